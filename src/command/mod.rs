@@ -1,0 +1,1 @@
+//! A verb each: observe, plan, then show or apply.

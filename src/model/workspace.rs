@@ -1,0 +1,50 @@
+//! The repository that holds the shared packages, as it was read.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::manifest::Manifest;
+
+/// A package folder of the workspace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// The folder, absolute.
+    pub dir: PathBuf,
+    /// The folder's path from the workspace's root with `/` between parts; empty for the root itself.
+    pub relative: String,
+    /// The manifest's file name: `package.json`, `package.json5` or `package.yaml`.
+    pub manifest_file: &'static str,
+    /// What the manifest says.
+    pub manifest: Manifest,
+    /// The folder that is linked into dependents' `node_modules`, where `publishConfig.directory` names another
+    /// (and `linkDirectory` is not `false`): its manifest is what `workspace:` resolves to.
+    pub linked: Option<Manifest>,
+}
+
+/// Named lists of versions: `catalog` and `catalogs` of `pnpm-workspace.yaml`, by catalog, then by package.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catalogs(pub BTreeMap<String, BTreeMap<String, String>>);
+
+/// What a workspace says of how its packages are packed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `node-linker=hoisted`: without it pnpm refuses `bundledDependencies`.
+    pub node_linker_hoisted: bool,
+    /// `embed-readme`: the README's text goes into the packed manifest.
+    pub embed_readme: bool,
+}
+
+/// A workspace: its root and its members, sorted by folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workspace {
+    /// The folder of `pnpm-workspace.yaml`, absolute.
+    pub root: PathBuf,
+    /// Whether it is pnpm's: only pnpm adds the root's licence to packages without one.
+    pub is_pnpm: bool,
+    /// The members, the root among them where it has a manifest.
+    pub members: Vec<Member>,
+    /// For `catalog:`.
+    pub catalogs: Catalogs,
+    /// From `.npmrc` and `pnpm-workspace.yaml` of the root, never from the user's own files.
+    pub settings: Settings,
+}

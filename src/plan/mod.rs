@@ -1,0 +1,1 @@
+//! Pure choice: from what was observed to a plan.
