@@ -1,5 +1,6 @@
 //! Nouns and pure functions on bytes. No I/O.
 
+pub mod edit;
 pub mod json;
 pub mod manifest;
 pub mod workspace;

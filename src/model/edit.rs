@@ -1,0 +1,141 @@
+//! Edits of a JSON text that change nothing but their own bytes, and that can be taken back, also from a text that
+//! someone has edited since.
+//!
+//! A change is one splice of the text. What it takes to undo it is recorded twice: as the splice, which gives the
+//! former bytes back where nothing else has changed, and as what it meant, which holds for any other text.
+
+#[cfg(test)]
+pub(crate) mod generated;
+mod layout;
+#[cfg(test)]
+mod properties;
+mod remove;
+mod set;
+#[cfg(test)]
+mod tests;
+mod undo;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::json::{Document, SyntaxError};
+pub use undo::{Conflict, Undo, UndoConflict, undo};
+
+/// A wish about one place of a document. A path holds the keys from the root on; of repeated keys the last one
+/// counts, as in JavaScript.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "camelCase")]
+pub enum Change {
+    /// The value becomes this one; a key that is missing is added at its object's end, objects around it too.
+    Set {
+        /// The keys from the root on.
+        path: Vec<String>,
+        /// The value to stand there.
+        value: Value,
+    },
+    /// All members of the last key are taken out; nothing happens where there are none.
+    Remove {
+        /// The keys from the root on.
+        path: Vec<String>,
+    },
+}
+
+impl Change {
+    /// The keys from the root on.
+    #[must_use]
+    pub fn path(&self) -> &[String] {
+        match self {
+            Self::Set { path, .. } | Self::Remove { path } => path,
+        }
+    }
+}
+
+/// A text with its changes made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edited {
+    /// The new text.
+    pub text: String,
+    /// What [`undo`] needs, in the order of the changes.
+    pub undo: Vec<Undo>,
+}
+
+/// Why a change cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The text is not JSON.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// A path without a key.
+    #[error("a change needs a key")]
+    NoKey,
+    /// Something on the way is no object.
+    #[error("`{}` is {found}, not an object", path.join("."))]
+    NotAnObject {
+        /// Where; empty for the document itself.
+        path: Vec<String>,
+        /// What was found, as `an array`.
+        found: &'static str,
+    },
+}
+
+/// Makes changes in order, each on the outcome of the one before.
+///
+/// # Errors
+/// See [`EditError`].
+pub fn apply(text: &str, changes: &[Change]) -> Result<Edited, EditError> {
+    Document::parse(text)?;
+    let mut edited = Edited { text: text.to_owned(), undo: Vec::new() };
+    for change in changes {
+        match change {
+            Change::Set { path, value } => {
+                let (splice, action) = set::set(&Document::parse(&edited.text)?, path, value)?;
+                edited.record(path, splice, action);
+            }
+            Change::Remove { path } => {
+                while let Some((splice, action)) = remove::remove(&Document::parse(&edited.text)?, path)? {
+                    edited.record(path, splice, action);
+                }
+            }
+        }
+    }
+    Ok(edited)
+}
+
+impl Edited {
+    fn record(&mut self, path: &[String], splice: Splice, action: undo::Action) {
+        let after = splice.applied(&self.text);
+        self.undo.push(Undo::new(path.to_vec(), action, splice, &self.text, &after));
+        self.text = after;
+    }
+}
+
+/// A piece of text that took another one's place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Splice {
+    at: usize,
+    removed: String,
+    inserted: String,
+}
+
+impl Splice {
+    /// A splice of what stands in a text now.
+    fn of(text: &str, span: std::ops::Range<usize>, inserted: String) -> Self {
+        Self { at: span.start, removed: text[span].to_owned(), inserted }
+    }
+
+    /// The text with the splice made; it must be one of that text.
+    fn applied(&self, text: &str) -> String {
+        [&text[..self.at], &self.inserted, &text[self.at + self.removed.len()..]].concat()
+    }
+
+    /// The text without the splice, if it stands there.
+    fn reverted(&self, text: &str) -> Option<String> {
+        let (before, rest) = text.split_at_checked(self.at)?;
+        let after = rest.strip_prefix(self.inserted.as_str())?;
+        Some([before, &self.removed, after].concat())
+    }
+}
+
+fn not_an_object(document: &Document, path: &[String], node: super::json::NodeId) -> EditError {
+    EditError::NotAnObject { path: path.to_vec(), found: document.kind(node).described() }
+}

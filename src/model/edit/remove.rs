@@ -1,0 +1,174 @@
+//! `Remove`: a member goes with its own comma and white space, and can be put back.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::layout::{Layout, comma, interior, is_white_space, lead, lead_start, line_break};
+use super::undo::Action;
+use super::{EditError, Splice, not_an_object};
+use crate::model::json::{Document, Kind, NodeId};
+
+/// A member that was taken out, with all that it takes to put it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Removed {
+    /// Key, colon and value.
+    pub(super) member: String,
+    /// The white space before it.
+    lead: String,
+    /// The white space behind it: up to its comma, or if it was the only one, to the bracket.
+    tail: String,
+    /// The white space before the comma of the member before it, where this one was the last.
+    gap: String,
+    /// The key before it.
+    previous: Option<String>,
+    /// The key behind it.
+    next: Option<String>,
+    /// How many members of the same key stayed.
+    pub(super) left: usize,
+}
+
+/// Takes out the last member of that path; `None` if there is none.
+pub(super) fn remove(document: &Document, path: &[String]) -> Result<Option<(Splice, Action)>, EditError> {
+    let (key, parents) = path.split_last().ok_or(EditError::NoKey)?;
+    let mut object = document.root();
+    for (depth, parent) in parents.iter().enumerate() {
+        if document.kind(object) != Kind::Object {
+            return Err(not_an_object(document, &path[..depth], object));
+        }
+        match document.get(object, parent) {
+            Some(found) => object = found,
+            None => return Ok(None),
+        }
+    }
+    if document.kind(object) != Kind::Object {
+        return Err(not_an_object(document, parents, object));
+    }
+    let Some(index) = document.position(object, key) else { return Ok(None) };
+    let splice = Splice::of(document.text(), span(document, object, index), String::new());
+    Ok(Some((splice, Action::Removed(removed(document, object, index)))))
+}
+
+/// What goes with a member: its white space and its comma; for the last one, the comma before it.
+pub(super) fn span(document: &Document, object: NodeId, index: usize) -> Range<usize> {
+    let members = document.members(object);
+    let end = document.span(members[index].value).end;
+    match index.checked_sub(1) {
+        _ if index + 1 < members.len() => {
+            lead_start(document, object, index)..comma(document, object, index) + 1
+        }
+        Some(previous) => comma(document, object, previous)..end,
+        None => lead_start(document, object, index)..end,
+    }
+}
+
+fn removed(document: &Document, object: NodeId, index: usize) -> Removed {
+    let text = document.text();
+    let members = document.members(object);
+    let member = &members[index];
+    let end = document.span(member.value).end;
+    let key = |index: Option<usize>| index.and_then(|index| members.get(index)?.key.clone());
+    let (tail, gap) = match index.checked_sub(1) {
+        _ if index + 1 < members.len() => (&text[end..comma(document, object, index)], ""),
+        None => (&text[end..document.span(object).end - 1], ""),
+        Some(previous) => {
+            ("", &text[document.span(members[previous].value).end..comma(document, object, previous)])
+        }
+    };
+    Removed {
+        member: text[member.key_span.start..end].to_owned(),
+        lead: lead(document, object, index).to_owned(),
+        tail: tail.to_owned(),
+        gap: gap.to_owned(),
+        previous: key(index.checked_sub(1)),
+        next: key(Some(index + 1)),
+        left: members.iter().filter(|other| other.key == member.key).count() - 1,
+    }
+}
+
+impl Removed {
+    /// The value that was taken out, if the record is whole and holds that key.
+    pub(super) fn value<'r>(&'r self, key: &str) -> Option<&'r str> {
+        let spaces = [&self.lead, &self.tail, &self.gap];
+        let whole = spaces.iter().all(|space| space.chars().all(is_white_space));
+        let wrapped = ["{", &self.member, "}"].concat();
+        let document = Document::parse(&wrapped).ok().filter(|_| whole)?;
+        match document.members(document.root()) {
+            // What surrounds the member must be our own brackets: a record of `} {` would pass otherwise.
+            [member] if member.key.as_deref() == Some(key) => {
+                self.member.get(document.span(member.value).start - 1..document.span(member.value).end - 1)
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts the member back to where it was among its neighbours, or else where it was in the object that the chain
+    /// from the root on ends with: first, or at the end.
+    pub(super) fn put_back(&self, document: &Document, chain: &[NodeId], key: &str) -> Option<Splice> {
+        let &object = chain.last()?;
+        let text = document.text();
+        let members = document.members(object);
+        let layout = Layout::of(document, chain);
+        let Some(last) = members.len().checked_sub(1) else {
+            return self.put_into_empty(document, object, &layout, key);
+        };
+        let (lead, member, tail) = if self.fits(&layout) {
+            (self.lead.clone(), self.member.clone(), self.tail.as_str())
+        } else {
+            (layout.lead(false), layout.raw_member(key, self.value(key)?), "")
+        };
+        let find = |key: &Option<String>| key.as_ref().and_then(|key| document.position(object, key));
+        let before = match (find(&self.previous), find(&self.next)) {
+            (Some(previous), _) => previous + 1,
+            (None, Some(next)) => next,
+            (None, None) if self.previous.is_none() => 0,
+            (None, None) => last + 1,
+        };
+        if before <= last {
+            let at = lead_start(document, object, before);
+            return Some(Splice::of(text, at..at, [&lead, &member, tail, ","].concat()));
+        }
+        let end = document.span(members[last].value).end;
+        let at = if text[end..].starts_with(&self.gap) { end + self.gap.len() } else { end };
+        Some(Splice::of(text, at..at, [",", &lead, &member].concat()))
+    }
+
+    fn put_into_empty(
+        &self,
+        document: &Document,
+        object: NodeId,
+        layout: &Layout,
+        key: &str,
+    ) -> Option<Splice> {
+        let span = document.span(object);
+        let inside = if interior(document, object) == self.tail || self.fits(layout) {
+            [self.lead.as_str(), &self.member, &self.tail].concat()
+        } else {
+            [layout.lead(true), layout.raw_member(key, self.value(key)?), layout.tail()].concat()
+        };
+        Some(Splice::of(document.text(), span.start + 1..span.end - 1, inside))
+    }
+
+    /// Whether the object is still laid out as it was when the member stood in it.
+    fn fits(&self, layout: &Layout) -> bool {
+        match (line_break(&self.lead), &layout.lines) {
+            (Some((newline, indent)), Some(lines)) => newline == lines.newline && indent == lines.indent,
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Removed {
+    /// A record of anything.
+    pub(super) fn garbled(
+        (member, lead, tail, gap): (String, String, String, String),
+        previous: Option<String>,
+        next: Option<String>,
+        left: usize,
+    ) -> Self {
+        Self { member, lead, tail, gap, previous, next, left }
+    }
+}

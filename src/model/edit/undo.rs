@@ -1,0 +1,303 @@
+//! Taking changes back.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::layout::{interior, is_white_space};
+use super::remove::{self, Removed};
+use super::{EditError, Splice, set};
+use crate::model::json::{Document, Kind, NodeId, SyntaxError};
+
+/// What it takes to undo one change. It may come from a file that was damaged: nothing in it is trusted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Undo {
+    path: Vec<String>,
+    action: Action,
+    splice: Splice,
+    /// Digests of the whole text before and after.
+    before: String,
+    after: String,
+}
+
+/// What a change did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "camelCase")]
+pub(super) enum Action {
+    /// A value took another one's place.
+    Replaced {
+        /// As it was written.
+        before: String,
+        wrote: Value,
+    },
+    /// A member was added.
+    Inserted {
+        wrote: Value,
+        /// How many objects around it were added with it.
+        created: usize,
+        /// What stood in the brackets, where nothing but white space did.
+        hollow: Option<String>,
+    },
+    Removed(Removed),
+}
+
+/// A value that is no longer what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The keys from the root on.
+    pub path: Vec<String>,
+    /// As JSON; `None`: nothing.
+    pub expected: Option<String>,
+    /// As it is written now; `None`: nothing.
+    pub found: Option<String>,
+}
+
+/// Why changes cannot be taken back; the text stays as it is then.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UndoConflict {
+    /// The edited text is not JSON.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// Values that were written have been changed since.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Changed(Vec<Conflict>),
+    /// The record of a change is damaged.
+    #[error("`{}`: the record of what stood here is damaged", path.join("."))]
+    Damaged {
+        /// The keys from the root on.
+        path: Vec<String>,
+    },
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let expected = self.expected.as_deref().unwrap_or("nothing");
+        let found = self.found.as_deref().unwrap_or("nothing");
+        write!(f, "`{}`: expected {expected}, found {found}", self.path.join("."))
+    }
+}
+
+impl Undo {
+    pub(super) fn new(path: Vec<String>, action: Action, splice: Splice, before: &str, after: &str) -> Self {
+        Self { path, action, splice, before: digest(before), after: digest(after) }
+    }
+
+    /// The keys from the root on.
+    #[must_use]
+    pub fn path(&self) -> &[String] {
+        &self.path
+    }
+
+    /// The text before, if this is the very text after.
+    fn exactly(&self, text: &str) -> Option<String> {
+        if digest(text) != self.after {
+            return None;
+        }
+        self.splice.reverted(text).filter(|before| digest(before) == self.before)
+    }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Takes changes back, the last one first.
+///
+/// On the text that [`apply`](super::apply) made this gives the former bytes. In any other text each value that is
+/// still ours is taken back, and the rest is left byte for byte: replaced values are written as they were, members
+/// that were added go, objects that were made for them too if nothing else is in them, and members that were
+/// removed come back beside their old neighbours. What is already as it was before is no conflict.
+///
+/// # Errors
+/// See [`UndoConflict`]; all conflicts are found in one run.
+pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, UndoConflict> {
+    Document::parse(edited)?;
+    let mut text = edited.to_owned();
+    let mut conflicts = Vec::new();
+    for step in undo.iter().rev() {
+        if let Some(before) = step.exactly(&text) {
+            text = before;
+            continue;
+        }
+        match by_meaning(step, &text) {
+            Ok(before) => text = before,
+            Err(UndoConflict::Changed(found)) => conflicts.extend(found),
+            Err(other) => return Err(other),
+        }
+    }
+    if conflicts.is_empty() {
+        return Ok(text);
+    }
+    conflicts.reverse();
+    Err(UndoConflict::Changed(conflicts))
+}
+
+/// Takes one change back from a text that is not the one it was made in.
+fn by_meaning(step: &Undo, text: &str) -> Result<String, UndoConflict> {
+    let document = Document::parse(text)?;
+    match &step.action {
+        Action::Replaced { before, wrote } => put_value_back(step, &document, before, wrote),
+        Action::Inserted { wrote, created, hollow } => {
+            let text = take_out(step, &document, wrote, hollow.as_deref().filter(|_| *created == 0))?;
+            prune(step, text, *created, hollow.as_deref())
+        }
+        Action::Removed(removed) => put_member_back(step, &document, removed),
+    }
+}
+
+fn put_value_back(
+    step: &Undo,
+    document: &Document,
+    before: &str,
+    wrote: &Value,
+) -> Result<String, UndoConflict> {
+    let former = Document::parse(before).map_err(|_| step.damaged())?;
+    let found = document.find(&step.path);
+    if let Some(node) = found.filter(|_| !step.path.is_empty()) {
+        let value = document.to_value(node).ok();
+        if value.as_ref() == Some(wrote) {
+            let before = former.raw(former.root()).to_owned();
+            let splice = Splice::of(document.text(), document.span(node), before);
+            return Ok(splice.applied(document.text()));
+        }
+        if value.is_some() && value == former.to_value(former.root()).ok() || grown(value.as_ref(), wrote) {
+            return Ok(document.text().to_owned());
+        }
+    }
+    Err(step.conflict(Some(wrote.to_string()), found.map(|node| document.raw(node))))
+}
+
+/// Whether an object that was written empty holds something now: it is in use, and stays.
+fn grown(found: Option<&Value>, wrote: &Value) -> bool {
+    let is_empty = |value: &Value| value.as_object().map(serde_json::Map::is_empty);
+    is_empty(wrote) == Some(true) && found.and_then(is_empty) == Some(false)
+}
+
+fn take_out(
+    step: &Undo,
+    document: &Document,
+    wrote: &Value,
+    hollow: Option<&str>,
+) -> Result<String, UndoConflict> {
+    let Some(node) = document.find(&step.path).filter(|_| !step.path.is_empty()) else {
+        return Ok(document.text().to_owned());
+    };
+    let value = document.to_value(node).ok();
+    if value.as_ref() == Some(wrote) {
+        return take_member_out(step, document, &step.path, hollow);
+    }
+    if grown(value.as_ref(), wrote) {
+        return Ok(document.text().to_owned());
+    }
+    Err(step.conflict(Some(wrote.to_string()), Some(document.raw(node))))
+}
+
+/// Takes out objects that were made for a member, from the inside, as far as they are empty.
+fn prune(
+    step: &Undo,
+    mut text: String,
+    created: usize,
+    hollow: Option<&str>,
+) -> Result<String, UndoConflict> {
+    let outermost = step.path.len().saturating_sub(created).max(1);
+    for length in (outermost..step.path.len()).rev() {
+        let path = &step.path[..length];
+        let document = Document::parse(&text)?;
+        match document.find(path) {
+            Some(node) if document.kind(node) == Kind::Object && document.members(node).is_empty() => {
+                text = take_member_out(step, &document, path, hollow.filter(|_| length == outermost))?;
+            }
+            _ => break,
+        }
+    }
+    Ok(text)
+}
+
+fn take_member_out(
+    step: &Undo,
+    document: &Document,
+    path: &[String],
+    hollow: Option<&str>,
+) -> Result<String, UndoConflict> {
+    let place = path.split_last().and_then(|(key, parents)| {
+        let object = document.find(parents)?;
+        Some((object, document.position(object, key)?))
+    });
+    let Some((object, index)) = place else { return Ok(document.text().to_owned()) };
+    let hollow = hollow.filter(|_| document.members(object).len() == 1);
+    let splice = match hollow {
+        Some(hollow) if hollow.chars().all(is_white_space) => {
+            let start = document.span(object).start + 1;
+            Splice::of(document.text(), start..start + interior(document, object).len(), hollow.to_owned())
+        }
+        Some(_) => return Err(step.damaged()),
+        None => Splice::of(document.text(), remove::span(document, object, index), String::new()),
+    };
+    Ok(splice.applied(document.text()))
+}
+
+fn put_member_back(step: &Undo, document: &Document, removed: &Removed) -> Result<String, UndoConflict> {
+    let (key, parents) = step.path.split_last().ok_or_else(|| step.damaged())?;
+    let raw = removed.value(key).ok_or_else(|| step.damaged())?;
+    let Some(chain) = chain(document, parents) else {
+        return put_back_with_parents(step, document, raw);
+    };
+    let object = chain.last().copied().unwrap_or_else(|| document.root());
+    let same = document.members(object).iter().filter(|member| member.key.as_ref() == Some(key)).count();
+    if same > removed.left {
+        let former = Document::parse(raw).map_err(|_| step.damaged())?;
+        let found = document.get(object, key).filter(|node| {
+            let value = document.to_value(*node).ok();
+            value.is_none() || value != former.to_value(former.root()).ok()
+        });
+        return match found {
+            None => Ok(document.text().to_owned()),
+            Some(node) => Err(step.conflict(None, Some(document.raw(node)))),
+        };
+    }
+    let splice = removed.put_back(document, &chain, key).ok_or_else(|| step.damaged())?;
+    Ok(splice.applied(document.text()))
+}
+
+/// The objects from the root to a path; `None` if one is missing or is no object.
+fn chain(document: &Document, path: &[String]) -> Option<Vec<NodeId>> {
+    let mut chain = vec![document.root()];
+    for key in path {
+        chain.push(document.get(*chain.last()?, key)?);
+    }
+    chain.iter().all(|node| document.kind(*node) == Kind::Object).then_some(chain)
+}
+
+/// The object around a removed member went too: whoever took it did not see the member in it.
+fn put_back_with_parents(step: &Undo, document: &Document, raw: &str) -> Result<String, UndoConflict> {
+    let former = Document::parse(raw).map_err(|_| step.damaged())?;
+    let value = former.to_value(former.root()).map_err(|_| step.damaged())?;
+    match set::set(document, &step.path, &value) {
+        Ok((splice, _)) => Ok(splice.applied(document.text())),
+        Err(EditError::NotAnObject { path, .. }) => {
+            let found = document.find(&path).map(|node| document.raw(node));
+            Err(UndoConflict::Changed(vec![Conflict {
+                path,
+                expected: Some("an object".to_owned()),
+                found: found.map(str::to_owned),
+            }]))
+        }
+        Err(EditError::Syntax(_) | EditError::NoKey) => Err(step.damaged()),
+    }
+}
+
+impl Undo {
+    fn damaged(&self) -> UndoConflict {
+        UndoConflict::Damaged { path: self.path.clone() }
+    }
+
+    fn conflict(&self, expected: Option<String>, found: Option<&str>) -> UndoConflict {
+        UndoConflict::Changed(vec![Conflict {
+            path: self.path.clone(),
+            expected,
+            found: found.map(str::to_owned),
+        }])
+    }
+}
