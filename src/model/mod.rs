@@ -3,4 +3,5 @@
 pub mod edit;
 pub mod json;
 pub mod manifest;
+pub mod specifier;
 pub mod workspace;

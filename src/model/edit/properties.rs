@@ -76,6 +76,15 @@ fn apart(ours: &[Change], theirs: &Change) -> bool {
     ours.iter().all(|ours| !ours.path().starts_with(theirs.path()) && !theirs.path().starts_with(ours.path()))
 }
 
+/// Empty objects with nothing in them: how they are written depends on what was taken out last.
+fn hollowed(text: &str) -> String {
+    let parts = text.split('{').map(|part| match part.trim_start() {
+        trimmed if trimmed.starts_with('}') => trimmed,
+        _ => part,
+    });
+    parts.collect::<Vec<_>>().join("{")
+}
+
 fn words() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
         "",
@@ -123,7 +132,7 @@ fn any_undo(text: String) -> impl Strategy<Value = Undo> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(10000))]
 
     #[test]
     fn what_is_printed_is_what_was_meant(tree in tree(), style in style(), changes in prop::collection::vec(change(), 1..6)) {
@@ -162,8 +171,13 @@ proptest! {
             change_value(&mut next, change) && { plain = next; true }
         }).collect();
         let prepared = apply(&text, &ours).unwrap();
+        let original = Document::parse(&text).unwrap();
+        // Who builds on an object that was made for ours finds it where ours was, empty or not.
+        let on_old = |change: &Change| {
+            change.path().split_last().is_some_and(|(_, parents)| original.find(parents).is_some())
+        };
         let theirs: Vec<_> = theirs.into_iter().filter(|change| {
-            apart(&ours, change) && apply(&prepared.text, std::slice::from_ref(change)).is_ok()
+            apart(&ours, change) && (on_old(change) || matches!(change, Change::Set { .. })) && apply(&prepared.text, std::slice::from_ref(change)).is_ok()
         }).collect();
         // Where they cannot be made to the original, they stand on something of ours.
         let Ok(wanted) = apply(&text, &theirs) else { return Ok(()) };
@@ -171,8 +185,8 @@ proptest! {
         let edited = if printed_anew { serde_json::to_string_pretty(&value(&edited.text)).unwrap() } else { edited.text };
         let undone = undo(&edited, &prepared.undo).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(value(&undone), value(&wanted.text), "{}", edited);
-        if style.is_even() && !printed_anew {
-            prop_assert_eq!(undone, wanted.text);
+        if style.is_even() && !printed_anew && theirs.iter().all(on_old) {
+            prop_assert_eq!(hollowed(&undone), hollowed(&wanted.text));
         }
     }
 

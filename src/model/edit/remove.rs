@@ -113,8 +113,10 @@ impl Removed {
         let Some(last) = members.len().checked_sub(1) else {
             return self.put_into_empty(document, object, &layout, key);
         };
+        // The white space before a bracket has no place before a comma.
+        let tail = if self.next.is_some() { self.tail.as_str() } else { "" };
         let (lead, member, tail) = if self.fits(&layout) {
-            (self.lead.clone(), self.member.clone(), self.tail.as_str())
+            (self.lead.clone(), self.member.clone(), tail)
         } else {
             (layout.lead(false), layout.raw_member(key, self.value(key)?), "")
         };
