@@ -1,1 +1,3 @@
 //! Pure choice: from what was observed to a plan.
+
+pub mod rewrite;

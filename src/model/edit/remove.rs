@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::layout::{Layout, comma, interior, is_white_space, lead, lead_start, line_break};
 use super::undo::Action;
 use super::{EditError, Splice, not_an_object};
-use crate::model::json::{Document, Kind, NodeId};
+use crate::model::json::{Document, Kind, Member, NodeId};
 
 /// A member that was taken out, with all that it takes to put it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,12 +21,36 @@ pub(super) struct Removed {
     tail: String,
     /// The white space before the comma of the member before it, where this one was the last.
     gap: String,
-    /// The key before it.
-    previous: Option<String>,
-    /// The key behind it.
-    next: Option<String>,
+    /// The member before it.
+    previous: Option<Neighbour>,
+    /// The member behind it.
+    next: Option<Neighbour>,
     /// How many members of the same key stayed.
     pub(super) left: usize,
+}
+
+/// A member, told from others of the same key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Neighbour {
+    pub(super) key: String,
+    /// How many of the same key stand before it.
+    pub(super) nth: usize,
+}
+
+impl Neighbour {
+    fn at(members: &[Member], index: usize) -> Option<Self> {
+        let key = members.get(index)?.key.clone()?;
+        let nth = members[..index].iter().filter(|member| member.key.as_ref() == Some(&key)).count();
+        Some(Self { key, nth })
+    }
+
+    /// Where it stands; the last one of its key if there are fewer by now.
+    fn position(&self, members: &[Member]) -> Option<usize> {
+        let mut same =
+            members.iter().enumerate().filter(|(_, member)| member.key.as_ref() == Some(&self.key));
+        let (first, _) = same.next()?;
+        Some(same.take(self.nth).last().map_or(first, |(index, _)| index))
+    }
 }
 
 /// Takes out the last member of that path; `None` if there is none.
@@ -68,7 +92,6 @@ fn removed(document: &Document, object: NodeId, index: usize) -> Removed {
     let members = document.members(object);
     let member = &members[index];
     let end = document.span(member.value).end;
-    let key = |index: Option<usize>| index.and_then(|index| members.get(index)?.key.clone());
     let (tail, gap) = match index.checked_sub(1) {
         _ if index + 1 < members.len() => (&text[end..comma(document, object, index)], ""),
         None => (&text[end..document.span(object).end - 1], ""),
@@ -81,8 +104,8 @@ fn removed(document: &Document, object: NodeId, index: usize) -> Removed {
         lead: lead(document, object, index).to_owned(),
         tail: tail.to_owned(),
         gap: gap.to_owned(),
-        previous: key(index.checked_sub(1)),
-        next: key(Some(index + 1)),
+        previous: index.checked_sub(1).and_then(|previous| Neighbour::at(members, previous)),
+        next: Neighbour::at(members, index + 1),
         left: members.iter().filter(|other| other.key == member.key).count() - 1,
     }
 }
@@ -120,7 +143,7 @@ impl Removed {
         } else {
             (layout.lead(false), layout.raw_member(key, self.value(key)?), "")
         };
-        let find = |key: &Option<String>| key.as_ref().and_then(|key| document.position(object, key));
+        let find = |neighbour: &Option<Neighbour>| neighbour.as_ref()?.position(members);
         let before = match (find(&self.previous), find(&self.next)) {
             (Some(previous), _) => previous + 1,
             (None, Some(next)) => next,
@@ -167,8 +190,8 @@ impl Removed {
     /// A record of anything.
     pub(super) fn garbled(
         (member, lead, tail, gap): (String, String, String, String),
-        previous: Option<String>,
-        next: Option<String>,
+        previous: Option<Neighbour>,
+        next: Option<Neighbour>,
         left: usize,
     ) -> Self {
         Self { member, lead, tail, gap, previous, next, left }

@@ -1,0 +1,106 @@
+//! References into the deps dir that a manifest holds already.
+
+use crate::model::json::{Document, NodeId};
+use crate::model::specifier::{self, Kind};
+
+/// A value that points into the deps dir.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The keys from the root on.
+    pub path: Vec<String>,
+    /// The specifier.
+    pub value: String,
+}
+
+/// Where specifiers stand, for every package manager; npm's `overrides` are nested.
+const PLACES: [&[&str]; 7] = [
+    &["dependencies"],
+    &["devDependencies"],
+    &["optionalDependencies"],
+    &["peerDependencies"],
+    &["pnpm", "overrides"],
+    &["overrides"],
+    &["resolutions"],
+];
+
+/// All dependencies, overrides and resolutions that lie in a folder named like the deps dir, wherever it is.
+///
+/// They tell a manifest that is rewritten. A text that is not JSON has none.
+#[must_use]
+pub fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
+    let Ok(document) = Document::parse(text) else { return Vec::new() };
+    let Some(folder) = parts(deps_dir).last() else { return Vec::new() };
+    let mut found = Vec::new();
+    for place in PLACES {
+        if let Some(node) = document.find(place) {
+            let path = place.iter().map(|key| (*key).to_owned()).collect();
+            collect(&document, node, path, folder, &mut found);
+        }
+    }
+    found
+}
+
+/// The parts of a path but for those that lead nowhere.
+fn parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+    path.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."))
+}
+
+fn collect(document: &Document, node: NodeId, path: Vec<String>, folder: &str, found: &mut Vec<Reference>) {
+    let mut open = vec![(node, path.len(), None)];
+    let mut path = path;
+    while let Some((node, depth, key)) = open.pop() {
+        path.truncate(depth);
+        path.extend(key);
+        if let Some(value) = document.string(node)
+            && lies_in(&value, folder)
+        {
+            found.push(Reference { path: path.clone(), value });
+        }
+        for member in document.members(node).iter().rev() {
+            open.push((member.value, path.len(), member.key.clone()));
+        }
+    }
+}
+
+fn lies_in(spec: &str, folder: &str) -> bool {
+    let Kind::Local(local) = specifier::parse("", spec).kind else { return false };
+    let path = ["file:", "link:", "portal:"].iter().find_map(|protocol| local.strip_prefix(protocol));
+    parts(path.unwrap_or(&local)).any(|part| part == folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_found_wherever_they_stand() {
+        let text = r#"{
+            "dependencies": {"a": "file:../.docker-deps/x.tgz", "b": "file:../docker-deps/x", "c": "^1"},
+            "devDependencies": {"a": "link:.\/.docker-deps/x", "b": ".docker-deps"},
+            "optionalDependencies": {"a": "file:../../.docker-deps/x/../y", "b": "file:x.docker-deps/y"},
+            "pnpm": {"overrides": {"a>b": "../.docker-deps/x.tgz"}, "neverBuilt": ["file:.docker-deps/x"]},
+            "overrides": {"a": {".": "1", "b": {"c": "file:..\\.docker-deps\\x"}}, "d": "file:.docker-deps"},
+            "resolutions": {"**/a": "file:.docker-deps/x", "b": 1},
+            "scripts": {"a": "file:.docker-deps/x"}
+        }"#;
+        let found: Vec<_> = points_into(text, "sub/.docker-deps/").iter().map(|r| r.path.join(" ")).collect();
+        let expected = [
+            "dependencies a",
+            "devDependencies a",
+            "optionalDependencies a",
+            "pnpm overrides a>b",
+            "overrides a b c",
+            "overrides d",
+            "resolutions **/a",
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(points_into("{", ".docker-deps"), []);
+        assert_eq!(points_into(text, ""), []);
+    }
+
+    #[test]
+    fn no_depth_overflows() {
+        let text = format!("{{\"overrides\":{}1{}}}", "{\"a\":".repeat(50_000), "}".repeat(50_000));
+        assert_eq!(points_into(&text, "x"), []);
+    }
+}

@@ -1,0 +1,154 @@
+use super::*;
+use crate::model::edit::undo;
+
+fn request() -> Request {
+    let direct = |field: &str, key: &str, specifier: &str| Direct {
+        field: field.to_owned(),
+        key: key.to_owned(),
+        specifier: specifier.to_owned(),
+    };
+    let pairs = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(name, spec)| ((*name).to_owned(), (*spec).to_owned())).collect::<Vec<_>>()
+    };
+    Request {
+        direct: vec![
+            direct("dependencies", "@b/a", "file:a.tgz"),
+            direct("devDependencies", "@b/d", "file:d.tgz"),
+        ],
+        added: pairs(&[("@b/peer", "file:peer.tgz")]),
+        overrides: pairs(&[("@b/a", "file:a.tgz"), ("@b/c", "file:c.tgz")]),
+        yielding: ["@b/a", "@b/c"].map(str::to_owned).into(),
+    }
+}
+
+/// The rewritten text; taking it back must give the text.
+fn rewritten(text: &str, request: &Request) -> String {
+    let rewrite = rewrite(text, Way::PnpmOverrides, request).expect(text);
+    assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text));
+    rewrite.text
+}
+
+#[test]
+fn a_manifest_is_rewritten() {
+    let text = r#"{
+  "name": "backend",
+  "dependencies": {
+    "@b/a":  "workspace:*",
+    "left": "^1"
+  },
+  "devDependencies": { "@b/d": "^2" }
+}
+"#;
+    let expected = r#"{
+  "name": "backend",
+  "dependencies": {
+    "@b/a":  "file:a.tgz",
+    "left": "^1",
+    "@b/peer": "file:peer.tgz"
+  },
+  "devDependencies": { "@b/d": "file:d.tgz" },
+  "pnpm": {
+    "overrides": {
+      "@b/a": "file:a.tgz",
+      "@b/c": "file:c.tgz"
+    }
+  }
+}
+"#;
+    assert_eq!(rewritten(text, &request()), expected);
+}
+
+#[test]
+fn other_overrides_stay_and_ours_win() {
+    let text = r#"{
+  "dependencies": {"@b/a": "1", "@b/peer": "7"},
+  "devDependencies": {"@b/d": "^2"},
+  "pnpm": {
+    "onlyBuiltDependencies": [],
+    "overrides": {
+      "x>@b/c@1": "1",
+      "@b/a": "2",
+      "@b/a>foo": "3",
+      "@b/a@^1": "4",
+      "foo": "$@b/a",
+      "bar": "$@b/d",
+      "baz": "$left",
+      "qux": "$@b/peer"
+    }
+  },
+  "resolutions": {
+    "@b/c": "5",
+    "@b/other": "6",
+    "x@1>@b/a@^2": "7",
+    "**/@b/a": "8",
+    "@b/a": "9"
+  }
+}"#;
+    let expected = r#"{
+  "dependencies": {"@b/a": "file:a.tgz", "@b/peer": "7"},
+  "devDependencies": {"@b/d": "file:d.tgz"},
+  "pnpm": {
+    "onlyBuiltDependencies": [],
+    "overrides": {
+      "@b/a": "file:a.tgz",
+      "@b/a>foo": "3",
+      "foo": "1",
+      "bar": "^2",
+      "baz": "$left",
+      "qux": "$@b/peer",
+      "@b/c": "file:c.tgz"
+    }
+  },
+  "resolutions": {
+    "@b/other": "6",
+    "**/@b/a": "8"
+  }
+}"#;
+    assert_eq!(rewritten(text, &request()), expected);
+}
+
+#[test]
+fn a_reference_follows_the_field_that_counts() {
+    let text = r#"{"devDependencies":{"@b/p":"1"},"dependencies":{"@b/q":"2"},"optionalDependencies":{"@b/q":"3"},
+        "resolutions":{"x":"$@b/p","y":"$@b/q","z":"$@b/none"}}"#;
+    let mut request = Request { added: vec![("@b/p".into(), "file:p".into())], ..Request::default() };
+    request.direct.push(Direct {
+        field: "dependencies".into(),
+        key: "@b/q".into(),
+        specifier: "file:q".into(),
+    });
+    let text = rewritten(text, &request);
+    // A new regular dependency would go before the one for development; the optional one is left as it is.
+    assert!(text.contains(r#""resolutions":{"x":"1","y":"$@b/q","z":"$@b/none"}"#), "{text}");
+}
+
+#[test]
+fn null_counts_as_missing() {
+    let request = Request {
+        added: vec![("p".into(), "file:p".into())],
+        overrides: vec![("p".into(), "file:p".into())],
+        ..Request::default()
+    };
+    let expected = r#"{"dependencies":{"p":"file:p"},"pnpm":{"overrides":{"p":"file:p"}}}"#;
+    assert_eq!(rewritten(r#"{"dependencies":null,"pnpm":null}"#, &request), expected);
+    assert_eq!(rewritten(r#"{"dependencies":{},"pnpm":{"overrides":null}}"#, &request), expected);
+    assert_eq!(rewritten(r#"{"pnpm":null}"#, &Request::default()), r#"{"pnpm":null}"#);
+}
+
+#[test]
+fn what_is_no_manifest_is_refused() {
+    let cases = [
+        ("[]", "the manifest must be an object, found an array"),
+        (r#"{"dependencies":[]}"#, "`dependencies` must be an object, found an array"),
+        (r#"{"pnpm":"x"}"#, "`pnpm` must be an object, found a string"),
+        (r#"{"pnpm":{"overrides":true}}"#, "`pnpm.overrides` must be an object, found a boolean"),
+        (r#"{"resolutions":1}"#, "`resolutions` must be an object, found a number"),
+        ("{}", "`dependencies.@b/a` must be a string, found nothing"),
+        (r#"{"dependencies":{"@b/a":{}}}"#, "`dependencies.@b/a` must be a string, found an object"),
+        ("{", "line 1, column 2: expected a key in double quotes, but the text ends here"),
+    ];
+    for (text, expected) in cases {
+        let error = rewrite(text, Way::PnpmOverrides, &request()).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+}
