@@ -16,8 +16,8 @@ use crate::model::json::{Document, Kind, NodeId, SyntaxError};
 use crate::model::manifest::DEPENDENCY_FIELDS;
 pub use references::{Reference, points_into};
 
-/// How a package manager is told where a package lies. Others get their own variant, and their own arm in
-/// [`changes`].
+/// How a package manager is told where a package lies. Others get their own variant, and their own arm in the one
+/// `match` of [`rewrite`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// `file:` in the dependency fields and in `pnpm.overrides`, as pnpm up to 10 reads them.

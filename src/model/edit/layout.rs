@@ -55,7 +55,9 @@ impl Layout {
             line_break(lead).map(|(newline, indent)| Lines { newline, indent: indent.to_owned(), closing });
         let member = &document.members(object)[index];
         let colon = colon(document, member);
-        let pad = self::lead(document, object, 0).to_owned();
+        let end = document.members(object).last().map_or(0, |last| document.span(last.value).end);
+        let pad = document.text()[end..document.span(object).end - 1].to_owned();
+        let pad = if pad.contains(['\n', '\r']) { String::new() } else { pad };
         let gap = match index {
             0 if lead.is_empty() && colon.ends_with([' ', '\t']) => " ",
             _ => lead,
@@ -92,12 +94,12 @@ impl Layout {
 
     /// A member with the white space before it.
     pub(super) fn member(&self, key: &str, value: &Value, first: bool) -> String {
-        self.lead(first) + &self.raw_member(key, &self.value(value))
+        self.lead(first) + &self.raw_member(&string(key), &self.value(value))
     }
 
-    /// A member whose value is written already.
+    /// A member whose key and value are written already.
     pub(super) fn raw_member(&self, key: &str, value: &str) -> String {
-        [&string(key), &self.colon, value].concat()
+        [key, &self.colon, value].concat()
     }
 
     /// The white space before a member.

@@ -35,13 +35,16 @@ pub(super) struct Neighbour {
     pub(super) key: String,
     /// How many of the same key stand before it.
     pub(super) nth: usize,
+    /// The white space before it.
+    pub(super) lead: String,
 }
 
 impl Neighbour {
-    fn at(members: &[Member], index: usize) -> Option<Self> {
+    fn at(document: &Document, object: NodeId, index: usize) -> Option<Self> {
+        let members = document.members(object);
         let key = members.get(index)?.key.clone()?;
         let nth = members[..index].iter().filter(|member| member.key.as_ref() == Some(&key)).count();
-        Some(Self { key, nth })
+        Some(Self { key, nth, lead: lead(document, object, index).to_owned() })
     }
 
     /// Where it stands; the last one of its key if there are fewer by now.
@@ -50,6 +53,11 @@ impl Neighbour {
             members.iter().enumerate().filter(|(_, member)| member.key.as_ref() == Some(&self.key));
         let (first, _) = same.next()?;
         Some(same.take(self.nth).last().map_or(first, |(index, _)| index))
+    }
+
+    fn stands_as_before(&self, document: &Document, object: NodeId) -> bool {
+        let index = self.position(document.members(object));
+        index.is_some_and(|index| lead(document, object, index) == self.lead)
     }
 }
 
@@ -104,26 +112,23 @@ fn removed(document: &Document, object: NodeId, index: usize) -> Removed {
         lead: lead(document, object, index).to_owned(),
         tail: tail.to_owned(),
         gap: gap.to_owned(),
-        previous: index.checked_sub(1).and_then(|previous| Neighbour::at(members, previous)),
-        next: Neighbour::at(members, index + 1),
+        previous: index.checked_sub(1).and_then(|previous| Neighbour::at(document, object, previous)),
+        next: Neighbour::at(document, object, index + 1),
         left: members.iter().filter(|other| other.key == member.key).count() - 1,
     }
 }
 
 impl Removed {
-    /// The value that was taken out, if the record is whole and holds that key.
-    pub(super) fn value<'r>(&'r self, key: &str) -> Option<&'r str> {
+    /// Key and value as they were written, if the record is whole and holds that key.
+    pub(super) fn parts<'r>(&'r self, key: &str) -> Option<(&'r str, &'r str)> {
         let spaces = [&self.lead, &self.tail, &self.gap];
         let whole = spaces.iter().all(|space| space.chars().all(is_white_space));
         let wrapped = ["{", &self.member, "}"].concat();
         let document = Document::parse(&wrapped).ok().filter(|_| whole)?;
-        match document.members(document.root()) {
-            // What surrounds the member must be our own brackets: a record of `} {` would pass otherwise.
-            [member] if member.key.as_deref() == Some(key) => {
-                self.member.get(document.span(member.value).start - 1..document.span(member.value).end - 1)
-            }
-            _ => None,
-        }
+        let [member] = document.members(document.root()) else { return None };
+        let unwrapped = |span: Range<usize>| self.member.get(span.start - 1..span.end - 1);
+        let parts = (unwrapped(member.key_span.clone())?, unwrapped(document.span(member.value))?);
+        (member.key.as_deref() == Some(key)).then_some(parts)
     }
 
     /// Puts the member back to where it was among its neighbours, or else where it was in the object that the chain
@@ -138,10 +143,13 @@ impl Removed {
         };
         // The white space before a bracket has no place before a comma.
         let tail = if self.next.is_some() { self.tail.as_str() } else { "" };
-        let (lead, member, tail) = if self.fits(&layout) {
+        let mut neighbours = [&self.previous, &self.next].into_iter().flatten();
+        let unmoved = neighbours.any(|neighbour| neighbour.stands_as_before(document, object));
+        let (lead, member, tail) = if unmoved || self.fits(&layout) {
             (self.lead.clone(), self.member.clone(), tail)
         } else {
-            (layout.lead(false), layout.raw_member(key, self.value(key)?), "")
+            let (key, value) = self.parts(key)?;
+            (layout.lead(false), layout.raw_member(key, value), "")
         };
         let find = |neighbour: &Option<Neighbour>| neighbour.as_ref()?.position(members);
         let before = match (find(&self.previous), find(&self.next)) {
@@ -150,6 +158,8 @@ impl Removed {
             (None, None) if self.previous.is_none() => 0,
             (None, None) => last + 1,
         };
+        // It was the last one of its key, the one that counts.
+        let before = document.position(object, key).map_or(before, |same| before.max(same + 1));
         if before <= last {
             let at = lead_start(document, object, before);
             return Some(Splice::of(text, at..at, [&lead, &member, tail, ","].concat()));
@@ -167,10 +177,17 @@ impl Removed {
         key: &str,
     ) -> Option<Splice> {
         let span = document.span(object);
-        let inside = if interior(document, object) == self.tail || self.fits(layout) {
-            [self.lead.as_str(), &self.member, &self.tail].concat()
+        let space = interior(document, object);
+        let was_alone = self.previous.is_none() && self.next.is_none();
+        // An empty document tells nothing of its layout.
+        let fits = self.fits(layout) || was_alone && space == self.tail || object == document.root();
+        let inside = if fits {
+            let closing = space.is_empty() && line_break(&self.lead).is_some();
+            let tail = if closing { layout.tail() } else { space.to_owned() };
+            [self.lead.as_str(), &self.member, &tail].concat()
         } else {
-            [layout.lead(true), layout.raw_member(key, self.value(key)?), layout.tail()].concat()
+            let (key, value) = self.parts(key)?;
+            [layout.lead(true), layout.raw_member(key, value), layout.tail()].concat()
         };
         Some(Splice::of(document.text(), span.start + 1..span.end - 1, inside))
     }

@@ -240,7 +240,7 @@ fn take_member_out(
 
 fn put_member_back(step: &Undo, document: &Document, removed: &Removed) -> Result<String, UndoConflict> {
     let (key, parents) = step.path.split_last().ok_or_else(|| step.damaged())?;
-    let raw = removed.value(key).ok_or_else(|| step.damaged())?;
+    let (_, raw) = removed.parts(key).ok_or_else(|| step.damaged())?;
     let Some(chain) = chain(document, parents) else {
         return put_back_with_parents(step, document, raw);
     };
