@@ -1,7 +1,9 @@
 //! Nouns and pure functions on bytes. No I/O.
 
 pub mod edit;
+pub mod js;
 pub mod json;
 pub mod manifest;
+pub mod minimatch;
 pub mod specifier;
 pub mod workspace;

@@ -1,0 +1,153 @@
+//! One part of a pattern, between slashes.
+
+use super::pattern;
+use crate::model::js;
+
+/// What a part of a path must be.
+#[derive(Debug)]
+pub enum Part {
+    /// `**`: any number of parts.
+    Globstar,
+    /// This very text; for glob it is a path to follow, not a folder to search.
+    Exact(String),
+    /// A JavaScript regular expression.
+    Regex(Regex),
+}
+
+/// A regular expression, or what was proved to match the same texts faster.
+#[derive(Debug)]
+pub struct Regex(Matcher);
+
+#[derive(Debug)]
+enum Matcher {
+    /// ASCII in either case: no other letter folds to ASCII without the `u` flag.
+    Nocase(String),
+    Wildcards(Wildcards),
+    Compiled(Box<regress::Regex>),
+    /// The original falls back to `/$./`, which nothing matches.
+    Never,
+}
+
+impl Part {
+    /// Whether the text is what the part asks for; `**` is the caller's.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Globstar => false,
+            Self::Exact(wanted) => wanted == text,
+            Self::Regex(regex) => regex.matches(text),
+        }
+    }
+}
+
+impl Regex {
+    /// Whether the whole text matches.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        match &self.0 {
+            Matcher::Nocase(wanted) => wanted.eq_ignore_ascii_case(text),
+            Matcher::Wildcards(wildcards) => wildcards.matches(text),
+            Matcher::Compiled(regex) => {
+                let units: Vec<u16> = text.encode_utf16().collect();
+                regex.find_from_ucs2(&units, 0).next().is_some()
+            }
+            Matcher::Never => false,
+        }
+    }
+}
+
+/// Minimatch's `parse`.
+pub(super) fn parse(text: &str, nocase: bool, dot: bool) -> Part {
+    if text == "**" {
+        return Part::Globstar;
+    }
+    // These are escapes, classes and extended globs, or overtake a wildcard before them.
+    let plain = text.is_ascii() && !text.contains(['\\', '[', ']', '(', ')', '|']);
+    if plain && !text.contains(['*', '?']) {
+        return if nocase && text.bytes().any(|b| b.is_ascii_alphabetic()) {
+            Part::Regex(Regex(Matcher::Nocase(text.to_owned())))
+        } else {
+            Part::Exact(text.to_owned())
+        };
+    }
+    if plain {
+        return Part::Regex(Regex(Matcher::Wildcards(Wildcards::new(text, nocase, dot))));
+    }
+    let units: Vec<u16> = text.encode_utf16().collect();
+    match pattern::parse(&units, nocase, dot) {
+        pattern::Parsed::Text(text) => Part::Exact(text),
+        pattern::Parsed::Source(source) => {
+            let flags = regress::Flags { icase: nocase, ..Default::default() };
+            let compiled = regress::Regex::from_unicode(source.into_iter().map(u32::from), flags);
+            Part::Regex(Regex(match compiled {
+                Ok(regex) => Matcher::Compiled(Box::new(regex)),
+                Err(_) => Matcher::Never,
+            }))
+        }
+    }
+}
+
+/// ASCII text with `*` and `?` and nothing else: by far the most common pattern.
+#[derive(Debug)]
+struct Wildcards {
+    pattern: Vec<u8>,
+    nocase: bool,
+    dot: bool,
+}
+
+impl Wildcards {
+    fn new(text: &str, nocase: bool, dot: bool) -> Self {
+        Self { pattern: text.as_bytes().to_vec(), nocase, dot }
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        // `(?=.)`: something must be there, and `.` does not see line ends.
+        if text.is_empty() || text.starts_with(js::is_line_end) {
+            return false;
+        }
+        if matches!(self.pattern.first(), Some(b'*' | b'?')) {
+            let forbidden = if self.dot { matches!(text, "." | "..") } else { text.starts_with('.') };
+            if forbidden {
+                return false;
+            }
+        }
+        if text.is_ascii() {
+            return self.run(text.len(), |at| u16::from(text.as_bytes()[at]));
+        }
+        let units: Vec<u16> = text.encode_utf16().collect();
+        self.run(units.len(), |at| units[at])
+    }
+
+    /// The text never holds a slash, so a star may take whatever comes.
+    fn run(&self, length: usize, unit: impl Fn(usize) -> u16) -> bool {
+        let (mut at, mut p) = (0, 0);
+        let mut retry: Option<(usize, usize)> = None;
+        while at < length {
+            match self.pattern.get(p) {
+                Some(b'*') => {
+                    retry = Some((p, at));
+                    p += 1;
+                    continue;
+                }
+                Some(b'?') => {
+                    (p, at) = (p + 1, at + 1);
+                    continue;
+                }
+                Some(&wanted) if self.same(wanted, unit(at)) => {
+                    (p, at) = (p + 1, at + 1);
+                    continue;
+                }
+                _ => {}
+            }
+            let Some((star, from)) = retry else { return false };
+            retry = Some((star, from + 1));
+            (p, at) = (star + 1, from + 1);
+        }
+        self.pattern[p..].iter().all(|&b| b == b'*')
+    }
+
+    fn same(&self, wanted: u8, unit: u16) -> bool {
+        let Ok(byte) = u8::try_from(unit) else { return false };
+        wanted == byte || (self.nocase && wanted.eq_ignore_ascii_case(&byte))
+    }
+}
