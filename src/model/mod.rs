@@ -5,5 +5,7 @@ pub mod js;
 pub mod json;
 pub mod manifest;
 pub mod minimatch;
+pub mod package_name;
+pub mod publish;
 pub mod specifier;
 pub mod workspace;
