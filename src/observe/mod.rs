@@ -1,1 +1,4 @@
 //! Reads the world and changes nothing.
+
+pub(crate) mod glob;
+pub mod packlist;

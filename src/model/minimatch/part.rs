@@ -24,6 +24,8 @@ enum Matcher {
     Nocase(String),
     Wildcards(Wildcards),
     Compiled(Box<regress::Regex>),
+    /// In either case, with [`tame`] applied to source and text.
+    Folded(Box<regress::Regex>),
     /// The original falls back to `/$./`, which nothing matches.
     Never,
 }
@@ -51,8 +53,22 @@ impl Regex {
                 let units: Vec<u16> = text.encode_utf16().collect();
                 regex.find_from_ucs2(&units, 0).next().is_some()
             }
+            Matcher::Folded(regex) => {
+                let units: Vec<u16> = text.encode_utf16().map(tame).collect();
+                regex.find_from_ucs2(&units, 0).next().is_some()
+            }
             Matcher::Never => false,
         }
+    }
+}
+
+/// `ı` and `ſ` are the letters whose capitals are ASCII. JavaScript leaves them alone without the `u` flag, and
+/// regress 0.12 does not: they are exchanged for characters that have no case.
+fn tame(unit: u16) -> u16 {
+    match unit {
+        0x131 => 0xe131,
+        0x17f => 0xe17f,
+        other => other,
     }
 }
 
@@ -78,8 +94,9 @@ pub(super) fn parse(text: &str, nocase: bool, dot: bool) -> Part {
         pattern::Parsed::Text(text) => Part::Exact(text),
         pattern::Parsed::Source(source) => {
             let flags = regress::Flags { icase: nocase, ..Default::default() };
-            let compiled = regress::Regex::from_unicode(source.into_iter().map(u32::from), flags);
-            Part::Regex(Regex(match compiled {
+            let source = source.into_iter().map(|unit| u32::from(if nocase { tame(unit) } else { unit }));
+            Part::Regex(Regex(match regress::Regex::from_unicode(source, flags) {
+                Ok(regex) if nocase => Matcher::Folded(Box::new(regex)),
                 Ok(regex) => Matcher::Compiled(Box::new(regex)),
                 Err(_) => Matcher::Never,
             }))
