@@ -233,7 +233,7 @@ impl<'p> Search<'_, 'p> {
             let state = &mut self.globs[glob];
             match &kind {
                 Err(e) if e.kind() == ErrorKind::NotFound => self.answer(then, None),
-                Ok(Kind::File) => {
+                Ok(kind) if !kind.may_lead_on() => {
                     state.links.insert(path.clone(), false);
                     state.known.insert(path, None);
                     self.answer(then, None);
@@ -259,7 +259,7 @@ impl<'p> Search<'_, 'p> {
             }
         }
         for child in children.iter() {
-            let below = child.kind != Kind::File;
+            let below = child.kind.may_lead_on();
             // Behind a file nothing is found, except by a fixed name such as `..`.
             let on = below || matches!(rest.first(), None | Some(Part::Exact(_)));
             if let Part::Globstar = first {

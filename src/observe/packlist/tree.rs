@@ -16,8 +16,17 @@ pub(crate) enum Kind {
     Dir,
     /// A symbolic link.
     Link,
-    /// A file, or what packing treats as one.
+    /// A regular file.
     File,
+    /// A FIFO, a socket or a device.
+    Special,
+}
+
+impl Kind {
+    /// Whether names may lie below it.
+    pub(crate) fn may_lead_on(self) -> bool {
+        matches!(self, Self::Dir | Self::Link)
+    }
 }
 
 impl From<FileType> for Kind {
@@ -26,8 +35,10 @@ impl From<FileType> for Kind {
             Self::Dir
         } else if kind.is_symlink() {
             Self::Link
-        } else {
+        } else if kind.is_file() {
             Self::File
+        } else {
+            Self::Special
         }
     }
 }

@@ -210,7 +210,8 @@ impl<'a> Walker<'a> {
             self.refuse_detour(name)?;
         }
         match kind {
-            Kind::File => self.add(name, self.filter_entry(name, false)),
+            Kind::File => self.add(name, true, self.filter_entry(name, false)),
+            Kind::Special => self.add(name, false, self.filter_entry(name, false)),
             Kind::Dir => self.descend(name, false, self.filter_entry(name, true)),
             Kind::Link if !self.follow || !passes() => Ok(()),
             Kind::Link => {
@@ -220,14 +221,19 @@ impl<'a> Walker<'a> {
                 if meta.is_dir() {
                     self.descend(name, true, self.filter_entry(name, true))
                 } else {
-                    self.add(name, self.filter_entry(name, false))
+                    self.add(name, meta.is_file(), self.filter_entry(name, false))
                 }
             }
         }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "a branch of `visit`, whose other branches fail")]
-    fn add(&self, name: &str, included: bool) -> Result<(), Problem> {
+    fn add(&self, name: &str, regular: bool, included: bool) -> Result<(), Problem> {
+        if included && !regular {
+            return Err(self
+                .walk
+                .fail("pack", &self.at(name), "it is a FIFO, a socket or a device")
+                .hint("take it out of the package, or name it in .npmignore"));
+        }
         if included {
             self.walk.result.borrow_mut().insert(self.at(name));
         }

@@ -1,0 +1,265 @@
+//! All that a package's tarball holds: pnpm's `pack`, up to the bytes of the archive.
+
+mod credentials;
+mod executable;
+mod licence;
+mod siblings;
+mod unbuilt;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use self::executable::Executables;
+use self::siblings::Members;
+use super::packlist;
+use crate::error::{Problem, io_cause};
+use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
+use crate::model::workspace::{Member, Workspace};
+use crate::model::{js, package_name, publish};
+
+pub use unbuilt::unbuilt;
+
+/// A file of the tarball.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Below `package/`, with `/` between parts.
+    pub path: String,
+    /// Mode 0755 in place of 0644. The mode on disk counts for nothing.
+    pub executable: bool,
+    /// Where its bytes come from.
+    pub source: Source,
+}
+
+/// Where a file's bytes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Made here: the manifest as it is published.
+    Generated(Vec<u8>),
+    /// A regular file, links followed.
+    OnDisk(PathBuf),
+}
+
+/// What a package's tarball holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contents {
+    /// The manifest as it is published.
+    pub manifest: Manifest,
+    /// Sorted by the bytes of their paths; no path is there twice.
+    pub entries: Vec<Entry>,
+    /// What should be looked at, and does not keep the package from being packed.
+    pub warnings: Vec<Problem>,
+}
+
+/// What `pnpm pack` 10.6.5 would put into a member's tarball, with the lifecycle scripts left out.
+///
+/// # Errors
+///
+/// Every reason for which pnpm fails, and entries that would leave the package or are no files.
+pub fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<Problem>> {
+    let label = label(member);
+    let mut problems = Vec::new();
+    refuse_bundled(workspace, &member.manifest, &label, &mut problems);
+    let (dir, inner) = match published_folder(member, &label) {
+        Ok(found) => found,
+        Err(problem) => {
+            problems.push(problem);
+            return Err(problems);
+        }
+    };
+    let manifest = inner.as_ref().unwrap_or(&member.manifest);
+    if inner.is_some() {
+        refuse_bundled(workspace, manifest, &label, &mut problems);
+    }
+    identity(manifest, &label, &mut problems);
+    let readme = if workspace.settings.embed_readme { readme(&dir) } else { Ok(None) };
+    let readme = readme.unwrap_or_else(|problem| {
+        problems.push(problem);
+        None
+    });
+    let members = Members { workspace, dir: &dir };
+    let published = match publish::published(manifest, &members, &workspace.catalogs, readme.as_deref()) {
+        Ok(published) => published,
+        Err(more) => {
+            problems.extend(more);
+            return Err(problems);
+        }
+    };
+    let executables = Executables::of(&published, manifest, &dir, &label);
+    let list = packlist::pack_list(&dir, &published);
+    match (executables, list, problems.is_empty()) {
+        (Ok(executables), Ok(list), true) => assemble(workspace, &dir, published, &executables, list, &label),
+        (executables, list, _) => {
+            problems.extend(executables.err());
+            problems.extend(list.err());
+            Err(problems)
+        }
+    }
+}
+
+/// How messages call a member.
+fn label(member: &Member) -> String {
+    match (member.manifest.name(), member.relative.as_str()) {
+        (Some(name), _) => name.to_owned(),
+        (None, "") => member.dir.display().to_string(),
+        (None, relative) => relative.to_owned(),
+    }
+}
+
+fn refuse_bundled(workspace: &Workspace, manifest: &Manifest, label: &str, problems: &mut Vec<Problem>) {
+    if workspace.settings.node_linker_hoisted {
+        return;
+    }
+    let found = ["bundledDependencies", "bundleDependencies"]
+        .into_iter()
+        .find(|field| js::truthy(manifest.0.get(*field)));
+    if let Some(field) = found {
+        problems
+            .push(Problem::new(format!("{label}: {field} does not work without node-linker=hoisted")).hint(
+            format!(
+                "write node-linker=hoisted into the workspace's .npmrc, or delete {field} from the manifest"
+            ),
+        ));
+    }
+}
+
+/// The folder that is packed, and its manifest where `publishConfig.directory` names another than the package's.
+fn published_folder(member: &Member, label: &str) -> Result<(PathBuf, Option<Manifest>), Problem> {
+    let directory = match member.manifest.0.get("publishConfig").and_then(|config| config.get("directory")) {
+        Some(Value::String(directory)) if !directory.is_empty() => directory,
+        Some(other) if js::truthy(Some(other)) => {
+            return Err(Problem::new(format!(
+                "{label}: publishConfig.directory is {other}, which is no path"
+            ))
+            .hint("write the folder that is to be published, as \"dist\""));
+        }
+        _ => return Ok((member.dir.clone(), None)),
+    };
+    let dir = lexical(&member.dir, directory);
+    match siblings::read_manifest(&dir)? {
+        Some(manifest) => Ok((dir, Some(manifest))),
+        None => Err(Problem::new(format!(
+            "{label}: publishConfig.directory is {directory:?}, and {} holds no package.json",
+            dir.display()
+        ))
+        .hint("build the package first, or correct the path")),
+    }
+}
+
+/// `path.join`: `..` is taken off as text, whatever is a link.
+fn lexical(dir: &Path, relative: &str) -> PathBuf {
+    let mut path = dir.to_owned();
+    for part in js::normalize(relative).split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                path.pop();
+            }
+            part => path.push(part),
+        }
+    }
+    path
+}
+
+/// Name and version, which pnpm insists on, and the fields that it cannot read as `null`.
+fn identity(manifest: &Manifest, label: &str, problems: &mut Vec<Problem>) {
+    for field in DEPENDENCY_FIELDS.into_iter().chain(["peerDependencies"]) {
+        if manifest.0.get(field) == Some(&Value::Null) {
+            problems.push(
+                Problem::new(format!("{label}: {field} is null, and must be an object"))
+                    .hint(format!("delete {field}, or write {{}}")),
+            );
+        }
+    }
+    match manifest.0.get("name") {
+        Some(Value::String(name)) if !name.is_empty() => {
+            if let Err(error) = package_name::validate(name) {
+                problems.push(
+                    Problem::new(format!("{label}: {name:?} is no name for a package: {error}"))
+                        .hint("rename it, as \"@scope/name\""),
+                );
+            }
+        }
+        name if js::truthy(name) => problems.push(
+            Problem::new(format!(
+                "{label}: the name is {}, and must be a string",
+                name.unwrap_or(&Value::Null)
+            ))
+            .hint("rename it, as \"@scope/name\""),
+        ),
+        _ => problems.push(
+            Problem::new(format!("{label}: the manifest has no name"))
+                .hint("give it one, as \"@scope/name\""),
+        ),
+    }
+    if manifest.version().is_none() {
+        problems.push(
+            Problem::new(format!("{label}: the manifest has no version"))
+                .hint("give it one, as \"version\": \"1.0.0\""),
+        );
+    }
+}
+
+/// The README that `embed-readme` takes: the first name, by its bytes, that ends in `readme.md`.
+fn readme(dir: &Path) -> Result<Option<String>, Problem> {
+    let fail = |path: &Path, e: &std::io::Error| {
+        Problem::new(format!("cannot read {}: {}", path.display(), io_cause(e)))
+            .hint("embed-readme is set, and takes the first name that ends in readme.md")
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(|e| fail(dir, &e))? {
+        names.push(entry.map_err(|e| fail(dir, &e))?.file_name());
+    }
+    names.sort();
+    let is_readme =
+        |name: &&std::ffi::OsString| name.to_string_lossy().to_ascii_lowercase().ends_with("readme.md");
+    let Some(name) = names.iter().find(is_readme) else { return Ok(None) };
+    let path = dir.join(name);
+    let bytes = std::fs::read(&path).map_err(|e| fail(&path, &e))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// `packPkg`'s entries.
+fn assemble(
+    workspace: &Workspace,
+    dir: &Path,
+    manifest: Manifest,
+    executables: &Executables,
+    list: Vec<String>,
+    label: &str,
+) -> Result<Contents, Vec<Problem>> {
+    let text = js::stringify(&manifest.0).into_bytes();
+    let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
+    let mut add = |path: String, source: PathBuf| {
+        let executable = executables.contain(&source);
+        let is_manifest = matches!(path.as_str(), "package.json" | "package.json5" | "package.yaml");
+        let (path, source) = if is_manifest {
+            ("package.json".to_owned(), Source::Generated(text.clone()))
+        } else {
+            (path, Source::OnDisk(source))
+        };
+        entries.insert(path.clone(), Entry { path, executable, source });
+    };
+    let licences = licence::missing(workspace, dir, &list).map_err(|problem| vec![problem])?;
+    let mut warnings = credentials::warnings(&list, label);
+    for path in list {
+        // Not normalised: `lib/../dist` is what the entry is called, and its file was checked under that name.
+        let source = dir.join(&path);
+        add(path, source);
+    }
+    for name in licences {
+        let source = workspace.root.join(&name);
+        add(name, source);
+    }
+    if !entries.contains_key("package.json") {
+        warnings.push(
+            Problem::new(format!("{label}: the tarball would hold no package.json"))
+                .hint("a manifest that is a link, or is ignored, is not packed: make it a file"),
+        );
+    }
+    Ok(Contents { manifest, entries: entries.into_values().collect(), warnings })
+}
+
+#[cfg(test)]
+mod tests;
