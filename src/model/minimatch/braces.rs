@@ -14,7 +14,7 @@ const ESCAPES: [(&str, &str, &str); 5] = [
 const CLOSE: &str = "\0CLOSE\0";
 
 /// More patterns than anyone writes, and fewer than a machine can hold.
-const MAX_EXPANSIONS: usize = 1 << 18;
+const MAX_EXPANSIONS: usize = 1 << 16;
 const MAX_DEPTH: usize = 200;
 
 /// `/\{(?:(?!\{).)*\}/.test(pattern)`: whether minimatch expands braces at all.

@@ -4,6 +4,7 @@
 mod braces;
 mod part;
 mod pattern;
+mod source;
 
 use std::sync::OnceLock;
 

@@ -1,5 +1,7 @@
 //! From a part of a pattern to the source of a JavaScript regular expression: minimatch's `parse`.
 
+use super::source::{as_ascii, escape_bars, is_class, is_special, slice, unescape, unit, units};
+
 /// What a part comes to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
@@ -37,44 +39,6 @@ pub(super) fn parse(pattern: &[u16], nocase: bool, dot: bool) -> Parsed {
         }
         None => Parsed::Text(String::new()),
     }
-}
-
-/// `text.replace(/\\(.)/g, "$1")`.
-fn unescape(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('\\', Some(&next)) if !crate::model::js::is_line_end(next) => {
-                out.push(next);
-                chars.next();
-            }
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
-fn unit(c: char) -> u16 {
-    u16::try_from(u32::from(c)).unwrap_or(0xfffd)
-}
-
-fn units(text: &str) -> impl Iterator<Item = u16> {
-    text.encode_utf16()
-}
-
-fn as_ascii(u: u16) -> char {
-    u8::try_from(u).map_or('\u{fffd}', char::from)
-}
-
-fn is_special(c: char) -> bool {
-    "().*{}+?[]^$\\!".contains(c)
-}
-
-/// `text.slice(from, to)`, which never fails.
-fn slice(text: &[u16], from: usize, to: usize) -> &[u16] {
-    let to = to.min(text.len());
-    text.get(from.min(to)..to).unwrap_or_default()
 }
 
 /// An open `?(`, `*(`, `+(`, `@(` or `!(`.
@@ -377,48 +341,6 @@ impl<'a> Parser<'a> {
             self.re = re;
         }
     }
-}
-
-/// Whether what stands between brackets is a class: `RegExp("[" + braExpEscape(charUnescape(cs)) + "]")`.
-fn is_class(body: &[u16]) -> bool {
-    let mut source = vec![unit('[')];
-    let mut rest = body.iter().copied().peekable();
-    let escape = |source: &mut Vec<u16>, u: u16| {
-        if matches!(as_ascii(u), '[' | ']' | '\\') {
-            source.push(unit('\\'));
-        }
-        source.push(u);
-    };
-    while let Some(u) = rest.next() {
-        match rest.peek() {
-            Some(&next) if u == unit('\\') && next != unit('-') && next != unit(']') => {
-                escape(&mut source, next);
-                rest.next();
-            }
-            _ => escape(&mut source, u),
-        }
-    }
-    source.push(unit(']'));
-    regress::Regex::from_unicode(source.into_iter().map(u32::from), regress::Flags::default()).is_ok()
-}
-
-/// `tail.replace(/((?:\\{2}){0,64})(\\?)\|/g, …)`: doubles the backslashes before each bar and escapes it.
-fn escape_bars(tail: &[u16]) -> Vec<u16> {
-    const MOST: usize = 129;
-    let backslash = unit('\\');
-    let mut out = Vec::new();
-    let mut run = 0;
-    for &u in tail {
-        if u == unit('|') {
-            let pairs = run.min(MOST) / 2 * 2;
-            let odd = run.min(MOST) % 2;
-            // The pairs are out once already; a single one in front of the bar is taken as its escape.
-            out.extend(std::iter::repeat_n(backslash, pairs + 1 - odd));
-        }
-        out.push(u);
-        run = if u == backslash { run + 1 } else { 0 };
-    }
-    out
 }
 
 #[cfg(test)]
