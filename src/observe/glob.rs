@@ -273,7 +273,7 @@ impl<'p> Search<'_, 'p> {
             } else if on && first.matches(&child.name) {
                 let path = join(prefix, &child.name);
                 if rest.is_empty() {
-                    self.globs[glob].found.insert(path);
+                    self.found(glob, &path);
                 } else {
                     self.process(Step { glob, prefix: Some(path), parts: rest, in_globstar });
                 }
@@ -294,8 +294,14 @@ impl<'p> Search<'_, 'p> {
         };
         // Any other failure counts as being there, and is met again when the list is packed.
         if exists.unwrap_or_else(|e| !matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)) {
-            self.globs[glob].found.insert(path.to_owned());
+            self.found(glob, path);
         }
+    }
+
+    /// `_emitMatch`; an absolute path is normalised before.
+    fn found(&mut self, glob: usize, path: &str) {
+        let path = if path.starts_with('/') { js::normalize(path) } else { path.to_owned() };
+        self.globs[glob].found.insert(path);
     }
 }
 
