@@ -1,0 +1,143 @@
+//! What lies in a project, as far as preparing and restoring care: the observation as a value.
+
+use serde::Serialize;
+
+use super::journal::{Entry, Head, Journal, Phase};
+
+/// What stands at a manifest's path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Now {
+    /// The bytes that were there before.
+    Original,
+    /// The bytes that prepare wrote.
+    Rewritten,
+    /// The owner's edit with the rewrite undone, which an interrupted restore had decided to write.
+    Merged,
+    /// None of these: its owner has changed it.
+    Edited,
+    /// Nothing.
+    Missing,
+    /// A folder, a symbolic link or worse.
+    NotAFile,
+}
+
+/// What stands at a backup's path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Backup {
+    /// Nothing.
+    Absent,
+    /// The very file that stands at the manifest's path, by a second name: that one has not been replaced yet.
+    SameFile,
+    /// The original's bytes.
+    Whole,
+    /// The beginning of the original: copying it was cut short.
+    Cut,
+    /// Something that prepare did not put there, or that was changed since.
+    Foreign,
+}
+
+/// One manifest of a prepared project.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileState {
+    /// What the journal says of it.
+    #[serde(skip)]
+    pub entry: Entry,
+    /// Its path from the project's root.
+    pub path: String,
+    /// What stands there.
+    pub now: Now,
+    /// What stands at `<path>.bak`.
+    pub backup: Backup,
+    /// Whether the state folder holds the original's bytes.
+    pub copy: bool,
+    /// Whether a temporary file was left beside it.
+    pub temp: bool,
+    /// Whether mode and time stamp of what stands there are the original's.
+    #[serde(skip)]
+    pub exact: bool,
+    /// The text that stands there, where it is neither the original nor missing.
+    #[serde(skip)]
+    pub text: Option<Vec<u8>>,
+    /// The text that prepare wrote, where the state folder still has it.
+    #[serde(skip)]
+    pub written: Option<Vec<u8>>,
+}
+
+/// A journal held against the disk.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Observed {
+    /// By whom, since when, how far.
+    #[serde(flatten)]
+    pub head: Head,
+    /// The manifests.
+    pub files: Vec<FileState>,
+}
+
+impl Observed {
+    /// Whether every manifest is one of the texts that the tool knows: repairing it loses nobody's work.
+    #[must_use]
+    pub fn untouched(&self) -> bool {
+        self.files.iter().all(|file| {
+            matches!(file.now, Now::Original | Now::Rewritten | Now::Merged) && file.backup != Backup::Foreign
+        })
+    }
+
+    /// The journal again.
+    #[must_use]
+    pub fn journal(&self) -> Journal {
+        Journal { head: self.head.clone(), files: self.files.iter().map(|file| file.entry.clone()).collect() }
+    }
+}
+
+/// The state of a project.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "state")]
+pub enum Standing {
+    /// Nothing is prepared.
+    Clean,
+    /// Prepared, and left so.
+    Prepared(Observed),
+    /// A process was killed while it prepared or restored (or is at it now: the lock tells).
+    Interrupted(Observed),
+    /// There is a state file, but none that can be trusted.
+    #[serde(rename_all = "camelCase")]
+    Damaged {
+        /// Why not.
+        cause: String,
+    },
+}
+
+impl Standing {
+    /// Sorts what was observed by its phase.
+    #[must_use]
+    pub fn of(observed: Observed) -> Self {
+        match observed.head.phase {
+            Phase::Prepared => Self::Prepared(observed),
+            Phase::Preparing | Phase::Restoring => Self::Interrupted(observed),
+        }
+    }
+
+    /// The journal and the files, where there are any.
+    #[must_use]
+    pub fn observed(&self) -> Option<&Observed> {
+        match self {
+            Self::Prepared(observed) | Self::Interrupted(observed) => Some(observed),
+            Self::Clean | Self::Damaged { .. } => None,
+        }
+    }
+}
+
+/// The state of a project, and what lies about in it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TreeState {
+    /// Clean, prepared, interrupted, damaged.
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// Backups beside manifests that no journal names, as paths: the old docker-prep.sh's, or somebody else's.
+    pub leftovers: Vec<String>,
+}
