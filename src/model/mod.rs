@@ -1,5 +1,6 @@
 //! Nouns and pure functions on bytes. No I/O.
 
+pub mod digest;
 pub mod edit;
 pub mod journal;
 pub mod js;

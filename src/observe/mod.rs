@@ -3,3 +3,4 @@
 pub mod contents;
 pub(crate) mod glob;
 pub mod packlist;
+pub mod state;

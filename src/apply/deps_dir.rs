@@ -1,0 +1,429 @@
+//! The deps dir: the folder of tarballs that Dockerfiles copy.
+//!
+//! Whatever lies in it is part of a Docker layer's key, and whatever lies beside it under a name that begins like its
+//! own is copied along: so nothing is put here whose bytes, name or mode depend on the machine, and nothing beside it.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+
+use super::file::{self, Attributes};
+use crate::error::{Error, Kind, Result};
+
+/// The file that says whose folder it is.
+pub const MARK: &str = ".docker-prep";
+const MARK_TEXT: &str =
+    "This folder is made by docker-prep, and what docker-prep put here it also removes.\n";
+const GITIGNORE: &str = ".gitignore";
+/// Told from an owner's own by its first line.
+const GITIGNORE_TEXT: &str = "# docker-prep: nothing in here is committed\n*\n";
+/// What people put into an empty folder so that git keeps it.
+const PLACEHOLDERS: [&str; 3] = [".gitkeep", ".gitignore", ".keep"];
+const STAGED_PREFIX: &str = ".docker-prep-";
+const STAGED_SUFFIX: &str = ".tmp";
+const PUBLIC: Attributes = Attributes::mode(0o644);
+
+/// What stands at the deps dir's path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing.
+    Missing,
+    /// A folder with the mark.
+    Ours,
+    /// A folder that is empty, or holds nothing but placeholders.
+    Adoptable,
+}
+
+/// Looks, and changes nothing.
+///
+/// # Errors
+/// [`Kind::Refused`]: something else stands there.
+pub fn look(path: &Path) -> Result<Found> {
+    let metadata = match path.symlink_metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Missing),
+        Err(error) => return Err(file::failed("look at", path, &error)),
+    };
+    let shown = path.display();
+    if !metadata.is_dir() {
+        let what = if metadata.is_symlink() { "a symbolic link" } else { "no folder" };
+        return Err(Error::new(Kind::Refused, format!("{shown}: the deps dir is {what}"))
+            .hint(format!("move it away: mv {shown} {}", aside(path).display())));
+    }
+    if is_marked(path) {
+        return Ok(Found::Ours);
+    }
+    for entry in entries(path)? {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !PLACEHOLDERS.contains(&&*name) && !is_staged(&name) {
+            return Err(Error::new(Kind::Refused, format!("{shown}: holds '{name}', and was not made by docker-prep"))
+                .hint(format!(
+                    "if nobody needs what is in it, type: rm -r {shown}   (or take another folder: --deps-dir DIR)"
+                )));
+        }
+    }
+    Ok(Found::Adoptable)
+}
+
+/// Somewhere that `COPY .docker-deps*` does not reach.
+fn aside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    path.with_file_name(format!("old{name}"))
+}
+
+/// Whether a tarball was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// The same bytes were there: they were left alone, their time stamp too.
+    AlreadyThere,
+    /// It was put there.
+    Written,
+}
+
+/// A deps dir that is ours.
+#[derive(Debug)]
+pub struct DepsDir {
+    path: PathBuf,
+    existed: bool,
+}
+
+impl DepsDir {
+    /// Makes the folder, or takes the one that is there if it is ours or empty, and puts mark and `.gitignore` in it.
+    ///
+    /// # Errors
+    /// As [`look`], and the disk's.
+    pub fn open(path: &Path) -> Result<Self> {
+        let found = look(path)?;
+        if found == Found::Missing {
+            file::create_folder(path)?;
+            file::change_folder_mode(path, 0o755)?;
+            file::sync_folder_of(path)?;
+        }
+        let dir = Self { path: path.to_owned(), existed: found != Found::Missing };
+        // The mark first: from then on the rest is known to be ours.
+        if found != Found::Ours {
+            dir.write(MARK, MARK_TEXT)?;
+        }
+        if path.join(GITIGNORE).symlink_metadata().is_err() {
+            dir.write(GITIGNORE, GITIGNORE_TEXT)?;
+        }
+        Ok(dir)
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<()> {
+        let temp = self.path.join(format!("{STAGED_PREFIX}file{STAGED_SUFFIX}"));
+        file::remove(&temp)?;
+        file::atomic_write(&self.path.join(name), &temp, text.as_bytes(), &PUBLIC)
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it was there before.
+    #[must_use]
+    pub fn existed(&self) -> bool {
+        self.existed
+    }
+
+    /// A new file to write a tarball into. It goes when it is dropped, and after a kill with the next
+    /// [`sweep`](Self::sweep).
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn stage(&self) -> Result<NamedTempFile> {
+        tempfile::Builder::new()
+            .prefix(STAGED_PREFIX)
+            .suffix(STAGED_SUFFIX)
+            .tempfile_in(&self.path)
+            .map_err(|error| file::failed("create a file in", &self.path, &error))
+    }
+
+    /// Gives a staged tarball its name. To be followed by one [`sync`](Self::sync) for all.
+    ///
+    /// # Errors
+    /// The name is not that of a tarball with this content, or the disk's.
+    pub fn place(&self, staged: NamedTempFile, name: &str) -> Result<Placed> {
+        let target = self.path.join(name);
+        let digest = digest_of(staged.path()).map_err(|error| file::failed("read", staged.path(), &error))?;
+        if hash_in(name) != Some(&digest[..12]) {
+            return Err(Error::new(
+                Kind::Packing,
+                format!("'{}': is no name for a tarball with SHA-256 {digest}", name.escape_debug()),
+            ));
+        }
+        let there = target.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+        if there && digest_of(&target).is_ok_and(|present| present == digest) {
+            let metadata = file::metadata(&target)?;
+            if cfg!(unix) && crate::observe::state::mode_of(&metadata) != PUBLIC.mode {
+                file::change_attributes(&target, &PUBLIC)?;
+            }
+            staged.close().map_err(|error| file::failed("remove", &target, &error))?;
+            return Ok(Placed::AlreadyThere);
+        }
+        file::change_attributes(staged.path(), &PUBLIC)?;
+        staged.persist(&target).map_err(|error| file::failed("create", &target, &error.error))?;
+        Ok(Placed::Written)
+    }
+
+    /// Sees the names onto the disk.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn sync(&self) -> Result<()> {
+        file::sync_dir(&self.path)
+    }
+
+    /// Removes the tarballs that the tool wrote and that do not belong here any more, and what was staged by a run
+    /// that was killed. Returns the tarballs' names, sorted.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn sweep(&self, keep: &BTreeSet<String>) -> Result<Vec<String>> {
+        sweep(&self.path, keep)
+    }
+}
+
+fn sweep(path: &Path, keep: &BTreeSet<String>) -> Result<Vec<String>> {
+    let mut removed = Vec::new();
+    // Somebody may have put another folder here since.
+    if !is_marked(path) {
+        return Ok(removed);
+    }
+    for entry in entries(path)? {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let place = entry.path();
+        if keep.contains(&name) || !place.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+            continue;
+        }
+        if is_staged(&name) {
+            file::remove(&place)?;
+        } else if let Some(hash) = hash_in(&name)
+            && digest_of(&place).is_ok_and(|digest| digest.starts_with(hash))
+        {
+            file::remove(&place)?;
+            removed.push(name);
+        }
+    }
+    removed.sort();
+    Ok(removed)
+}
+
+/// What [`remove`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The tarballs that are gone.
+    pub tarballs: Vec<String>,
+    /// Whether the folder is gone too: not if somebody else's files are in it.
+    pub folder: bool,
+}
+
+/// Takes away the deps dir: what the tool wrote, and the folder if nothing else is in it. A folder without the mark
+/// is left alone, unless it is empty.
+///
+/// # Errors
+/// The disk's.
+pub fn remove(path: &Path) -> Result<Removed> {
+    let mut removed = Removed { tarballs: Vec::new(), folder: false };
+    if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Ok(removed);
+    }
+    if is_marked(path) {
+        removed.tarballs = sweep(path, &BTreeSet::new())?;
+        let gitignore = path.join(GITIGNORE);
+        if fs::read(&gitignore).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes()) {
+            file::remove(&gitignore)?;
+        }
+        // Last, so that a removal that was killed can be taken up again.
+        file::remove(&path.join(MARK))?;
+    }
+    removed.folder = file::remove_empty_folder(path)?;
+    if removed.folder {
+        file::sync_folder_of(path)?;
+    }
+    Ok(removed)
+}
+
+fn is_marked(path: &Path) -> bool {
+    let mark = path.join(MARK);
+    mark.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
+        && fs::read(&mark).is_ok_and(|text| text == MARK_TEXT.as_bytes())
+}
+
+fn is_staged(name: &str) -> bool {
+    name.len() >= STAGED_PREFIX.len() + STAGED_SUFFIX.len()
+        && name.starts_with(STAGED_PREFIX)
+        && name.ends_with(STAGED_SUFFIX)
+}
+
+/// The 12 hex digits in a name like `bytelyst-errors-1.4.2-3f9a0c12d4e5.tgz`.
+fn hash_in(name: &str) -> Option<&str> {
+    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-');
+    let (front, hash) = name.strip_suffix(".tgz")?.rsplit_once('-')?;
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let named = !front.is_empty() && !front.starts_with('.') && front.bytes().all(plain);
+    (named && hash.len() == 12 && hash.bytes().all(hex)).then_some(hash)
+}
+
+fn digest_of(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => hasher.update(&buffer[..read]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn entries(path: &Path) -> Result<Vec<fs::DirEntry>> {
+    let list = || path.read_dir()?.collect::<io::Result<Vec<_>>>();
+    list().map_err(|error| file::failed("read", path, &error))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn names(path: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            path.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn mode(path: &Path) -> u32 {
+        path.symlink_metadata().unwrap().permissions().mode() & 0o7777
+    }
+
+    fn place(dir: &DepsDir, package: &str, content: &str) -> (String, Placed) {
+        let staged = dir.stage().unwrap();
+        fs::write(staged.path(), content).unwrap();
+        let name = format!("{package}-{}.tgz", &digest_of(staged.path()).unwrap()[..12]);
+        let placed = dir.place(staged, &name).unwrap();
+        (name, placed)
+    }
+
+    #[test]
+    fn it_is_made_with_its_mark_and_taken_away_without_a_trace() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(".docker-deps");
+        assert_eq!(look(&path).unwrap(), Found::Missing);
+        assert!(!DepsDir::open(&path).unwrap().existed());
+        assert_eq!(look(&path).unwrap(), Found::Ours);
+        let dir = DepsDir::open(&path).unwrap();
+        assert!(dir.existed());
+        assert_eq!(names(&path), [".docker-prep", ".gitignore"]);
+        assert_eq!((mode(&path), mode(&path.join(MARK)), mode(&path.join(GITIGNORE))), (0o755, 0o644, 0o644));
+        let (name, _) = place(&dir, "a-1.0.0", "x");
+        assert_eq!(names(home.path()), [".docker-deps"]);
+        assert_eq!(remove(&path).unwrap(), Removed { tarballs: vec![name], folder: true });
+        assert!(names(home.path()).is_empty());
+        assert!(!remove(&path).unwrap().folder);
+    }
+
+    #[test]
+    fn an_empty_folder_is_adopted_and_its_placeholders_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(".docker-deps");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join(".gitkeep"), "").unwrap();
+        fs::write(path.join(".gitignore"), "*\n!.gitkeep\n").unwrap();
+        // What a run left that was killed before the mark stood.
+        fs::write(path.join(".docker-prep-file.tmp"), "").unwrap();
+        assert_eq!(look(&path).unwrap(), Found::Adoptable);
+        DepsDir::open(&path).unwrap();
+        assert_eq!(names(&path), [".docker-prep", ".gitignore", ".gitkeep"]);
+        assert!(!remove(&path).unwrap().folder);
+        assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
+        assert_eq!(fs::read(path.join(".gitignore")).unwrap(), b"*\n!.gitkeep\n");
+    }
+
+    #[test]
+    fn what_is_not_ours_is_refused_and_left_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(".docker-deps");
+        fs::write(&path, "").unwrap();
+        assert_eq!(DepsDir::open(&path).unwrap_err().kind, Kind::Refused);
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(".", &path).unwrap();
+        let error = DepsDir::open(&path).unwrap_err();
+        assert!(
+            error.to_string().contains("the deps dir is a symbolic link\n  move it away: mv "),
+            "{error}"
+        );
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("bytelyst-errors-1.4.2.tgz"), "of the old script").unwrap();
+        let error = DepsDir::open(&path).unwrap_err();
+        assert_eq!(error.kind, Kind::Refused);
+        assert!(error.to_string().contains("rm -r "), "{error}");
+        assert!(!remove(&path).unwrap().folder);
+        assert_eq!(names(&path), ["bytelyst-errors-1.4.2.tgz"]);
+    }
+
+    #[test]
+    fn the_same_tarball_is_left_alone_and_a_damaged_one_replaced() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = DepsDir::open(&home.path().join("deps")).unwrap();
+        let (name, placed) = place(&dir, "a-1.0.0", "x");
+        assert_eq!(placed, Placed::Written);
+        let path = dir.path().join(&name);
+        assert_eq!(mode(&path), 0o644);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let before = path.metadata().unwrap().modified().unwrap();
+        assert_eq!(place(&dir, "a-1.0.0", "x").1, Placed::AlreadyThere);
+        assert_eq!((path.metadata().unwrap().modified().unwrap(), mode(&path)), (before, 0o644));
+        fs::write(&path, "torn").unwrap();
+        assert_eq!(place(&dir, "a-1.0.0", "x").1, Placed::Written);
+        assert_eq!(fs::read(&path).unwrap(), b"x");
+        assert_eq!(names(dir.path()), [".docker-prep", ".gitignore", &name]);
+    }
+
+    #[test]
+    fn a_name_that_leaves_the_folder_or_lies_about_the_content_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = DepsDir::open(&home.path().join("deps")).unwrap();
+        let hash = &digest_of(dir.stage().unwrap().path()).unwrap()[..12];
+        for name in [
+            &format!("../a-{hash}.tgz"),
+            &format!(".a-{hash}.tgz"),
+            &format!("-{hash}.tgz"),
+            "a-000000000000.tgz",
+        ] {
+            assert!(dir.place(dir.stage().unwrap(), name).is_err(), "{name}");
+        }
+        assert_eq!((names(home.path()), names(dir.path()).len()), (vec!["deps".to_owned()], 2));
+    }
+
+    #[test]
+    fn only_what_the_tool_wrote_is_swept() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = DepsDir::open(&home.path().join("deps")).unwrap();
+        let (kept, _) = place(&dir, "a-1.0.0", "x");
+        let (old, _) = place(&dir, "b-1.0.0", "y");
+        fs::write(dir.path().join(".docker-prep-Xy12.tmp"), "").unwrap();
+        fs::write(dir.path().join("c-1.0.0-000000000000.tgz"), "somebody's").unwrap();
+        fs::write(dir.path().join("notes.txt"), "").unwrap();
+        assert_eq!(dir.sweep(&BTreeSet::from([kept.clone()])).unwrap(), std::slice::from_ref(&old));
+        assert_eq!(
+            names(dir.path()),
+            [".docker-prep", ".gitignore", &kept, "c-1.0.0-000000000000.tgz", "notes.txt"]
+        );
+        fs::remove_file(dir.path().join(MARK)).unwrap();
+        assert!(dir.sweep(&BTreeSet::new()).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,337 @@
+//! The only calls that change files. Each names the path when it fails.
+
+use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::Path;
+
+use crate::error::{Error, Kind, Result};
+use crate::model::journal::Timestamp;
+use crate::observe::state::mode_of;
+
+/// What a file is given besides its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attributes {
+    /// Permission bits, set whatever the umask.
+    pub mode: u32,
+    /// The time stamp, or the present.
+    pub mtime: Option<Timestamp>,
+    /// User and group, where they shall be somebody else's and we may.
+    pub owner: Option<(u32, u32)>,
+}
+
+impl Attributes {
+    /// Just the permission bits.
+    #[must_use]
+    pub const fn mode(mode: u32) -> Self {
+        Self { mode, mtime: None, owner: None }
+    }
+}
+
+/// An error of the disk: what the tree forbids is a refusal, what the machine lacks is the environment's.
+pub(crate) fn failed(verb: &str, path: &Path, cause: &io::Error) -> Error {
+    let refused = matches!(
+        cause.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::AlreadyExists
+    );
+    let error = Error::io(if refused { Kind::Refused } else { Kind::Environment }, verb, path, cause);
+    match cause.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            error.hint("make room on that disk (`df -h` shows it), then try again")
+        }
+        ErrorKind::PermissionDenied => {
+            let folder = path.parent().unwrap_or(path);
+            error.hint(format!("see who may write there: ls -ld {}", folder.display()))
+        }
+        _ => error,
+    }
+}
+
+/// Puts these bytes at `path` by a rename, so that at every instant the old or the new file stands there whole.
+/// `temp` must not exist, and lie in the same folder.
+///
+/// # Errors
+/// Any step that fails; `temp` is gone then, and `path` as it was, unless only the folder's sync failed.
+pub fn atomic_write(path: &Path, temp: &Path, bytes: &[u8], attributes: &Attributes) -> Result<()> {
+    create(temp, bytes, attributes)?;
+    if let Err(error) = rename(temp, path) {
+        let _ = fs::remove_file(temp);
+        return Err(error);
+    }
+    sync_folder_of(path)
+}
+
+/// Makes a new file and sees it onto the disk; the folder's entry is not synced.
+fn create(path: &Path, bytes: &[u8], attributes: &Attributes) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    // Nobody else reads it before its own mode says so.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| failed("create", path, &error))?;
+    let filled =
+        file.write_all(bytes).and_then(|()| set_attributes(&file, attributes)).and_then(|()| file.sync_all());
+    filled.map_err(|error| {
+        let _ = fs::remove_file(path);
+        failed("write", path, &error)
+    })
+}
+
+fn set_attributes(file: &File, attributes: &Attributes) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some((user, group)) = attributes.owner {
+        let present = file.metadata()?;
+        if owner_of(&present) != Some((user, group)) {
+            // Only root may give files away; for others, their own file is the best there is.
+            let _ = std::os::unix::fs::fchown(file, Some(user), Some(group));
+        }
+    }
+    file.set_permissions(permissions(file, attributes.mode)?)?;
+    match attributes.mtime {
+        None => Ok(()),
+        Some(time) => {
+            let time = time.to_system().ok_or_else(|| io::Error::other("no such time"))?;
+            file.set_times(FileTimes::new().set_modified(time))
+        }
+    }
+}
+
+#[cfg(unix)]
+fn permissions(_: &File, mode: u32) -> io::Result<fs::Permissions> {
+    Ok(std::os::unix::fs::PermissionsExt::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn permissions(file: &File, mode: u32) -> io::Result<fs::Permissions> {
+    let mut permissions = file.metadata()?.permissions();
+    permissions.set_readonly(mode & 0o200 == 0);
+    Ok(permissions)
+}
+
+/// A file's user and group, where there is such a thing.
+#[must_use]
+pub fn owner_of(metadata: &Metadata) -> Option<(u32, u32)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Some((metadata.uid(), metadata.gid()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        None
+    }
+}
+
+/// What the file system says of a path, links not followed.
+///
+/// # Errors
+/// It cannot be asked.
+pub fn metadata(path: &Path) -> Result<Metadata> {
+    path.symlink_metadata().map_err(|error| failed("look at", path, &error))
+}
+
+/// Gives an existing file a mode and a time stamp.
+///
+/// # Errors
+/// It cannot be opened or changed.
+pub fn change_attributes(path: &Path, attributes: &Attributes) -> Result<()> {
+    // Windows asks for write access; elsewhere a file that we may not write can still be ours.
+    let file = OpenOptions::new().read(true).write(cfg!(windows)).open(path);
+    let change = file.and_then(|file| {
+        set_attributes(&file, attributes)?;
+        file.sync_all()
+    });
+    change.map_err(|error| failed("set mode and time of", path, &error))
+}
+
+/// Gives the original a second name, so that it survives the first one's being renamed over; where the file system
+/// has no hard links, copies it. Never replaces anything.
+///
+/// # Errors
+/// `backup` exists, or neither way works.
+pub fn link_or_copy(original: &Path, backup: &Path) -> Result<()> {
+    match fs::hard_link(original, backup) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Err(failed("make the backup", backup, &error))
+        }
+        // Which code a file system without links answers with differs; a cause that lies elsewhere stops the copy too.
+        Err(_) => copy(original, backup),
+    }
+}
+
+/// An exact copy in a new file.
+fn copy(original: &Path, backup: &Path) -> Result<()> {
+    let read =
+        |path: &Path| -> io::Result<(Vec<u8>, Metadata)> { Ok((fs::read(path)?, fs::metadata(path)?)) };
+    let (bytes, metadata) = read(original).map_err(|error| failed("read", original, &error))?;
+    let modified = metadata.modified().map_err(|error| failed("read the time of", original, &error))?;
+    let attributes =
+        Attributes { mode: mode_of(&metadata), mtime: Some(modified.into()), owner: owner_of(&metadata) };
+    create(backup, &bytes, &attributes)
+}
+
+/// Renames, replacing what stands there.
+///
+/// # Errors
+/// It cannot.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).map_err(|error| failed(&format!("rename {} to", from.display()), to, &error))
+}
+
+/// Removes a file; says whether there was one.
+///
+/// # Errors
+/// It is there and cannot be removed.
+pub fn remove(path: &Path) -> Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed("remove", path, &error)),
+    }
+}
+
+/// Makes a folder, and those above it.
+///
+/// # Errors
+/// It cannot.
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| failed("create the folder", path, &error))
+}
+
+/// Gives a folder its permission bits, whatever the umask left of them.
+///
+/// # Errors
+/// It cannot be changed.
+pub fn change_folder_mode(path: &Path, mode: u32) -> Result<()> {
+    #[cfg(unix)]
+    {
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        fs::set_permissions(path, permissions).map_err(|error| failed("set the mode of", path, &error))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, mode);
+        Ok(())
+    }
+}
+
+/// Removes a folder if it is there and empty; says whether it did.
+///
+/// # Errors
+/// It is empty and cannot be removed.
+pub fn remove_empty_folder(path: &Path) -> Result<bool> {
+    match fs::remove_dir(path) {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => Ok(false),
+        Err(error) => Err(failed("remove", path, &error)),
+    }
+}
+
+/// Sees a folder's entries onto the disk. Windows does so by itself.
+///
+/// # Errors
+/// The disk's.
+pub fn sync_dir(path: &Path) -> Result<()> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    match File::open(path).and_then(|folder| folder.sync_all()) {
+        // Some network and user-space file systems have no such call.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        result => result.map_err(|error| failed("sync", path, &error)),
+    }
+}
+
+/// [`sync_dir`] of the folder that a file stands in.
+pub(crate) fn sync_folder_of(path: &Path) -> Result<()> {
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+    use super::*;
+
+    const OLD: Timestamp = Timestamp { seconds: 1_600_000_000, nanos: 123_456_789 };
+
+    fn file(folder: &Path, name: &str, text: &str, mode: u32) -> std::path::PathBuf {
+        let path = folder.join(name);
+        create(&path, text.as_bytes(), &Attributes { mode, mtime: Some(OLD), owner: None }).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_write_replaces_the_inode_and_sets_mode_and_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "package.json", "old", 0o600);
+        let inode = fs::metadata(&path).unwrap().ino();
+        let temp = folder.path().join("package.json.docker-prep-new");
+        let attributes = Attributes { mode: 0o666, mtime: Some(OLD), owner: None };
+        atomic_write(&path, &temp, b"new", &attributes).unwrap();
+        let metadata = fs::metadata(&path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_ne!(metadata.ino(), inode);
+        // 0666 shows that no umask takes part.
+        assert_eq!(metadata.mode() & 0o7777, 0o666);
+        assert_eq!((metadata.mtime(), metadata.mtime_nsec()), (OLD.seconds, i64::from(OLD.nanos)));
+        assert!(!temp.exists());
+    }
+
+    #[test]
+    fn a_temporary_file_that_is_there_is_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "a", "old", 0o644);
+        let temp = file(folder.path(), "a.new", "somebody's", 0o644);
+        let error = atomic_write(&path, &temp, b"new", &Attributes::mode(0o644)).unwrap_err();
+        assert_eq!(error.kind, Kind::Refused);
+        assert!(
+            error.to_string().starts_with(&format!("cannot create {}: file exists", temp.display())),
+            "{error}"
+        );
+        assert_eq!(
+            (fs::read(&path).unwrap(), fs::read(&temp).unwrap()),
+            (b"old".to_vec(), b"somebody's".to_vec())
+        );
+    }
+
+    #[test]
+    fn a_failed_rename_leaves_no_temporary_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::create_dir_all(path.join("full")).unwrap();
+        let temp = folder.path().join("a.new");
+        assert!(atomic_write(&path, &temp, b"new", &Attributes::mode(0o644)).is_err());
+        assert!(!temp.exists());
+    }
+
+    #[test]
+    fn a_backup_is_the_original_itself_or_else_its_exact_copy_and_never_replaces() {
+        let folder = tempfile::tempdir().unwrap();
+        let original = file(folder.path(), "a", "text", 0o640);
+        let linked = folder.path().join("a.bak");
+        link_or_copy(&original, &linked).unwrap();
+        assert_eq!(fs::metadata(&linked).unwrap().ino(), fs::metadata(&original).unwrap().ino());
+        assert_eq!(link_or_copy(&original, &linked).unwrap_err().kind, Kind::Refused);
+
+        let copied = folder.path().join("b.bak");
+        copy(&original, &copied).unwrap();
+        let metadata = fs::metadata(&copied).unwrap();
+        assert_eq!(fs::read(&copied).unwrap(), b"text");
+        assert_eq!(metadata.permissions().mode() & 0o7777, 0o640);
+        assert_eq!((metadata.mtime(), metadata.mtime_nsec()), (OLD.seconds, i64::from(OLD.nanos)));
+        assert!(copy(&original, &copied).is_err());
+    }
+
+    #[test]
+    fn removing_what_is_not_there_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!remove(&folder.path().join("a")).unwrap());
+        assert!(!remove_empty_folder(&folder.path().join("b")).unwrap());
+        file(folder.path(), "c", "", 0o644);
+        assert!(!remove_empty_folder(folder.path()).unwrap());
+        assert!(remove(&folder.path().join("c")).unwrap());
+    }
+}

@@ -1,0 +1,253 @@
+//! One process at a time: a lock that dies with its holder.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::file;
+use crate::error::{Error, Kind, Result};
+use crate::model::journal::STATE;
+
+const NAME: &str = "lock";
+/// A reader of [`holder`] has the lock for some microseconds; that must not turn a writer away.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The right to change a project, held until it is dropped.
+///
+/// The kernel takes it back from a process that dies, however it dies. The file's text names the holder for others
+/// to read; text without a lock means nothing.
+#[derive(Debug)]
+#[must_use = "it is released when it is dropped"]
+pub struct Lock {
+    folder: PathBuf,
+    /// Kept open: closing it is what releases the lock.
+    _file: File,
+}
+
+/// The process that has the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its id, where it could be read.
+    pub pid: Option<u32>,
+    /// When it took the lock, in seconds since 1970.
+    pub started: Option<u64>,
+}
+
+impl Lock {
+    /// Takes the lock of a state folder, which is made if it is not there. Does not wait for another holder.
+    ///
+    /// # Errors
+    /// Somebody else has it ([`Kind::Refused`], naming the process and its age), or the folder cannot be written.
+    pub fn acquire(folder: &Path) -> Result<Self> {
+        let path = folder.join(NAME);
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                std::thread::sleep(PAUSE);
+            }
+            file::create_folder(folder)?;
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = match options.open(&path) {
+                Ok(file) => file,
+                // The last holder has just taken the folder away.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(file::failed("open", &path, &error)),
+            };
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => continue,
+                Err(TryLockError::Error(error)) => return Err(file::failed("lock", &path, &error)),
+            }
+            // The last holder may have removed the file between our opening and locking it.
+            if is_at(&file, &path) {
+                write_holder(&mut file).map_err(|error| file::failed("write", &path, &error))?;
+                return Ok(Self { folder: folder.to_owned(), _file: file });
+            }
+        }
+        Err(refusal(&path, read_holder(&path).ok()))
+    }
+
+    /// The state folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Drop for Lock {
+    /// Leaves nothing behind where there is no state. Whoever opened the file meanwhile sees that it is gone.
+    fn drop(&mut self) {
+        let state = self.folder.join(STATE).symlink_metadata();
+        if state.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            let _ = std::fs::remove_file(self.folder.join(NAME));
+            let _ = std::fs::remove_dir(&self.folder);
+        }
+    }
+}
+
+/// Who has the lock, without waiting for it or writing anything.
+///
+/// # Errors
+/// The lock file cannot be read.
+pub fn holder(folder: &Path) -> Result<Option<Holder>> {
+    let path = folder.join(NAME);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(file::failed("open", &path, &error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => {
+            Ok(Some(read_holder(&path).unwrap_or(Holder { pid: None, started: None })))
+        }
+        Err(TryLockError::Error(error)) => Err(file::failed("lock", &path, &error)),
+    }
+}
+
+/// How long ago some second since 1970 was, for people.
+#[must_use]
+pub fn age(started: u64) -> String {
+    match now().saturating_sub(started) {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds @ 7200..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// The wall clock, in seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// Always the same length and written by one call, so that no reader sees a mixture of two.
+fn write_holder(file: &mut File) -> io::Result<()> {
+    let text = format!("{:010} {:020}\n", std::process::id(), now());
+    file.rewind()?;
+    file.write_all(text.as_bytes())
+}
+
+/// On Windows the lock also keeps others from reading: then nothing is known.
+fn read_holder(path: &Path) -> io::Result<Holder> {
+    let mut text = String::new();
+    File::open(path)?.take(64).read_to_string(&mut text)?;
+    let mut words = text.split_whitespace();
+    let pid = words.next().and_then(|word| word.parse().ok());
+    Ok(Holder { pid, started: words.next().and_then(|word| word.parse().ok()) })
+}
+
+fn refusal(path: &Path, holder: Option<Holder>) -> Error {
+    let process = match holder {
+        Some(Holder { pid: Some(pid), started: Some(started) }) => {
+            format!("process {pid}, begun {} ago", age(started))
+        }
+        _ => "another process".to_owned(),
+    };
+    let error =
+        Error::new(Kind::Refused, format!("{}: {process}, is at work on this project", path.display()));
+    match holder.and_then(|holder| holder.pid) {
+        Some(pid) => error.hint(format!("wait until it has ended, or end it: kill {pid}")),
+        None => error.hint("wait until it has ended"),
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let (Ok(held), Ok(named)) = (file.metadata(), path.symlink_metadata()) else { return false };
+    (held.dev(), held.ino()) == (named.dev(), named.ino())
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_is_refused_by_the_firsts_pid_and_a_dropped_lock_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("state");
+        assert_eq!(holder(&folder).unwrap(), None);
+        let lock = Lock::acquire(&folder).unwrap();
+        let pid = std::process::id();
+        assert_eq!(holder(&folder).unwrap().unwrap().pid, Some(pid));
+        let error = Lock::acquire(&folder).unwrap_err();
+        assert_eq!(error.kind, Kind::Refused);
+        assert!(error.problems[0].message.contains(&format!("process {pid}, begun 0 s ago")), "{error}");
+        assert_eq!(
+            error.problems[0].hint.as_deref(),
+            Some(&*format!("wait until it has ended, or end it: kill {pid}"))
+        );
+        drop(lock);
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn text_without_a_lock_is_ignored_and_state_keeps_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(
+            folder.path().join(NAME),
+            "0000000001 00000000000000000001 and a long tail of garbage\n",
+        )
+        .unwrap();
+        assert_eq!(holder(folder.path()).unwrap(), None);
+        std::fs::write(folder.path().join(STATE), "").unwrap();
+        drop(Lock::acquire(folder.path()).unwrap());
+        assert!(folder.path().join(NAME).exists());
+        assert_eq!(holder(folder.path()).unwrap(), None);
+    }
+
+    #[test]
+    fn readers_do_not_turn_writers_away_and_only_one_writer_is_in() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("state");
+        let inside = std::sync::atomic::AtomicU32::new(0);
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            use std::sync::atomic::Ordering::SeqCst;
+            scope.spawn(|| {
+                while !stop.load(SeqCst) {
+                    holder(&folder).unwrap();
+                    std::thread::yield_now();
+                }
+            });
+            let writers: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        for _ in 0..50 {
+                            if let Ok(lock) = Lock::acquire(&folder) {
+                                assert_eq!(inside.fetch_add(1, SeqCst), 0);
+                                std::thread::yield_now();
+                                inside.fetch_sub(1, SeqCst);
+                                drop(lock);
+                            }
+                        }
+                    })
+                })
+                .collect();
+            for writer in writers {
+                writer.join().unwrap();
+            }
+            stop.store(true, SeqCst);
+        });
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn ages_read_like_ages() {
+        for (seconds, text) in
+            [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 days")]
+        {
+            assert_eq!(age(now() - seconds), text);
+        }
+    }
+}

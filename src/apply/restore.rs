@@ -1,0 +1,243 @@
+//! Puts a prepared project back.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::file::{self, Attributes};
+use super::lock::{self, Lock};
+use super::state;
+use crate::error::{Error, Kind, Problem, Result};
+use crate::model::digest::Digest;
+use crate::model::journal::{Entry, Journal, ORIGINALS, Phase, ProjectPath};
+use crate::model::tree_state::{Observed, Standing};
+use crate::observe;
+use crate::plan::restore::{Action, Leftover, Means, Plan, PointsInto, Source, Step};
+
+/// One manifest that was put back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The manifest, from the project's root.
+    pub path: ProjectPath,
+    /// Where its text came from.
+    pub source: Source,
+    /// What a person should know about it.
+    pub note: Option<String>,
+}
+
+/// What a restore did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was nothing to restore.
+    Clean,
+    /// These were put back, and the state is gone.
+    Restored(Vec<Restored>),
+}
+
+/// Puts every manifest back that the journal names, then removes the state. Takes up an interrupted restore.
+///
+/// Signals do not stop it: it is short, and the way out for everything that was stopped.
+///
+/// # Errors
+/// [`Kind::Refused`] before anything is touched, where a file cannot be put back without losing something or the
+/// state cannot be trusted. Otherwise the disk's errors: each file is still tried, and the state stays for another
+/// restore.
+pub fn restore(lock: &Lock, root: &Path, means: &Means<'_>, force: bool) -> Result<Outcome> {
+    let observed = match observe::state::read(lock.folder(), root, &[])?.standing {
+        Standing::Clean => {
+            // What a prepare left that was killed before its journal stood.
+            state::clear(lock)?;
+            return Ok(Outcome::Clean);
+        }
+        Standing::Damaged { cause } => return Err(damaged(lock, &cause)),
+        Standing::Prepared(observed) | Standing::Interrupted(observed) => observed,
+    };
+    let plan = crate::plan::restore::plan(&observed, means, force)?;
+    carry_out(lock, root, &observed, plan)
+}
+
+fn damaged(lock: &Lock, cause: &str) -> Error {
+    let folder = lock.folder().display();
+    Error::new(Kind::Refused, format!("the state of this project cannot be used: {cause}")).hint(format!(
+        "the originals are beside the manifests as package.json.bak, and in {folder}/{ORIGINALS}: move them back by \
+         hand, then type: rm -r {folder}"
+    ))
+}
+
+/// Carries out a plan that was made of this very observation.
+///
+/// # Errors
+/// As [`restore`].
+pub fn carry_out(lock: &Lock, root: &Path, observed: &Observed, plan: Plan) -> Result<Outcome> {
+    note_down(lock, observed.journal(), &plan)?;
+    let mut problems = Vec::new();
+    let mut kind = None;
+    let mut restored = Vec::new();
+    for (step, file) in plan.steps.into_iter().zip(&observed.files) {
+        match put_back(lock, root, &step, &file.entry) {
+            Ok(()) => restored.push(Restored { path: step.path, source: step.source, note: step.note }),
+            Err(error) => {
+                kind.get_or_insert(error.kind);
+                problems.extend(error.problems);
+            }
+        }
+    }
+    if let Some(kind) = kind {
+        problems.push(
+            Problem::new(format!("{} of {} files are restored", restored.len(), observed.files.len()))
+                .hint("once the cause is gone, type: docker-prep restore"),
+        );
+        return Err(Error::all(kind, problems));
+    }
+    state::clear(lock)?;
+    Ok(Outcome::Restored(restored))
+}
+
+/// Says in the journal that a restore is under way, and which texts it will write that prepare did not know.
+fn note_down(lock: &Lock, mut journal: Journal, plan: &Plan) -> Result<()> {
+    let mut needed = false;
+    for (entry, step) in journal.files.iter_mut().zip(&plan.steps) {
+        if let Action::Write { text, exact: false } = &step.action {
+            entry.merged = Some(Digest::of(text));
+            needed = true;
+        }
+    }
+    journal.head.phase = Phase::Restoring;
+    journal.head.pid = std::process::id();
+    journal.head.started = lock::now();
+    match state::save_journal(lock, &journal) {
+        // A full disk must not keep the originals from coming back: renaming the backups takes no room.
+        Err(_) if !needed => Ok(()),
+        result => result,
+    }
+}
+
+fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &Entry) -> Result<()> {
+    let at = |path: &ProjectPath| {
+        observe::state::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
+    };
+    let (manifest, backup, temp) = (at(&step.path)?, at(&step.path.backup())?, at(&step.path.temp())?);
+    let mut changed = false;
+    if step.remove_temp {
+        changed |= file::remove(&temp)?;
+    }
+    expect(&manifest, step)?;
+    if step.put_edit_aside {
+        put_aside(&manifest, &at(&step.path.edited())?)?;
+        changed = true;
+    }
+    let original = Attributes { mode: entry.mode, mtime: Some(entry.mtime), owner: present_owner(&manifest) };
+    match &step.action {
+        Action::Keep => {}
+        Action::SetAttributes => file::change_attributes(&manifest, &original)?,
+        Action::RenameBackup => {
+            let metadata = file::metadata(&backup)?;
+            let modified = metadata.modified().ok().map(Into::into);
+            if modified != Some(entry.mtime) || observe::state::mode_of(&metadata) != entry.mode {
+                // A copy that was cut short of its attributes, or a backup that somebody touched.
+                file::change_attributes(&backup, &Attributes { owner: None, ..original })?;
+            }
+            file::rename(&backup, &manifest)?;
+            if cfg!(windows) {
+                // Renaming one name of a file over another of the same file may leave both.
+                file::remove(&backup)?;
+            }
+            changed = true;
+        }
+        Action::WriteCopy => {
+            let copy = lock.folder().join(ORIGINALS).join(entry.digest.as_str());
+            let bytes = fs::read(&copy).map_err(|error| file::failed("read", &copy, &error))?;
+            if Digest::of(&bytes) != entry.digest {
+                return Err(Error::new(Kind::Refused, format!("{}: has just been changed", copy.display())));
+            }
+            // The folder may have been deleted along with the manifest.
+            if let Some(folder) = manifest.parent() {
+                file::create_folder(folder)?;
+            }
+            file::atomic_write(&manifest, &temp, &bytes, &original)?;
+        }
+        Action::Write { text, exact: true } => file::atomic_write(&manifest, &temp, text, &original)?,
+        Action::Write { text, exact: false } => {
+            let mode = observe::state::mode_of(&file::metadata(&manifest)?);
+            file::atomic_write(
+                &manifest,
+                &temp,
+                text,
+                &Attributes { mode, mtime: None, owner: original.owner },
+            )?;
+        }
+    }
+    if step.remove_backup {
+        changed |= file::remove(&backup)?;
+    }
+    // Before the state goes: whatever is lost of these changes by a power cut must find it there.
+    if changed { file::sync_folder_of(&manifest) } else { Ok(()) }
+}
+
+/// What was decided holds only for what was seen.
+fn expect(manifest: &Path, step: &Step) -> Result<()> {
+    let now = match fs::read(manifest) {
+        Ok(bytes) => Some(Digest::of(&bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(file::failed("read", manifest, &error)),
+    };
+    if now == step.expected {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Refused, format!("{}: was changed in this very moment", step.path))
+        .hint("type again: docker-prep restore"))
+}
+
+/// Keeps the owner's text under another name. A restore that was killed here finds it done.
+fn put_aside(manifest: &Path, edited: &Path) -> Result<()> {
+    if edited.symlink_metadata().is_ok() {
+        return match (fs::read(edited), fs::read(manifest)) {
+            (Ok(kept), Ok(text)) if kept == text => Ok(()),
+            _ => Err(Error::new(Kind::Refused, format!("{}: is there already", edited.display()))
+                .hint("move it away, then type: docker-prep restore --force")),
+        };
+    }
+    file::link_or_copy(manifest, edited)?;
+    file::sync_folder_of(edited)
+}
+
+/// The rewritten text was given the original's owner.
+fn present_owner(manifest: &Path) -> Option<(u32, u32)> {
+    manifest.symlink_metadata().ok().as_ref().and_then(file::owner_of)
+}
+
+/// A backup without state was looked at, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedBack {
+    /// The manifest.
+    pub manifest: PathBuf,
+    /// What was decided; only [`Leftover::MoveBack`] was acted upon.
+    pub decision: Leftover,
+}
+
+/// Moves the backups that the old docker-prep.sh left back over their manifests, where the manifest points into the
+/// deps dir and the backup does not. The lock shows that nobody prepares meanwhile.
+///
+/// # Errors
+/// A file cannot be read or renamed.
+pub fn move_leftovers_back(
+    _lock: &Lock,
+    manifests: &[PathBuf],
+    points_into: &PointsInto<'_>,
+) -> Result<Vec<MovedBack>> {
+    let mut moved = Vec::new();
+    for manifest in manifests {
+        let backup = observe::state::backup_of(manifest);
+        if !backup.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+            continue;
+        }
+        let read = |path: &Path| fs::read(path).map_err(|error| file::failed("read", path, &error));
+        let decision = crate::plan::restore::leftover(&read(manifest)?, &read(&backup)?, points_into);
+        if decision == Leftover::MoveBack {
+            file::rename(&backup, manifest)?;
+            file::sync_folder_of(manifest)?;
+        }
+        moved.push(MovedBack { manifest: manifest.clone(), decision });
+    }
+    Ok(moved)
+}

@@ -1,0 +1,328 @@
+//! Rewrites manifests so that at every instant each is whole and every byte can be brought back.
+//!
+//! [`Transaction::begin`] looks and touches nothing. [`Transaction::apply`] then writes, in this order:
+//!
+//! 1. the originals' bytes and the new texts into the state folder, each synced, then the folders;
+//! 2. the journal (phase *preparing*), synced;
+//! 3. for each manifest: a second name for the original (`.bak`), the folder synced; the new text beside it, synced;
+//!    its rename over the manifest, the folder synced;
+//! 4. the journal (phase *prepared*), synced.
+//!
+//! A kill before 2 leaves the manifests as they were. A kill after it leaves a journal that says where everything is.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::file::{self, Attributes};
+use super::lock::{self, Lock};
+use super::restore::{self, Outcome};
+use super::state;
+use crate::error::{Error, Kind, Problem, Result};
+use crate::model::digest::Digest;
+use crate::model::journal::{Entry, Head, Journal, Phase, ProjectPath};
+use crate::model::tree_state::Standing;
+use crate::observe;
+use crate::plan::restore::Means;
+
+/// A manifest to rewrite.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The file itself, no symbolic link to it, inside the project.
+    pub manifest: PathBuf,
+    /// The bytes that the plan was made of.
+    pub original: Vec<u8>,
+    /// The bytes to put there.
+    pub rewritten: Vec<u8>,
+    /// How the JSON editor takes its changes back.
+    pub undo: Value,
+}
+
+/// The deps dir, for the journal.
+#[derive(Clone, Debug)]
+pub struct DepsDirNote {
+    /// Its path from the project's root.
+    pub path: ProjectPath,
+    /// Whether it was there before.
+    pub existed: bool,
+}
+
+/// A rewrite that was checked and has not begun.
+#[derive(Debug)]
+#[must_use = "nothing is rewritten until it is applied"]
+pub struct Transaction<'lock> {
+    lock: &'lock Lock,
+    root: PathBuf,
+    journal: Journal,
+    changes: Vec<Checked>,
+}
+
+/// A change, and what its file has besides bytes.
+#[derive(Debug)]
+struct Checked {
+    change: Change,
+    owner: Option<(u32, u32)>,
+}
+
+impl<'lock> Transaction<'lock> {
+    /// Checks everything that can be checked beforehand, and changes nothing.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`], with every problem: the project is prepared, a manifest is not what the plan was made of,
+    /// something stands where the backup or the temporary file shall stand, a folder is read-only.
+    pub fn begin(
+        lock: &'lock Lock,
+        root: &Path,
+        deps_dir: DepsDirNote,
+        changes: Vec<Change>,
+    ) -> Result<Self> {
+        let root = root.canonicalize().map_err(|error| file::failed("find", root, &error))?;
+        match observe::state::read(lock.folder(), &root, &[])?.standing {
+            Standing::Clean => {}
+            Standing::Prepared(observed) => return Err(prepared(&observed.head, "was prepared")),
+            Standing::Interrupted(observed) => return Err(prepared(&observed.head, "was left half done")),
+            Standing::Damaged { cause } => {
+                return Err(Error::new(
+                    Kind::Refused,
+                    format!("the state of this project cannot be used: {cause}"),
+                )
+                .hint("see what to do: docker-prep restore"));
+            }
+        }
+        let mut problems = Vec::new();
+        let mut files = Vec::new();
+        let mut checked = Vec::new();
+        for change in changes {
+            match check(&root, &change) {
+                Ok((entry, owner)) => {
+                    files.push(entry);
+                    checked.push(Checked { change, owner });
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Error::all(Kind::Refused, problems));
+        }
+        let head = Head {
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started: lock::now(),
+            phase: Phase::Preparing,
+            deps_dir: deps_dir.path,
+            deps_dir_existed: deps_dir.existed,
+        };
+        let journal = Journal { head, files };
+        // A journal that could not be read back would be worth nothing.
+        let readable = journal.to_bytes().and_then(|bytes| Journal::parse(&bytes));
+        if let Err(cause) = readable {
+            return Err(Error::new(
+                Kind::Refused,
+                format!("the manifests cannot be rewritten together: {cause}"),
+            ));
+        }
+        Ok(Self { lock, root, journal, changes: checked })
+    }
+
+    /// Rewrites. `check` is asked between steps, and its error ends the work: `|| signals.check()`.
+    ///
+    /// On an error everything is put back, unless `keep`; what is returned is the error, and those of the restore
+    /// where it fails too. A panic puts everything back as well.
+    ///
+    /// # Errors
+    /// The disk's, that of `check`, or [`Kind::Refused`] for a manifest that changed meanwhile.
+    pub fn apply(mut self, keep: bool, check: &dyn Fn() -> Result<()>) -> Result<Prepared<'lock>> {
+        let mut guard = Prepared { lock: self.lock, root: self.root.clone(), armed: !keep };
+        match self.write(check) {
+            Ok(()) => {
+                guard.armed = true;
+                Ok(guard)
+            }
+            Err(error) if keep => {
+                Err(error.hint("it was left as it is; to put it back, type: docker-prep restore"))
+            }
+            Err(error) => match guard.put_back(&Means::none(), false) {
+                Ok(_) => Err(error),
+                Err(second) => Err(both(error, second)),
+            },
+        }
+    }
+
+    fn write(&mut self, check: &dyn Fn() -> Result<()>) -> Result<()> {
+        check()?;
+        // What an earlier run left that was killed before its journal stood.
+        state::clear(self.lock)?;
+        let files = &self.journal.files;
+        state::save_texts(
+            self.lock,
+            files.iter().zip(&self.changes).map(|(file, checked)| (&file.digest, &*checked.change.original)),
+            files
+                .iter()
+                .zip(&self.changes)
+                .map(|(file, checked)| (&file.rewritten, &*checked.change.rewritten)),
+        )?;
+        check()?;
+        state::save_journal(self.lock, &self.journal)?;
+        for (entry, checked) in self.journal.files.iter().zip(&self.changes) {
+            check()?;
+            rewrite(&self.root, entry, checked, check)?;
+        }
+        check()?;
+        self.journal.head.phase = Phase::Prepared;
+        state::save_journal(self.lock, &self.journal)
+    }
+}
+
+fn rewrite(root: &Path, entry: &Entry, checked: &Checked, check: &dyn Fn() -> Result<()>) -> Result<()> {
+    let at = |path: &ProjectPath| {
+        observe::state::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
+    };
+    let (manifest, backup, temp) = (at(&entry.path)?, at(&entry.backup)?, at(&entry.temp)?);
+    let still = |path: &Path| match fs::read(path) {
+        Ok(bytes) if Digest::of(&bytes) == entry.digest => Ok(()),
+        Ok(_) => Err(Error::new(Kind::Refused, format!("{}: was changed while it was prepared", entry.path))
+            .hint("type again: docker-prep prepare")),
+        Err(error) => Err(file::failed("read", path, &error)),
+    };
+    still(&manifest)?;
+    file::link_or_copy(&manifest, &backup)?;
+    file::sync_folder_of(&manifest)?;
+    check()?;
+    // What was linked is what will be brought back: an edit of this instant would be hidden in it.
+    still(&backup)?;
+    // The present time: BuildKit takes two manifests of equal size and time for the same.
+    let attributes = Attributes { mode: entry.mode, mtime: None, owner: checked.owner };
+    file::atomic_write(&manifest, &temp, &checked.change.rewritten, &attributes)
+}
+
+/// A project whose manifests are rewritten. Dropped, it is put back; [`Prepared::keep`] leaves it prepared.
+#[derive(Debug)]
+#[must_use = "dropping it restores the project"]
+pub struct Prepared<'lock> {
+    lock: &'lock Lock,
+    root: PathBuf,
+    armed: bool,
+}
+
+impl Prepared<'_> {
+    /// Leaves the project prepared.
+    pub fn keep(mut self) {
+        self.armed = false;
+    }
+
+    /// Puts it back.
+    ///
+    /// # Errors
+    /// As [`restore::restore`].
+    pub fn restore(mut self, means: &Means<'_>, force: bool) -> Result<Outcome> {
+        self.put_back(means, force)
+    }
+
+    fn put_back(&mut self, means: &Means<'_>, force: bool) -> Result<Outcome> {
+        // Once: what failed now would fail again in the drop, and say nothing.
+        self.armed = false;
+        restore::restore(self.lock, &self.root, means, force)
+    }
+}
+
+impl Drop for Prepared<'_> {
+    fn drop(&mut self) {
+        if self.armed {
+            // Nobody is left to tell; what could not be put back, the next call finds in the journal.
+            let _ = self.put_back(&Means::none(), false);
+        }
+    }
+}
+
+fn both(mut first: Error, second: Error) -> Error {
+    first.problems.push(Problem::new("and putting everything back failed too:"));
+    first.problems.extend(second.problems);
+    first
+}
+
+fn prepared(head: &Head, how: &str) -> Error {
+    let (pid, age, folder) = (head.pid, lock::age(head.started), &head.deps_dir);
+    Error::new(Kind::Refused, format!("the project {how} by process {pid}, {age} ago (deps dir {folder})"))
+        .hint("put it back: docker-prep restore   (or prepare anew: docker-prep prepare --force)")
+}
+
+fn check(root: &Path, change: &Change) -> Result<(Entry, Option<(u32, u32)>), Problem> {
+    let manifest = &change.manifest;
+    let shown = manifest.strip_prefix(root).unwrap_or(manifest).display();
+    let real = manifest
+        .canonicalize()
+        .map_err(|error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error))))?;
+    let path = relative(root, &real).ok_or_else(|| {
+        Problem::new(format!(
+            "{shown}: is not inside the project {}, or its name is not UTF-8",
+            root.display()
+        ))
+    })?;
+    let metadata = manifest
+        .symlink_metadata()
+        .map_err(|error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error))))?;
+    if !metadata.is_file() {
+        return Err(Problem::new(format!("{shown}: is no regular file")));
+    }
+    let bytes = fs::read(manifest)
+        .map_err(|error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error))))?;
+    if bytes != change.original {
+        return Err(Problem::new(format!("{shown}: was changed since it was read")).hint("type it again"));
+    }
+    let mtime = metadata
+        .modified()
+        .map_err(|error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error))))?;
+    nothing_at(root, &path.backup(), "a backup is there already", |backup| {
+        format!("if it holds what {path} should be, type: mv {backup} {path}   (or remove it: rm {backup})")
+    })?;
+    nothing_at(root, &path.temp(), "is in the way", |temp| format!("remove it: rm {temp}"))?;
+    writable(root, &real)?;
+    let entry = Entry {
+        backup: path.backup(),
+        temp: path.temp(),
+        path,
+        digest: Digest::of(&bytes),
+        length: bytes.len() as u64,
+        mode: observe::state::mode_of(&metadata),
+        mtime: mtime.into(),
+        rewritten: Digest::of(&change.rewritten),
+        merged: None,
+        undo: change.undo.clone(),
+    };
+    Ok((entry, file::owner_of(&metadata)))
+}
+
+fn relative(root: &Path, real: &Path) -> Option<ProjectPath> {
+    let inside = real.strip_prefix(root).ok()?;
+    let parts: Option<Vec<_>> = inside.components().map(|part| part.as_os_str().to_str()).collect();
+    ProjectPath::try_from(parts?.join("/")).ok()
+}
+
+fn nothing_at(
+    root: &Path,
+    path: &ProjectPath,
+    cause: &str,
+    hint: impl Fn(&ProjectPath) -> String,
+) -> Result<(), Problem> {
+    let place = observe::state::locate(root, path).map_err(Problem::new)?;
+    match place.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Problem::new(format!("{path}: {}", crate::error::io_cause(&error)))),
+        Ok(_) => Err(Problem::new(format!("{path}: {cause}")).hint(hint(path))),
+    }
+}
+
+/// Only what can be told without writing: a folder that nobody may write to. The rest shows when it is written to.
+fn writable(root: &Path, manifest: &Path) -> Result<(), Problem> {
+    let folder = manifest.parent().unwrap_or(root);
+    let metadata = folder
+        .metadata()
+        .map_err(|error| Problem::new(format!("{}: {}", folder.display(), crate::error::io_cause(&error))))?;
+    if cfg!(unix) && observe::state::mode_of(&metadata) & 0o222 == 0 {
+        return Err(Problem::new(format!("{}: the folder is read-only", folder.display()))
+            .hint(format!("chmod u+w {}", folder.display())));
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! Whether a project is prepared, and what became of its files since.
+
+use std::fs::{self, Metadata};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::{Error, Kind, Result, io_cause};
+use crate::model::digest::Digest;
+use crate::model::journal::{Entry, Journal, ORIGINALS, ProjectPath, REWRITTEN, STATE, Timestamp};
+use crate::model::tree_state::{Backup, FileState, Now, Observed, Standing, TreeState};
+
+/// Reads the journal in the state folder `state`, and holds it against the files under `root`. `manifests` are the
+/// ones beside which backups are looked for that no journal names.
+///
+/// Without the lock, what another process is doing may be seen half done; a caller who only shows it asks
+/// `apply::lock::holder` too.
+///
+/// # Errors
+/// A file that the journal names, or the state file itself, is there and cannot be read.
+pub fn read(state: &Path, root: &Path, manifests: &[PathBuf]) -> Result<TreeState> {
+    let standing = match journal(&state.join(STATE))? {
+        None => Standing::Clean,
+        Some(Err(cause)) => Standing::Damaged { cause },
+        Some(Ok(journal)) => hold_against_disk(state, root, journal)?,
+    };
+    let known: Vec<_> = standing.observed().iter().flat_map(|observed| &observed.files).collect();
+    let leftovers = manifests
+        .iter()
+        .filter(|manifest| !known.iter().any(|file| root.join(&file.path) == **manifest))
+        .map(|manifest| backup_of(manifest))
+        .filter(|backup| backup.symlink_metadata().is_ok())
+        .map(|backup| shown(root, &backup))
+        .collect();
+    Ok(TreeState { standing, leftovers })
+}
+
+/// `<manifest>.bak`.
+#[must_use]
+pub fn backup_of(manifest: &Path) -> PathBuf {
+    let mut name = manifest.as_os_str().to_owned();
+    name.push(".bak");
+    name.into()
+}
+
+/// Where a path of the journal lies on this disk.
+///
+/// # Errors
+/// A symbolic link (or something else that is no folder) is part of the way: following it could lead out of the
+/// project.
+pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
+    let mut place = root.to_owned();
+    let mut parts = path.as_str().split('/').peekable();
+    while let Some(part) = parts.next() {
+        place.push(part);
+        if parts.peek().is_some() {
+            match place.symlink_metadata() {
+                Ok(metadata) if !metadata.is_dir() => {
+                    return Err(format!("{} is no longer a folder", shown(root, &place)));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(place)
+}
+
+/// The content of a manifest in the last commit, or `None` where git has none.
+///
+/// # Errors
+/// git cannot be run.
+pub fn committed(root: &Path, path: &ProjectPath) -> Result<Option<Vec<u8>>> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(["show", "--no-textconv", &format!("HEAD:./{path}")])
+        .output()
+        .map_err(|error| Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))))?;
+    Ok(output.status.success().then_some(output.stdout))
+}
+
+fn journal(path: &Path) -> Result<Option<Result<Journal, String>>> {
+    match content(path) {
+        Ok(Content::Missing) => Ok(None),
+        Ok(Content::Other) => Ok(Some(Err(format!("{} is no file", path.display())))),
+        Ok(Content::File(bytes, _)) => {
+            Ok(Some(Journal::parse(&bytes).map_err(|cause| format!("{}: {cause}", path.display()))))
+        }
+        Err(error) => Err(Error::io(Kind::Refused, "read", path, &error)),
+    }
+}
+
+fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<Standing> {
+    let Journal { head, files } = journal;
+    let mut seen = Vec::with_capacity(files.len());
+    for entry in files {
+        match locate(root, &entry.path) {
+            Ok(place) => seen.push(file(state, &place, entry)?),
+            Err(cause) => return Ok(Standing::Damaged { cause }),
+        }
+    }
+    Ok(Standing::of(Observed { head, files: seen }))
+}
+
+fn file(state: &Path, place: &Path, entry: Entry) -> Result<FileState> {
+    let read = |path: &Path| content(path).map_err(|error| Error::io(Kind::Refused, "read", path, &error));
+    let stored = |folder: &str, digest: &Digest| match content(&state.join(folder).join(digest.as_str())) {
+        Ok(Content::File(bytes, _)) if Digest::of(&bytes) == *digest => Some(bytes),
+        // An unreadable copy is as good as none.
+        _ => None,
+    };
+    let manifest = read(place)?;
+    let original = stored(ORIGINALS, &entry.digest);
+    let (now, exact) = match &manifest {
+        Content::Missing => (Now::Missing, false),
+        Content::Other => (Now::NotAFile, false),
+        Content::File(bytes, metadata) => match Digest::of(bytes) {
+            digest if digest == entry.digest => (Now::Original, is_exact(metadata, &entry)),
+            digest if digest == entry.rewritten => (Now::Rewritten, false),
+            digest if Some(&digest) == entry.merged.as_ref() => (Now::Merged, false),
+            _ => (Now::Edited, false),
+        },
+    };
+    let backup = match (read(&backup_of(place))?, &manifest) {
+        (Content::Missing, _) => Backup::Absent,
+        (Content::Other, _) => Backup::Foreign,
+        (Content::File(_, backup), Content::File(_, manifest)) if is_same(&backup, manifest) => {
+            Backup::SameFile
+        }
+        (Content::File(bytes, _), _) if Digest::of(&bytes) == entry.digest => Backup::Whole,
+        (Content::File(bytes, _), manifest) => {
+            let whole = match manifest {
+                Content::File(bytes, _) if now == Now::Original => Some(bytes),
+                _ => original.as_ref(),
+            };
+            if whole.is_some_and(|whole| whole.starts_with(&bytes)) { Backup::Cut } else { Backup::Foreign }
+        }
+    };
+    let written = stored(REWRITTEN, &entry.rewritten);
+    let temp = place.with_file_name(file_name(&entry.temp)).symlink_metadata().is_ok();
+    let text = match manifest {
+        Content::File(bytes, _) if matches!(now, Now::Edited | Now::Rewritten) => Some(bytes),
+        _ => None,
+    };
+    let path = entry.path.as_str().to_owned();
+    Ok(FileState { path, now, backup, copy: original.is_some(), temp, exact, text, written, entry })
+}
+
+enum Content {
+    Missing,
+    File(Vec<u8>, Metadata),
+    Other,
+}
+
+fn content(path: &Path) -> io::Result<Content> {
+    // Asked first, since opening a FIFO would wait for its other end.
+    let metadata = match path.symlink_metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Content::Missing);
+        }
+        Err(error) => return Err(error),
+    };
+    if !metadata.is_file() {
+        return Ok(Content::Other);
+    }
+    Ok(Content::File(fs::read(path)?, metadata))
+}
+
+fn is_exact(metadata: &Metadata, entry: &Entry) -> bool {
+    let modified = metadata.modified().ok().map(Timestamp::from);
+    modified == Some(entry.mtime) && mode_of(metadata) == entry.mode
+}
+
+/// A file's permission bits; on Windows, the ones that say as much.
+#[must_use]
+pub fn mode_of(metadata: &Metadata) -> u32 {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::mode(metadata) & 0o7777;
+    #[cfg(not(unix))]
+    return if metadata.permissions().readonly() { 0o444 } else { 0o644 };
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, _: &Metadata) -> bool {
+    false
+}
+
+fn file_name(path: &ProjectPath) -> &str {
+    path.as_str().rsplit('/').next().unwrap_or_default()
+}
+
+fn shown(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
+}

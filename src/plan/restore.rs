@@ -1,0 +1,325 @@
+//! How a prepared project is put back: from what was observed to a list of steps.
+
+use serde_json::Value;
+
+use crate::error::{Error, Kind, Problem, Result};
+use crate::model::digest::Digest;
+use crate::model::journal::{Phase, ProjectPath};
+use crate::model::tree_state::{Backup, FileState, Now, Observed};
+
+/// From a text and the journal's undo record to the text without the rewrite, or why not.
+pub type Undo<'a> = dyn Fn(&str, &Value) -> Result<String, String> + 'a;
+
+/// Whether a manifest's bytes hold a reference into the deps dir.
+pub type PointsInto<'a> = dyn Fn(&[u8]) -> bool + 'a;
+
+/// From a file, its rewritten text and the undo record to the text with the tool's own keys as they were committed.
+pub type Committed<'a> = dyn Fn(&ProjectPath, &str, &Value) -> Result<String, String> + 'a;
+
+/// What others know of a manifest's text, and restoring does not.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Takes the rewrite back out of a text: the rewritten one, or one that was edited since.
+    pub undo: &'a Undo<'a>,
+    /// Tells a text that was never rewritten.
+    pub points_into: Option<&'a PointsInto<'a>>,
+    /// The last resort.
+    pub committed: Option<&'a Committed<'a>>,
+}
+
+impl Means<'_> {
+    /// For putting back what was rewritten a moment ago, where nobody's edit is to be expected.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { undo: &|_, _| Err("it was edited just now".to_owned()), points_into: None, committed: None }
+    }
+}
+
+/// Where the text that a manifest is restored to comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It was the original already.
+    AlreadyOriginal,
+    /// `package.json.bak`: the original itself.
+    Backup,
+    /// The copy in the state folder.
+    StateCopy,
+    /// The rewrite, undone; the digest says that it is the original.
+    Undone,
+    /// The rewrite with the tool's keys as they are in `HEAD`.
+    Committed,
+    /// The owner's edit, with the rewrite undone.
+    Merged,
+    /// The owner's own text, which nothing of the rewrite is in.
+    Untouched,
+}
+
+/// What is done at a manifest's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing.
+    Keep,
+    /// The original's mode and time stamp are set.
+    SetAttributes,
+    /// The backup is renamed over it.
+    RenameBackup,
+    /// The state folder's copy is written there.
+    WriteCopy,
+    /// This text is written there: with the original's mode and time stamp, or with its own mode and the present.
+    Write {
+        /// The bytes.
+        text: Vec<u8>,
+        /// Whether they are the original.
+        exact: bool,
+    },
+}
+
+/// The steps for one manifest, in this order: the temporary file goes, the edit is put aside, the action, the backup
+/// goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The manifest.
+    pub path: ProjectPath,
+    /// What has to stand there for the plan to hold: the digest, or nothing at all.
+    pub expected: Option<Digest>,
+    /// Whether a leftover temporary file is removed.
+    pub remove_temp: bool,
+    /// Whether the owner's text is kept as `<manifest>.edited`.
+    pub put_edit_aside: bool,
+    /// What is done.
+    pub action: Action,
+    /// Where the text comes from.
+    pub source: Source,
+    /// Whether the backup is removed afterwards.
+    pub remove_backup: bool,
+    /// What a person should know about it.
+    pub note: Option<String>,
+}
+
+/// A restore, decided and not yet done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "nothing is restored by planning it"]
+pub struct Plan {
+    /// By manifest, in the journal's order.
+    pub steps: Vec<Step>,
+}
+
+/// Decides for all files, or refuses for all. With `force`, the original comes back where an edit cannot be kept in
+/// place, and the edit is put aside.
+///
+/// # Errors
+/// [`Kind::Refused`], with a problem for each file that cannot be put back without losing something.
+pub fn plan(observed: &Observed, means: &Means<'_>, force: bool) -> Result<Plan> {
+    let mut steps = Vec::new();
+    let mut problems = Vec::new();
+    for file in &observed.files {
+        match step(file, observed.head.phase, means, force) {
+            Ok(step) => steps.push(step),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(Plan { steps });
+    }
+    let others = observed.files.len() - problems.len();
+    if others > 0 {
+        let files =
+            if others == 1 { "1 other file was".to_owned() } else { format!("{others} other files were") };
+        problems.push(Problem::new(format!("nothing was changed: {files} left as prepared too")));
+    }
+    Err(Error::all(Kind::Refused, problems))
+}
+
+fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Result<Step, Problem> {
+    let path = &file.entry.path;
+    let mut step = Step {
+        path: path.clone(),
+        expected: expected(file),
+        remove_temp: file.temp,
+        put_edit_aside: false,
+        action: Action::Keep,
+        source: Source::AlreadyOriginal,
+        remove_backup: matches!(file.backup, Backup::SameFile | Backup::Whole | Backup::Cut),
+        note: (file.backup == Backup::Foreign)
+            .then(|| format!("{}: left alone, it is not what prepare put there", path.backup())),
+    };
+    match file.now {
+        Now::Original if file.backup == Backup::Whole => rename_backup(&mut step, Source::AlreadyOriginal),
+        Now::Original if file.exact => {}
+        // Its turn had not come: what changed its mode or time was not us.
+        Now::Original if phase == Phase::Preparing && file.backup != Backup::Foreign => {}
+        Now::Original => step.action = Action::SetAttributes,
+        Now::Merged => step.source = Source::Merged,
+        Now::Missing => {
+            step.note = Some(format!("{path}: was deleted while prepared, and is back"));
+            if original(file, &mut step).is_err() {
+                if !force {
+                    return Err(lost(path));
+                }
+                step.source = Source::Untouched;
+                step.note =
+                    Some(format!("{path}: was deleted while prepared, and stays so: no copy of it is left"));
+            }
+        }
+        Now::Rewritten => {
+            if original(file, &mut step).is_err() {
+                (step.action, step.source) = without_a_copy(file, means)?;
+            }
+        }
+        Now::Edited => edited(file, phase, means, force, &mut step)?,
+        Now::NotAFile => {
+            return Err(Problem::new(format!("{path}: is no file any more"))
+                .hint(format!("move it away, then type: docker-prep restore   (mv {path} {path}.mine)")));
+        }
+    }
+    Ok(step)
+}
+
+fn expected(file: &FileState) -> Option<Digest> {
+    match file.now {
+        Now::Original => Some(file.entry.digest.clone()),
+        Now::Rewritten => Some(file.entry.rewritten.clone()),
+        Now::Merged => file.entry.merged.clone(),
+        Now::Edited => file.text.as_deref().map(Digest::of),
+        Now::Missing | Now::NotAFile => None,
+    }
+}
+
+fn rename_backup(step: &mut Step, source: Source) {
+    step.action = Action::RenameBackup;
+    step.source = source;
+    step.remove_backup = false;
+}
+
+/// The original's very bytes: the backup, or the state folder's copy.
+fn original(file: &FileState, step: &mut Step) -> Result<(), ()> {
+    if file.backup == Backup::Whole {
+        rename_backup(step, Source::Backup);
+    } else if file.copy {
+        step.action = Action::WriteCopy;
+        step.source = Source::StateCopy;
+    } else {
+        return Err(());
+    }
+    Ok(())
+}
+
+/// The rewritten text stands there, and nobody kept the original.
+fn without_a_copy(file: &FileState, means: &Means<'_>) -> Result<(Action, Source), Problem> {
+    let path = &file.entry.path;
+    let text =
+        file.text.as_deref().and_then(|text| std::str::from_utf8(text).ok()).ok_or_else(|| lost(path))?;
+    if let Ok(undone) = (means.undo)(text, &file.entry.undo)
+        && Digest::of(undone.as_bytes()) == file.entry.digest
+    {
+        return Ok((Action::Write { text: undone.into_bytes(), exact: true }, Source::Undone));
+    }
+    match means.committed.map(|committed| committed(path, text, &file.entry.undo)) {
+        Some(Ok(text)) => {
+            let exact = Digest::of(text.as_bytes()) == file.entry.digest;
+            Ok((Action::Write { text: text.into_bytes(), exact }, Source::Committed))
+        }
+        _ => Err(lost(path)),
+    }
+}
+
+fn lost(path: &ProjectPath) -> Problem {
+    Problem::new(format!("{path}: its backup and the copy in the state folder are both gone or damaged"))
+        .hint(format!("take the committed one: git checkout HEAD -- {path}"))
+}
+
+/// Neither the original nor the rewritten text: its owner was there.
+fn edited(
+    file: &FileState,
+    phase: Phase,
+    means: &Means<'_>,
+    force: bool,
+    step: &mut Step,
+) -> Result<(), Problem> {
+    let path = &file.entry.path;
+    let bytes = file.text.as_deref().unwrap_or_default();
+    let free_of_ours = means.points_into.map(|points_into| !points_into(bytes));
+    // A backup stands there before its manifest is replaced, and goes in the instant when the original comes back:
+    // without one, the edit is of the original. Unless somebody has removed the backup, which the text tells.
+    let never_replaced = match file.backup {
+        Backup::SameFile => true,
+        Backup::Absent | Backup::Cut => free_of_ours.unwrap_or(phase == Phase::Preparing),
+        Backup::Whole | Backup::Foreign => false,
+    };
+    if never_replaced {
+        untouched(step);
+        return Ok(());
+    }
+    let undone = std::str::from_utf8(bytes)
+        .map_err(|_| "it is not UTF-8 any more".to_owned())
+        .and_then(|text| (means.undo)(text, &file.entry.undo));
+    match undone {
+        Ok(text) if Digest::of(text.as_bytes()) == file.entry.digest => {
+            // The edit was no edit of the original; so the original itself may come back.
+            if original(file, step).is_err() {
+                step.action = Action::Write { text: text.into_bytes(), exact: true };
+                step.source = Source::Undone;
+            }
+            Ok(())
+        }
+        Ok(text) => {
+            step.action = Action::Write { text: text.into_bytes(), exact: false };
+            step.source = Source::Merged;
+            step.note = Some(format!("{path}: edited while prepared: the edit is kept"));
+            Ok(())
+        }
+        // Killed between the backup and the rename.
+        Err(_) if phase == Phase::Preparing && file.backup == Backup::Whole && free_of_ours == Some(true) => {
+            untouched(step);
+            Ok(())
+        }
+        Err(_) if force && original(file, step).is_ok() => {
+            step.put_edit_aside = true;
+            step.note = Some(format!("{path}: edited while prepared: the edit is kept in {}", path.edited()));
+            Ok(())
+        }
+        Err(reason) => Err(conflict(file, bytes, &reason)),
+    }
+}
+
+fn untouched(step: &mut Step) {
+    step.source = Source::Untouched;
+    step.note = Some(format!("{}: edited, and nothing of the rewrite is in it: left as it is", step.path));
+}
+
+fn conflict(file: &FileState, edited: &[u8], reason: &str) -> Problem {
+    let path = &file.entry.path;
+    let mut message =
+        format!("{path}: edited while prepared, and the rewrite cannot be taken back out of it: {reason}");
+    if let Some(written) = &file.written {
+        let (written, edited) = (String::from_utf8_lossy(written), String::from_utf8_lossy(edited));
+        let diff = similar::TextDiff::from_lines(&*written, &*edited);
+        let diff = diff.unified_diff().header("as prepare wrote it", "as it is now").to_string();
+        message = format!("{message}\n{}", diff.trim_end());
+    }
+    Problem::new(message).hint(format!(
+        "undo the edit by hand, or put the original back and keep the edit as {}: docker-prep restore --force",
+        path.edited()
+    ))
+}
+
+/// What to do with a `package.json.bak` that no journal names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    /// The old docker-prep.sh left it: the manifest is rewritten, the backup is not. It is moved back.
+    MoveBack,
+    /// Both point into the deps dir: the original is not here.
+    BothRewritten,
+    /// The manifest is not rewritten: whatever the backup is, it is not needed.
+    NotRewritten,
+}
+
+/// Decides about a backup without state by what it and its manifest hold.
+#[must_use]
+pub fn leftover(manifest: &[u8], backup: &[u8], points_into: &PointsInto<'_>) -> Leftover {
+    match (points_into(manifest), points_into(backup)) {
+        (false, _) => Leftover::NotRewritten,
+        (true, true) => Leftover::BothRewritten,
+        (true, false) => Leftover::MoveBack,
+    }
+}
