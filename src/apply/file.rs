@@ -52,12 +52,16 @@ pub(crate) fn failed(verb: &str, path: &Path, cause: &io::Error) -> Error {
 /// # Errors
 /// Any step that fails; `temp` is gone then, and `path` as it was, unless only the folder's sync failed.
 pub fn atomic_write(path: &Path, temp: &Path, bytes: &[u8], attributes: &Attributes) -> Result<()> {
-    create(temp, bytes, attributes)?;
-    if let Err(error) = rename(temp, path) {
-        let _ = fs::remove_file(temp);
-        return Err(error);
-    }
+    write_unsynced(path, temp, bytes, attributes)?;
     sync_folder_of(path)
+}
+
+/// [`atomic_write`] for one of several files in a folder, whose [`sync_dir`] is called once for all.
+pub(crate) fn write_unsynced(path: &Path, temp: &Path, bytes: &[u8], attributes: &Attributes) -> Result<()> {
+    create(temp, bytes, attributes)?;
+    rename(temp, path).inspect_err(|_| {
+        let _ = fs::remove_file(temp);
+    })
 }
 
 /// Makes a new file and sees it onto the disk; the folder's entry is not synced.

@@ -22,8 +22,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 #[must_use = "it is released when it is dropped"]
 pub struct Lock {
     folder: PathBuf,
-    /// Kept open: closing it is what releases the lock.
-    _file: File,
+    /// Closing it is what releases the lock.
+    file: File,
 }
 
 /// The process that has the lock.
@@ -55,7 +55,10 @@ impl Lock {
                 Ok(file) => file,
                 // The last holder has just taken the folder away.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(file::failed("open", &path, &error)),
+                Err(error) => {
+                    let _ = std::fs::remove_dir(folder);
+                    return Err(file::failed("open", &path, &error));
+                }
             };
             match file.try_lock() {
                 Ok(()) => {}
@@ -64,11 +67,37 @@ impl Lock {
             }
             // The last holder may have removed the file between our opening and locking it.
             if is_at(&file, &path) {
-                write_holder(&mut file).map_err(|error| file::failed("write", &path, &error))?;
-                return Ok(Self { folder: folder.to_owned(), _file: file });
+                let written = write_holder(&mut file);
+                // Made first: where the text cannot be written, dropping it leaves nothing behind.
+                let lock = Self { folder: folder.to_owned(), file };
+                return written.map(|()| lock).map_err(|error| file::failed("write", &path, &error));
             }
         }
         Err(refusal(&path, read_holder(&path).ok()))
+    }
+
+    /// Gives it back, and leaves nothing behind where there is no state. Dropping it does the same, and tells nobody
+    /// what failed.
+    ///
+    /// # Errors
+    /// The lock file or the empty folder cannot be removed; the lock itself is given back all the same.
+    pub fn release(self) -> Result<()> {
+        self.tidy()
+    }
+
+    /// Whoever opened the lock file meanwhile sees that it is gone, and makes another.
+    fn tidy(&self) -> Result<()> {
+        // Removed before, so that what stands there now is the next holder's.
+        if !is_at(&self.file, &self.folder.join(NAME)) {
+            return Ok(());
+        }
+        match self.folder.join(STATE).symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                file::remove(&self.folder.join(NAME))?;
+                file::remove_empty_folder(&self.folder).map(drop)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The state folder.
@@ -79,13 +108,8 @@ impl Lock {
 }
 
 impl Drop for Lock {
-    /// Leaves nothing behind where there is no state. Whoever opened the file meanwhile sees that it is gone.
     fn drop(&mut self) {
-        let state = self.folder.join(STATE).symlink_metadata();
-        if state.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-            let _ = std::fs::remove_file(self.folder.join(NAME));
-            let _ = std::fs::remove_dir(&self.folder);
-        }
+        let _ = self.tidy();
     }
 }
 

@@ -47,7 +47,7 @@ fn save_folder<'a>(folder: &Path, texts: impl Iterator<Item = (&'a Digest, &'a [
         let path = folder.join(digest.as_str());
         // Two manifests with the same bytes share a copy.
         if path.symlink_metadata().is_err() {
-            file::atomic_write(&path, &folder.join(format!("{}.new", digest.as_str())), bytes, &PRIVATE)?;
+            file::write_unsynced(&path, &folder.join(format!("{}.new", digest.as_str())), bytes, &PRIVATE)?;
         }
     }
     file::sync_dir(folder)
