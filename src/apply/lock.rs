@@ -46,7 +46,11 @@ impl Lock {
             if attempt > 0 {
                 std::thread::sleep(PAUSE);
             }
-            file::create_folder(folder)?;
+            match file::create_folder(folder) {
+                // It was there, and the last holder has just taken it away; unless it is no folder at all.
+                Err(_) if !folder.exists() && attempt + 1 < TRIES => continue,
+                result => result?,
+            }
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
             #[cfg(unix)]
@@ -67,7 +71,15 @@ impl Lock {
             }
             // The last holder may have removed the file between our opening and locking it.
             if is_at(&file, &path) {
-                let written = write_holder(&mut file);
+                let written = match write_holder(&mut file) {
+                    // On a full disk a restore must go on, and only the next one's message suffers.
+                    Err(error)
+                        if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
+                    {
+                        Ok(())
+                    }
+                    result => result,
+                };
                 // Made first: where the text cannot be written, dropping it leaves nothing behind.
                 let lock = Self { folder: folder.to_owned(), file };
                 return written.map(|()| lock).map_err(|error| file::failed("write", &path, &error));
