@@ -84,11 +84,14 @@ pub enum Placed {
     Written,
 }
 
-/// A deps dir that is ours.
+/// A deps dir that is ours. Dropped, it is as it was before, but for what was swept; [`DepsDir::keep`] leaves it.
 #[derive(Debug)]
+#[must_use = "what was put there goes when it is dropped"]
 pub struct DepsDir {
     path: PathBuf,
-    existed: bool,
+    found: Found,
+    /// The files that were put there and are not kept yet.
+    written: Vec<String>,
 }
 
 impl DepsDir {
@@ -103,7 +106,7 @@ impl DepsDir {
             file::change_folder_mode(path, 0o755)?;
             file::sync_folder_of(path)?;
         }
-        let dir = Self { path: path.to_owned(), existed: found != Found::Missing };
+        let mut dir = Self { path: path.to_owned(), found, written: Vec::new() };
         // The mark first: from then on the rest is known to be ours.
         if found != Found::Ours {
             dir.write(MARK, MARK_TEXT)?;
@@ -114,9 +117,10 @@ impl DepsDir {
         Ok(dir)
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<()> {
+    fn write(&mut self, name: &str, text: &str) -> Result<()> {
         let temp = self.path.join(format!("{STAGED_PREFIX}file{STAGED_SUFFIX}"));
         file::remove(&temp)?;
+        self.written.push(name.to_owned());
         file::atomic_write(&self.path.join(name), &temp, text.as_bytes(), &PUBLIC)
     }
 
@@ -129,7 +133,13 @@ impl DepsDir {
     /// Whether it was there before.
     #[must_use]
     pub fn existed(&self) -> bool {
-        self.existed
+        self.found != Found::Missing
+    }
+
+    /// Leaves what was put there.
+    pub fn keep(mut self) {
+        self.written.clear();
+        self.found = Found::Ours;
     }
 
     /// A new file to write a tarball into. It goes when it is dropped, and after a kill with the next
@@ -137,39 +147,20 @@ impl DepsDir {
     ///
     /// # Errors
     /// The disk's.
-    pub fn stage(&self) -> Result<NamedTempFile> {
-        tempfile::Builder::new()
-            .prefix(STAGED_PREFIX)
-            .suffix(STAGED_SUFFIX)
-            .tempfile_in(&self.path)
-            .map_err(|error| file::failed("create a file in", &self.path, &error))
+    pub fn stage(&self) -> io::Result<NamedTempFile> {
+        stage(&self.path)
     }
 
     /// Gives a staged tarball its name. To be followed by one [`sync`](Self::sync) for all.
     ///
     /// # Errors
     /// The name is not that of a tarball with this content, or the disk's.
-    pub fn place(&self, staged: NamedTempFile, name: &str) -> Result<Placed> {
-        let target = self.path.join(name);
-        let digest = digest_of(staged.path()).map_err(|error| file::failed("read", staged.path(), &error))?;
-        if hash_in(name) != Some(&digest[..12]) {
-            return Err(Error::new(
-                Kind::Packing,
-                format!("'{}': is no name for a tarball with SHA-256 {digest}", name.escape_debug()),
-            ));
+    pub fn place(&mut self, staged: NamedTempFile, name: &str) -> Result<Placed> {
+        let placed = place(&self.path, staged, name)?;
+        if placed == Placed::Written {
+            self.written.push(name.to_owned());
         }
-        let there = target.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-        if there && digest_of(&target).is_ok_and(|present| present == digest) {
-            let metadata = file::metadata(&target)?;
-            if cfg!(unix) && crate::observe::state::mode_of(&metadata) != PUBLIC.mode {
-                file::change_attributes(&target, &PUBLIC)?;
-            }
-            staged.close().map_err(|error| file::failed("remove", &target, &error))?;
-            return Ok(Placed::AlreadyThere);
-        }
-        file::change_attributes(staged.path(), &PUBLIC)?;
-        staged.persist(&target).map_err(|error| file::failed("create", &target, &error.error))?;
-        Ok(Placed::Written)
+        Ok(placed)
     }
 
     /// Sees the names onto the disk.
@@ -188,6 +179,47 @@ impl DepsDir {
     pub fn sweep(&self, keep: &BTreeSet<String>) -> Result<Vec<String>> {
         sweep(&self.path, keep)
     }
+}
+
+impl Drop for DepsDir {
+    fn drop(&mut self) {
+        // The mark was the first, and goes last.
+        for name in self.written.iter().rev() {
+            let _ = file::remove(&self.path.join(name));
+        }
+        if self.found == Found::Missing {
+            let _ = file::remove_empty_folder(&self.path);
+        }
+    }
+}
+
+/// A new file in a folder to write a tarball into.
+pub(super) fn stage(dir: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(STAGED_PREFIX).suffix(STAGED_SUFFIX).tempfile_in(dir)
+}
+
+/// Gives a staged tarball its name, unless the same bytes are there under it.
+pub(super) fn place(dir: &Path, staged: NamedTempFile, name: &str) -> Result<Placed> {
+    let target = dir.join(name);
+    let digest = digest_of(staged.path()).map_err(|error| file::failed("read", staged.path(), &error))?;
+    if hash_in(name) != Some(&digest[..12]) {
+        return Err(Error::new(
+            Kind::Packing,
+            format!("'{}': is no name for a tarball with SHA-256 {digest}", name.escape_debug()),
+        ));
+    }
+    let there = target.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    if there && digest_of(&target).is_ok_and(|present| present == digest) {
+        let metadata = file::metadata(&target)?;
+        if cfg!(unix) && crate::observe::state::mode_of(&metadata) != PUBLIC.mode {
+            file::change_attributes(&target, &PUBLIC)?;
+        }
+        staged.close().map_err(|error| file::failed("remove", &target, &error))?;
+        return Ok(Placed::AlreadyThere);
+    }
+    file::change_attributes(staged.path(), &PUBLIC)?;
+    staged.persist(&target).map_err(|error| file::failed("create", &target, &error.error))?;
+    Ok(Placed::Written)
 }
 
 fn sweep(path: &Path, keep: &BTreeSet<String>) -> Result<Vec<String>> {
@@ -215,6 +247,32 @@ fn sweep(path: &Path, keep: &BTreeSet<String>) -> Result<Vec<String>> {
     Ok(removed)
 }
 
+/// Our tarballs in a folder that is ours: those of the given names, and those that [`DepsDir::sweep`] would remove.
+/// Changes nothing.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn preview(path: &Path, wanted: &BTreeSet<String>) -> Result<(BTreeSet<String>, Vec<String>)> {
+    let (mut there, mut stale) = (BTreeSet::new(), Vec::new());
+    if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) || !is_marked(path) {
+        return Ok((there, stale));
+    }
+    for entry in entries(path)? {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let Some(hash) = hash_in(&name) else { continue };
+        let is_file = entry.path().symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+        if is_file && digest_of(&entry.path()).is_ok_and(|digest| digest.starts_with(hash)) {
+            if wanted.contains(&name) {
+                there.insert(name);
+            } else {
+                stale.push(name);
+            }
+        }
+    }
+    stale.sort();
+    Ok((there, stale))
+}
+
 /// What [`remove`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
@@ -236,6 +294,11 @@ pub fn remove(path: &Path) -> Result<Removed> {
     }
     if is_marked(path) {
         removed.tarballs = sweep(path, &BTreeSet::new())?;
+        // Somebody's files: the folder stays, and stays ours.
+        let ours = |name: &str| name == MARK || PLACEHOLDERS.contains(&name);
+        if entries(path)?.iter().any(|entry| !ours(&entry.file_name().to_string_lossy())) {
+            return Ok(removed);
+        }
         let gitignore = path.join(GITIGNORE);
         if fs::read(&gitignore).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes()) {
             file::remove(&gitignore)?;
@@ -252,14 +315,22 @@ pub fn remove(path: &Path) -> Result<Removed> {
     Ok(removed)
 }
 
-/// What was staged by a run that was killed before the mark stood.
-fn remove_staged(path: &Path) -> Result<()> {
+/// Removes what a killed run had staged, from a folder that is ours or holds nothing else; returns how many files.
+///
+/// # Errors
+/// The disk's.
+pub fn sweep_staged(path: &Path) -> Result<usize> {
+    if look(path).is_ok_and(|found| found != Found::Missing) { remove_staged(path) } else { Ok(0) }
+}
+
+fn remove_staged(path: &Path) -> Result<usize> {
+    let mut removed = 0;
     for entry in entries(path)? {
-        if is_staged(&entry.file_name().to_string_lossy()) {
-            file::remove(&entry.path())?;
+        if is_staged(&entry.file_name().to_string_lossy()) && file::remove(&entry.path())? {
+            removed += 1;
         }
     }
-    Ok(())
+    Ok(removed)
 }
 
 fn is_marked(path: &Path) -> bool {
@@ -276,10 +347,10 @@ fn is_staged(name: &str) -> bool {
 
 /// The 12 hex digits in a name like `bytelyst-errors-1.4.2-3f9a0c12d4e5.tgz`.
 fn hash_in(name: &str) -> Option<&str> {
-    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-');
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let (front, hash) = name.strip_suffix(".tgz")?.rsplit_once('-')?;
     let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let named = !front.is_empty() && !front.starts_with('.') && front.bytes().all(plain);
+    let named = !front.is_empty() && front.bytes().all(plain);
     (named && hash.len() == 12 && hash.bytes().all(hex)).then_some(hash)
 }
 

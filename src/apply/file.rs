@@ -42,7 +42,9 @@ pub(crate) fn failed(verb: &str, path: &Path, cause: &io::Error) -> Error {
             let folder = path.parent().unwrap_or(path);
             error.hint(format!("see who may write there: ls -ld {}", folder.display()))
         }
-        _ => error,
+        ErrorKind::ReadOnlyFilesystem => error.hint("make that file system writable, then try again"),
+        ErrorKind::AlreadyExists => error.hint(format!("move it away: mv {0} {0}.mine", path.display())),
+        _ => error.hint("once the cause is gone, try again"),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod deps_dir;
 pub mod file;
 pub mod lock;
+pub mod out_dir;
 pub mod restore;
 pub mod signal;
 pub mod state;

@@ -1,9 +1,186 @@
 //! What was typed, and the only printer.
 
+mod args;
+mod report;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Runs the program.
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+
+use self::args::{Cli, Command, Global, OldFlags, PackArgs, PrepareArgs, RestoreArgs};
+use self::report::Reporter;
+use crate::command::{pack, prepare, restore, status};
+use crate::error::{Error, Kind, Result};
+use crate::model::requested::Requested;
+
+/// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    run(std::env::args_os())
+}
+
+/// Runs the program: parses the words, does what they say, prints, and returns the exit code.
+#[must_use]
+pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let words: Vec<OsString> = words.into_iter().collect();
+    let wants_json = words.iter().any(|word| word == "--json");
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) if cli.command.is_some() && cli.old != OldFlags::default() => {
+            let message = "flags of a command go behind its name, as in `docker-prep prepare --dry-run`";
+            return wrong_words(&Cli::command().error(ErrorKind::ArgumentConflict, message), wants_json);
+        }
+        Ok(cli) => cli,
+        Err(error) => return wrong_words(&error, wants_json),
+    };
+    let reporter = Reporter::new(&cli.global);
+    let done = dispatch(cli, &reporter);
+    if let Err(error) = &done {
+        reporter.error(error);
+    }
+    // What was asked for and could not be handed over is no success.
+    match (done, reporter.lost()) {
+        (Ok(()), None) => ExitCode::SUCCESS,
+        (Ok(()), Some(lost)) => {
+            reporter.error(&lost);
+            ExitCode::from(lost.kind.exit_code())
+        }
+        (Err(error), _) => ExitCode::from(error.kind.exit_code()),
+    }
+}
+
+/// Help, the version, or words that mean nothing.
+fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
+    // A pipe that nobody reads any more is no error.
+    let _ = error.print();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return ExitCode::SUCCESS;
+    }
+    if wants_json {
+        let message = error.kind().to_string();
+        let global = Global { json: true, quiet: true, ..Global::default() };
+        Reporter::new(&global).failure(&Error::new(Kind::Usage, message).hint("see docker-prep --help"));
+    }
+    ExitCode::from(2)
+}
+
+fn dispatch(cli: Cli, reporter: &Reporter) -> Result<()> {
+    let requested = requested(cli.global)?;
+    match cli.command {
+        Some(Command::Prepare(args)) => run_prepare(&requested, &args, reporter),
+        Some(Command::Restore(args)) => run_restore(&requested, &args, reporter),
+        Some(Command::Pack(args)) => run_pack(&requested, args, reporter),
+        Some(Command::Status) => {
+            let status = status::run(&requested)?;
+            reporter.status(&status);
+            Ok(())
+        }
+        None if cli.old.restore => run_restore(&requested, &RestoreArgs::default(), reporter),
+        None if cli.old.strip_overrides => {
+            let outcome = restore::strip_overrides(&requested, &|event| reporter.event(event))?;
+            reporter.stripped(&outcome);
+            Ok(())
+        }
+        None => run_prepare(&requested, &cli.old.prepare, reporter),
+    }
+}
+
+/// A flag, or else its variable; a variable that is empty counts as one that is not set.
+fn requested(global: Global) -> Result<Requested> {
+    let path = |flag: Option<PathBuf>, name: &str| flag.or_else(|| variable(name).map(PathBuf::from));
+    let list = |flag: Vec<String>, name: &str| match variable(name) {
+        Some(value) if flag.is_empty() => value.to_str().map(split_list).unwrap_or_default(),
+        _ => flag,
+    };
+    let surfaces = match variable("DOCKER_PREP_SURFACE") {
+        Some(value) if global.surface.is_empty() => {
+            value.to_str().map(split_list).unwrap_or_default().into_iter().map(PathBuf::from).collect()
+        }
+        _ => global.surface,
+    };
+    let scope = list(global.scope, "DOCKER_PREP_SCOPE");
+    if scope.iter().any(String::is_empty) {
+        return Err(
+            Error::new(Kind::Usage, "the scope is empty").hint("name packages, as in --scope '@bytelyst/*'")
+        );
+    }
+    Ok(Requested {
+        project: path(global.project, "DOCKER_PREP_PROJECT"),
+        workspace: path(global.workspace, "DOCKER_PREP_WORKSPACE"),
+        scope,
+        surfaces,
+        deps_dir: path(global.deps_dir, "DOCKER_PREP_DEPS_DIR"),
+    })
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The parts between commas that stand outside of braces.
+fn split_list(value: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut depth = 0_usize;
+    for c in value.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if c == ',' && depth == 0 {
+            parts.push(String::new());
+        } else if let Some(last) = parts.last_mut() {
+            last.push(c);
+        }
+    }
+    parts.iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
+fn run_prepare(requested: &Requested, args: &PrepareArgs, reporter: &Reporter) -> Result<()> {
+    let options = prepare::Options {
+        force: args.force,
+        keep: args.keep,
+        strict: args.strict,
+        allow_unbuilt: args.allow_unbuilt,
+    };
+    if args.dry_run {
+        let plan = prepare::plan(requested, &options, &|event| reporter.event(event))?;
+        reporter.planned(&plan);
+    } else {
+        let plan = prepare::run(requested, &options, &|event| reporter.event(event))?;
+        reporter.prepared(&plan);
+    }
+    Ok(())
+}
+
+fn run_restore(requested: &Requested, args: &RestoreArgs, reporter: &Reporter) -> Result<()> {
+    let options = restore::Options { clean: args.clean, force: args.force };
+    let outcome = restore::run(requested, &options, &|event| reporter.event(event))?;
+    reporter.restored(&outcome);
+    Ok(())
+}
+
+fn run_pack(requested: &Requested, args: PackArgs, reporter: &Reporter) -> Result<()> {
+    let options = pack::Options {
+        packages: args.packages,
+        all: args.all,
+        out: args.out,
+        allow_unbuilt: args.allow_unbuilt,
+    };
+    let outcome = pack::run(requested, &options, &|event| reporter.event(event))?;
+    reporter.packed(&options.out, &outcome);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_split_outside_of_braces() {
+        assert_eq!(split_list("@a/*, @b/{x,y},,c"), ["@a/*", "@b/{x,y}", "c"]);
+        assert_eq!(split_list(""), [""; 0]);
+    }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::js;
+
 /// The parsed content of a `package.json` (or `package.json5`, `package.yaml`): a JSON object whose keys keep
 /// their order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,7 +24,7 @@ impl Manifest {
     pub fn version(&self) -> Option<String> {
         match self.0.get("version")? {
             Value::String(version) if !version.is_empty() => Some(version.clone()),
-            Value::Number(number) if number.as_f64() != Some(0.0) => Some(number.to_string()),
+            Value::Number(number) if number.as_f64() != Some(0.0) => number.as_f64().map(js::number),
             _ => None,
         }
     }

@@ -1,6 +1,9 @@
 //! Nouns and pure functions on bytes. No I/O.
 
+pub mod config;
+pub mod diff;
 pub mod digest;
+pub mod dockerfile;
 pub mod edit;
 pub mod journal;
 pub mod js;
@@ -9,6 +12,11 @@ pub mod manifest;
 pub mod minimatch;
 pub mod package_name;
 pub mod publish;
+pub mod requested;
+pub mod scope;
 pub mod specifier;
+pub mod surface;
+pub mod tarball;
 pub mod tree_state;
 pub mod workspace;
+pub mod yaml;

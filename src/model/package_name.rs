@@ -83,8 +83,12 @@ pub fn tarball_stem(name: &str, version: &str) -> String {
     format!("{name}-{version}")
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' })
+        .take(LONGEST_STEM)
         .collect()
 }
+
+/// So that a file name with the digest stays below the 255 bytes of common file systems.
+const LONGEST_STEM: usize = 220;
 
 /// Up to three of the names that a mistyped one may have meant, nearest first.
 #[must_use]
@@ -95,27 +99,13 @@ pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<
         .into_iter()
         .filter_map(|other| {
             // The same name in another scope is as near as a letter.
-            let far = if bare(other) == bare(name) { 1 } else { distance(name, other) };
+            let far = if bare(other) == bare(name) { 1 } else { strsim::levenshtein(name, other) };
             (other != name && far <= most).then_some((far, other))
         })
         .collect();
     near.sort_unstable();
     near.dedup();
     near.into_iter().take(3).map(|(_, other)| other).collect()
-}
-
-/// Levenshtein's distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, &y) in b.iter().enumerate() {
-            let cost = (corner + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
-            corner = std::mem::replace(&mut row[j + 1], cost);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

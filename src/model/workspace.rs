@@ -19,14 +19,16 @@ pub struct Member {
     /// The folder that is linked into dependents' `node_modules`, where `publishConfig.directory` names another
     /// (and `linkDirectory` is not `false`): its manifest is what `workspace:` resolves to.
     pub linked: Option<Manifest>,
+    /// From the `.npmrc` of the root and of the folder and from `pnpm-workspace.yaml`, never from the user's own.
+    pub settings: Settings,
 }
 
 /// Named lists of versions: `catalog` and `catalogs` of `pnpm-workspace.yaml`, by catalog, then by package.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogs(pub BTreeMap<String, BTreeMap<String, String>>);
 
-/// What a workspace says of how its packages are packed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What a workspace says of how a package is packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// `node-linker=hoisted`: without it pnpm refuses `bundledDependencies`.
     pub node_linker_hoisted: bool,
@@ -45,6 +47,4 @@ pub struct Workspace {
     pub members: Vec<Member>,
     /// For `catalog:`.
     pub catalogs: Catalogs,
-    /// From `.npmrc` and `pnpm-workspace.yaml` of the root, never from the user's own files.
-    pub settings: Settings,
 }

@@ -1,6 +1,13 @@
 //! Reads the world and changes nothing.
 
 pub mod contents;
-pub(crate) mod glob;
+pub mod git;
+mod glob;
+pub mod manifest;
+pub mod members;
 pub mod packlist;
+pub mod project;
 pub mod state;
+pub mod surfaces;
+pub mod tarball;
+pub mod workspace;

@@ -1,10 +1,11 @@
 //! Whether a project is prepared, and what became of its files since.
 
+use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use super::git::git;
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::digest::Digest;
 use crate::model::journal::{Entry, Journal, ORIGINALS, ProjectPath, REWRITTEN, STATE, Timestamp};
@@ -43,6 +44,13 @@ pub fn backup_of(manifest: &Path) -> PathBuf {
     name.into()
 }
 
+/// The bytes of the backup beside a manifest, where one lies there.
+#[must_use]
+pub fn read_backup(manifest: &Path) -> Option<Vec<u8>> {
+    let backup = backup_of(manifest);
+    if backup.symlink_metadata().ok()?.is_file() { fs::read(backup).ok() } else { None }
+}
+
 /// Where a path of the journal lies on this disk.
 ///
 /// # Errors
@@ -70,13 +78,27 @@ pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
 /// # Errors
 /// git cannot be run.
 pub fn committed(root: &Path, path: &ProjectPath) -> Result<Option<Vec<u8>>> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root)
+    let output = git(root)
         .args(["show", "--no-textconv", &format!("HEAD:./{path}")])
         .output()
         .map_err(|error| Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))))?;
     Ok(output.status.success().then_some(output.stdout))
+}
+
+/// The original bytes of a prepared project's manifests, by their paths on this disk, where they are still there.
+#[must_use]
+pub fn originals(state: &Path, root: &Path, observed: &Observed) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for file in &observed.files {
+        let Ok(place) = locate(root, &file.entry.path) else { continue };
+        let copies = [backup_of(&place), state.join(ORIGINALS).join(file.entry.digest.as_str())];
+        let whole = copies
+            .iter()
+            .filter_map(|copy| fs::read(copy).ok())
+            .find(|bytes| Digest::of(bytes) == file.entry.digest);
+        found.extend(whole.map(|bytes| (place, bytes)));
+    }
+    found
 }
 
 fn journal(path: &Path) -> Result<Option<Result<Journal, String>>> {

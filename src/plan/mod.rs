@@ -1,4 +1,6 @@
 //! Pure choice: from what was observed to a plan.
 
+pub mod closure;
+pub mod prepare;
 pub mod restore;
 pub mod rewrite;

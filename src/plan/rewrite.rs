@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod properties;
 mod references;
-mod selector;
+pub(super) mod selector;
 #[cfg(test)]
 mod tests;
 

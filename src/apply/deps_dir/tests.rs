@@ -13,7 +13,7 @@ fn mode(path: &Path) -> u32 {
     path.symlink_metadata().unwrap().permissions().mode() & 0o7777
 }
 
-fn place(dir: &DepsDir, package: &str, content: &str) -> (String, Placed) {
+fn place(dir: &mut DepsDir, package: &str, content: &str) -> (String, Placed) {
     let staged = dir.stage().unwrap();
     fs::write(staged.path(), content).unwrap();
     let name = format!("{package}-{}.tgz", &digest_of(staged.path()).unwrap()[..12]);
@@ -26,13 +26,15 @@ fn it_is_made_with_its_mark_and_taken_away_without_a_trace() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(".docker-deps");
     assert_eq!(look(&path).unwrap(), Found::Missing);
-    assert!(!DepsDir::open(&path).unwrap().existed());
+    let first = DepsDir::open(&path).unwrap();
+    assert!(!first.existed());
+    first.keep();
     assert_eq!(look(&path).unwrap(), Found::Ours);
-    let dir = DepsDir::open(&path).unwrap();
+    let mut dir = DepsDir::open(&path).unwrap();
     assert!(dir.existed());
     assert_eq!(names(&path), [".docker-prep", ".gitignore"]);
     assert_eq!((mode(&path), mode(&path.join(MARK)), mode(&path.join(GITIGNORE))), (0o755, 0o644, 0o644));
-    let (name, _) = place(&dir, "a-1.0.0", "x");
+    let (name, _) = place(&mut dir, "a-1.0.0", "x");
     assert_eq!(names(home.path()), [".docker-deps"]);
     assert_eq!(remove(&path).unwrap(), Removed { tarballs: vec![name], folder: true });
     assert!(names(home.path()).is_empty());
@@ -51,7 +53,7 @@ fn an_empty_folder_is_adopted_and_its_placeholders_stay() {
     assert_eq!(look(&path).unwrap(), Found::Adoptable);
     remove(&path).unwrap();
     assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
-    DepsDir::open(&path).unwrap();
+    DepsDir::open(&path).unwrap().keep();
     assert_eq!(names(&path), [".docker-prep", ".gitignore", ".gitkeep"]);
     assert!(!remove(&path).unwrap().folder);
     assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
@@ -81,17 +83,17 @@ fn what_is_not_ours_is_refused_and_left_alone() {
 #[test]
 fn the_same_tarball_is_left_alone_and_a_damaged_one_replaced() {
     let home = tempfile::tempdir().unwrap();
-    let dir = DepsDir::open(&home.path().join("deps")).unwrap();
-    let (name, placed) = place(&dir, "a-1.0.0", "x");
+    let mut dir = DepsDir::open(&home.path().join("deps")).unwrap();
+    let (name, placed) = place(&mut dir, "a-1.0.0", "x");
     assert_eq!(placed, Placed::Written);
     let path = dir.path().join(&name);
     assert_eq!(mode(&path), 0o644);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     let before = path.metadata().unwrap().modified().unwrap();
-    assert_eq!(place(&dir, "a-1.0.0", "x").1, Placed::AlreadyThere);
+    assert_eq!(place(&mut dir, "a-1.0.0", "x").1, Placed::AlreadyThere);
     assert_eq!((path.metadata().unwrap().modified().unwrap(), mode(&path)), (before, 0o644));
     fs::write(&path, "torn").unwrap();
-    assert_eq!(place(&dir, "a-1.0.0", "x").1, Placed::Written);
+    assert_eq!(place(&mut dir, "a-1.0.0", "x").1, Placed::Written);
     assert_eq!(fs::read(&path).unwrap(), b"x");
     assert_eq!(names(dir.path()), [".docker-prep", ".gitignore", &name]);
 }
@@ -99,11 +101,11 @@ fn the_same_tarball_is_left_alone_and_a_damaged_one_replaced() {
 #[test]
 fn a_name_that_leaves_the_folder_or_lies_about_the_content_is_refused() {
     let home = tempfile::tempdir().unwrap();
-    let dir = DepsDir::open(&home.path().join("deps")).unwrap();
+    let mut dir = DepsDir::open(&home.path().join("deps")).unwrap();
     let hash = &digest_of(dir.stage().unwrap().path()).unwrap()[..12];
     for name in [
         &format!("../a-{hash}.tgz"),
-        &format!(".a-{hash}.tgz"),
+        &format!("a b-{hash}.tgz"),
         &format!("-{hash}.tgz"),
         "a-000000000000.tgz",
     ] {
@@ -115,9 +117,9 @@ fn a_name_that_leaves_the_folder_or_lies_about_the_content_is_refused() {
 #[test]
 fn only_what_the_tool_wrote_is_swept() {
     let home = tempfile::tempdir().unwrap();
-    let dir = DepsDir::open(&home.path().join("deps")).unwrap();
-    let (kept, _) = place(&dir, "a-1.0.0", "x");
-    let (old, _) = place(&dir, "b-1.0.0", "y");
+    let mut dir = DepsDir::open(&home.path().join("deps")).unwrap();
+    let (kept, _) = place(&mut dir, "a-1.0.0", "x");
+    let (old, _) = place(&mut dir, "b-1.0.0", "y");
     fs::write(dir.path().join(".docker-prep-Xy12.tmp"), "").unwrap();
     fs::write(dir.path().join("c-1.0.0-000000000000.tgz"), "somebody's").unwrap();
     fs::write(dir.path().join("notes.txt"), "").unwrap();
@@ -128,4 +130,23 @@ fn only_what_the_tool_wrote_is_swept() {
     );
     fs::remove_file(dir.path().join(MARK)).unwrap();
     assert!(dir.sweep(&BTreeSet::new()).unwrap().is_empty());
+}
+
+#[test]
+fn what_is_not_kept_goes_again() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("deps");
+    let mut dir = DepsDir::open(&path).unwrap();
+    place(&mut dir, "a-1.0.0", "x");
+    drop(dir);
+    assert!(!path.exists());
+
+    let mut dir = DepsDir::open(&path).unwrap();
+    let (kept, _) = place(&mut dir, "a-1.0.0", "x");
+    dir.keep();
+    let mut dir = DepsDir::open(&path).unwrap();
+    assert_eq!(place(&mut dir, "a-1.0.0", "x").1, Placed::AlreadyThere);
+    let (dropped, _) = place(&mut dir, "b-1.0.0", "y");
+    drop(dir);
+    assert!(path.join(kept).exists() && path.join(MARK).exists() && !path.join(dropped).exists());
 }

@@ -6,7 +6,6 @@ mod licence;
 mod siblings;
 mod unbuilt;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -60,7 +59,7 @@ pub struct Contents {
 pub fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<Problem>> {
     let label = label(member);
     let mut problems = Vec::new();
-    refuse_bundled(workspace, &member.manifest, &label, &mut problems);
+    refuse_bundled(member, &member.manifest, &label, &mut problems);
     let (dir, inner) = match published_folder(member, &label) {
         Ok(found) => found,
         Err(problem) => {
@@ -70,10 +69,10 @@ pub fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<
     };
     let manifest = inner.as_ref().unwrap_or(&member.manifest);
     if inner.is_some() {
-        refuse_bundled(workspace, manifest, &label, &mut problems);
+        refuse_bundled(member, manifest, &label, &mut problems);
     }
     identity(manifest, &label, &mut problems);
-    let readme = if workspace.settings.embed_readme { readme(&dir) } else { Ok(None) };
+    let readme = if member.settings.embed_readme { readme(&dir) } else { Ok(None) };
     let readme = readme.unwrap_or_else(|problem| {
         problems.push(problem);
         None
@@ -107,8 +106,8 @@ fn label(member: &Member) -> String {
     }
 }
 
-fn refuse_bundled(workspace: &Workspace, manifest: &Manifest, label: &str, problems: &mut Vec<Problem>) {
-    if workspace.settings.node_linker_hoisted {
+fn refuse_bundled(member: &Member, manifest: &Manifest, label: &str, problems: &mut Vec<Problem>) {
+    if member.settings.node_linker_hoisted {
         return;
     }
     let found = ["bundledDependencies", "bundleDependencies"]
@@ -230,7 +229,7 @@ fn assemble(
     label: &str,
 ) -> Result<Contents, Vec<Problem>> {
     let text = js::stringify(&manifest.0).into_bytes();
-    let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
+    let mut entries: Vec<Entry> = Vec::new();
     let mut add = |path: String, source: PathBuf| {
         let executable = executables.contain(&source);
         let is_manifest = matches!(path.as_str(), "package.json" | "package.json5" | "package.yaml");
@@ -239,7 +238,7 @@ fn assemble(
         } else {
             (path, Source::OnDisk(source))
         };
-        entries.insert(path.clone(), Entry { path, executable, source });
+        entries.push(Entry { path, executable, source });
     };
     let licences = licence::missing(workspace, dir, &list).map_err(|problem| vec![problem])?;
     let mut warnings = credentials::warnings(&list, label);
@@ -252,13 +251,15 @@ fn assemble(
         let source = workspace.root.join(&name);
         add(name, source);
     }
-    if !entries.contains_key("package.json") {
+    // Stable: where several manifests lie in the folder, each gives a `package.json`, as in pnpm's tarball.
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    if !entries.iter().any(|entry| entry.path == "package.json") {
         warnings.push(
             Problem::new(format!("{label}: the tarball would hold no package.json"))
                 .hint("a manifest that is a link, or is ignored, is not packed: make it a file"),
         );
     }
-    Ok(Contents { manifest, entries: entries.into_values().collect(), warnings })
+    Ok(Contents { manifest, entries, warnings })
 }
 
 #[cfg(test)]

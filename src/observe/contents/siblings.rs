@@ -1,14 +1,14 @@
 //! What `workspace:` finds: the other members, as an install would link them.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::error::{Problem, io_cause};
+use crate::error::Problem;
 use crate::model::manifest::Manifest;
 use crate::model::publish::Siblings;
 use crate::model::workspace::{Member, Workspace};
+use crate::observe::manifest;
 
 /// The members as seen from one package's folder.
 pub(super) struct Members<'a> {
@@ -25,6 +25,13 @@ impl Siblings for Members<'_> {
         } else {
             member.manifest.clone()
         })
+    }
+
+    fn rivals(&self, name: &str) -> Vec<&str> {
+        let of_name = || self.workspace.members.iter().filter(|member| member.manifest.name() == Some(name));
+        let first = of_name().next().and_then(|member| member.manifest.version());
+        let differ = of_name().any(|member| member.manifest.version() != first);
+        if differ { of_name().map(|member| member.relative.as_str()).collect() } else { Vec::new() }
     }
 
     fn at(&self, path: &str) -> Option<Manifest> {
@@ -50,31 +57,6 @@ fn links_another_folder(member: &Member) -> bool {
 }
 
 /// The manifest in a folder that is no member of its own; nothing where there is none.
-///
-/// This is the one place in which packing reads a manifest from disk.
 pub(super) fn read_manifest(dir: &Path) -> Result<Option<Manifest>, Problem> {
-    for file in ["package.json", "package.json5", "package.yaml"] {
-        let path = dir.join(file);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == ErrorKind::NotFound => continue,
-            Err(e) => {
-                return Err(Problem::new(format!("cannot read {}: {}", path.display(), io_cause(&e))));
-            }
-        };
-        let text = String::from_utf8_lossy(&bytes);
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let parsed: Result<Value, String> = match file {
-            "package.json" => serde_json::from_str(text).map_err(|e| e.to_string()),
-            "package.json5" => json5::from_str(text).map_err(|e| e.to_string()),
-            _ => Err("a package.yaml is not read here".to_owned()),
-        };
-        return match parsed {
-            Ok(Value::Object(map)) => Ok(Some(Manifest(map))),
-            Ok(_) => Err(Problem::new(format!("{}: it holds no object", path.display()))),
-            Err(cause) => Err(Problem::new(format!("{}: {cause}", path.display()))
-                .hint("correct the manifest, or build the package anew")),
-        };
-    }
-    Ok(None)
+    Ok(manifest::read(dir)?.map(|(_, manifest)| manifest))
 }

@@ -17,13 +17,7 @@ impl World {
         let root = dir.path().to_owned();
         let mut world = Self {
             dir,
-            workspace: Workspace {
-                root,
-                is_pnpm: true,
-                members: Vec::new(),
-                catalogs: Catalogs::default(),
-                settings: Settings::default(),
-            },
+            workspace: Workspace { root, is_pnpm: true, members: Vec::new(), catalogs: Catalogs::default() },
         };
         world.member("p", manifest, None);
         for file in files {
@@ -48,6 +42,7 @@ impl World {
             manifest_file: "package.json",
             manifest: object(manifest),
             linked: linked.map(object),
+            settings: Settings::default(),
         });
     }
 
@@ -190,6 +185,6 @@ fn what_is_no_file_is_an_error() {
 fn the_readme_is_embedded_where_the_workspace_says_so() {
     let mut world = World::new(named(json!({})), &[]);
     fs::write(world.dir.path().join("p/a-ReadMe.md"), "text").unwrap();
-    world.workspace.settings.embed_readme = true;
+    world.workspace.members[0].settings.embed_readme = true;
     assert_eq!(world.pack().unwrap().manifest.0["readme"], "text");
 }

@@ -111,6 +111,10 @@ impl Check<'_> {
             }
             Value::Object(map) => {
                 for (key, target) in map {
+                    // By convention what is built from, which `files` leaves out.
+                    if key == "source" {
+                        continue;
+                    }
                     let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
                     let field = if plain { format!("{field}.{key}") } else { format!("{field}[{key:?}]") };
                     self.exports(target, &field, problems);

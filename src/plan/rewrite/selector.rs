@@ -2,7 +2,7 @@
 
 /// The package whose place an override takes, as pnpm 10.6.5 reads its selector (config/parse-overrides,
 /// `parsePkgAndParentSelector`); `None` where pnpm would refuse it (ERR_PNPM_INVALID_SELECTOR).
-pub(super) fn target(selector: &str) -> Option<&str> {
+pub(in crate::plan) fn target(selector: &str) -> Option<&str> {
     match delimiter(selector) {
         Some(at) => {
             name(&selector[..at])?;

@@ -1,0 +1,144 @@
+//! The words of a call, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Makes Docker builds of JavaScript products work when their private npm registry does not.
+///
+/// Packs the shared packages that a product needs into .docker-deps/, points its manifests at them for the length
+/// of a build, and puts every byte back. Use it when the registry is down, or when the build must hold uncommitted
+/// changes of the shared packages; else use plain `docker compose build`.
+#[derive(Debug, Parser)]
+#[command(name = "docker-prep", version, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    /// What to do; `prepare` if nothing is said.
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    /// The flags of the old docker-prep.sh.
+    #[command(flatten)]
+    pub(super) old: OldFlags,
+    /// Flags of every command.
+    #[command(flatten)]
+    pub(super) global: Global,
+}
+
+/// Options of all commands.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of all commands")]
+pub(super) struct Global {
+    /// The product repository [default: the one that holds the current folder]
+    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    pub(super) project: Option<PathBuf>,
+    /// The repository that holds the shared packages [default: found beside the project]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) workspace: Option<PathBuf>,
+    /// The packages that the tool is responsible for; repeatable [default: @bytelyst/*]
+    #[arg(long, global = true, value_name = "GLOB")]
+    pub(super) scope: Vec<String>,
+    /// A folder to prepare; repeatable [default: those that a Dockerfile builds]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) surface: Vec<PathBuf>,
+    /// Where the tarballs go, from the project's root [default: .docker-deps]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) deps_dir: Option<PathBuf>,
+    /// Print one JSON document to stdout
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, as `NO_COLOR`, `CLICOLOR_FORCE` and `TERM` say.
+    #[default]
+    Auto,
+    /// Also into a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// A call without a command is `prepare`, or what these say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub(super) struct OldFlags {
+    /// The same as `docker-prep restore`
+    #[arg(long, conflicts_with_all = ["strip_overrides", "dry_run", "force", "keep"])]
+    pub(super) restore: bool,
+    /// Take out the references into the deps dir, where there is nothing to restore from
+    #[arg(long, conflicts_with_all = ["dry_run", "force", "keep"])]
+    pub(super) strip_overrides: bool,
+    /// The same as `docker-prep prepare`
+    #[command(flatten)]
+    pub(super) prepare: PrepareArgs,
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum Command {
+    /// Pack what the surfaces need into the deps dir, then rewrite their manifests
+    Prepare(PrepareArgs),
+    /// Put every byte back
+    Restore(RestoreArgs),
+    /// Only pack: the named packages, or with --all every package in scope, or else what the surfaces need
+    Pack(PackArgs),
+    /// Tell whether the project is prepared: by whom, since when, what differs
+    Status,
+}
+
+/// Flags of `prepare`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub(super) struct PrepareArgs {
+    /// Show what would be done, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Restore first where the project is prepared already
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Leave what was done when an error or a signal ends it
+    #[arg(long)]
+    pub(super) keep: bool,
+    /// Refuse when a surface asks for a version that the workspace does not have
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Pack a package although a file that its manifest names is missing
+    #[arg(long)]
+    pub(super) allow_unbuilt: bool,
+}
+
+/// Flags of `restore`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RestoreArgs {
+    /// Remove the deps dir too
+    #[arg(long)]
+    pub(super) clean: bool,
+    /// Throw away edits that were made to a manifest while prepared
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub(super) force: bool,
+}
+
+/// Flags of `pack`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct PackArgs {
+    /// The packages to pack, by name
+    #[arg(value_name = "PACKAGE", conflicts_with = "all")]
+    pub(super) packages: Vec<String>,
+    /// Pack every package in scope
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Where the tarballs go
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Pack a package although a file that its manifest names is missing
+    #[arg(long)]
+    pub(super) allow_unbuilt: bool,
+}

@@ -1,0 +1,411 @@
+//! Everything that is printed: stdout is for data, stderr for people.
+
+use std::env;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+use super::args::{Color, Global};
+use crate::command::Event;
+use crate::command::prepare::Plan;
+use crate::command::restore;
+use crate::error::{Error, Kind, Problem, io_cause};
+use crate::model::diff;
+use crate::model::tarball::Tarball;
+
+/// The version of every JSON document; it grows when a key changes its meaning or goes.
+pub(super) const SCHEMA_VERSION: u32 = 1;
+
+/// Prints as the flags say.
+pub(super) struct Reporter {
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+    color: bool,
+    /// Threads report at once: a line is never torn.
+    stderr: Mutex<io::Stderr>,
+    /// Why stdout did not take what was asked for.
+    lost: Mutex<Option<io::Error>>,
+}
+
+impl Reporter {
+    /// A reporter for the process's own streams.
+    pub(super) fn new(global: &Global) -> Self {
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            color: use_color(global.color),
+            stderr: Mutex::new(io::stderr()),
+            lost: Mutex::new(None),
+        }
+    }
+
+    /// Something that happens while a command runs.
+    pub(super) fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Warning(problem) if !self.quiet => self.say("33", "warning", problem),
+            Event::Notice(text) if !self.quiet => self.line(text),
+            Event::Packed { tarball, unchanged } if self.verbose => {
+                let word = if unchanged { "unchanged" } else { "packed" };
+                self.line(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
+            }
+            Event::Warning(_) | Event::Notice(_) | Event::Packed { .. } => {}
+        }
+    }
+
+    /// What ended the command.
+    pub(super) fn error(&self, error: &Error) {
+        for problem in &error.problems {
+            self.say("31", "error", problem);
+        }
+        self.failure(error);
+    }
+
+    /// The JSON document of a failure, where one is asked for.
+    pub(super) fn failure(&self, error: &Error) {
+        if self.json {
+            let problems: Vec<Value> = error
+                .problems
+                .iter()
+                .map(|problem| json!({"message": problem.message, "hint": problem.hint}))
+                .collect();
+            self.document(json!({"ok": false, "exitCode": error.kind.exit_code(), "errors": problems}));
+        }
+    }
+
+    /// The end of `prepare`.
+    pub(super) fn prepared(&self, plan: &Plan) {
+        if self.json {
+            return self.document(json!({
+                "ok": true,
+                "project": plan.project,
+                "workspace": plan.workspace,
+                "depsDir": plan.deps_dir,
+                "packages": packages(plan),
+                "removed": plan.stale,
+                "surfaces": surfaces(plan, false),
+            }));
+        }
+        if plan.rewrites.is_empty() {
+            return self.tell(&nothing_to_do(plan));
+        }
+        let unchanged = plan.there.len();
+        let bytes = plan.tarballs.iter().map(|tarball| tarball.size).sum();
+        let unchanged =
+            if unchanged == 0 { String::new() } else { format!(", {unchanged} of them unchanged") };
+        self.tell(&format!(
+            "packed {} from {} into {}/ ({}{unchanged})",
+            count(plan.tarballs.len(), "package"),
+            shown(plan),
+            plan.deps_dir,
+            size(bytes),
+        ));
+        if !plan.stale.is_empty() {
+            self.tell(&format!("removed {} that no longer belong there", count(plan.stale.len(), "tarball")));
+        }
+        for rewritten in &plan.rewrites {
+            let mut parts = vec![
+                count_of(rewritten.dependencies, "dependency", "dependencies"),
+                count(rewritten.overrides, "override"),
+            ];
+            if rewritten.peers > 0 {
+                parts.push(count(rewritten.peers, "added peer"));
+            }
+            self.tell(&format!("rewrote {}: {}", rewritten.surface.manifest_name, parts.join(", ")));
+        }
+        self.tell("next: docker compose build, then docker-prep restore");
+    }
+
+    /// `prepare --dry-run`.
+    pub(super) fn planned(&self, plan: &Plan) {
+        if self.json {
+            return self.document(json!({
+                "ok": true,
+                "dryRun": true,
+                "project": plan.project,
+                "workspace": plan.workspace,
+                "depsDir": plan.deps_dir,
+                "packages": packages(plan),
+                "removed": plan.stale,
+                "surfaces": surfaces(plan, true),
+            }));
+        }
+        if plan.rewrites.is_empty() {
+            return self.tell(&nothing_to_do(plan));
+        }
+        let mut out = format!(
+            "would pack {} from {} into {}/\n",
+            count(plan.tarballs.len(), "package"),
+            shown(plan),
+            plan.deps_dir
+        );
+        out.push_str(&table(&plan.tarballs));
+        for name in &plan.stale {
+            out.push_str(&format!("would remove {}/{name}\n", plan.deps_dir));
+        }
+        for rewritten in &plan.rewrites {
+            out.push_str(&format!("would rewrite {}\n", rewritten.surface.manifest_name));
+            out.push_str(&diff::unified(
+                &rewritten.surface.manifest_name,
+                &rewritten.surface.text,
+                &rewritten.text,
+            ));
+        }
+        self.data(&out);
+    }
+
+    /// The end of `restore`.
+    pub(super) fn restored(&self, outcome: &restore::Outcome) {
+        if self.json {
+            let mut document = outcome.to_json();
+            document["ok"] = Value::Bool(true);
+            return self.document(document);
+        }
+        for line in outcome.lines() {
+            self.tell(&line);
+        }
+    }
+
+    /// The end of `--strip-overrides`.
+    pub(super) fn stripped(&self, outcome: &restore::Stripped) {
+        if self.json {
+            return self.document(json!({"ok": true, "stripped": outcome.manifests}));
+        }
+        if outcome.manifests.is_empty() {
+            self.tell("nothing to strip: no manifest points into the deps dir");
+        }
+        for manifest in &outcome.manifests {
+            self.tell(&format!("stripped {manifest}"));
+        }
+    }
+
+    /// `status`.
+    pub(super) fn status(&self, status: &crate::command::status::Status) {
+        if self.json { self.document(status.to_json()) } else { self.data(&status.to_text()) }
+    }
+
+    /// The end of `pack`: an array as `npm pack --json` prints it, else the tarballs' paths.
+    pub(super) fn packed(&self, out: &Path, tarballs: &[Tarball]) {
+        if self.json {
+            let objects: Vec<Value> = tarballs.iter().map(Tarball::to_json).collect();
+            return self.data(&format!("{:#}\n", Value::Array(objects)));
+        }
+        if tarballs.is_empty() {
+            return self.tell("nothing to pack");
+        }
+        let paths: String =
+            tarballs.iter().map(|tarball| format!("{}\n", out.join(&tarball.filename).display())).collect();
+        self.data(&paths);
+        let bytes = tarballs.iter().map(|tarball| tarball.size).sum();
+        self.tell(&format!("packed {} ({})", count(tarballs.len(), "package"), size(bytes)));
+    }
+
+    fn document(&self, mut document: Value) {
+        if let Some(map) = document.as_object_mut() {
+            map.shift_insert(0, "schemaVersion".to_owned(), json!(SCHEMA_VERSION));
+        }
+        self.data(&format!("{document:#}\n"));
+    }
+
+    /// A reader that has gone away is no error; a full disk is.
+    fn data(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+            && error.kind() != io::ErrorKind::BrokenPipe
+            && let Ok(mut lost) = self.lost.lock()
+        {
+            *lost = Some(error);
+        }
+    }
+
+    /// Why data did not reach stdout, if it did not.
+    pub(super) fn lost(&self) -> Option<Error> {
+        let lost = self.lost.lock().ok()?.take()?;
+        let message = format!("stdout: cannot be written: {}", io_cause(&lost));
+        Some(
+            Error::new(Kind::Environment, message)
+                .hint("make room where the output goes, then type it again"),
+        )
+    }
+
+    fn tell(&self, text: &str) {
+        if !self.quiet {
+            self.line(text);
+        }
+    }
+
+    fn say(&self, code: &str, word: &str, problem: &Problem) {
+        let word = if self.color { format!("\u{1b}[1;{code}m{word}\u{1b}[0m") } else { word.to_owned() };
+        let mut text = format!("{word}: {}", problem.message);
+        if let Some(hint) = &problem.hint {
+            for line in hint.lines() {
+                text.push_str(&format!("\n  {line}"));
+            }
+        }
+        self.line(&text);
+    }
+
+    fn line(&self, text: &str) {
+        if let Ok(mut stderr) = self.stderr.lock() {
+            let _ = writeln!(stderr, "{}", printable(text, self.color));
+        }
+    }
+}
+
+/// Names come from manifests that anybody may have written: what would steer a terminal is shown as what it is. Our
+/// own colours are kept.
+fn printable(text: &str, colored: bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let own =
+            ["\u{1b}[1;31m", "\u{1b}[1;33m", "\u{1b}[0m"].into_iter().find(|code| rest.starts_with(code));
+        match own {
+            Some(code) if colored => {
+                shown.push_str(code);
+                rest = &rest[code.len()..];
+                continue;
+            }
+            _ if c.is_control() && !matches!(c, '\n' | '\t') => shown.extend(c.escape_default()),
+            _ => shown.push(c),
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    shown
+}
+
+/// <https://bixense.com/clicolors/> and <https://no-color.org>: a flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then
+/// whether it is a terminal that knows colour.
+fn use_color(asked: Color) -> bool {
+    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    match asked {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        Color::Auto if set("CLICOLOR_FORCE") => true,
+        Color::Auto => io::stderr().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+fn nothing_to_do(plan: &Plan) -> String {
+    format!(
+        "nothing to do: no surface of {} needs a packed package in scope {}",
+        plan.project.display(),
+        plan.scope
+    )
+}
+
+/// The workspace as a person in the project would write it.
+fn shown(plan: &Plan) -> String {
+    if let Ok(inside) = plan.workspace.strip_prefix(&plan.project) {
+        return format!("./{}", inside.display());
+    }
+    let sibling = plan.project.parent().and_then(|parent| plan.workspace.strip_prefix(parent).ok());
+    sibling
+        .map_or_else(|| plan.workspace.display().to_string(), |sibling| format!("../{}", sibling.display()))
+}
+
+fn packages(plan: &Plan) -> Value {
+    plan.tarballs
+        .iter()
+        .map(|tarball| {
+            let mut object = tarball.to_json();
+            object["unchanged"] = Value::Bool(plan.there.contains(&tarball.filename));
+            object
+        })
+        .collect()
+}
+
+fn surfaces(plan: &Plan, with_diff: bool) -> Value {
+    plan.rewrites
+        .iter()
+        .map(|rewritten| {
+            let mut object = json!({
+                "surface": rewritten.surface.label(),
+                "manifest": rewritten.surface.manifest_name,
+                "dependencies": rewritten.dependencies,
+                "overrides": rewritten.overrides,
+                "peers": rewritten.peers,
+            });
+            if with_diff {
+                let diff =
+                    diff::unified(&rewritten.surface.manifest_name, &rewritten.surface.text, &rewritten.text);
+                object["diff"] = Value::String(diff);
+            }
+            object
+        })
+        .collect()
+}
+
+/// One line a package: name, version, files, size, tarball, in columns.
+fn table(tarballs: &[Tarball]) -> String {
+    let rows: Vec<[String; 5]> = tarballs
+        .iter()
+        .map(|tarball| {
+            [
+                tarball.name.clone(),
+                tarball.version.clone(),
+                count(tarball.files.len(), "file"),
+                size(tarball.size),
+                tarball.filename.clone(),
+            ]
+        })
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2), width(3)];
+    rows.iter()
+        .map(|[name, version, files, size, tarball]| {
+            let [a, b, c, d] = widths;
+            format!("  {name:a$}  {version:b$}  {files:>c$}  {size:>d$}  {tarball}\n")
+        })
+        .collect()
+}
+
+fn count(number: usize, noun: &str) -> String {
+    count_of(number, noun, &format!("{noun}s"))
+}
+
+fn count_of(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// Bytes for people: powers of 1000, one digit behind the point, as npm prints them.
+#[expect(clippy::cast_precision_loss, reason = "one digit behind the point is shown")]
+fn size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "kB", "MB"] {
+        if value < 1000.0 {
+            return if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} GB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_well() {
+        assert_eq!(size(0), "0 B");
+        assert_eq!(size(999), "999 B");
+        assert_eq!(size(1_500), "1.5 kB");
+        assert_eq!(size(15_000_000), "15.0 MB");
+        assert_eq!(size(2_300_000_000), "2.3 GB");
+    }
+
+    #[test]
+    fn a_name_cannot_steer_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\n\u{9b}", false), "a\\u{1b}[31mb\n\\u{9b}");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(count(1, "package"), "1 package");
+        assert_eq!(count_of(2, "dependency", "dependencies"), "2 dependencies");
+    }
+}

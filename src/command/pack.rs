@@ -1,0 +1,68 @@
+//! `docker-prep pack`: packages to tarballs, and nothing else.
+
+use std::path::PathBuf;
+
+use super::{Event, Report, warn};
+use crate::apply::deps_dir::Placed;
+use crate::apply::out_dir::OutDir;
+use crate::apply::signal::Signals;
+use crate::command::packing;
+use crate::error::Result;
+use crate::model::requested::Requested;
+use crate::model::tarball::Tarball;
+use crate::observe::project;
+use crate::observe::surfaces;
+use crate::observe::workspace::{self, Itself};
+use crate::plan::closure;
+
+/// What to pack, and where to.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// These packages.
+    pub packages: Vec<String>,
+    /// Every package in scope.
+    pub all: bool,
+    /// The folder that gets the tarballs; made if it is not there.
+    pub out: PathBuf,
+    /// A missing file that a manifest names is a warning.
+    pub allow_unbuilt: bool,
+}
+
+/// Packs, and returns what was packed, by name.
+///
+/// # Errors
+/// [`crate::error::Kind::Packing`] naming every package that cannot be packed: then nothing is packed.
+pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Vec<Tarball>> {
+    let signals = Signals::install()?;
+    let project = project::find(requested)?;
+    let closure_only = !options.all && options.packages.is_empty();
+    let itself = if closure_only { Itself::Never } else { Itself::IfItHolds(&options.packages) };
+    let workspace = workspace::find(&project, requested, itself)?;
+    let members = if options.all {
+        packing::all_members(&workspace, &project.scope, report)?
+    } else if closure_only {
+        let surfaces = surfaces::find(&project, requested)?;
+        warn(report, &surfaces.notices);
+        let closure = closure::plan(&workspace, &project.scope, &surfaces.surfaces)?;
+        warn(report, &closure.warnings);
+        warn(report, &closure.mismatches);
+        packing::named_members(&workspace, &closure.packages)?
+    } else {
+        packing::named_members(&workspace, &options.packages.iter().cloned().collect())?
+    };
+    let contents = packing::contents(&workspace, &members, options.allow_unbuilt, report)?;
+    let out = OutDir::create(&options.out)?;
+    let staged = packing::encode_all(&contents, &signals, out.path(), || out.stage())?;
+    let mut tarballs: Vec<Tarball> = Vec::with_capacity(staged.len());
+    for (tarball, temp) in staged {
+        // Two members that are the same to the last byte are one tarball.
+        if tarballs.iter().any(|packed| packed.filename == tarball.filename) {
+            continue;
+        }
+        let placed = out.place(temp, &tarball.filename)?;
+        report(Event::Packed { tarball: &tarball, unchanged: placed == Placed::AlreadyThere });
+        tarballs.push(tarball);
+    }
+    out.keep()?;
+    Ok(tarballs)
+}

@@ -1,0 +1,182 @@
+//! The part that `pack` and `prepare` share: from members of a workspace to encoded tarballs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::{Event, Report, warn};
+use crate::apply::signal::Signals;
+use crate::error::{Error, Kind, Problem, Result, io_cause};
+use crate::model::scope::Scope;
+use crate::model::tarball::Tarball;
+use crate::model::workspace::{Member, Workspace};
+use crate::observe::contents::{self, Contents};
+use crate::observe::tarball::{EncodeError, encode};
+use crate::plan::closure::Index;
+
+/// The members of the given names, each once, sorted.
+///
+/// # Errors
+/// [`Kind::Packing`] naming every one that the workspace lacks or has twice.
+pub(super) fn named_members<'a>(
+    workspace: &'a Workspace,
+    names: &BTreeSet<String>,
+) -> Result<Vec<&'a Member>> {
+    let index = Index::new(workspace);
+    let (members, problems): (Vec<_>, Vec<_>) =
+        names.iter().map(|name| index.get(name)).partition(Result::is_ok);
+    let problems: Vec<Problem> = problems.into_iter().filter_map(Result::err).collect();
+    if problems.is_empty() {
+        Ok(members.into_iter().flatten().collect())
+    } else {
+        Err(Error::all(Kind::Packing, problems))
+    }
+}
+
+/// Every member in scope, sorted by name.
+///
+/// The root, and private members without a name or version, were never meant to be packed: they are passed over with
+/// a notice, as `pnpm -r pack` does. So is every member that lacks one where the scope is everything, and members may
+/// share a name there: other people's workspaces are full of examples and fixtures.
+///
+/// # Errors
+/// [`Kind::Packing`] for members of a scope of names that lack a name or share one.
+pub(super) fn all_members<'a>(
+    workspace: &'a Workspace,
+    scope: &Scope,
+    report: Report<'_>,
+) -> Result<Vec<&'a Member>> {
+    let mut by_name: BTreeMap<(&str, &str), &Member> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for member in workspace.members.iter().filter(|member| !member.relative.starts_with("..")) {
+        let may_lack = scope.is_everything() || member.relative.is_empty() || member.manifest.is_private();
+        match member.manifest.name() {
+            None if may_lack => {
+                report(Event::Notice(&format!("{}: has no name: passed over", folder(member))))
+            }
+            None => problems.push(
+                Problem::new(format!("{}: has no name", member.dir.join(member.manifest_file).display()))
+                    .hint("give it a `name`, make it `private`, or take its folder out of the workspace"),
+            ),
+            Some(name) if !scope.contains(name) => {}
+            Some(name) if may_lack && member.manifest.version().is_none() => {
+                report(Event::Notice(&format!("{name}: has no version: passed over")));
+            }
+            Some(name) => {
+                by_name.insert((name, &member.relative), member);
+            }
+        }
+    }
+    let members: Vec<&Member> = by_name.into_values().collect();
+    for pair in members.windows(2).filter(|pair| pair[0].manifest.name() == pair[1].manifest.name()) {
+        let name = pair[0].manifest.name().unwrap_or_default();
+        let message = format!(
+            "{name}: two members of the workspace have this name: {} and {}",
+            folder(pair[0]),
+            folder(pair[1])
+        );
+        if scope.is_everything() {
+            report(Event::Notice(&format!("{message}: both are packed")));
+        } else {
+            problems.push(
+                Problem::new(message).hint("rename one of them, or take its folder out of the workspace"),
+            );
+        }
+    }
+    if problems.is_empty() { Ok(members) } else { Err(Error::all(Kind::Packing, problems)) }
+}
+
+fn folder(member: &Member) -> &str {
+    if member.relative.is_empty() { "the workspace's root" } else { &member.relative }
+}
+
+/// What goes into the tarball of each member.
+///
+/// # Errors
+/// [`Kind::Packing`] naming every package that cannot be packed, and why.
+pub(super) fn contents(
+    workspace: &Workspace,
+    members: &[&Member],
+    allow_unbuilt: bool,
+    report: Report<'_>,
+) -> Result<Vec<Contents>> {
+    let read: Vec<_> = members.par_iter().map(|member| contents::contents(workspace, member)).collect();
+    let mut all = Vec::with_capacity(read.len());
+    let mut problems = Vec::new();
+    for contents in read {
+        match contents {
+            Ok(contents) => {
+                warn(report, &contents.warnings);
+                let unbuilt = contents::unbuilt(&contents);
+                if allow_unbuilt {
+                    warn(report, &unbuilt)
+                } else {
+                    problems.extend(unbuilt)
+                }
+                all.push(contents);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(all) } else { Err(Error::all(Kind::Packing, problems)) }
+}
+
+/// Encodes each package into a sink of its own, on as many threads as there are cores; in the given order.
+///
+/// # Errors
+/// [`Kind::Packing`] for files that cannot be read and for a full disk, and the signal that came meanwhile.
+pub(super) fn encode_all<W: Write + Send>(
+    contents: &[Contents],
+    signals: &Signals,
+    destination: &Path,
+    open: impl Fn() -> io::Result<W> + Sync,
+) -> Result<Vec<(Tarball, W)>> {
+    let sink_error = |error: &io::Error| {
+        Problem::new(format!("cannot write a tarball into {}: {}", destination.display(), io_cause(error)))
+            .hint("make room there, or make the folder writable, then run it again")
+    };
+    let encoded: Vec<_> = contents
+        .par_iter()
+        .map(|contents| {
+            let sink = open().map_err(|error| sink_error(&error))?;
+            let (tarball, sink) =
+                encode(contents, Interruptible { sink, signals }).map_err(|error| match error {
+                    EncodeError::Package(problem) => problem,
+                    EncodeError::Sink(error) => sink_error(&error),
+                })?;
+            Ok((tarball, sink.sink))
+        })
+        .collect();
+    signals.check()?;
+    let mut done = Vec::with_capacity(encoded.len());
+    let mut problems: Vec<Problem> = Vec::new();
+    for result in encoded {
+        match result {
+            Ok(one) => done.push(one),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.dedup();
+    if problems.is_empty() { Ok(done) } else { Err(Error::all(Kind::Packing, problems)) }
+}
+
+/// A sink that fails as soon as a signal has come, so that a large package does not hold up Ctrl-C.
+struct Interruptible<'a, W> {
+    sink: W,
+    signals: &'a Signals,
+}
+
+impl<W: Write> Write for Interruptible<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.signals.received().is_some() {
+            return Err(io::Error::other("interrupted"));
+        }
+        self.sink.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}

@@ -1,0 +1,271 @@
+//! `docker-prep prepare`: pack what the surfaces need, then rewrite their manifests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Event, Report, packing, tree, warn};
+use crate::apply::deps_dir::{self, DepsDir, Placed};
+use crate::apply::lock::{self, Lock};
+use crate::apply::signal::Signals;
+use crate::apply::transaction::{Change, DepsDirNote, Transaction};
+use crate::error::{Error, Kind, Result};
+use crate::model::journal::ProjectPath;
+use crate::model::requested::Requested;
+use crate::model::scope::Scope;
+use crate::model::surface::Surface;
+use crate::model::tarball::Tarball;
+use crate::model::workspace::Workspace;
+use crate::observe::contents::Contents;
+use crate::observe::project::{self, Project};
+use crate::observe::state;
+use crate::observe::surfaces::{self, Surfaces};
+use crate::observe::workspace::{self, Itself};
+use crate::plan::closure::{self, Closure};
+use crate::plan::prepare::{Rewritten, rewritten};
+
+/// How to prepare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Restore first where the project is prepared already.
+    pub force: bool,
+    /// Leave what was done when an error or a signal ends it.
+    pub keep: bool,
+    /// A version that the workspace does not have is an error.
+    pub strict: bool,
+    /// A missing file that a manifest names is a warning.
+    pub allow_unbuilt: bool,
+}
+
+/// What `prepare` will do; with a dry run, what it would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The project's root.
+    pub project: PathBuf,
+    /// The workspace's root; the project's where there is nothing to do.
+    pub workspace: PathBuf,
+    /// The deps dir from the project's root.
+    pub deps_dir: String,
+    /// The packages that the tool is responsible for.
+    pub scope: Scope,
+    /// By package name.
+    pub tarballs: Vec<Tarball>,
+    /// By surface.
+    pub rewrites: Vec<Rewritten>,
+    /// File names of tarballs that lie in the deps dir already.
+    pub there: BTreeSet<String>,
+    /// File names of our tarballs in the deps dir that do not belong there any more.
+    pub stale: Vec<String>,
+}
+
+/// Everything that was read before the first byte is packed.
+struct Observed {
+    project: Project,
+    surfaces: Vec<Surface>,
+    workspace: Option<Workspace>,
+    closure: Closure,
+    contents: Vec<Contents>,
+}
+
+fn observe(
+    project: Project,
+    found: Surfaces,
+    requested: &Requested,
+    options: &Options,
+    report: Report<'_>,
+) -> Result<Observed> {
+    warn(report, &found.notices);
+    let surfaces = found.surfaces;
+    if surfaces.is_empty() {
+        return Ok(Observed {
+            project,
+            surfaces,
+            workspace: None,
+            closure: Closure::default(),
+            contents: Vec::new(),
+        });
+    }
+    let workspace = workspace::find(&project, requested, Itself::Never)?;
+    let surfaces = if requested.surfaces.is_empty() && project.config.surfaces.is_empty() {
+        outside_of(&workspace, &project, surfaces)
+    } else {
+        surfaces
+    };
+    let closure = closure::plan(&workspace, &project.scope, &surfaces)?;
+    if options.strict && !closure.mismatches.is_empty() {
+        return Err(Error::all(Kind::Refused, closure.mismatches));
+    }
+    warn(report, &closure.warnings);
+    warn(report, &closure.mismatches);
+    let members = packing::named_members(&workspace, &closure.packages)?;
+    let contents = packing::contents(&workspace, &members, options.allow_unbuilt, report)?;
+    Ok(Observed { project, surfaces, workspace: Some(workspace), closure, contents })
+}
+
+/// The surfaces that are not packages of a workspace that lies inside the project.
+fn outside_of(workspace: &Workspace, project: &Project, surfaces: Vec<Surface>) -> Vec<Surface> {
+    if workspace.root == project.root || !workspace.root.starts_with(&project.root) {
+        return surfaces;
+    }
+    surfaces.into_iter().filter(|surface| !surface.manifest_path.starts_with(&workspace.root)).collect()
+}
+
+impl Observed {
+    /// The plan, once the tarballs' names are known.
+    fn plan(&self, tarballs: Vec<Tarball>) -> Result<Plan> {
+        let rewrites = self
+            .surfaces
+            .iter()
+            .zip(&self.closure.surfaces)
+            .filter(|(_, needs)| !needs.closure.is_empty())
+            .map(|(surface, needs)| rewritten(surface, needs, &tarballs, &self.project.deps_dir))
+            .collect::<Result<Vec<_>>>()?;
+        let names = tarballs.iter().map(|tarball| tarball.filename.clone()).collect();
+        let (there, stale) = deps_dir::preview(&self.project.deps_path(), &names)?;
+        let workspace = self.workspace.as_ref().map_or(&self.project.root, |workspace| &workspace.root);
+        Ok(Plan {
+            project: self.project.root.clone(),
+            workspace: workspace.clone(),
+            deps_dir: self.project.deps_dir.clone(),
+            scope: self.project.scope.clone(),
+            tarballs,
+            rewrites,
+            there,
+            stale,
+        })
+    }
+}
+
+/// What `prepare` would do; changes nothing. With `force`, a prepared project is planned from its originals.
+///
+/// # Errors
+/// All that `prepare` would meet with before it changes anything.
+pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Plan> {
+    let signals = Signals::install()?;
+    let project = project::find(requested)?;
+    let mut found = surfaces::find(&project, requested)?;
+    let tree = state::read(&project.state_dir, &project.root, &[])?;
+    if let Some(holder) = lock::holder(&project.state_dir)? {
+        return Err(tree::busy(&holder));
+    }
+    match tree.standing.observed() {
+        Some(observed) if options.force || tree::repairs_itself(&tree.standing) => {
+            let originals = state::originals(&project.state_dir, &project.root, observed);
+            surfaces::substitute(&mut found.surfaces, &originals)?;
+        }
+        _ => tree::refuse_unless_clean(&project, &tree.standing)?,
+    }
+    let moved_back = if options.force { tree::leftovers(&project, &found.surfaces) } else { BTreeMap::new() };
+    surfaces::substitute(&mut found.surfaces, &moved_back)?;
+    let others: Vec<Surface> = found
+        .surfaces
+        .iter()
+        .filter(|surface| !moved_back.contains_key(&surface.manifest_path))
+        .cloned()
+        .collect();
+    tree::refuse_leftovers(&project, &others, &tree.standing)?;
+    deps_dir::look(&project.deps_path())?;
+    let observed = observe(project, found, requested, options, report)?;
+    let encoded = packing::encode_all(&observed.contents, &signals, Path::new("nowhere"), || Ok(io::sink()))?;
+    observed.plan(encoded.into_iter().map(|(tarball, _)| tarball).collect())
+}
+
+/// Prepares the project, and returns the plan that it carried out.
+///
+/// # Errors
+/// [`Kind::Refused`] where it is prepared already; [`Kind::Packing`] naming every package that cannot be packed. The
+/// tree is then as it was, unless [`Options::keep`].
+pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Plan> {
+    let signals = Signals::install()?;
+    let project = project::find(requested)?;
+    let lock = Lock::acquire(&project.state_dir)?;
+    if options.force {
+        // What cannot be prepared anew stays prepared: found out before anything is restored.
+        observe_from_originals(&project, requested, options)?;
+    }
+    tree::make_clean(&project, &lock, options.force, report)?;
+    let mut found = surfaces::find(&project, requested)?;
+    if options.force && tree::move_leftovers_back(&project, &lock, &found.surfaces)? {
+        found = surfaces::find(&project, requested)?;
+    }
+    tree::refuse_leftovers(
+        &project,
+        &found.surfaces,
+        &state::read(&project.state_dir, &project.root, &[])?.standing,
+    )?;
+    deps_dir::look(&project.deps_path())?;
+    let observed = observe(project, found, requested, options, report)?;
+    if observed.surfaces.is_empty() || observed.closure.packages.is_empty() {
+        return observed.plan(Vec::new());
+    }
+    let plan = apply(&observed, &lock, options, &signals, report)?;
+    lock.release()?;
+    Ok(plan)
+}
+
+/// Reads everything as it will be once a prepared project is restored, for the errors that there are.
+fn observe_from_originals(project: &Project, requested: &Requested, options: &Options) -> Result<()> {
+    let tree = state::read(&project.state_dir, &project.root, &[])?;
+    let Some(prepared) = tree.standing.observed() else { return Ok(()) };
+    let mut found = surfaces::find(project, requested)?;
+    let originals = state::originals(&project.state_dir, &project.root, prepared);
+    surfaces::substitute(&mut found.surfaces, &originals)?;
+    observe(project.clone(), found, requested, options, &|_| {}).map(drop)
+}
+
+fn apply(
+    observed: &Observed,
+    lock: &Lock,
+    options: &Options,
+    signals: &Signals,
+    report: Report<'_>,
+) -> Result<Plan> {
+    let project = &observed.project;
+    let mut deps = DepsDir::open(&project.deps_path())?;
+    let staged = packing::encode_all(&observed.contents, signals, deps.path(), || deps.stage())?;
+    let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
+    let plan = observed.plan(tarballs)?;
+    let path = ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
+    let note = DepsDirNote { path, existed: deps.existed() };
+    let transaction = Transaction::begin(lock, &project.root, note, changes(&plan.rewrites)?)?;
+    for (tarball, temp) in plan.tarballs.iter().zip(temps) {
+        let unchanged = deps.place(temp, &tarball.filename)? == Placed::AlreadyThere;
+        report(Event::Packed { tarball, unchanged });
+    }
+    deps.sync()?;
+    let prepared = match transaction.apply(options.keep, &|| signals.check()) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            if options.keep {
+                deps.keep();
+            }
+            return Err(error);
+        }
+    };
+    let keep: BTreeSet<String> = plan.tarballs.iter().map(|tarball| tarball.filename.clone()).collect();
+    deps.sweep(&keep)?;
+    signals.check()?;
+    prepared.keep();
+    deps.keep();
+    Ok(plan)
+}
+
+fn changes(rewrites: &[Rewritten]) -> Result<Vec<Change>> {
+    rewrites
+        .iter()
+        .map(|rewritten| {
+            let undo = serde_json::to_value(&rewritten.undo).map_err(|error| {
+                Error::new(
+                    Kind::Refused,
+                    format!("{}: cannot be recorded: {error}", rewritten.surface.manifest_name),
+                )
+            })?;
+            Ok(Change {
+                manifest: rewritten.surface.manifest_path.clone(),
+                original: rewritten.surface.text.clone().into_bytes(),
+                rewritten: rewritten.text.clone().into_bytes(),
+                undo,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,237 @@
+//! `docker-prep restore`: every byte back.
+
+use serde_json::{Value, json};
+
+use std::collections::BTreeSet;
+
+use super::{Event, Report, tree};
+use crate::apply::deps_dir;
+use crate::apply::file::{self, Attributes};
+use crate::apply::lock::Lock;
+use crate::apply::restore::{self as apply, Restored};
+use crate::apply::signal::Signals;
+use crate::error::{Error, Kind, Result};
+use crate::model::edit::{self, Change};
+use crate::model::journal::ProjectPath;
+use crate::model::json::Document;
+use crate::model::requested::Requested;
+use crate::model::tree_state::Standing;
+use crate::observe::project::{self, Project};
+use crate::observe::state;
+use crate::observe::surfaces;
+use crate::plan::restore::{Leftover, Source};
+use crate::plan::rewrite;
+
+/// How to restore.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Remove the deps dir too.
+    pub clean: bool,
+    /// Put the original back also where it was edited while prepared; the edit is kept beside it.
+    pub force: bool,
+}
+
+/// What was put back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the state named.
+    pub files: Vec<Restored>,
+    /// Manifests whose backup the old docker-prep.sh had left.
+    pub moved_back: Vec<String>,
+    /// Deps dirs that were removed.
+    pub removed: Vec<String>,
+    /// How many half-written tarballs of a killed run were removed.
+    pub swept: usize,
+}
+
+impl Outcome {
+    /// For `--json`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "files": self.files.iter().map(|file| json!({
+                "manifest": file.path.as_str(),
+                "source": source(file.source),
+                "note": file.note,
+            })).collect::<Vec<_>>(),
+            "movedBack": self.moved_back,
+            "removed": self.removed,
+            "swept": self.swept,
+        })
+    }
+
+    /// For people, a line each.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.files.iter().map(tree::restored_line).collect();
+        lines.extend(
+            self.moved_back
+                .iter()
+                .map(|manifest| format!("restored {manifest} (from the backup of docker-prep.sh)")),
+        );
+        if self.swept > 0 {
+            lines.push(format!("removed half-written tarballs of a run that was killed: {}", self.swept));
+        }
+        if lines.is_empty() {
+            lines.push("nothing to restore: the project is not prepared".to_owned());
+        }
+        lines.extend(self.removed.iter().map(|dir| format!("removed {dir}/")));
+        lines
+    }
+}
+
+fn source(source: Source) -> &'static str {
+    match source {
+        Source::AlreadyOriginal => "alreadyOriginal",
+        Source::Backup => "backup",
+        Source::StateCopy => "stateCopy",
+        Source::Undone => "undone",
+        Source::Committed => "committed",
+        Source::Merged => "merged",
+        Source::Untouched => "untouched",
+    }
+}
+
+/// Restores. A project that is not prepared is no error.
+///
+/// # Errors
+/// [`Kind::Refused`] where an edit cannot be told apart from the rewrite, before anything is changed.
+pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Outcome> {
+    // Noted, so that they do not end it in the middle; it is short, and what they ask for is what it does.
+    let signals = Signals::install()?;
+    let project = project::find(requested)?;
+    let lock = Lock::acquire(&project.state_dir)?;
+    let deps_dirs = deps_dirs(&project)?;
+    let mut outcome = Outcome::default();
+    if let apply::Outcome::Restored(files) = tree::put_back(&project, &lock, options.force)? {
+        outcome.files = files;
+    } else {
+        let manifests = surfaces::with_backups(&project);
+        for moved in
+            apply::move_leftovers_back(&lock, &manifests, &|bytes| tree::points_into(&project, bytes))?
+        {
+            let manifest = surfaces::shown(&project, &moved.manifest);
+            match moved.decision {
+                Leftover::MoveBack => outcome.moved_back.push(manifest),
+                Leftover::BothRewritten => report(Event::Notice(&format!(
+                    "{manifest}.bak: points into {}/ as {manifest} does: left alone; the original is in the last commit",
+                    project.deps_dir
+                ))),
+                Leftover::NotRewritten => report(Event::Notice(&format!(
+                    "{manifest}.bak: left alone, since {manifest} is not rewritten"
+                ))),
+            }
+        }
+    }
+    for dir in deps_dirs {
+        let path = project.root.join(&dir);
+        if !options.clean {
+            outcome.swept += deps_dir::sweep_staged(&path)?;
+        } else if deps_dir::remove(&path)?.folder {
+            outcome.removed.push(dir);
+        } else if path.symlink_metadata().is_ok() {
+            report(Event::Notice(&format!(
+                "{dir}/: left, since it holds files that docker-prep did not make"
+            )));
+        }
+    }
+    lock.release()?;
+    if let Err(stopped) = signals.check() {
+        outcome.lines().iter().for_each(|line| report(Event::Notice(line)));
+        return Err(stopped);
+    }
+    Ok(outcome)
+}
+
+/// The deps dir that prepare used, and the one that is meant now.
+fn deps_dirs(project: &Project) -> Result<BTreeSet<String>> {
+    let tree = state::read(&project.state_dir, &project.root, &[])?;
+    let recorded = tree.standing.observed().map(|observed| observed.head.deps_dir.as_str().to_owned());
+    Ok(recorded.into_iter().chain([project.deps_dir.clone()]).collect())
+}
+
+/// What `--strip-overrides` did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stripped {
+    /// The manifests that were changed, from the project's root.
+    pub manifests: Vec<String>,
+}
+
+/// Takes references into the deps dir out of manifests that nothing is known of: each key becomes what it is in the
+/// last commit, or goes.
+///
+/// # Errors
+/// [`Kind::Refused`] where there is something to restore from.
+pub fn strip_overrides(requested: &Requested, report: Report<'_>) -> Result<Stripped> {
+    let signals = Signals::install()?;
+    let project = project::find(requested)?;
+    let lock = Lock::acquire(&project.state_dir)?;
+    if state::read(lock.folder(), &project.root, &[])?.standing != Standing::Clean {
+        return Err(Error::new(Kind::Refused, "the project is prepared, and its originals are kept")
+            .hint("put them back: docker-prep restore"));
+    }
+    if let Some(manifest) = surfaces::with_backups(&project).first() {
+        let manifest = surfaces::shown(&project, manifest);
+        return Err(Error::new(Kind::Refused, format!("{manifest}.bak: a backup lies there"))
+            .hint("put it back: docker-prep restore"));
+    }
+    let mut stripped = Stripped::default();
+    for surface in surfaces::all(&project) {
+        let references = rewrite::points_into(&surface.text, &project.deps_dir);
+        if references.is_empty() {
+            continue;
+        }
+        let keys: Vec<Vec<String>> = references.into_iter().map(|reference| reference.path).collect();
+        let text = strip(&project, &surface.manifest_name, &surface.text, &keys, report)?;
+        let metadata = file::metadata(&surface.manifest_path)?;
+        let attributes =
+            Attributes { mode: state::mode_of(&metadata), mtime: None, owner: file::owner_of(&metadata) };
+        let mut temp = surface.manifest_path.clone().into_os_string();
+        temp.push(".docker-prep-new");
+        file::atomic_write(&surface.manifest_path, temp.as_ref(), text.as_bytes(), &attributes)?;
+        stripped.manifests.push(surface.manifest_name);
+        signals.check()?;
+    }
+    lock.release()?;
+    Ok(stripped)
+}
+
+fn strip(
+    project: &Project,
+    name: &str,
+    before: &str,
+    keys: &[Vec<String>],
+    report: Report<'_>,
+) -> Result<String> {
+    let failed = |why: String| {
+        Error::new(Kind::Refused, format!("{name}: {why}")).hint("correct the manifest by hand")
+    };
+    let head = ProjectPath::try_from(name.to_owned()).and_then(|path| tree::head_text(project, &path));
+    // A commit that holds the rewrite too says nothing.
+    let head = head.ok().filter(|head| !tree::points_into(project, head.as_bytes()));
+    if head.is_none() {
+        report(Event::Notice(&format!(
+            "{name}: the last commit has no better one: the references are taken out"
+        )));
+    }
+    let text = tree::as_committed(before, head.as_deref().unwrap_or("{}"), keys).map_err(failed)?;
+    drop_emptied(before, &text).map_err(|error| failed(error.to_string()))
+}
+
+/// An override map that is empty now and was not goes, and `pnpm` with it.
+fn drop_emptied(before: &str, text: &str) -> Result<String, edit::EditError> {
+    let mut text = text.to_owned();
+    let had = Document::parse(before)?;
+    for path in [["pnpm", "overrides"].as_slice(), &["pnpm"], &["overrides"], &["resolutions"]] {
+        let document = Document::parse(&text)?;
+        let is_empty = document
+            .find(path)
+            .is_some_and(|node| document.raw(node).starts_with('{') && document.members(node).is_empty());
+        let had_some = had.find(path).is_some_and(|node| !had.members(node).is_empty());
+        if is_empty && had_some {
+            let path = path.iter().map(|&key| key.to_owned()).collect();
+            text = edit::apply(&text, &[Change::Remove { path }])?.text;
+        }
+    }
+    Ok(text)
+}

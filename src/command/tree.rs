@@ -1,0 +1,210 @@
+//! What `prepare`, `restore` and `status` share: the state of the tree, and how a rewrite is taken back.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{Event, Report};
+use crate::apply::lock::{self, Holder, Lock};
+use crate::apply::restore::{self, Outcome, Restored};
+use crate::error::{Error, Kind, Problem, Result};
+use crate::model::edit::{self, Change, Undo};
+use crate::model::journal::ProjectPath;
+use crate::model::json::Document;
+use crate::model::surface::Surface;
+use crate::model::tree_state::{Observed, Standing};
+use crate::observe::project::Project;
+use crate::observe::state;
+use crate::plan::restore::{Leftover, Means, Source};
+use crate::plan::{self, rewrite};
+
+/// Puts the project back with everything that is known of manifests.
+pub(super) fn put_back(project: &Project, lock: &Lock, force: bool) -> Result<Outcome> {
+    let points_into = |bytes: &[u8]| points_into(project, bytes);
+    let committed = |path: &ProjectPath, text: &str, record: &Value| committed(project, path, text, record);
+    let means = Means { undo: &undo, points_into: Some(&points_into), committed: Some(&committed) };
+    restore::restore(lock, &project.root, &means, force)
+}
+
+/// Whether a manifest's bytes hold a reference into the deps dir.
+pub(super) fn points_into(project: &Project, bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| !rewrite::points_into(text, &project.deps_dir).is_empty())
+}
+
+fn undo(text: &str, record: &Value) -> Result<String, String> {
+    edit::undo(text, &undo_record(record)?).map_err(|conflict| conflict.to_string())
+}
+
+fn undo_record(record: &Value) -> Result<Vec<Undo>, String> {
+    serde_json::from_value(record.clone())
+        .map_err(|error| format!("the record of the rewrite is damaged: {error}"))
+}
+
+/// The text with each key that the tool changed as it is in `HEAD`.
+fn committed(project: &Project, path: &ProjectPath, text: &str, record: &Value) -> Result<String, String> {
+    let head = head_text(project, path)?;
+    let keys = undo_record(record)?.iter().map(|undo| undo.path().to_vec()).collect::<Vec<_>>();
+    as_committed(text, &head, &keys)
+}
+
+/// The manifest of the last commit.
+pub(super) fn head_text(project: &Project, path: &ProjectPath) -> Result<String, String> {
+    let bytes = state::committed(&project.root, path)
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| format!("{path} is not in the last commit"))?;
+    String::from_utf8(bytes).map_err(|_| format!("{path} is not UTF-8 in the last commit"))
+}
+
+/// The text with the named keys as another text has them: there or not.
+pub(super) fn as_committed(text: &str, head: &str, keys: &[Vec<String>]) -> Result<String, String> {
+    let document = Document::parse(head).map_err(|error| error.to_string())?;
+    let mut changes = Vec::new();
+    for path in keys {
+        changes.push(match document.find(path) {
+            Some(node) => {
+                let value = document.to_value(node).map_err(|error| error.to_string())?;
+                Change::Set { path: path.clone(), value }
+            }
+            None => Change::Remove { path: path.clone() },
+        });
+    }
+    edit::apply(text, &changes).map(|edited| edited.text).map_err(|error| error.to_string())
+}
+
+/// Sees to it that nothing is prepared: repairs after a kill where nobody has edited since, restores where that is
+/// asked for, and else refuses.
+pub(super) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<()> {
+    let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
+    if let Standing::Interrupted(observed) = &standing
+        && repairs_itself(&standing)
+    {
+        report(Event::Notice(&format!("{}: it is repaired", interrupted(observed))));
+        return put_back(project, lock, false).map(drop);
+    }
+    if force && standing.observed().is_some() {
+        return put_back(project, lock, false).map(|outcome| tell(&outcome, report));
+    }
+    refuse_unless_clean(project, &standing)
+}
+
+/// A process was killed in the middle, and what it left is known to the last byte.
+pub(super) fn repairs_itself(standing: &Standing) -> bool {
+    matches!(standing, Standing::Interrupted(observed) if observed.untouched())
+}
+
+/// Refuses a project that is prepared, or that a killed process left.
+pub(super) fn refuse_unless_clean(project: &Project, standing: &Standing) -> Result<()> {
+    let (message, hint) = match standing {
+        Standing::Clean => return Ok(()),
+        Standing::Prepared(observed) => (
+            prepared(observed),
+            "put it back with `docker-prep restore`, or do that and prepare anew with `docker-prep prepare --force`",
+        ),
+        Standing::Interrupted(observed) => (
+            format!("{}, and a file was edited since", interrupted(observed)),
+            "put it back: docker-prep restore",
+        ),
+        Standing::Damaged { cause } => (
+            format!("{}: the state cannot be read: {cause}", project.state_dir.display()),
+            "see what can be done: docker-prep restore",
+        ),
+    };
+    Err(Error::new(Kind::Refused, message).hint(hint))
+}
+
+/// Another process is at it.
+pub(super) fn busy(holder: &Holder) -> Error {
+    let who = holder.pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+    let since = holder.started.map(|started| format!(" since {}", lock::age(started))).unwrap_or_default();
+    Error::new(Kind::Refused, format!("{who} works on this project{since}"))
+        .hint("wait for its end, then type it again")
+}
+
+/// One line on a prepared project.
+pub(super) fn prepared(observed: &Observed) -> String {
+    let age = lock::age(observed.head.started);
+    format!("the project is prepared already, by process {}, {age} ago", observed.head.pid)
+}
+
+/// One line on a project that a killed process left.
+pub(super) fn interrupted(observed: &Observed) -> String {
+    let age = lock::age(observed.head.started);
+    format!("process {} was interrupted {age} ago while it changed the project", observed.head.pid)
+}
+
+fn tell(outcome: &Outcome, report: Report<'_>) {
+    if let Outcome::Restored(files) = outcome {
+        for file in files {
+            report(Event::Notice(&restored_line(file)));
+        }
+    }
+}
+
+/// One line on a manifest that was put back.
+pub(super) fn restored_line(file: &Restored) -> String {
+    if let Some(note) = &file.note {
+        return note.clone();
+    }
+    let source = match file.source {
+        Source::AlreadyOriginal => "it was the original already",
+        Source::Backup => "from package.json.bak",
+        Source::StateCopy => "from the copy in the state folder",
+        Source::Undone => "the rewrite undone",
+        Source::Committed => "with the tool's keys as in the last commit",
+        Source::Merged => "with the edit kept",
+        Source::Untouched => "left as it is",
+    };
+    format!("restored {} ({source})", file.path)
+}
+
+/// Moves backups that the old docker-prep.sh left back over the surfaces' manifests; says whether there were any.
+pub(super) fn move_leftovers_back(project: &Project, lock: &Lock, surfaces: &[Surface]) -> Result<bool> {
+    let manifests: Vec<PathBuf> = surfaces.iter().map(|surface| surface.manifest_path.clone()).collect();
+    let moved = restore::move_leftovers_back(lock, &manifests, &|bytes| points_into(project, bytes))?;
+    Ok(moved.iter().any(|moved| moved.decision == Leftover::MoveBack))
+}
+
+/// The backups that [`move_leftovers_back`] would move, by manifest: what a dry run plans from.
+pub(super) fn leftovers(project: &Project, surfaces: &[Surface]) -> BTreeMap<PathBuf, Vec<u8>> {
+    let rewritten = |bytes: &[u8]| points_into(project, bytes);
+    surfaces
+        .iter()
+        .filter_map(|surface| {
+            let backup = state::read_backup(&surface.manifest_path)?;
+            let decision = plan::restore::leftover(surface.text.as_bytes(), &backup, &rewritten);
+            (decision == Leftover::MoveBack).then(|| (surface.manifest_path.clone(), backup))
+        })
+        .collect()
+}
+
+/// Refuses a manifest that was rewritten without a state that tells by whom, and a backup that is not ours.
+pub(super) fn refuse_leftovers(project: &Project, surfaces: &[Surface], standing: &Standing) -> Result<()> {
+    let mut problems = Vec::new();
+    let ours: Vec<&str> =
+        standing.observed().iter().flat_map(|seen| &seen.files).map(|file| file.path.as_str()).collect();
+    for surface in surfaces {
+        let manifest = &surface.manifest_name;
+        let backup = format!("{manifest}.bak");
+        let rewritten = points_into(project, surface.text.as_bytes());
+        let has_backup = state::backup_of(&surface.manifest_path).symlink_metadata().is_ok();
+        if has_backup && !ours.contains(&manifest.as_str()) {
+            let problem =
+                Problem::new(format!("{backup}: a backup lies there that docker-prep did not make"));
+            problems.push(if rewritten {
+                problem.hint("if docker-prep.sh left it, put it back: docker-prep restore")
+            } else {
+                problem.hint(format!("move it away: mv {backup} {backup}.mine"))
+            });
+        } else if rewritten {
+            let problem = format!(
+                "{manifest}: points into {}/ already, and nothing is known of its original",
+                project.deps_dir
+            );
+            problems.push(Problem::new(problem).hint(format!(
+                "take the committed one: git checkout -- {manifest}   (or take the references out: docker-prep --strip-overrides)"
+            )));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::all(Kind::Refused, problems)) }
+}

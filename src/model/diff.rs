@@ -1,0 +1,13 @@
+//! Unified diffs, as `git diff` prints them.
+
+use similar::TextDiff;
+
+/// The change of one file from `old` to `new`; empty where there is none.
+#[must_use]
+pub fn unified(path: &str, old: &str, new: &str) -> String {
+    TextDiff::from_lines(old, new)
+        .unified_diff()
+        .context_radius(3)
+        .header(&format!("a/{path}"), &format!("b/{path}"))
+        .to_string()
+}

@@ -1,0 +1,147 @@
+//! What a Dockerfile copies, as far as it tells which folders it builds.
+
+use super::minimatch::{Minimatch, Options};
+
+/// The sources of the `COPY` and `ADD` instructions that take from the build context, in order, each without a
+/// leading `./` or `/` and without a trailing `/`; the context itself is the empty string.
+///
+/// Continued lines, comments between them, the JSON form, flags and instruction names in any case are read as
+/// BuildKit does; `--from=…` (another stage) and here-documents are not sources.
+#[must_use]
+pub fn copied_sources(text: &str) -> Vec<String> {
+    let escape = if text.lines().next().is_some_and(|line| line.to_lowercase().contains("escape=`")) {
+        '`'
+    } else {
+        '\\'
+    };
+    logical_lines(text, escape).iter().flat_map(|line| sources(line)).collect()
+}
+
+/// The folders (project-relative, `""` for the root) among `candidates` that a Dockerfile builds: those whose
+/// `package.json` it copies by name, else those that it copies whole, else the one that it lies in.
+#[must_use]
+pub fn builds<'a>(dockerfile_dir: &str, text: &str, candidates: &[&'a str]) -> Vec<&'a str> {
+    let sources = copied_sources(text);
+    let home = candidates.iter().copied().find(|&candidate| candidate == dockerfile_dir);
+    let named = |source: &str| -> Vec<&'a str> {
+        // The context may be the Dockerfile's own folder: then a bare `package.json` means the one beside it.
+        if let Some(home) = home.filter(|home| !home.is_empty())
+            && !source.contains('/')
+            && matches(source, "package.json")
+        {
+            return vec![home];
+        }
+        candidates
+            .iter()
+            .copied()
+            .filter(|candidate| matches(source, &join(candidate, "package.json")))
+            .collect()
+    };
+    let by_name: Vec<_> = sources.iter().flat_map(|source| named(source)).collect();
+    if !by_name.is_empty() {
+        return by_name;
+    }
+    if let Some(home) = home.filter(|home| !home.is_empty()) {
+        return vec![home];
+    }
+    let whole = |candidate: &&'a str| {
+        sources.iter().any(|source| {
+            source.is_empty()
+                || matches(source, candidate)
+                || candidate.strip_prefix(source.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        })
+    };
+    let by_folder: Vec<_> = candidates.iter().copied().filter(whole).collect();
+    if by_folder.is_empty() { home.into_iter().collect() } else { by_folder }
+}
+
+fn join(dir: &str, name: &str) -> String {
+    if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
+}
+
+fn matches(source: &str, path: &str) -> bool {
+    source == path
+        || Minimatch::new(source, Options { dot: true, ..Options::default() })
+            .is_ok_and(|glob| glob.matches(path))
+}
+
+/// Joins continued lines; comment lines vanish, also between the parts of one instruction.
+fn logical_lines(text: &str, escape: char) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut current = String::new();
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if trimmed.starts_with('#') {
+            continue;
+        }
+        if let Some(part) = trimmed.strip_suffix(escape) {
+            current.push_str(part);
+            current.push(' ');
+        } else {
+            current.push_str(trimmed);
+            lines.push(std::mem::take(&mut current));
+        }
+    }
+    lines.push(current);
+    lines
+}
+
+fn sources(line: &str) -> Vec<String> {
+    let Some((instruction, rest)) = line.trim_start().split_once(char::is_whitespace) else {
+        return Vec::new();
+    };
+    if !instruction.eq_ignore_ascii_case("copy") && !instruction.eq_ignore_ascii_case("add") {
+        return Vec::new();
+    }
+    let mut rest = rest.trim();
+    while let Some(flag) = rest.strip_prefix("--") {
+        if flag.starts_with("from=") {
+            return Vec::new();
+        }
+        rest = flag.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
+    }
+    let mut words: Vec<String> =
+        serde_json::from_str(rest).unwrap_or_else(|_| rest.split_whitespace().map(str::to_owned).collect());
+    words.pop();
+    words.iter().filter(|word| !word.starts_with("<<")).map(|word| normal(word)).collect()
+}
+
+fn normal(source: &str) -> String {
+    let parts: Vec<_> = source.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CANONICAL: &str = "# syntax=docker/dockerfile:1.7\nFROM node:22-alpine AS builder\nWORKDIR /app/backend\n\
+        COPY .npmrc.docker ./.npmrc\nCOPY backend/package.json ./package.json\nCOPY .docker-deps* /app/.docker-deps/\n\
+        COPY backend/src/ ./src/\nCOPY shared/ ../shared/\nFROM node:22-alpine\n\
+        COPY --from=builder /app/backend/package.json ./package.json\n";
+
+    #[test]
+    fn the_canonical_file_builds_its_surface() {
+        assert_eq!(builds("backend", CANONICAL, &["", "backend", "web"]), ["backend"]);
+        assert_eq!(builds("", CANONICAL, &["", "backend", "web"]), ["backend"]);
+        assert_eq!(builds("docker", CANONICAL, &["", "web"]), [""; 0]);
+    }
+
+    #[test]
+    fn a_context_of_its_own_folder_is_understood() {
+        assert_eq!(builds("web", "COPY package*.json ./\nCOPY . .\n", &["", "web"]), ["web"]);
+        assert_eq!(builds("", "COPY package.json ./\nCOPY . .\n", &["", "web"]), [""]);
+    }
+
+    #[test]
+    fn a_whole_copy_builds_what_it_holds() {
+        assert_eq!(builds("", "COPY . .\n", &["backend", "web"]), ["backend", "web"]);
+        assert_eq!(builds("docker", "ADD apps /src/\n", &["apps/a", "web"]), ["apps/a"]);
+    }
+
+    #[test]
+    fn forms_of_copy() {
+        let text = "copy --chown=a:b --link \\\n  # why\n  [\"a b/package.json\", \"./c/\", \"/dest/\"]\nADD x y z/\nCOPY <<EOF /f\nRUN COPY q r\n";
+        assert_eq!(copied_sources(text), ["a b/package.json", "c", "x", "y"]);
+    }
+}

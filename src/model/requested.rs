@@ -1,0 +1,18 @@
+//! What the caller asked for, before the project's own file and detection fill the gaps.
+
+use std::path::PathBuf;
+
+/// Flags, or else their environment variables.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requested {
+    /// `-C`: where to look for the project; the current folder if not said.
+    pub project: Option<PathBuf>,
+    /// `--workspace`, `DOCKER_PREP_WORKSPACE`.
+    pub workspace: Option<PathBuf>,
+    /// `--scope`, `DOCKER_PREP_SCOPE`.
+    pub scope: Vec<String>,
+    /// `--surface`, `DOCKER_PREP_SURFACE`.
+    pub surfaces: Vec<PathBuf>,
+    /// `--deps-dir`, `DOCKER_PREP_DEPS_DIR`.
+    pub deps_dir: Option<PathBuf>,
+}

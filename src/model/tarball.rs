@@ -1,0 +1,60 @@
+//! A packed package, as a value.
+
+use serde_json::{Value, json};
+
+/// One file of a tarball.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedFile {
+    /// Below `package/`.
+    pub path: String,
+    /// In bytes.
+    pub size: u64,
+    /// 0644 or 0755.
+    pub mode: u32,
+}
+
+/// What is known of a tarball without looking at it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tarball {
+    /// The package's name.
+    pub name: String,
+    /// The package's version.
+    pub version: String,
+    /// `<name without @, / as ->-<version>-<12 hex of the SHA-256>.tgz`.
+    pub filename: String,
+    /// In bytes, compressed.
+    pub size: u64,
+    /// The files' sizes in bytes, added up.
+    pub unpacked_size: u64,
+    /// Of the tarball, in hexadecimal.
+    pub sha256: String,
+    /// SHA-1 of the tarball, in hexadecimal, as npm prints it.
+    pub shasum: String,
+    /// SHA-512 of the tarball in the form of subresource integrity, as npm prints it.
+    pub integrity: String,
+    /// Sorted by path.
+    pub files: Vec<PackedFile>,
+}
+
+impl Tarball {
+    /// The object that `npm pack --json` prints for a package.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "id": format!("{}@{}", self.name, self.version),
+            "name": self.name,
+            "version": self.version,
+            "size": self.size,
+            "unpackedSize": self.unpacked_size,
+            "shasum": self.shasum,
+            "integrity": self.integrity,
+            "filename": self.filename,
+            "files": self.files.iter().map(|file| json!({
+                "path": file.path,
+                "size": file.size,
+                "mode": file.mode,
+            })).collect::<Vec<_>>(),
+            "entryCount": self.files.len(),
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! YAML as a JSON value, as pnpm's js-yaml reads it.
+
+use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
+use serde_json::{Map, Number, Value};
+
+/// Where and why a YAML text is not valid.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {message}")]
+pub struct YamlError {
+    /// 1-based.
+    pub line: usize,
+    /// 1-based, in characters.
+    pub column: usize,
+    /// The cause.
+    pub message: String,
+}
+
+/// The first document of a text; `null` for an empty one.
+///
+/// # Errors
+/// A text that is not YAML, with its place.
+pub fn parse(text: &str) -> Result<Value, YamlError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let documents = Yaml::load_from_str(text).map_err(|error| YamlError {
+        line: error.marker().line(),
+        column: error.marker().col() + 1,
+        message: error.info().to_owned(),
+    })?;
+    if documents.len() > 1 {
+        return Err(YamlError { line: 1, column: 1, message: "more than one document".to_owned() });
+    }
+    documents.first().map_or(Ok(Value::Null), to_value)
+}
+
+fn to_value(yaml: &Yaml<'_>) -> Result<Value, YamlError> {
+    Ok(match yaml {
+        Yaml::Value(scalar) => scalar_value(scalar),
+        Yaml::Representation(text, ..) => Value::String(text.to_string()),
+        Yaml::Sequence(items) => Value::Array(items.iter().map(to_value).collect::<Result<_, _>>()?),
+        Yaml::Mapping(entries) => Value::Object(mapping(entries)?),
+        Yaml::Tagged(tag, inner) if tag.is_yaml_core_schema() => to_value(inner)?,
+        Yaml::Tagged(tag, _) => {
+            return Err(YamlError { line: 1, column: 1, message: format!("unknown tag {tag}") });
+        }
+        Yaml::Alias(_) | Yaml::BadValue => Value::Null,
+    })
+}
+
+fn mapping(entries: &saphyr::Mapping<'_>) -> Result<Map<String, Value>, YamlError> {
+    let mut map = Map::new();
+    for (key, value) in entries {
+        let value = to_value(value)?;
+        match key_text(&to_value(key)?) {
+            // The merge key of YAML 1.1, which js-yaml still reads: what is written out wins.
+            Some(key) if key == "<<" => {
+                let sources = if let Value::Array(items) = value { items } else { vec![value] };
+                for (key, value) in sources.into_iter().filter_map(into_object).flatten() {
+                    map.entry(key).or_insert(value);
+                }
+            }
+            Some(key) => {
+                map.insert(key, value);
+            }
+            None => {}
+        }
+    }
+    Ok(map)
+}
+
+fn into_object(value: Value) -> Option<Map<String, Value>> {
+    if let Value::Object(map) = value { Some(map) } else { None }
+}
+
+fn scalar_value(scalar: &Scalar<'_>) -> Value {
+    match scalar {
+        Scalar::Null => Value::Null,
+        Scalar::Boolean(value) => Value::Bool(*value),
+        Scalar::Integer(value) => Value::from(*value),
+        Scalar::FloatingPoint(value) => {
+            Number::from_f64(value.into_inner()).map_or(Value::Null, Value::Number)
+        }
+        Scalar::String(text) => Value::String(text.to_string()),
+    }
+}
+
+fn key_text(key: &Value) -> Option<String> {
+    match key {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(_) | Value::Object(_) => None,
+        other => Some(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn reads_what_workspaces_hold() {
+        let text =
+            "packages:\n  - 'packages/*'\n  - \"!**/x/**\"\ncatalog:\n  ms: ^2.1.3\n  n: 1.10\nflag: yes\n";
+        assert_eq!(
+            parse(text).unwrap(),
+            json!({"packages": ["packages/*", "!**/x/**"], "catalog": {"ms": "^2.1.3", "n": 1.1}, "flag": "yes"})
+        );
+        assert_eq!(parse("# nothing\n").unwrap(), Value::Null);
+    }
+
+    #[test]
+    fn anchors_and_merges_are_followed() {
+        let text = "base: &b {a: '1', b: '2'}\nmore:\n  <<: *b\n  b: '3'\n";
+        assert_eq!(parse(text).unwrap()["more"], json!({"a": "1", "b": "3"}));
+    }
+
+    #[test]
+    fn an_error_has_its_place() {
+        let error = parse("packages:\n  - a\n - b: [\n").unwrap_err();
+        assert!(error.line >= 2, "{error}");
+    }
+}

@@ -1,0 +1,73 @@
+//! Asks git where things are.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::{Error, Kind, Result};
+
+/// What git says of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    /// The work tree's top folder.
+    pub toplevel: PathBuf,
+    /// `git rev-parse --git-path docker-prep`: where our state lies, one per work tree.
+    pub state_dir: PathBuf,
+}
+
+/// A hook's variables name the repository of the hook, not the one that a path names.
+const HOOK_VARIABLES: [&str; 5] =
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"];
+
+/// A git command that runs in a folder and knows only that folder.
+#[must_use]
+pub fn git(dir: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(dir);
+    for variable in HOOK_VARIABLES {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// The repository whose work tree holds a folder, if any.
+///
+/// # Errors
+/// [`Kind::Environment`] where there is a repository but git is missing or refuses to answer.
+pub fn repository(dir: &Path) -> Result<Option<Repository>> {
+    if !dir.ancestors().any(|ancestor| ancestor.join(".git").symlink_metadata().is_ok()) {
+        return Ok(None);
+    }
+    Ok(Some(Repository {
+        toplevel: rev_parse(dir, &["--show-toplevel"])?,
+        state_dir: rev_parse(dir, &["--path-format=absolute", "--git-path", "docker-prep"])?,
+    }))
+}
+
+/// One answer a call: a path may hold any byte, a line end too.
+fn rev_parse(dir: &Path, what: &[&str]) -> Result<PathBuf> {
+    let output = git(dir).arg("rev-parse").args(what).output().map_err(|error| {
+        Error::new(Kind::Environment, format!("cannot run git: {error}"))
+            .hint("install git, or add it to PATH: the state is kept in the repository's git directory")
+    })?;
+    if output.status.success() {
+        let answer = output.stdout.strip_suffix(b"\n").unwrap_or(&output.stdout);
+        return Ok(path_of(answer));
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let said = lines.join(" ");
+    let said = said.trim_start_matches("fatal: ");
+    Err(Error::new(Kind::Environment, format!("{}: git says: {said}", dir.display()))
+        .hint("run the tool in the work tree of a repository that git can read"))
+}
+
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    std::ffi::OsStr::from_bytes(bytes).into()
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}

@@ -1,0 +1,402 @@
+//! Finds and reads the repository that holds the shared packages.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::manifest;
+use super::members::{self, Folder};
+use super::project::{Project, typed_path};
+use crate::error::{Error, Kind, Problem, Result};
+use crate::model::json;
+use crate::model::requested::Requested;
+use crate::model::scope::Scope;
+use crate::model::workspace::{Catalogs, Member, Settings, Workspace};
+use crate::model::yaml;
+
+/// pnpm's file at a workspace's root.
+pub const WORKSPACE_FILE: &str = "pnpm-workspace.yaml";
+
+/// The old scripts' variable for the workspace's folder.
+pub const ROOT_VARIABLE: &str = "BYTELYST_COMMON_PLAT_ROOT";
+
+/// Whether the project may be the workspace itself, as `pack` allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Itself<'a> {
+    /// The workspace is another repository.
+    Never,
+    /// A project that holds packages in scope, or one of these, is the workspace.
+    IfItHolds(&'a [String]),
+}
+
+impl Itself<'_> {
+    fn has_names(self) -> bool {
+        matches!(self, Self::IfItHolds(names) if !names.is_empty())
+    }
+}
+
+/// Finds the workspace: `--workspace`; a project that was named with `-C` and is one itself, where that is allowed;
+/// `$BYTELYST_COMMON_PLAT_ROOT`; `docker-prep.toml`; any project that is one itself, where that is allowed; the `../`
+/// entries of the project's own `pnpm-workspace.yaml`; the one sibling folder that is a workspace with packages in
+/// scope.
+///
+/// # Errors
+/// [`Kind::Environment`] where there is none, or more than one; [`Kind::Packing`] where one of its files is not
+/// valid.
+pub fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Result<Workspace> {
+    if let Some(path) = &requested.workspace {
+        return named(&typed_path(project, path), "--workspace");
+    }
+    let relatives = parent_entries(project)?;
+    let own = match itself {
+        // What only points at another workspace is none of its own.
+        Itself::IfItHolds(names) if relatives.is_empty() => own(project, names)?,
+        _ => None,
+    };
+    // `-C` is a flag, and comes before the environment.
+    if requested.project.is_some()
+        && let Some(Own { workspace, holds: true }) = own
+    {
+        return Ok(workspace);
+    }
+    if let Some(path) = env::var_os(ROOT_VARIABLE).filter(|path| !path.is_empty()) {
+        return named(&typed_path(project, Path::new(&path)), &format!("${ROOT_VARIABLE}"));
+    }
+    if let Some(path) = &project.config.workspace {
+        return named(&project.root.join(path), "docker-prep.toml");
+    }
+    match (relatives.as_slice(), own) {
+        ([], Some(Own { workspace, holds: true })) => Ok(workspace),
+        ([], own) => match (sibling(project), own) {
+            // Nothing else is there: what was asked for by name is missing in this one.
+            (Err(error), Some(own)) if error.kind == Kind::Environment && itself.has_names() => {
+                Ok(own.workspace)
+            }
+            (found, _) => found,
+        },
+        ([one], _) => read(one),
+        (several, _) => Err(ambiguous(several, "its pnpm-workspace.yaml names")),
+    }
+}
+
+/// The workspace that the project's folder lies in.
+struct Own {
+    workspace: Workspace,
+    /// Whether what was asked for is in it.
+    holds: bool,
+}
+
+fn own(project: &Project, names: &[String]) -> Result<Option<Own>> {
+    let Some(root) = project.start.ancestors().find(|dir| is_workspace(dir)) else { return Ok(None) };
+    let workspace = read(root)?;
+    let asked = |name: &str| names.iter().any(|asked| asked == name);
+    let holds = holds_scope(&workspace, &project.scope)
+        || workspace.members.iter().filter_map(|member| member.manifest.name()).any(asked);
+    Ok(Some(Own { workspace, holds }))
+}
+
+fn named(path: &Path, by: &str) -> Result<Workspace> {
+    let missing = |why: &str| {
+        Error::new(Kind::Environment, format!("{}: {why} (named by {by})", path.display()))
+            .hint("name the repository that holds the shared packages: a folder with pnpm-workspace.yaml, or a package.json with `workspaces`")
+    };
+    let root = path.canonicalize().map_err(|_| missing("no such workspace"))?;
+    if !is_workspace(&root) {
+        return Err(missing("is not a workspace"));
+    }
+    read(&root)
+}
+
+fn ambiguous(candidates: &[PathBuf], how: &str) -> Error {
+    let list: Vec<_> = candidates.iter().map(|path| path.display().to_string()).collect();
+    Error::new(Kind::Environment, format!("more than one workspace: {how} {}", list.join(" and ")))
+        .hint(format!("choose one: --workspace {}", list.first().map_or("DIR", String::as_str)))
+}
+
+/// The workspaces that the `../` entries of the project's own workspace file lie in.
+fn parent_entries(project: &Project) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let Some(file) = workspace_file(&project.root)? else { return Ok(found) };
+    for pattern in patterns(&file).into_iter().filter(|pattern| pattern.starts_with("../")) {
+        let literal: PathBuf =
+            pattern.split('/').take_while(|part| !part.contains(['*', '?', '[', '{', '('])).collect();
+        let Ok(start) = project.root.join(literal).canonicalize() else { continue };
+        let root =
+            start.ancestors().take_while(|dir| !project.root.starts_with(dir)).find(|dir| is_workspace(dir));
+        if let Some(root) = root
+            && !found.iter().any(|known| known == root)
+        {
+            found.push(root.to_path_buf());
+        }
+    }
+    Ok(found)
+}
+
+fn sibling(project: &Project) -> Result<Workspace> {
+    let nothing = || {
+        Error::new(
+            Kind::Environment,
+            format!(
+                "{}: no workspace with packages in scope {} was found beside it",
+                project.root.display(),
+                project.scope
+            ),
+        )
+        .hint(format!(
+            "name the repository that holds the shared packages: --workspace DIR, or {ROOT_VARIABLE}=DIR"
+        ))
+    };
+    let Some(parent) = project.root.parent() else { return Err(nothing()) };
+    let entries = fs::read_dir(parent).map_err(|error| {
+        Error::io(Kind::Environment, "list", parent, &error).hint("name the workspace with --workspace DIR")
+    })?;
+    let mut found = Vec::new();
+    let mut broken = Vec::new();
+    for entry in entries.flatten() {
+        let Ok(dir) = entry.path().canonicalize() else { continue };
+        if dir == project.root || !is_workspace(&dir) {
+            continue;
+        }
+        match read(&dir) {
+            Ok(workspace) if holds_scope(&workspace, &project.scope) => found.push(workspace),
+            Ok(_) => {}
+            Err(error) => broken.extend(error.problems),
+        }
+    }
+    found.sort_by(|a, b| a.root.cmp(&b.root));
+    found.dedup_by(|a, b| a.root == b.root);
+    if found.len() > 1 {
+        let roots: Vec<_> = found.into_iter().map(|workspace| workspace.root).collect();
+        return Err(ambiguous(&roots, "beside the project lie"));
+    }
+    match found.pop() {
+        Some(workspace) => Ok(workspace),
+        None if broken.is_empty() => Err(nothing()),
+        None => Err(Error::all(Kind::Packing, broken)),
+    }
+}
+
+/// Whether a package in scope lies inside the workspace's root: what it only points at does not count.
+fn holds_scope(workspace: &Workspace, scope: &Scope) -> bool {
+    workspace.members.iter().any(|member| {
+        !member.relative.starts_with("..") && member.manifest.name().is_some_and(|name| scope.contains(name))
+    })
+}
+
+fn is_workspace(dir: &Path) -> bool {
+    dir.join(WORKSPACE_FILE).is_file()
+        || fs::read(dir.join("package.json")).is_ok_and(|bytes| {
+            let text = String::from_utf8_lossy(&bytes);
+            // One that is not valid is looked at again, and then its error is told.
+            json::parse_object(&text).map_or_else(
+                |_| text.contains("\"workspaces\""),
+                |manifest| manifest.contains_key("workspaces"),
+            )
+        })
+}
+
+/// Reads a workspace's settings and members.
+///
+/// # Errors
+/// [`Kind::Packing`] for a file that is not valid, with its place.
+pub fn read(root: &Path) -> Result<Workspace> {
+    let failed = |problem| Error::all(Kind::Packing, vec![problem]);
+    let file = workspace_file(root)?;
+    let root_manifest = manifest::read(root).map_err(failed)?;
+    let globs = match (&file, &root_manifest) {
+        (Some(file), _) => patterns(file),
+        (None, Some((_, manifest))) => npm_patterns(&manifest.0),
+        (None, None) => Vec::new(),
+    };
+    let catalogs = file.as_ref().map(|file| catalogs(root, file)).transpose()?.unwrap_or_default();
+    let of_root = npmrc(root, Settings::default());
+    let mut members = Vec::new();
+    let mut problems = Vec::new();
+    for folder in members::find(root, &globs).map_err(failed)? {
+        match member(&folder) {
+            Ok(Some((manifest_file, manifest, linked))) => {
+                let of_folder =
+                    if folder.relative.is_empty() { of_root } else { npmrc(&folder.dir, of_root) };
+                let settings = workspace_settings(file.as_ref(), of_folder);
+                let Folder { dir, relative } = folder;
+                members.push(Member { dir, relative, manifest_file, manifest, linked, settings });
+            }
+            Ok(None) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::all(Kind::Packing, problems));
+    }
+    Ok(Workspace { root: root.to_path_buf(), is_pnpm: file.is_some(), members, catalogs })
+}
+
+type ReadMember = (&'static str, crate::model::manifest::Manifest, Option<crate::model::manifest::Manifest>);
+
+fn member(folder: &Folder) -> Result<Option<ReadMember>, Problem> {
+    let Some((file, read)) = manifest::read(&folder.dir)? else { return Ok(None) };
+    let publish_config = read.0.get("publishConfig");
+    let directory = publish_config.and_then(|config| config.get("directory")).and_then(Value::as_str);
+    let links = publish_config.and_then(|config| config.get("linkDirectory")) != Some(&Value::Bool(false));
+    let linked = match directory {
+        // A folder that is not built yet is an error only for a package that needs it.
+        Some(directory) if links => {
+            manifest::read(&folder.dir.join(directory)).ok().flatten().map(|(_, manifest)| manifest)
+        }
+        _ => None,
+    };
+    Ok(Some((file, read, linked)))
+}
+
+/// `pnpm-workspace.yaml`, checked as pnpm's `validateWorkspaceManifest` does; `None` where there is none.
+fn workspace_file(root: &Path) -> Result<Option<Map<String, Value>>> {
+    let path = root.join(WORKSPACE_FILE);
+    let invalid = |why: String| {
+        Error::new(Kind::Packing, format!("{}: {why}", path.display()))
+            .hint("correct the file, then run it again")
+    };
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io(Kind::Packing, "read", &path, &error).hint("make it readable")),
+    };
+    let file =
+        match yaml::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| invalid(error.to_string()))? {
+            Value::Null => Map::new(),
+            Value::Object(file) => file,
+            _ => return Err(invalid("expected keys such as `packages:`".to_owned())),
+        };
+    match file.get("packages") {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(items)) => {
+            if let Some(item) = items.iter().find(|item| item.as_str().is_none_or(str::is_empty)) {
+                return Err(invalid(format!("packages: expected globs, found {item}")));
+            }
+        }
+        Some(_) => return Err(invalid("packages: expected a list of globs".to_owned())),
+    }
+    Ok(Some(file))
+}
+
+/// Without `packages`, the root alone is the workspace (pnpm's `workspacePackagePatterns`).
+fn patterns(file: &Map<String, Value>) -> Vec<String> {
+    match file.get("packages") {
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => vec![".".to_owned()],
+    }
+}
+
+/// `workspaces` of npm, yarn and bun: a list, or an object with a list `packages`.
+fn npm_patterns(manifest: &Map<String, Value>) -> Vec<String> {
+    let list = match manifest.get("workspaces") {
+        Some(Value::Object(object)) => object.get("packages"),
+        other => other,
+    };
+    list.and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// `catalog` and `catalogs` (pnpm's `getCatalogsFromWorkspaceManifest`).
+fn catalogs(root: &Path, file: &Map<String, Value>) -> Result<Catalogs> {
+    let invalid = |why: String| {
+        Error::new(Kind::Packing, format!("{}: {why}", root.join(WORKSPACE_FILE).display()))
+            .hint("correct the catalog there")
+    };
+    let mut catalogs = Catalogs::default();
+    let mut add = |name: &str, key: &str, value: &Value| -> Result<()> {
+        let Value::Object(entries) = value else {
+            return Err(invalid(format!("{key}: expected packages and versions")));
+        };
+        let catalog = catalogs.0.entry(name.to_owned()).or_default();
+        for (package, version) in entries {
+            let Value::String(version) = version else {
+                return Err(invalid(format!("{key}: {package}: expected a string, found {version}")));
+            };
+            catalog.insert(package.clone(), version.clone());
+        }
+        Ok(())
+    };
+    if let Some(catalog) = file.get("catalog").filter(|value| !value.is_null()) {
+        add("default", "catalog", catalog)?;
+    }
+    match file.get("catalogs") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(named)) => {
+            if file.get("catalog").is_some_and(|value| !value.is_null())
+                && named.get("default").is_some_and(|value| !value.is_null())
+            {
+                return Err(invalid(
+                    "the default catalog is defined twice, by `catalog` and by `catalogs.default`".to_owned(),
+                ));
+            }
+            for (name, catalog) in named {
+                add(name, &format!("catalogs.{name}"), catalog)?;
+            }
+        }
+        Some(_) => return Err(invalid("catalogs: expected named catalogs".to_owned())),
+    }
+    Ok(catalogs)
+}
+
+/// What a folder's `.npmrc` says about packing, over what was said before. The user's own is not asked: nothing of
+/// the machine may reach the bytes.
+fn npmrc(dir: &Path, before: Settings) -> Settings {
+    let mut settings = before;
+    let text = fs::read(dir.join(".npmrc")).unwrap_or_default();
+    for line in String::from_utf8_lossy(&text).lines() {
+        let Some((key, value)) = line.split_once('=') else { continue };
+        match key.trim() {
+            "node-linker" => settings.node_linker_hoisted = ini_value(value) == "hoisted",
+            "embed-readme" => settings.embed_readme = ini_value(value) == "true",
+            _ => {}
+        }
+    }
+    settings
+}
+
+/// npm's `ini`: quotes around the whole value go, else what follows a `;` or `#`; then npm-conf's `parseField`
+/// takes quotes off once more.
+fn ini_value(value: &str) -> &str {
+    let value = value.trim();
+    if let Some(inner) = unquoted(value, '"').or_else(|| unquoted(value, '\'')) {
+        return inner;
+    }
+    let value = value.split([';', '#']).next().unwrap_or_default().trim();
+    unquoted(value, '"').unwrap_or(value)
+}
+
+fn unquoted(value: &str, quote: char) -> Option<&str> {
+    value.strip_prefix(quote)?.strip_suffix(quote)
+}
+
+/// pnpm's settings in `pnpm-workspace.yaml` come before any `.npmrc`.
+fn workspace_settings(file: Option<&Map<String, Value>>, before: Settings) -> Settings {
+    let text = |key: &str| file?.get(key)?.as_str();
+    let flag = |key: &str| file?.get(key)?.as_bool();
+    Settings {
+        node_linker_hoisted: text("nodeLinker")
+            .map_or(before.node_linker_hoisted, |linker| linker == "hoisted"),
+        embed_readme: flag("embedReadme").unwrap_or(before.embed_readme),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_as_ini_reads_them() {
+        assert_eq!(ini_value(" hoisted "), "hoisted");
+        assert_eq!(ini_value(" 'hoisted'"), "hoisted");
+        assert_eq!(ini_value("hoisted ; why"), "hoisted");
+        assert_eq!(ini_value(" \"hoisted\" ; why"), "hoisted");
+        assert_eq!(ini_value("'hoisted' ; why"), "'hoisted'");
+    }
+}

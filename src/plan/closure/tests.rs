@@ -1,0 +1,164 @@
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::*;
+
+fn manifest(value: Value) -> Manifest {
+    Manifest(value.as_object().cloned().unwrap())
+}
+
+fn workspace(members: &[Value]) -> Workspace {
+    let member = |(number, value): (usize, &Value)| Member {
+        dir: PathBuf::from(format!("/plat/packages/{number}")),
+        relative: format!("packages/{number}"),
+        manifest_file: "package.json",
+        manifest: manifest(value.clone()),
+        linked: None,
+        settings: Default::default(),
+    };
+    Workspace {
+        root: PathBuf::from("/plat"),
+        is_pnpm: true,
+        members: members.iter().enumerate().map(member).collect(),
+        catalogs: Default::default(),
+    }
+}
+
+fn surface(value: Value) -> Surface {
+    Surface {
+        dir: "backend".to_owned(),
+        manifest_path: PathBuf::from("/notes/backend/package.json"),
+        manifest_name: "backend/package.json".to_owned(),
+        text: value.to_string(),
+        manifest: manifest(value),
+    }
+}
+
+fn needs(members: &[Value], value: Value) -> Needs {
+    let closure = plan(&workspace(members), &Scope::new(&[]), &[surface(value)]).unwrap();
+    closure.surfaces.into_iter().next().unwrap()
+}
+
+fn names(set: &BTreeSet<String>) -> Vec<&str> {
+    set.iter().map(String::as_str).collect()
+}
+
+#[test]
+fn the_closure_follows_what_a_tarball_installs() {
+    let members = [
+        json!({"name": "@bytelyst/a", "version": "1.0.0", "dependencies": {"@bytelyst/b": "workspace:*", "ms": "2"}}),
+        json!({"name": "@bytelyst/b", "version": "1.0.0", "optionalDependencies": {"@bytelyst/c": "workspace:^"}}),
+        json!({"name": "@bytelyst/c", "version": "1.0.0", "devDependencies": {"@bytelyst/d": "workspace:^"}}),
+        json!({"name": "@bytelyst/d", "version": "1.0.0"}),
+    ];
+    let needs = needs(&members, json!({"devDependencies": {"@bytelyst/a": "^1.0.0", "ms": "2"}}));
+    assert_eq!(names(&needs.closure), ["@bytelyst/a", "@bytelyst/b", "@bytelyst/c"]);
+    assert_eq!(needs.direct.len(), 1);
+    assert_eq!(needs.direct[0].field, "devDependencies");
+}
+
+#[test]
+fn a_cycle_is_fine() {
+    let members = [
+        json!({"name": "@bytelyst/a", "version": "1.0.0", "dependencies": {"@bytelyst/b": "workspace:*"}}),
+        json!({"name": "@bytelyst/b", "version": "1.0.0", "dependencies": {"@bytelyst/a": "workspace:*"}}),
+    ];
+    assert_eq!(
+        names(&needs(&members, json!({"dependencies": {"@bytelyst/b": "1"}})).closure),
+        ["@bytelyst/a", "@bytelyst/b"]
+    );
+}
+
+#[test]
+fn required_peers_join_and_optional_ones_do_not() {
+    let members = [
+        json!({"name": "@bytelyst/a", "version": "1.0.0",
+            "peerDependencies": {"@bytelyst/p": "^1", "@bytelyst/o": "^1", "react": "*"},
+            "peerDependenciesMeta": {"@bytelyst/o": {"optional": true}}}),
+        json!({"name": "@bytelyst/p", "version": "1.0.0"}),
+        json!({"name": "@bytelyst/o", "version": "1.0.0"}),
+    ];
+    let alone = needs(&members, json!({"dependencies": {"@bytelyst/a": "1"}}));
+    assert_eq!(names(&alone.closure), ["@bytelyst/a", "@bytelyst/p"]);
+    assert_eq!(names(&alone.peers), ["@bytelyst/p"]);
+    let there = needs(&members, json!({"dependencies": {"@bytelyst/a": "1", "@bytelyst/p": "1"}}));
+    assert_eq!(names(&there.peers), [""; 0]);
+    // `pnpm install --prod` skips devDependencies: the peer would be missing.
+    let dev = needs(
+        &members,
+        json!({"dependencies": {"@bytelyst/a": "1"}, "devDependencies": {"@bytelyst/p": "1"}}),
+    );
+    assert_eq!(names(&dev.peers), ["@bytelyst/p"]);
+}
+
+#[test]
+fn aliases_are_followed_to_their_package() {
+    let members = [
+        json!({"name": "@bytelyst/a", "version": "1.0.0", "dependencies": {"bb": "workspace:@bytelyst/b@*"}}),
+        json!({"name": "@bytelyst/b", "version": "1.0.0", "dependencies": {"cc": "workspace:../2"}}),
+        json!({"name": "@bytelyst/c", "version": "1.0.0"}),
+    ];
+    let needs = needs(&members, json!({"dependencies": {"aa": "npm:@bytelyst/a@^1.0.0"}}));
+    assert_eq!(needs.direct[0].key, "aa");
+    assert_eq!(needs.direct[0].package, "@bytelyst/a");
+    assert_eq!(names(&needs.closure), ["@bytelyst/a", "@bytelyst/b", "@bytelyst/c"]);
+    let aliases: Vec<_> =
+        needs.aliases.iter().map(|alias| (alias.alias.as_str(), alias.package.as_str())).collect();
+    assert_eq!(aliases, [("bb", "@bytelyst/b"), ("cc", "@bytelyst/c")]);
+}
+
+#[test]
+fn a_path_of_the_owners_choice_is_left_alone() {
+    let members = [
+        json!({"name": "@bytelyst/a", "version": "1.0.0", "dependencies": {"@bytelyst/b": "workspace:*"}}),
+        json!({"name": "@bytelyst/b", "version": "1.0.0"}),
+    ];
+    let needs = needs(&members, json!({"dependencies": {"@bytelyst/a": "1", "@bytelyst/b": "link:../b"}}));
+    assert_eq!(names(&needs.closure), ["@bytelyst/a"]);
+    assert_eq!(names(&needs.shared_local), ["@bytelyst/b"]);
+}
+
+#[test]
+fn versions_are_held_against_the_workspace() {
+    let members = [json!({"name": "@bytelyst/a", "version": "1.4.0"})];
+    let mismatches = |spec: &str| {
+        let surface = surface(json!({"dependencies": {"@bytelyst/a": spec}}));
+        plan(&workspace(&members), &Scope::new(&[]), &[surface]).unwrap().mismatches.len()
+    };
+    for fits in [
+        "^1.0.0",
+        "1.4.0",
+        "*",
+        "latest",
+        "workspace:^",
+        "workspace:*",
+        "workspace:~1.4.0",
+        ">=1 <2 || 7",
+        "x",
+    ] {
+        assert_eq!(mismatches(fits), 0, "{fits}");
+    }
+    for differs in ["^2", "1.3.x", "workspace:^2.0.0", "npm:@bytelyst/a@~1.3.0"] {
+        assert_eq!(mismatches(differs), 1, "{differs}");
+    }
+}
+
+#[test]
+fn every_missing_package_is_named_with_who_wants_it() {
+    let members =
+        [json!({"name": "@bytelyst/errors", "version": "1.0.0", "dependencies": {"@bytelyst/gone": "1"}})];
+    let surface = surface(json!({"dependencies": {"@bytelyst/error": "1", "@bytelyst/errors": "1"}}));
+    let error = plan(&workspace(&members), &Scope::new(&[]), &[surface]).unwrap_err();
+    assert_eq!(error.kind, Kind::Packing);
+    let text = error.to_string();
+    for word in [
+        "@bytelyst/error:",
+        "backend/package.json",
+        "nearest: @bytelyst/errors",
+        "@bytelyst/gone:",
+        "@bytelyst/errors: dependencies",
+    ] {
+        assert!(text.contains(word), "{word} in {text}");
+    }
+}

@@ -1,0 +1,44 @@
+//! A small workspace `plat` and a product `notes` beside it.
+
+use crate::common::World;
+
+/// `plat`: errors, logger (needs errors), http (needs logger and the peer context; a cycle with client), context,
+/// client, unrelated. `notes`: a `backend` that needs http, committed.
+pub(crate) fn product() -> World {
+    let world = World::new();
+    world.file(
+        "plat/pnpm-workspace.yaml",
+        "packages:\n  - 'packages/*'\ncatalog:\n  ms: ^2.1.3\ncatalogs:\n  old:\n    ms: ^1.0.0\n",
+    );
+    world.file("plat/package.json", r#"{"name": "plat", "private": true}"#);
+    world.file("plat/LICENSE", "All rights reserved.\n");
+    package(&world, "errors", "1.4.2", r#""dependencies": {"ms": "catalog:"}"#);
+    package(&world, "logger", "2.0.0", r#""dependencies": {"@bytelyst/errors": "workspace:^"}"#);
+    package(
+        &world,
+        "http",
+        "3.1.0",
+        r#""dependencies": {"@bytelyst/logger": "workspace:*", "@bytelyst/client": "workspace:~"},
+           "peerDependencies": {"@bytelyst/context": "workspace:^"}"#,
+    );
+    package(&world, "client", "0.2.0", r#""dependencies": {"@bytelyst/http": "workspace:*"}"#);
+    package(&world, "context", "1.0.0", r#""devDependencies": {"@bytelyst/unrelated": "workspace:*"}"#);
+    package(&world, "unrelated", "9.9.9", r#""private": true"#);
+    world.file(
+        "notes/backend/package.json",
+        "{\n  \"name\": \"notes-backend\",\n  \"dependencies\": {\n    \"@bytelyst/http\": \"^3.0.0\",\n    \"ms\": \"^2.1.3\"\n  }\n}\n",
+    );
+    world.file("notes/backend/Dockerfile", "FROM node\nCOPY backend/package.json ./package.json\n");
+    world.file("notes/package.json", "{\"name\": \"notes\", \"private\": true}\n");
+    world.git_init("notes");
+    world
+}
+
+fn package(world: &World, name: &str, version: &str, more: &str) {
+    let dir = format!("plat/packages/{name}");
+    world.file(
+        format!("{dir}/package.json"),
+        format!(r#"{{"name": "@bytelyst/{name}", "version": "{version}", "main": "dist/index.js", "files": ["dist"], {more}}}"#),
+    );
+    world.file(format!("{dir}/dist/index.js"), format!("module.exports = '{name}';\n"));
+}
