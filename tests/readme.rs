@@ -1,0 +1,83 @@
+//! The terminal output in README.md is the program's own, in the world of `fixtures/`.
+//!
+//! `UPDATE_README=1 cargo test --test readme` writes what the program says now.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "clippy takes helpers of tests for the program")]
+
+#[path = "common/mod.rs"]
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::World;
+
+const OPENING: &str = "```console\n";
+const CLOSING: &str = "```\n";
+
+#[test]
+fn the_terminal_output_is_real() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(&readme).unwrap();
+    let world = fixtures();
+    let mut real = String::new();
+    let mut rest = text.as_str();
+    let mut blocks = 0;
+    while let Some(start) = rest.find(OPENING) {
+        let (before, block) = rest.split_at(start + OPENING.len());
+        let end = block.find(CLOSING).expect("a block ends");
+        real.push_str(before);
+        real.push_str(&session(&world, &block[..end]));
+        rest = &block[end..];
+        blocks += 1;
+    }
+    real.push_str(rest);
+    assert!(blocks > 0, "the README shows the program at work");
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(&readme, &real).unwrap();
+        return;
+    }
+    let diff = similar::TextDiff::from_lines(&text, &real)
+        .unified_diff()
+        .header("README.md", "the program")
+        .to_string();
+    assert!(diff.is_empty(), "run `UPDATE_README=1 cargo test --test readme` if this is meant:\n{diff}");
+}
+
+/// Runs a block's commands in the product, and prints them with what they say.
+fn session(world: &World, block: &str) -> String {
+    let mut said = String::new();
+    for command in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
+        said.push_str(&format!("$ {command}\n"));
+        if command.starts_with("docker compose") {
+            // What it says is Docker's; `scripts/demo` does what the Dockerfile does.
+            continue;
+        }
+        let bin = Path::new(env!("CARGO_BIN_EXE_docker-prep")).parent().unwrap();
+        let mut shell = world.command("sh");
+        shell
+            .current_dir(world.path("learning_ai_notes"))
+            .args(["-c", &format!("exec 2>&1; PATH={}:$PATH; {command}", bin.display())]);
+        let output = shell.output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stdout));
+        said.push_str(&String::from_utf8(output.stdout).unwrap());
+    }
+    said
+}
+
+/// The world of `fixtures/`, each repository committed.
+fn fixtures() -> World {
+    let world = World::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for entry in walkdir::WalkDir::new(&root)
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().is_file())
+    {
+        world.file(entry.path().strip_prefix(&root).unwrap(), fs::read(entry.path()).unwrap());
+    }
+    for repository in fs::read_dir(&root).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
+        world.git_init(repository.file_name());
+    }
+    world
+}
