@@ -2,6 +2,7 @@
 
 mod args;
 mod report;
+mod text;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

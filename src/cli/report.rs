@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::args::{Color, Global};
+use super::text::{count, count_of, printable, size, table};
 use crate::command::Event;
 use crate::command::prepare::Plan;
 use crate::command::restore;
@@ -255,28 +256,6 @@ impl Reporter {
     }
 }
 
-/// Names come from manifests that anybody may have written: what would steer a terminal is shown as what it is. Our
-/// own colours are kept.
-fn printable(text: &str, colored: bool) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let own =
-            ["\u{1b}[1;31m", "\u{1b}[1;33m", "\u{1b}[0m"].into_iter().find(|code| rest.starts_with(code));
-        match own {
-            Some(code) if colored => {
-                shown.push_str(code);
-                rest = &rest[code.len()..];
-                continue;
-            }
-            _ if c.is_control() && !matches!(c, '\n' | '\t') => shown.extend(c.escape_default()),
-            _ => shown.push(c),
-        }
-        rest = &rest[c.len_utf8()..];
-    }
-    shown
-}
-
 /// <https://bixense.com/clicolors/> and <https://no-color.org>: a flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then
 /// whether it is a terminal that knows colour.
 fn use_color(asked: Color) -> bool {
@@ -338,74 +317,4 @@ fn surfaces(plan: &Plan, with_diff: bool) -> Value {
             object
         })
         .collect()
-}
-
-/// One line a package: name, version, files, size, tarball, in columns.
-fn table(tarballs: &[Tarball]) -> String {
-    let rows: Vec<[String; 5]> = tarballs
-        .iter()
-        .map(|tarball| {
-            [
-                tarball.name.clone(),
-                tarball.version.clone(),
-                count(tarball.files.len(), "file"),
-                size(tarball.size),
-                tarball.filename.clone(),
-            ]
-        })
-        .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), width(3)];
-    rows.iter()
-        .map(|[name, version, files, size, tarball]| {
-            let [a, b, c, d] = widths;
-            format!("  {name:a$}  {version:b$}  {files:>c$}  {size:>d$}  {tarball}\n")
-        })
-        .collect()
-}
-
-fn count(number: usize, noun: &str) -> String {
-    count_of(number, noun, &format!("{noun}s"))
-}
-
-fn count_of(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
-
-/// Bytes for people: powers of 1000, one digit behind the point, as npm prints them.
-#[expect(clippy::cast_precision_loss, reason = "one digit behind the point is shown")]
-fn size(bytes: u64) -> String {
-    let mut value = bytes as f64;
-    for unit in ["B", "kB", "MB"] {
-        if value < 1000.0 {
-            return if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") };
-        }
-        value /= 1000.0;
-    }
-    format!("{value:.1} GB")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_read_well() {
-        assert_eq!(size(0), "0 B");
-        assert_eq!(size(999), "999 B");
-        assert_eq!(size(1_500), "1.5 kB");
-        assert_eq!(size(15_000_000), "15.0 MB");
-        assert_eq!(size(2_300_000_000), "2.3 GB");
-    }
-
-    #[test]
-    fn a_name_cannot_steer_the_terminal() {
-        assert_eq!(printable("a\u{1b}[31mb\n\u{9b}", false), "a\\u{1b}[31mb\n\\u{9b}");
-    }
-
-    #[test]
-    fn one_is_not_many() {
-        assert_eq!(count(1, "package"), "1 package");
-        assert_eq!(count_of(2, "dependency", "dependencies"), "2 dependencies");
-    }
 }

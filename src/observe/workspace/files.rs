@@ -1,0 +1,162 @@
+//! What the files at a workspace's root say: its globs, its catalogs, and how its packages are packed.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::WORKSPACE_FILE;
+use crate::error::{Error, Kind, Result};
+use crate::model::workspace::{Catalogs, Settings};
+use crate::model::yaml;
+
+/// `pnpm-workspace.yaml`, checked as pnpm's `validateWorkspaceManifest` does; `None` where there is none.
+pub(super) fn workspace_file(root: &Path) -> Result<Option<Map<String, Value>>> {
+    let path = root.join(WORKSPACE_FILE);
+    let invalid = |why: String| {
+        Error::new(Kind::Packing, format!("{}: {why}", path.display()))
+            .hint("correct the file, then run it again")
+    };
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io(Kind::Packing, "read", &path, &error).hint("make it readable")),
+    };
+    let file =
+        match yaml::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| invalid(error.to_string()))? {
+            Value::Null => Map::new(),
+            Value::Object(file) => file,
+            _ => return Err(invalid("expected keys such as `packages:`".to_owned())),
+        };
+    match file.get("packages") {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(items)) => {
+            if let Some(item) = items.iter().find(|item| item.as_str().is_none_or(str::is_empty)) {
+                return Err(invalid(format!("packages: expected globs, found {item}")));
+            }
+        }
+        Some(_) => return Err(invalid("packages: expected a list of globs".to_owned())),
+    }
+    Ok(Some(file))
+}
+
+/// Without `packages`, the root alone is the workspace (pnpm's `workspacePackagePatterns`).
+pub(super) fn patterns(file: &Map<String, Value>) -> Vec<String> {
+    match file.get("packages") {
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => vec![".".to_owned()],
+    }
+}
+
+/// `workspaces` of npm, yarn and bun: a list, or an object with a list `packages`.
+pub(super) fn npm_patterns(manifest: &Map<String, Value>) -> Vec<String> {
+    let list = match manifest.get("workspaces") {
+        Some(Value::Object(object)) => object.get("packages"),
+        other => other,
+    };
+    list.and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// `catalog` and `catalogs` (pnpm's `getCatalogsFromWorkspaceManifest`).
+pub(super) fn catalogs(root: &Path, file: &Map<String, Value>) -> Result<Catalogs> {
+    let invalid = |why: String| {
+        Error::new(Kind::Packing, format!("{}: {why}", root.join(WORKSPACE_FILE).display()))
+            .hint("correct the catalog there")
+    };
+    let mut catalogs = Catalogs::default();
+    let mut add = |name: &str, key: &str, value: &Value| -> Result<()> {
+        let Value::Object(entries) = value else {
+            return Err(invalid(format!("{key}: expected packages and versions")));
+        };
+        let catalog = catalogs.0.entry(name.to_owned()).or_default();
+        for (package, version) in entries {
+            let Value::String(version) = version else {
+                return Err(invalid(format!("{key}: {package}: expected a string, found {version}")));
+            };
+            catalog.insert(package.clone(), version.clone());
+        }
+        Ok(())
+    };
+    if let Some(catalog) = file.get("catalog").filter(|value| !value.is_null()) {
+        add("default", "catalog", catalog)?;
+    }
+    match file.get("catalogs") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(named)) => {
+            if file.get("catalog").is_some_and(|value| !value.is_null())
+                && named.get("default").is_some_and(|value| !value.is_null())
+            {
+                return Err(invalid(
+                    "the default catalog is defined twice, by `catalog` and by `catalogs.default`".to_owned(),
+                ));
+            }
+            for (name, catalog) in named {
+                add(name, &format!("catalogs.{name}"), catalog)?;
+            }
+        }
+        Some(_) => return Err(invalid("catalogs: expected named catalogs".to_owned())),
+    }
+    Ok(catalogs)
+}
+
+/// What a folder's `.npmrc` says about packing, over what was said before. The user's own is not asked: nothing of
+/// the machine may reach the bytes.
+pub(super) fn npmrc(dir: &Path, before: Settings) -> Settings {
+    let mut settings = before;
+    let text = fs::read(dir.join(".npmrc")).unwrap_or_default();
+    for line in String::from_utf8_lossy(&text).lines() {
+        let Some((key, value)) = line.split_once('=') else { continue };
+        match key.trim() {
+            "node-linker" => settings.node_linker_hoisted = ini_value(value) == "hoisted",
+            "embed-readme" => settings.embed_readme = ini_value(value) == "true",
+            _ => {}
+        }
+    }
+    settings
+}
+
+/// npm's `ini`: quotes around the whole value go, else what follows a `;` or `#`; then npm-conf's `parseField`
+/// takes quotes off once more.
+fn ini_value(value: &str) -> &str {
+    let value = value.trim();
+    if let Some(inner) = unquoted(value, '"').or_else(|| unquoted(value, '\'')) {
+        return inner;
+    }
+    let value = value.split([';', '#']).next().unwrap_or_default().trim();
+    unquoted(value, '"').unwrap_or(value)
+}
+
+fn unquoted(value: &str, quote: char) -> Option<&str> {
+    value.strip_prefix(quote)?.strip_suffix(quote)
+}
+
+/// pnpm's settings in `pnpm-workspace.yaml` come before any `.npmrc`.
+pub(super) fn workspace_settings(file: Option<&Map<String, Value>>, before: Settings) -> Settings {
+    let text = |key: &str| file?.get(key)?.as_str();
+    let flag = |key: &str| file?.get(key)?.as_bool();
+    Settings {
+        node_linker_hoisted: text("nodeLinker")
+            .map_or(before.node_linker_hoisted, |linker| linker == "hoisted"),
+        embed_readme: flag("embedReadme").unwrap_or(before.embed_readme),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_as_ini_reads_them() {
+        assert_eq!(ini_value(" hoisted "), "hoisted");
+        assert_eq!(ini_value(" 'hoisted'"), "hoisted");
+        assert_eq!(ini_value("hoisted ; why"), "hoisted");
+        assert_eq!(ini_value(" \"hoisted\" ; why"), "hoisted");
+        assert_eq!(ini_value("'hoisted' ; why"), "'hoisted'");
+    }
+}
