@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::file::{self, Attributes};
 use crate::error::{Error, Kind, Result};
+use crate::model::digest::hex;
 
 /// The file that says whose folder it is.
 pub const MARK: &str = ".docker-prep";
@@ -223,28 +224,16 @@ pub(super) fn place(dir: &Path, staged: NamedTempFile, name: &str) -> Result<Pla
 }
 
 fn sweep(path: &Path, keep: &BTreeSet<String>) -> Result<Vec<String>> {
-    let mut removed = Vec::new();
     // Somebody may have put another folder here since.
     if !is_marked(path) {
-        return Ok(removed);
+        return Ok(Vec::new());
     }
-    for entry in entries(path)? {
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        let place = entry.path();
-        if keep.contains(&name) || !place.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
-            continue;
-        }
-        if is_staged(&name) {
-            file::remove(&place)?;
-        } else if let Some(hash) = hash_in(&name)
-            && digest_of(&place).is_ok_and(|digest| digest.starts_with(hash))
-        {
-            file::remove(&place)?;
-            removed.push(name);
-        }
+    let (_, stale) = preview(path, keep)?;
+    for name in &stale {
+        file::remove(&path.join(name))?;
     }
-    removed.sort();
-    Ok(removed)
+    remove_staged(path)?;
+    Ok(stale)
 }
 
 /// Our tarballs in a folder that is ours: those of the given names, and those that [`DepsDir::sweep`] would remove.
@@ -326,7 +315,8 @@ pub fn sweep_staged(path: &Path) -> Result<usize> {
 fn remove_staged(path: &Path) -> Result<usize> {
     let mut removed = 0;
     for entry in entries(path)? {
-        if is_staged(&entry.file_name().to_string_lossy()) && file::remove(&entry.path())? {
+        let is_file = entry.path().symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+        if is_file && is_staged(&entry.file_name().to_string_lossy()) && file::remove(&entry.path())? {
             removed += 1;
         }
     }
@@ -366,7 +356,7 @@ fn digest_of(path: &Path) -> io::Result<String> {
             Err(error) => return Err(error),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hasher.finalize()))
 }
 
 fn entries(path: &Path) -> Result<Vec<fs::DirEntry>> {

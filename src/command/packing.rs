@@ -25,14 +25,20 @@ pub(super) fn named_members<'a>(
     names: &BTreeSet<String>,
 ) -> Result<Vec<&'a Member>> {
     let index = Index::new(workspace);
-    let (members, problems): (Vec<_>, Vec<_>) =
-        names.iter().map(|name| index.get(name)).partition(Result::is_ok);
-    let problems: Vec<Problem> = problems.into_iter().filter_map(Result::err).collect();
-    if problems.is_empty() {
-        Ok(members.into_iter().flatten().collect())
-    } else {
-        Err(Error::all(Kind::Packing, problems))
+    all_or_problems(names.iter().map(|name| index.get(name)))
+}
+
+/// All that went well, or else every problem, each once.
+fn all_or_problems<T>(results: impl IntoIterator<Item = Result<T, Problem>>) -> Result<Vec<T>> {
+    let (mut done, mut problems) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(one) => done.push(one),
+            Err(problem) => problems.push(problem),
+        }
     }
+    problems.dedup();
+    if problems.is_empty() { Ok(done) } else { Err(Error::all(Kind::Packing, problems)) }
 }
 
 /// Every member in scope, sorted by name.
@@ -150,16 +156,7 @@ pub(super) fn encode_all<W: Write + Send>(
         })
         .collect();
     signals.check()?;
-    let mut done = Vec::with_capacity(encoded.len());
-    let mut problems: Vec<Problem> = Vec::new();
-    for result in encoded {
-        match result {
-            Ok(one) => done.push(one),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    problems.dedup();
-    if problems.is_empty() { Ok(done) } else { Err(Error::all(Kind::Packing, problems)) }
+    all_or_problems(encoded)
 }
 
 /// A sink that fails as soon as a signal has come, so that a large package does not hold up Ctrl-C.

@@ -120,8 +120,6 @@ impl Observed {
             .filter(|(_, needs)| !needs.closure.is_empty())
             .map(|(surface, needs)| rewritten(surface, needs, &tarballs, &self.project.deps_dir))
             .collect::<Result<Vec<_>>>()?;
-        let names = tarballs.iter().map(|tarball| tarball.filename.clone()).collect();
-        let (there, stale) = deps_dir::preview(&self.project.deps_path(), &names)?;
         let workspace = self.workspace.as_ref().map_or(&self.project.root, |workspace| &workspace.root);
         Ok(Plan {
             project: self.project.root.clone(),
@@ -130,9 +128,15 @@ impl Observed {
             scope: self.project.scope.clone(),
             tarballs,
             rewrites,
-            there,
-            stale,
+            there: BTreeSet::new(),
+            stale: Vec::new(),
         })
+    }
+}
+
+impl Plan {
+    fn filenames(&self) -> BTreeSet<String> {
+        self.tarballs.iter().map(|tarball| tarball.filename.clone()).collect()
     }
 }
 
@@ -167,7 +171,9 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
     deps_dir::look(&project.deps_path())?;
     let observed = observe(project, found, requested, options, report)?;
     let encoded = packing::encode_all(&observed.contents, &signals, Path::new("nowhere"), || Ok(io::sink()))?;
-    observed.plan(encoded.into_iter().map(|(tarball, _)| tarball).collect())
+    let mut plan = observed.plan(encoded.into_iter().map(|(tarball, _)| tarball).collect())?;
+    (plan.there, plan.stale) = deps_dir::preview(&observed.project.deps_path(), &plan.filenames())?;
+    Ok(plan)
 }
 
 /// Prepares the project, and returns the plan that it carried out.
@@ -224,12 +230,15 @@ fn apply(
     let mut deps = DepsDir::open(&project.deps_path())?;
     let staged = packing::encode_all(&observed.contents, signals, deps.path(), || deps.stage())?;
     let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
-    let plan = observed.plan(tarballs)?;
+    let mut plan = observed.plan(tarballs)?;
     let path = ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
     let note = DepsDirNote { path, existed: deps.existed() };
     let transaction = Transaction::begin(lock, &project.root, note, changes(&plan.rewrites)?)?;
     for (tarball, temp) in plan.tarballs.iter().zip(temps) {
         let unchanged = deps.place(temp, &tarball.filename)? == Placed::AlreadyThere;
+        if unchanged {
+            plan.there.insert(tarball.filename.clone());
+        }
         report(Event::Packed { tarball, unchanged });
     }
     deps.sync()?;
@@ -242,8 +251,7 @@ fn apply(
             return Err(error);
         }
     };
-    let keep: BTreeSet<String> = plan.tarballs.iter().map(|tarball| tarball.filename.clone()).collect();
-    deps.sweep(&keep)?;
+    plan.stale = deps.sweep(&plan.filenames())?;
     signals.check()?;
     prepared.keep();
     deps.keep();

@@ -1,8 +1,8 @@
 //! `docker-prep restore`: every byte back.
 
-use serde_json::{Value, json};
-
 use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use super::{Event, Report, tree};
 use crate::apply::deps_dir;
@@ -12,7 +12,7 @@ use crate::apply::restore::{self as apply, Restored};
 use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Result};
 use crate::model::edit::{self, Change};
-use crate::model::journal::ProjectPath;
+use crate::model::journal::{ProjectPath, TEMP_SUFFIX};
 use crate::model::json::Document;
 use crate::model::requested::Requested;
 use crate::model::tree_state::Standing;
@@ -187,7 +187,7 @@ pub fn strip_overrides(requested: &Requested, report: Report<'_>) -> Result<Stri
         let attributes =
             Attributes { mode: state::mode_of(&metadata), mtime: None, owner: file::owner_of(&metadata) };
         let mut temp = surface.manifest_path.clone().into_os_string();
-        temp.push(".docker-prep-new");
+        temp.push(TEMP_SUFFIX);
         file::atomic_write(&surface.manifest_path, temp.as_ref(), text.as_bytes(), &attributes)?;
         stripped.manifests.push(surface.manifest_name);
         signals.check()?;

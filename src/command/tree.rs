@@ -122,7 +122,7 @@ pub(super) fn busy(holder: &Holder) -> Error {
 }
 
 /// One line on a prepared project.
-pub(super) fn prepared(observed: &Observed) -> String {
+fn prepared(observed: &Observed) -> String {
     let age = lock::age(observed.head.started);
     format!("the project is prepared already, by process {}, {age} ago", observed.head.pid)
 }

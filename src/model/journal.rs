@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use super::digest::Digest;
 
+/// What a manifest's name is followed by while its new text is written.
+pub const TEMP_SUFFIX: &str = ".docker-prep-new";
+
 /// The version of the state file's shape.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -49,7 +52,7 @@ impl ProjectPath {
     /// Where new text is written before it is renamed into place.
     #[must_use]
     pub fn temp(&self) -> Self {
-        Self(format!("{}.docker-prep-new", self.0))
+        Self(format!("{}{TEMP_SUFFIX}", self.0))
     }
 
     /// Where an owner's edit is kept that restoring by force put aside.

@@ -26,8 +26,6 @@ pub struct Tarball {
     pub size: u64,
     /// The files' sizes in bytes, added up.
     pub unpacked_size: u64,
-    /// Of the tarball, in hexadecimal.
-    pub sha256: String,
     /// SHA-1 of the tarball, in hexadecimal, as npm prints it.
     pub shasum: String,
     /// SHA-512 of the tarball in the form of subresource integrity, as npm prints it.

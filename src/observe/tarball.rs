@@ -14,6 +14,7 @@ use tar::{EntryType, Header};
 
 use super::contents::{Contents, Entry, Source};
 use crate::error::{Problem, io_cause};
+use crate::model::digest::hex;
 use crate::model::package_name::tarball_stem;
 use crate::model::tarball::{PackedFile, Tarball};
 
@@ -65,7 +66,6 @@ pub fn encode<W: Write>(contents: &Contents, sink: W) -> Result<(Tarball, W), En
         filename,
         size: sums.size,
         unpacked_size,
-        sha256: sums.sha256,
         shasum: sums.sha1,
         integrity: sums.integrity,
         files,
@@ -238,12 +238,4 @@ impl<W: Write> Write for Digests<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.sink.flush()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

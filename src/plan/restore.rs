@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Problem, Result};
+use crate::model::diff;
 use crate::model::digest::Digest;
 use crate::model::journal::{Phase, ProjectPath};
 use crate::model::tree_state::{Backup, FileState, Now, Observed};
@@ -293,8 +294,7 @@ fn conflict(file: &FileState, edited: &[u8], reason: &str) -> Problem {
         format!("{path}: edited while prepared, and the rewrite cannot be taken back out of it: {reason}");
     if let Some(written) = &file.written {
         let (written, edited) = (String::from_utf8_lossy(written), String::from_utf8_lossy(edited));
-        let diff = similar::TextDiff::from_lines(&*written, &*edited);
-        let diff = diff.unified_diff().header("as prepare wrote it", "as it is now").to_string();
+        let diff = diff::labelled(["as prepare wrote it", "as it is now"], &written, &edited);
         message = format!("{message}\n{}", diff.trim_end());
     }
     Problem::new(message).hint(format!(

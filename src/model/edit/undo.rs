@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::layout::{interior, is_white_space};
 use super::remove::{self, Removed};
 use super::{EditError, Splice, set};
+use crate::model::digest::Digest;
 use crate::model::json::{Document, Kind, NodeId, SyntaxError};
 
 /// What it takes to undo one change. It may come from a file that was damaged: nothing in it is trusted.
@@ -100,7 +100,7 @@ impl Undo {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest::of(text.as_bytes()).into()
 }
 
 /// Takes changes back, the last one first.
