@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 use super::file::{self, Attributes};
 use crate::error::{Error, Kind, Result};
 use crate::model::digest::hex;
+use crate::model::package_name::digest_in_tarball;
 
 /// The file that says whose folder it is.
 pub const MARK: &str = ".docker-prep";
@@ -203,7 +204,7 @@ pub(super) fn stage(dir: &Path) -> io::Result<NamedTempFile> {
 pub(super) fn place(dir: &Path, staged: NamedTempFile, name: &str) -> Result<Placed> {
     let target = dir.join(name);
     let digest = digest_of(staged.path()).map_err(|error| file::failed("read", staged.path(), &error))?;
-    if hash_in(name) != Some(&digest[..12]) {
+    if digest_in_tarball(name) != Some(&digest[..12]) {
         return Err(Error::new(
             Kind::Packing,
             format!("'{}': is no name for a tarball with SHA-256 {digest}", name.escape_debug()),
@@ -248,7 +249,7 @@ pub fn preview(path: &Path, wanted: &BTreeSet<String>) -> Result<(BTreeSet<Strin
     }
     for entry in entries(path)? {
         let Ok(name) = entry.file_name().into_string() else { continue };
-        let Some(hash) = hash_in(&name) else { continue };
+        let Some(hash) = digest_in_tarball(&name) else { continue };
         let is_file = entry.path().symlink_metadata().is_ok_and(|metadata| metadata.is_file());
         if is_file && digest_of(&entry.path()).is_ok_and(|digest| digest.starts_with(hash)) {
             if wanted.contains(&name) {
@@ -333,15 +334,6 @@ fn is_staged(name: &str) -> bool {
     name.len() >= STAGED_PREFIX.len() + STAGED_SUFFIX.len()
         && name.starts_with(STAGED_PREFIX)
         && name.ends_with(STAGED_SUFFIX)
-}
-
-/// The 12 hex digits in a name like `bytelyst-errors-1.4.2-3f9a0c12d4e5.tgz`.
-fn hash_in(name: &str) -> Option<&str> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    let (front, hash) = name.strip_suffix(".tgz")?.rsplit_once('-')?;
-    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let named = !front.is_empty() && front.bytes().all(plain);
-    (named && hash.len() == 12 && hash.bytes().all(hex)).then_some(hash)
 }
 
 fn digest_of(path: &Path) -> io::Result<String> {

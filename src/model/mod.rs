@@ -20,3 +20,8 @@ pub mod tarball;
 pub mod tree_state;
 pub mod workspace;
 pub mod yaml;
+
+#[cfg(test)]
+pub(crate) mod hostile {
+    pub(crate) mod tests;
+}

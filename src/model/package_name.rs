@@ -87,6 +87,16 @@ pub fn tarball_stem(name: &str, version: &str) -> String {
         .collect()
 }
 
+/// The 12 hex digits in a name like `bytelyst-errors-1.4.2-3f9a0c12d4e5.tgz`.
+#[must_use]
+pub fn digest_in_tarball(name: &str) -> Option<&str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let (front, hash) = name.strip_suffix(".tgz")?.rsplit_once('-')?;
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let named = !front.is_empty() && front.bytes().all(plain);
+    (named && hash.len() == 12 && hash.bytes().all(hex)).then_some(hash)
+}
+
 /// So that a file name with the digest stays below the 255 bytes of common file systems.
 const LONGEST_STEM: usize = 220;
 

@@ -15,12 +15,32 @@ pub struct YamlError {
     pub message: String,
 }
 
+/// How far to the right a line may begin: each level of nesting takes a column at least, and those who read YAML
+/// recurse for each level.
+const MAX_INDENT: usize = 100;
+
+/// The first line that begins further to the right, be it by spaces or by the marks of lists and keys.
+fn too_deep(text: &str) -> Option<YamlError> {
+    let marks = |line: &str| line.chars().take_while(|c| matches!(c, ' ' | '\t' | '-' | '?' | ':')).count();
+    let line = text.lines().position(|line| marks(line) > MAX_INDENT && !is_rule(line))?;
+    let message = format!("nested deeper than {MAX_INDENT} columns");
+    Some(YamlError { line: line + 1, column: MAX_INDENT + 1, message })
+}
+
+/// A line of dashes, as comments and texts have them.
+fn is_rule(line: &str) -> bool {
+    line.trim_end().chars().all(|c| c == '-')
+}
+
 /// The first document of a text; `null` for an empty one.
 ///
 /// # Errors
 /// A text that is not YAML, with its place.
 pub fn parse(text: &str) -> Result<Value, YamlError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some(error) = too_deep(text) {
+        return Err(error);
+    }
     let documents = Yaml::load_from_str(text).map_err(|error| YamlError {
         line: error.marker().line(),
         column: error.marker().col() + 1,

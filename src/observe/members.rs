@@ -1,6 +1,6 @@
 //! The package folders that a workspace's globs find, as pnpm's `findPackages` does with tinyglobby.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ const NEVER: [&str; 2] = ["node_modules", "bower_components"];
 /// # Errors
 /// A glob that is not valid, or a folder that cannot be listed.
 pub fn find(root: &Path, globs: &[String]) -> Result<Vec<Folder>, Problem> {
-    let mut search = Search { found: BTreeMap::new() };
+    let mut search = Search { found: BTreeMap::new(), seen: HashSet::new() };
     let mut ignored = Vec::new();
     for glob in globs {
         match glob.strip_prefix('!') {
@@ -38,6 +38,7 @@ pub fn find(root: &Path, globs: &[String]) -> Result<Vec<Folder>, Problem> {
                 for expanded in minimatch::expand(&normal(glob)).map_err(|error| invalid(glob, error))? {
                     let parts: Vec<&str> =
                         expanded.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+                    search.seen.clear();
                     search.walk(root, &mut Vec::new(), &parts)?;
                 }
             }
@@ -72,8 +73,13 @@ fn normal(glob: &str) -> String {
     glob.trim_start_matches("./").to_owned()
 }
 
+/// How deep packages are looked for, on a stack that has an end.
+const MAX_DEPTH: usize = 200;
+
 struct Search {
     found: BTreeMap<String, PathBuf>,
+    /// The folders that were searched already, with what was left of the glob: several `**` lead to one in many ways.
+    seen: HashSet<(String, usize)>,
 }
 
 impl Search {
@@ -82,6 +88,9 @@ impl Search {
             return self.add(dir, at);
         };
         if part == "**" {
+            if !self.seen.insert((at.join("/"), parts.len())) {
+                return Ok(());
+            }
             self.walk(dir, at, rest)?;
             for (name, sub) in self.subfolders(dir)? {
                 if !name.starts_with('.') {
@@ -114,6 +123,13 @@ impl Search {
     ) -> Result<(), Problem> {
         if NEVER.contains(&name.as_str()) {
             return Ok(());
+        }
+        if at.len() >= MAX_DEPTH {
+            let place = dir.display();
+            return Err(Problem::new(format!(
+                "{place}: lies more than {MAX_DEPTH} folders below the workspace"
+            ))
+            .hint("make its globs in pnpm-workspace.yaml stop before it"));
         }
         at.push(name);
         let result = self.walk(dir, at, parts);

@@ -11,3 +11,9 @@ pub mod state;
 pub mod surfaces;
 pub mod tarball;
 pub mod workspace;
+
+#[cfg(test)]
+#[cfg(unix)]
+mod hostile {
+    mod tests;
+}

@@ -4,8 +4,11 @@
 mod braces;
 mod part;
 mod pattern;
+mod sets;
 mod source;
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 pub use braces::expand;
@@ -162,7 +165,8 @@ impl Minimatch {
         let name = [path.name];
         let hit = self.set().iter().any(|pattern| {
             let file = if self.options.match_base && pattern.len() == 1 { &name[..] } else { &path.parts };
-            match_one(file, pattern, partial, self.options.dot)
+            let tried = RefCell::default();
+            Matching { file, pattern, partial, dot: self.options.dot, tried }.matches(0, 0)
         });
         match (hit, self.options.flip_negate) {
             (true, true) => true,
@@ -173,39 +177,53 @@ impl Minimatch {
     }
 }
 
-/// Minimatch's `matchOne`.
-fn match_one(file: &[&str], pattern: &[Part], partial: bool, dot: bool) -> bool {
-    let mut at = 0;
-    while at < file.len() && at < pattern.len() {
-        let name = file[at];
-        match &pattern[at] {
-            Part::Globstar => return match_globstar(&file[at..], &pattern[at + 1..], partial, dot),
-            part if !part.matches(name) => return false,
-            _ => at += 1,
-        }
-    }
-    if at == file.len() {
-        at == pattern.len() || partial
-    } else {
-        // Out of pattern: only a trailing slash may be left over.
-        at + 1 == file.len() && file[at].is_empty()
-    }
+/// Minimatch's `matchOne`, on one path and one pattern.
+struct Matching<'a> {
+    file: &'a [&'a str],
+    pattern: &'a [Part],
+    partial: bool,
+    dot: bool,
+    /// Where each `**` was tried already, by its place and the file's: more than one of them meet there again and
+    /// again.
+    tried: RefCell<HashSet<(usize, usize)>>,
 }
 
-fn match_globstar(file: &[&str], rest: &[Part], partial: bool, dot: bool) -> bool {
-    let forbidden = |name: &str| matches!(name, "." | "..") || (!dot && name.starts_with('.'));
-    if rest.is_empty() {
-        return !file.iter().any(|name| forbidden(name));
-    }
-    for (at, name) in file.iter().enumerate() {
-        if match_one(&file[at..], rest, partial, dot) {
-            return true;
+impl Matching<'_> {
+    fn matches(&self, mut at: usize, mut part: usize) -> bool {
+        while at < self.file.len() && part < self.pattern.len() {
+            match &self.pattern[part] {
+                Part::Globstar => return self.globstar(at, part),
+                wanted if !wanted.matches(self.file[at]) => return false,
+                _ => (at, part) = (at + 1, part + 1),
+            }
         }
-        if forbidden(name) {
+        if at == self.file.len() {
+            part == self.pattern.len() || self.partial
+        } else {
+            // Out of pattern: only a trailing slash may be left over.
+            at + 1 == self.file.len() && self.file[at].is_empty()
+        }
+    }
+
+    fn globstar(&self, at: usize, part: usize) -> bool {
+        let forbidden = |name: &str| matches!(name, "." | "..") || (!self.dot && name.starts_with('.'));
+        if part + 1 == self.pattern.len() {
+            return !self.file[at..].iter().any(|name| forbidden(name));
+        }
+        // What was tried and is not the answer yet did not match.
+        if !self.tried.borrow_mut().insert((at, part)) {
             return false;
         }
+        for (at, name) in self.file.iter().enumerate().skip(at) {
+            if self.matches(at, part + 1) {
+                return true;
+            }
+            if forbidden(name) {
+                return false;
+            }
+        }
+        self.partial
     }
-    partial
 }
 
 #[cfg(test)]

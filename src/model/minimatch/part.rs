@@ -1,6 +1,7 @@
 //! One part of a pattern, between slashes.
 
 use super::pattern;
+use super::sets::{self, Sets, Unfit};
 use crate::model::js;
 
 /// What a part of a path must be.
@@ -26,6 +27,11 @@ enum Matcher {
     Compiled(Box<regress::Regex>),
     /// In either case, with [`tame`] applied to source and text.
     Folded(Box<regress::Regex>),
+    /// Folded or not: what would take an engine that tries one way after the other too long.
+    Sets {
+        sets: Sets,
+        nocase: bool,
+    },
     /// The original falls back to `/$./`, which nothing matches.
     Never,
 }
@@ -56,6 +62,11 @@ impl Regex {
             Matcher::Folded(regex) => {
                 let units: Vec<u16> = text.encode_utf16().map(tame).collect();
                 regex.find_from_ucs2(&units, 0).next().is_some()
+            }
+            Matcher::Sets { sets, nocase } => {
+                let units: Vec<u16> =
+                    text.encode_utf16().map(|unit| if *nocase { tame(unit) } else { unit }).collect();
+                sets.matches(&units)
             }
             Matcher::Never => false,
         }
@@ -92,10 +103,19 @@ pub(super) fn parse(text: &str, nocase: bool, dot: bool) -> Part {
     let units: Vec<u16> = text.encode_utf16().collect();
     match pattern::parse(&units, nocase, dot) {
         pattern::Parsed::Text(text) => Part::Exact(text),
+        pattern::Parsed::TooLong => Part::Regex(Regex(Matcher::Never)),
         pattern::Parsed::Source(source) => {
             let flags = regress::Flags { icase: nocase, ..Default::default() };
-            let source = source.into_iter().map(|unit| u32::from(if nocase { tame(unit) } else { unit }));
-            Part::Regex(Regex(match regress::Regex::from_unicode(source, flags) {
+            let source: Vec<u16> =
+                source.into_iter().map(|unit| if nocase { tame(unit) } else { unit }).collect();
+            if sets::is_needed(&source) {
+                match Sets::new(&source, nocase) {
+                    Ok(sets) => return Part::Regex(Regex(Matcher::Sets { sets, nocase })),
+                    Err(Unfit::TooLong) => return Part::Regex(Regex(Matcher::Never)),
+                    Err(Unfit::Unknown) => {}
+                }
+            }
+            Part::Regex(Regex(match regress::Regex::from_unicode(source.into_iter().map(u32::from), flags) {
                 Ok(regex) if nocase => Matcher::Folded(Box::new(regex)),
                 Ok(regex) => Matcher::Compiled(Box::new(regex)),
                 Err(_) => Matcher::Never,

@@ -9,6 +9,8 @@ pub(super) enum Parsed {
     Text(String),
     /// The source of a regular expression, anchored.
     Source(Vec<u16>),
+    /// One that is longer than an engine takes.
+    TooLong,
 }
 
 const STAR: &str = "[^/]*?";
@@ -22,9 +24,19 @@ const NEGATIVE_CLOSE: usize = 8;
 /// How deep an unclosed `[` may nest; the original has the depth of its stack.
 const MAX_DEPTH: usize = 200;
 
+/// Each that nothing closes is parsed anew, with all that follows.
+const MAX_LISTS: usize = 1000;
+
+/// `!(…)` in `!(…)` double the source each time, and lists that nothing closes copy it.
+const MAX_SOURCE: usize = 1 << 18;
+
 /// Parses one part, which holds no slash and is not `**`.
 pub(super) fn parse(pattern: &[u16], nocase: bool, dot: bool) -> Parsed {
+    if pattern.iter().filter(|&&u| u == unit('(')).count() > MAX_LISTS {
+        return Parsed::TooLong;
+    }
     match Parser::new(pattern, dot, 0).run(false) {
+        Some((source, _)) if source.len() > MAX_SOURCE => Parsed::TooLong,
         Some((mut source, mut magic)) => {
             let text = String::from_utf16_lossy(pattern);
             if nocase && !magic {
@@ -296,27 +308,30 @@ impl<'a> Parser<'a> {
 
     /// Lists that nothing closes: their opening is a character, and each `|` in them too.
     fn unclosed_lists(&mut self) {
-        while let Some(list) = self.lists.pop() {
-            let from = list.re_start + List::open(list.kind).len();
-            let tail = escape_bars(slice(&self.re, from, usize::MAX));
-            self.magic = true;
-            self.re.truncate(list.re_start);
-            match list.kind {
-                '*' => self.push(STAR),
-                '?' => self.push(QMARK),
-                kind => {
-                    self.push("\\");
-                    self.re.push(unit(kind));
-                }
+        while self.re.len() <= MAX_SOURCE
+            && let Some(list) = self.lists.pop()
+        {
+            let from = (list.re_start + List::open(list.kind).len()).min(self.re.len());
+            if self.re[from..].contains(&unit('|')) {
+                let tail = escape_bars(&self.re[from..]);
+                self.re.truncate(from);
+                self.re.extend(tail);
             }
-            self.push("\\(");
-            self.re.extend(tail);
+            self.magic = true;
+            let opening = match list.kind {
+                '*' => format!("{STAR}\\("),
+                '?' => format!("{QMARK}\\("),
+                kind => format!("\\{kind}\\("),
+            };
+            self.re.splice(list.re_start..from, units(&opening));
         }
     }
 
     /// What follows a `!(…)` is repeated inside of its lookahead.
     fn negative_lists(&mut self, sub: bool) {
-        while let Some(list) = self.negatives.pop() {
+        while self.re.len() <= MAX_SOURCE
+            && let Some(list) = self.negatives.pop()
+        {
             let last_start = list.re_end.saturating_sub(NEGATIVE_CLOSE);
             let before = slice(&self.re, 0, list.re_start).to_vec();
             let first = slice(&self.re, list.re_start, last_start).to_vec();
@@ -352,6 +367,7 @@ mod tests {
         match parse(&pattern, true, true) {
             Parsed::Text(text) => format!("text {text}"),
             Parsed::Source(source) => String::from_utf16_lossy(&source),
+            Parsed::TooLong => "too long".to_owned(),
         }
     }
 
