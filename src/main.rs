@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    docker_prep::apply::signal::hear_of_children();
+    docker_prep::apply::signal::outlive_big_files();
     docker_prep::cli::main()
 }

@@ -56,7 +56,7 @@ pub fn look(path: &Path) -> Result<Found> {
         return Err(Error::new(Kind::Refused, format!("{shown}: the deps dir is {what}"))
             .hint(format!("move it away: mv {shown} {}", aside(path).display())));
     }
-    if is_marked(path) {
+    if is_marked(path)? {
         return Ok(Found::Ours);
     }
     for entry in entries(path)? {
@@ -87,11 +87,15 @@ pub enum Placed {
 }
 
 /// A deps dir that is ours. Dropped, it is as it was before, but for what was swept; [`DepsDir::keep`] leaves it.
+///
+/// Whatever fails while it is opened undoes that much too.
 #[derive(Debug)]
 #[must_use = "what was put there goes when it is dropped"]
 pub struct DepsDir {
     path: PathBuf,
     found: Found,
+    /// The folders that were made for it and are not kept yet, the deepest first.
+    made: Vec<PathBuf>,
     /// The files that were put there and are not kept yet.
     written: Vec<String>,
 }
@@ -103,18 +107,23 @@ impl DepsDir {
     /// As [`look`], and the disk's.
     pub fn open(path: &Path) -> Result<Self> {
         let found = look(path)?;
+        let made = if found == Found::Missing { file::missing_folders(path) } else { Vec::new() };
+        let mut dir = Self { path: path.to_owned(), found, made, written: Vec::new() };
         if found == Found::Missing {
             file::create_folder(path)?;
             file::change_folder_mode(path, 0o755)?;
+            dir.made.iter().try_for_each(|folder| file::sync_folder_of(folder))?;
+        } else if found == Found::Adoptable {
+            // A run that was killed may have just made it.
             file::sync_folder_of(path)?;
         }
-        let mut dir = Self { path: path.to_owned(), found, written: Vec::new() };
-        // The mark first: from then on the rest is known to be ours.
-        if found != Found::Ours {
-            dir.write(MARK, MARK_TEXT)?;
-        }
+        // Before anything that git could see, and told from an owner's by its text; then the mark: from then on the
+        // rest is known to be ours.
         if path.join(GITIGNORE).symlink_metadata().is_err() {
             dir.write(GITIGNORE, GITIGNORE_TEXT)?;
+        }
+        if found != Found::Ours {
+            dir.write(MARK, MARK_TEXT)?;
         }
         Ok(dir)
     }
@@ -141,7 +150,7 @@ impl DepsDir {
     /// Leaves what was put there.
     pub fn keep(mut self) {
         self.written.clear();
-        self.found = Found::Ours;
+        self.made.clear();
     }
 
     /// A new file to write a tarball into. It goes when it is dropped, and after a kill with the next
@@ -185,13 +194,11 @@ impl DepsDir {
 
 impl Drop for DepsDir {
     fn drop(&mut self) {
-        // The mark was the first, and goes last.
+        // Tarballs, the mark, what hides them from git.
         for name in self.written.iter().rev() {
             let _ = file::remove(&self.path.join(name));
         }
-        if self.found == Found::Missing {
-            let _ = file::remove_empty_folder(&self.path);
-        }
+        file::remove_made(&self.made);
     }
 }
 
@@ -226,7 +233,7 @@ pub(super) fn place(dir: &Path, staged: NamedTempFile, name: &str) -> Result<Pla
 
 fn sweep(path: &Path, keep: &BTreeSet<String>) -> Result<Vec<String>> {
     // Somebody may have put another folder here since.
-    if !is_marked(path) {
+    if !is_marked(path)? {
         return Ok(Vec::new());
     }
     let (_, stale) = preview(path, keep)?;
@@ -244,7 +251,7 @@ fn sweep(path: &Path, keep: &BTreeSet<String>) -> Result<Vec<String>> {
 /// The folder cannot be read.
 pub fn preview(path: &Path, wanted: &BTreeSet<String>) -> Result<(BTreeSet<String>, Vec<String>)> {
     let (mut there, mut stale) = (BTreeSet::new(), Vec::new());
-    if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) || !is_marked(path) {
+    if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) || !is_marked(path)? {
         return Ok((there, stale));
     }
     for entry in entries(path)? {
@@ -282,21 +289,23 @@ pub fn remove(path: &Path) -> Result<Removed> {
     if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Ok(removed);
     }
-    if is_marked(path) {
+    if is_marked(path)? {
         removed.tarballs = sweep(path, &BTreeSet::new())?;
         // Somebody's files: the folder stays, and stays ours.
         let ours = |name: &str| name == MARK || PLACEHOLDERS.contains(&name);
         if entries(path)?.iter().any(|entry| !ours(&entry.file_name().to_string_lossy())) {
             return Ok(removed);
         }
-        let gitignore = path.join(GITIGNORE);
-        if fs::read(&gitignore).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes()) {
-            file::remove(&gitignore)?;
-        }
-        // Last, so that a removal that was killed can be taken up again.
         file::remove(&path.join(MARK))?;
     } else if look(path).is_ok() {
         remove_staged(path)?;
+    } else {
+        return Ok(removed);
+    }
+    // After the mark: killed in between, git sees nothing, and the next removal finishes it.
+    let gitignore = path.join(GITIGNORE);
+    if fs::read(&gitignore).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes()) {
+        file::remove(&gitignore)?;
     }
     removed.folder = file::remove_empty_folder(path)?;
     if removed.folder {
@@ -324,10 +333,13 @@ fn remove_staged(path: &Path) -> Result<usize> {
     Ok(removed)
 }
 
-fn is_marked(path: &Path) -> bool {
+fn is_marked(path: &Path) -> Result<bool> {
     let mark = path.join(MARK);
-    mark.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
-        && fs::read(&mark).is_ok_and(|text| text == MARK_TEXT.as_bytes())
+    if !mark.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Ok(false);
+    }
+    let text = fs::read(&mark).map_err(|error| file::failed("read", &mark, &error))?;
+    Ok(text == MARK_TEXT.as_bytes())
 }
 
 fn is_staged(name: &str) -> bool {

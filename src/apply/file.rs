@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::journal::Timestamp;
@@ -128,6 +128,18 @@ pub fn owner_of(metadata: &Metadata) -> Option<(u32, u32)> {
     }
 }
 
+/// Whether a file has hard links besides the name that was asked for.
+#[must_use]
+pub fn has_other_names(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::nlink(metadata) > 1;
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        false
+    }
+}
+
 /// What the file system says of a path, links not followed.
 ///
 /// # Errors
@@ -205,6 +217,14 @@ pub fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| failed("create the folder", path, &error))
 }
 
+/// Which folders [`create_folder`] would have to make, the deepest first.
+pub(crate) fn missing_folders(path: &Path) -> Vec<PathBuf> {
+    path.ancestors()
+        .take_while(|ancestor| !ancestor.as_os_str().is_empty() && !ancestor.exists())
+        .map(Path::to_path_buf)
+        .collect()
+}
+
 /// Gives a folder its permission bits, whatever the umask left of them.
 ///
 /// # Errors
@@ -234,6 +254,33 @@ pub fn remove_empty_folder(path: &Path) -> Result<bool> {
     }
 }
 
+/// Removes such folders again; one that is not empty is left: what is in it is somebody's.
+pub(crate) fn remove_made(folders: &[PathBuf]) {
+    for folder in folders {
+        let _ = remove_empty_folder(folder);
+    }
+}
+
+/// Sees a file that somebody else wrote onto the disk.
+///
+/// # Errors
+/// The disk's.
+pub fn sync(path: &Path) -> Result<()> {
+    // Windows asks for write access, which a read-only file does not give.
+    match OpenOptions::new().read(true).write(cfg!(windows)).open(path).and_then(|file| file.sync_all()) {
+        Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        result => result.or_else(unsupported_is_fine).map_err(|error| failed("sync", path, &error)),
+    }
+}
+
+/// Some network and user-space file systems have no such call.
+fn unsupported_is_fine(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        ErrorKind::InvalidInput | ErrorKind::Unsupported => Ok(()),
+        _ => Err(error),
+    }
+}
+
 /// Sees a folder's entries onto the disk. Windows does so by itself.
 ///
 /// # Errors
@@ -242,11 +289,8 @@ pub fn sync_dir(path: &Path) -> Result<()> {
     if cfg!(windows) {
         return Ok(());
     }
-    match File::open(path).and_then(|folder| folder.sync_all()) {
-        // Some network and user-space file systems have no such call.
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
-        result => result.map_err(|error| failed("sync", path, &error)),
-    }
+    let synced = File::open(path).and_then(|folder| folder.sync_all());
+    synced.or_else(unsupported_is_fine).map_err(|error| failed("sync", path, &error))
 }
 
 /// [`sync_dir`] of the folder that a file stands in.

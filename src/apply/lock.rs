@@ -12,6 +12,7 @@ use crate::model::journal::STATE;
 const NAME: &str = "lock";
 /// A reader of [`holder`] has the lock for some microseconds; that must not turn a writer away.
 const TRIES: u32 = 10;
+const MORE_TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// The right to change a project, held until it is dropped.
@@ -24,6 +25,8 @@ pub struct Lock {
     folder: PathBuf,
     /// Closing it is what releases the lock.
     file: File,
+    /// What it leaves was seen to, or cannot be.
+    tidied: bool,
 }
 
 /// The process that has the lock.
@@ -42,7 +45,12 @@ impl Lock {
     /// Somebody else has it ([`Kind::Refused`], naming the process and its age), or the folder cannot be written.
     pub fn acquire(folder: &Path) -> Result<Self> {
         let path = folder.join(NAME);
-        for attempt in 0..TRIES {
+        let mut holder = None;
+        for attempt in 0..MORE_TRIES {
+            // Whoever is refused shall be told by whom, which is not written down in the first instant.
+            if attempt >= TRIES && holder.is_some() {
+                break;
+            }
             if attempt > 0 {
                 #[expect(
                     clippy::disallowed_methods,
@@ -50,17 +58,18 @@ impl Lock {
                 )]
                 std::thread::sleep(PAUSE);
             }
-            match file::create_folder(folder) {
+            match std::fs::create_dir_all(folder) {
                 // It was there, and the last holder has just taken it away; unless it is no folder at all.
-                Err(_) if !folder.exists() && attempt + 1 < TRIES => continue,
-                result => result?,
+                Err(error)
+                    if error.kind() == ErrorKind::AlreadyExists && folder.symlink_metadata().is_err() =>
+                {
+                    continue;
+                }
+                result => result.map_err(|error| file::failed("create the folder", folder, &error))?,
             }
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).create(true).truncate(false);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = match options.open(&path) {
-                Ok(file) => file,
+            refuse_what_is_not_ours(folder, &path)?;
+            let (mut file, made) = match open(&path) {
+                Ok(opened) => opened,
                 // The last holder has just taken the folder away.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => {
@@ -70,8 +79,17 @@ impl Lock {
             };
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => continue,
-                Err(TryLockError::Error(error)) => return Err(file::failed("lock", &path, &error)),
+                Err(TryLockError::WouldBlock) => {
+                    holder = read_holder(&path).ok().filter(|holder| holder.pid.is_some()).or(holder);
+                    continue;
+                }
+                Err(TryLockError::Error(error)) => {
+                    // Where nothing can be locked, nobody has it.
+                    if made && std::fs::remove_file(&path).is_ok() {
+                        let _ = std::fs::remove_dir(folder);
+                    }
+                    return Err(file::failed("lock", &path, &error));
+                }
             }
             // The last holder may have removed the file between our opening and locking it.
             if is_at(&file, &path) {
@@ -85,11 +103,11 @@ impl Lock {
                     result => result,
                 };
                 // Made first: where the text cannot be written, dropping it leaves nothing behind.
-                let lock = Self { folder: folder.to_owned(), file };
+                let lock = Self { folder: folder.to_owned(), file, tidied: false };
                 return written.map(|()| lock).map_err(|error| file::failed("write", &path, &error));
             }
         }
-        Err(refusal(&path, read_holder(&path).ok()))
+        Err(refusal(&path, holder))
     }
 
     /// Gives it back, and leaves nothing behind where there is no state. Dropping it does the same, and tells nobody
@@ -97,15 +115,16 @@ impl Lock {
     ///
     /// # Errors
     /// The lock file or the empty folder cannot be removed; the lock itself is given back all the same.
-    pub fn release(self) -> Result<()> {
+    pub fn release(mut self) -> Result<()> {
+        self.tidied = true;
         self.tidy()
     }
 
     /// Whoever opened the lock file meanwhile sees that it is gone, and makes another.
     fn tidy(&self) -> Result<()> {
-        // Removed before, so that what stands there now is the next holder's.
+        // Removed before, so that what stands there now is the next holder's; an empty folder is nobody's.
         if !is_at(&self.file, &self.folder.join(NAME)) {
-            return Ok(());
+            return file::remove_empty_folder(&self.folder).map(drop);
         }
         match self.folder.join(STATE).symlink_metadata() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -125,7 +144,26 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        let _ = self.tidy();
+        if !self.tidied {
+            let _ = self.tidy();
+        }
+    }
+}
+
+/// Writing into a lock that is a link would write elsewhere, and opening a FIFO would wait for its other end.
+fn refuse_what_is_not_ours(folder: &Path, path: &Path) -> Result<()> {
+    let refuse = |path: &Path, what: &str| {
+        let shown = path.display();
+        Err(Error::new(Kind::Refused, format!("{shown}: is {what}, and was not made by docker-prep"))
+            .hint(format!("move it away: mv {shown} {shown}.mine")))
+    };
+    if folder.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+        return refuse(folder, "a symbolic link");
+    }
+    match path.symlink_metadata() {
+        Ok(metadata) if !metadata.is_file() => refuse(path, "no regular file"),
+        Ok(metadata) if file::has_other_names(&metadata) => refuse(path, "another name of some file"),
+        _ => Ok(()),
     }
 }
 
@@ -135,6 +173,9 @@ impl Drop for Lock {
 /// The lock file cannot be read.
 pub fn holder(folder: &Path) -> Result<Option<Holder>> {
     let path = folder.join(NAME);
+    if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Ok(None);
+    }
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -163,6 +204,18 @@ pub fn age(started: u64) -> String {
 /// The wall clock, in seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// Opens the lock file; says whether it had to be made, which it never is where a symbolic link leads.
+fn open(path: &Path) -> io::Result<(File, bool)> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.clone().create_new(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((options.open(path)?, false)),
+        made => Ok((made?, true)),
+    }
 }
 
 /// Always the same length and written by one call, so that no reader sees a mixture of two.

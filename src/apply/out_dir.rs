@@ -22,13 +22,10 @@ impl OutDir {
     /// # Errors
     /// The disk's.
     pub fn create(path: &Path) -> Result<Self> {
-        let made = path
-            .ancestors()
-            .take_while(|ancestor| !ancestor.as_os_str().is_empty() && !ancestor.exists())
-            .map(Path::to_path_buf)
-            .collect();
+        // First, so that a failure half-way is undone too.
+        let dir = Self { path: path.to_owned(), made: file::missing_folders(path) };
         file::create_folder(path)?;
-        Ok(Self { path: path.to_owned(), made })
+        Ok(dir)
     }
 
     /// The folder.
@@ -65,9 +62,6 @@ impl OutDir {
 
 impl Drop for OutDir {
     fn drop(&mut self) {
-        for folder in &self.made {
-            // One that is not empty is left: what is in it is somebody's.
-            let _ = file::remove_empty_folder(folder);
-        }
+        file::remove_made(&self.made);
     }
 }

@@ -15,8 +15,9 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Notes SIGINT, SIGTERM and SIGHUP from now on, instead of dying of them. A SIGHUP that is ignored from the
-    /// start, as under nohup, stays ignored.
+    /// Notes SIGINT, SIGTERM, SIGHUP and SIGQUIT from now on, instead of dying of them. A SIGHUP that is ignored from
+    /// the start, as under nohup, stays ignored. A SIGINT does not: a script's `docker-prep … &` is begun with it
+    /// ignored, and who sends it one by name shall have the project restored.
     ///
     /// # Errors
     /// The system does not let it.
@@ -24,8 +25,8 @@ impl Signals {
         let signals = Self::default();
         #[cfg(unix)]
         {
-            use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-            for signal in [SIGINT, SIGTERM, SIGHUP] {
+            use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+            for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
                 if signal == SIGHUP && is_ignored(signal) {
                     continue;
                 }
@@ -98,6 +99,20 @@ fn name(signal: i32) -> String {
     }
 }
 
+/// Sees to it that children can be waited for. A process that was begun with SIGCHLD ignored, as some daemons begin
+/// theirs, is told nothing of how its children ended: not even whether git did well.
+pub fn hear_of_children() {
+    // Any handler will do, and where there can be none the call that waits says so.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGCHLD, Arc::default());
+}
+
+/// Sees to it that a file that grows beyond `ulimit -f` is an error like a full disk, and not the end.
+pub fn outlive_big_files() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), Arc::default());
+}
+
 /// Whether the process was begun with this signal ignored. There is no call for it that is safe in Rust's sense.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
@@ -118,7 +133,7 @@ fn is_ignored(signal: i32) -> bool {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
     use super::*;
 
@@ -162,7 +177,7 @@ mod tests {
                 .unwrap();
             String::from_utf8(output.stdout).unwrap()
         };
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             assert!(run("", signal).contains(&format!("received Some({signal})")));
         }
         assert!(run("trap '' HUP;", SIGHUP).contains("received None"));

@@ -2,7 +2,8 @@
 //!
 //! [`Transaction::begin`] looks and touches nothing. [`Transaction::apply`] then writes, in this order:
 //!
-//! 1. the originals' bytes and the new texts into the state folder, each synced, then the folders;
+//! 1. the originals are synced where they are: what an editor or a checkout wrote a moment ago may not be on the disk
+//!    yet; then their bytes and the new texts into the state folder, each synced, then the folders;
 //! 2. the journal (phase *preparing*), synced;
 //! 3. for each manifest: a second name for the original (`.bak`), the folder synced; the new text beside it, synced;
 //!    its rename over the manifest, the folder synced;
@@ -154,6 +155,10 @@ impl<'lock> Transaction<'lock> {
         check()?;
         // What an earlier run left that was killed before its journal stood.
         state::clear(self.lock)?;
+        for checked in &self.changes {
+            // It becomes the backup, and the only one once the state is gone.
+            file::sync(&checked.change.manifest)?;
+        }
         let files = &self.journal.files;
         state::save_texts(
             self.lock,

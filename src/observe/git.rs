@@ -1,5 +1,6 @@
 //! Asks git where things are.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,12 +35,18 @@ pub fn git(dir: &Path) -> Command {
 /// # Errors
 /// [`Kind::Environment`] where there is a repository but git is missing or refuses to answer.
 pub fn repository(dir: &Path) -> Result<Option<Repository>> {
-    if !dir.ancestors().any(|ancestor| ancestor.join(".git").symlink_metadata().is_ok()) {
+    // Only what is known not to be there: else the state would be looked for, and kept, beside the deps dir.
+    let is_there = |place: PathBuf| match place.symlink_metadata() {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    };
+    if !dir.ancestors().any(|ancestor| is_there(ancestor.join(".git"))) {
         return Ok(None);
     }
     Ok(Some(Repository {
         toplevel: rev_parse(dir, &["--show-toplevel"])?,
-        state_dir: rev_parse(dir, &["--path-format=absolute", "--git-path", "docker-prep"])?,
+        // What `--git-path docker-prep` says, but for a symbolic link of that name, which it would follow.
+        state_dir: rev_parse(dir, &["--absolute-git-dir"])?.join("docker-prep"),
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -105,7 +106,7 @@ fn detect(project: &Project) -> Result<Surfaces> {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                found.notices.push(Problem::new(format!("not searched for surfaces: {error}")));
+                found.notices.push(not_searched(&project.root, &error)?);
                 continue;
             }
         };
@@ -117,16 +118,9 @@ fn detect(project: &Project) -> Result<Surfaces> {
                 None => {}
             }
         } else if is_dockerfile(&entry) {
-            match fs::read(entry.path()) {
-                Ok(bytes) => dockerfiles.push((dir, String::from_utf8_lossy(&bytes).into_owned())),
-                Err(error) => {
-                    found.notices.push(Problem::new(format!(
-                        "{}: not read: {}",
-                        entry.path().display(),
-                        io_cause(&error)
-                    )));
-                }
-            }
+            let bytes =
+                fs::read(entry.path()).map_err(|error| unreadable_dockerfile(entry.path(), &error))?;
+            dockerfiles.push((dir, String::from_utf8_lossy(&bytes).into_owned()));
         }
     }
     let dirs: Vec<&str> = candidates.iter().map(|(dir, _)| dir.as_str()).collect();
@@ -151,6 +145,25 @@ fn detect(project: &Project) -> Result<Surfaces> {
     }
     found.surfaces.sort_by(|a, b| a.dir.cmp(&b.dir));
     distinct(found)
+}
+
+/// A folder that others keep to themselves, such as a database's, holds no surface. Where anything else goes wrong,
+/// one may be missed, and what is then built is built without its packages.
+fn not_searched(root: &Path, error: &walkdir::Error) -> Result<Problem> {
+    let place = error.path().unwrap_or(root).display();
+    let why = error.io_error().map_or_else(|| error.to_string(), io_cause);
+    let kind = error.io_error().map(io::Error::kind);
+    if error.depth() > 0 && matches!(kind, Some(ErrorKind::PermissionDenied | ErrorKind::NotFound)) {
+        return Ok(Problem::new(format!("{place}: not searched for surfaces: {why}")));
+    }
+    Err(Error::new(Kind::Refused, format!("cannot search {place} for surfaces: {why}"))
+        .hint("once the cause is gone, type it again, or name every surface, as in --surface backend"))
+}
+
+/// What it builds is not known, and so not which folders are surfaces.
+fn unreadable_dockerfile(path: &Path, error: &io::Error) -> Error {
+    Error::io(Kind::Refused, "read", path, error)
+        .hint("make it readable, or name every surface, as in --surface backend")
 }
 
 /// Every manifest of the project that depends on packages in scope, whether a Dockerfile builds it or not; those that
@@ -240,7 +253,13 @@ fn depends_on_scope(manifest: &Manifest, scope: &Scope) -> bool {
 fn read(project: &Project, dir: &str) -> Result<Option<Surface>> {
     let beside = project.root.join(dir).join("package.json");
     let name = if dir.is_empty() { "package.json".to_owned() } else { format!("{dir}/package.json") };
-    let Ok(link) = beside.symlink_metadata() else { return Ok(None) };
+    let link = match beside.symlink_metadata() {
+        Ok(link) => link,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(Error::io(Kind::Refused, "look at", &beside, &error)),
+    };
     let real = beside.canonicalize().map_err(|error| {
         Error::io(Kind::Refused, "follow", &beside, &error).hint("mend the symbolic link")
     })?;

@@ -133,6 +133,43 @@ fn only_what_the_tool_wrote_is_swept() {
 }
 
 #[test]
+fn a_removal_that_was_killed_is_taken_up_again() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("deps");
+    let (name, _) = {
+        let mut dir = DepsDir::open(&path).unwrap();
+        let placed = place(&mut dir, "a-1.0.0", "x");
+        dir.keep();
+        placed
+    };
+    // Killed behind each step: the tarball, the mark, what hides it all from git.
+    for gone in [&*name, MARK] {
+        fs::remove_file(path.join(gone)).unwrap();
+        assert!(path.join(GITIGNORE).exists());
+    }
+    assert_eq!(look(&path).unwrap(), Found::Adoptable);
+    assert!(remove(&path).unwrap().folder);
+    assert!(names(home.path()).is_empty());
+}
+
+#[test]
+fn folders_that_were_made_for_it_go_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("a/b/deps");
+    drop(DepsDir::open(&path).unwrap());
+    assert!(names(home.path()).is_empty());
+    // Whatever stops it half-way.
+    fs::write(home.path().join("a"), "").unwrap();
+    assert!(DepsDir::open(&path).is_err());
+    assert_eq!(names(home.path()), ["a"]);
+    fs::remove_file(home.path().join("a")).unwrap();
+    DepsDir::open(&path).unwrap().keep();
+    fs::write(home.path().join("a/mine"), "").unwrap();
+    remove(&path).unwrap();
+    assert_eq!(names(&home.path().join("a")), ["b", "mine"]);
+}
+
+#[test]
 fn what_is_not_kept_goes_again() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("deps");
