@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
-use crate::model::journal::Timestamp;
-use crate::observe::state::mode_of;
+use crate::model::journal::{TEMP_SUFFIX, Timestamp};
+use crate::observe::state::{beside, mode_of};
 
 /// What a file is given besides its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -296,6 +296,19 @@ pub fn sync_dir(path: &Path) -> Result<()> {
 /// [`sync_dir`] of the folder that a file stands in.
 pub(crate) fn sync_folder_of(path: &Path) -> Result<()> {
     path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// Gives a file another text at once, and leaves it mode and owner.
+///
+/// # Errors
+/// Any step that fails; the file then is as it was.
+pub fn put_text(path: &Path, text: &str) -> Result<()> {
+    let present = metadata(path)?;
+    let attributes = Attributes { owner: owner_of(&present), ..Attributes::mode(mode_of(&present)) };
+    let temp = beside(path, TEMP_SUFFIX);
+    // What a killed run left.
+    remove(&temp)?;
+    atomic_write(path, &temp, text.as_bytes(), &attributes)
 }
 
 #[cfg(test)]

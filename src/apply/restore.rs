@@ -1,6 +1,6 @@
 //! Puts a prepared project back.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::lock::{self, Lock};
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
-use crate::model::journal::{Entry, Journal, ORIGINALS, Phase, ProjectPath};
+use crate::model::journal::{EDITED_SUFFIX, Entry, Journal, ORIGINALS, Phase, ProjectPath};
 use crate::model::tree_state::{Observed, Standing};
 use crate::observe;
 use crate::plan::restore::{Action, Leftover, Means, Plan, PointsInto, Source, Step};
@@ -117,14 +117,12 @@ fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &Entry) -> Result<()> 
         observe::state::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
     };
     let (manifest, backup, temp) = (at(&step.path)?, at(&step.path.backup())?, at(&step.path.temp())?);
-    let mut changed = false;
     if step.remove_temp {
-        changed |= file::remove(&temp)?;
+        file::remove(&temp)?;
     }
     expect(&manifest, step)?;
     if step.put_edit_aside {
         put_aside(&manifest, &at(&step.path.edited())?)?;
-        changed = true;
     }
     let original = Attributes { mode: entry.mode, mtime: Some(entry.mtime), owner: present_owner(&manifest) };
     match &step.action {
@@ -135,14 +133,13 @@ fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &Entry) -> Result<()> 
             let modified = metadata.modified().ok().map(Into::into);
             if modified != Some(entry.mtime) || observe::state::mode_of(&metadata) != entry.mode {
                 // A copy that was cut short of its attributes, or a backup that somebody touched.
-                file::change_attributes(&backup, &Attributes { owner: None, ..original })?;
+                set_backup_right(&backup, &temp, &metadata, &Attributes { owner: None, ..original })?;
             }
             file::rename(&backup, &manifest)?;
             if cfg!(windows) {
                 // Renaming one name of a file over another of the same file may leave both.
                 file::remove(&backup)?;
             }
-            changed = true;
         }
         Action::WriteCopy => {
             let copy = lock.folder().join(ORIGINALS).join(entry.digest.as_str());
@@ -168,10 +165,27 @@ fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &Entry) -> Result<()> 
         }
     }
     if step.remove_backup {
-        changed |= file::remove(&backup)?;
+        file::remove(&backup)?;
     }
-    // Before the state goes: whatever is lost of these changes by a power cut must find it there.
-    if changed { file::sync_folder_of(&manifest) } else { Ok(()) }
+    sync_names(root, &manifest)
+}
+
+/// Sees a file's name onto the disk, and those of its folders, which may have been made anew.
+///
+/// Before the state goes, and also where nothing was left to do: what a restore that was killed has done may not be on
+/// the disk yet, and a power cut that takes it back must find the state there.
+fn sync_names(root: &Path, file: &Path) -> Result<()> {
+    let folders = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+    folders.filter(|folder| folder.is_dir()).try_for_each(file::sync_dir)
+}
+
+/// Gives a backup the original's mode and time, but not the same file under other names.
+fn set_backup_right(backup: &Path, temp: &Path, metadata: &Metadata, original: &Attributes) -> Result<()> {
+    if !file::has_other_names(metadata) {
+        return file::change_attributes(backup, original);
+    }
+    let bytes = fs::read(backup).map_err(|error| file::failed("read", backup, &error))?;
+    file::atomic_write(backup, temp, &bytes, original)
 }
 
 /// What was decided holds only for what was seen.
@@ -199,6 +213,16 @@ fn put_aside(manifest: &Path, edited: &Path) -> Result<()> {
     }
     file::link_or_copy(manifest, edited)?;
     file::sync_folder_of(edited)
+}
+
+/// Keeps a manifest's text as `<manifest>.edited`, and returns that path.
+///
+/// # Errors
+/// Something else is there already, or the disk's.
+pub fn keep_edit(_lock: &Lock, manifest: &Path) -> Result<PathBuf> {
+    let edited = observe::state::beside(manifest, EDITED_SUFFIX);
+    put_aside(manifest, &edited)?;
+    Ok(edited)
 }
 
 /// The rewritten text was given the original's owner.

@@ -1,7 +1,7 @@
 //! The state folder: the journal, the originals' bytes and the texts that prepare wrote.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::file::{self, Attributes};
 use super::lock::Lock;
@@ -72,7 +72,38 @@ pub fn clear(lock: &Lock) -> Result<bool> {
     Ok(found)
 }
 
+/// Puts a state that nobody can read aside, so that the project counts as clean; returns the folder that holds it
+/// then. The journal last: until then it is found damaged again, and the rest is put aside too.
+///
+/// # Errors
+/// Something cannot be renamed.
+pub fn set_aside(lock: &Lock) -> Result<Option<PathBuf>> {
+    let folder = lock.folder();
+    let there: Vec<&str> = [ORIGINALS, REWRITTEN, STATE_TEMP, STATE]
+        .into_iter()
+        .filter(|name| folder.join(name).symlink_metadata().is_ok())
+        .collect();
+    if there.is_empty() {
+        return Ok(None);
+    }
+    let aside = (1_u32..)
+        .map(|number| folder.join(format!("damaged-{number}")))
+        .find(|aside| aside.symlink_metadata().is_err())
+        .unwrap_or_else(|| folder.join("damaged"));
+    file::create_folder(&aside)?;
+    for name in there {
+        file::rename(&folder.join(name), &aside.join(name))?;
+    }
+    file::sync_dir(&aside)?;
+    file::sync_dir(folder)?;
+    Ok(Some(aside))
+}
+
 fn clear_folder(folder: &Path) -> Result<bool> {
+    if folder.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()) {
+        // Not what it leads to.
+        return file::remove(folder);
+    }
     let entries = match folder.read_dir() {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),

@@ -1,5 +1,6 @@
 //! A verb each: observe, plan, then show or apply.
 
+mod damaged;
 pub mod pack;
 mod packing;
 pub mod prepare;

@@ -191,7 +191,7 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     }
     tree::make_clean(&project, &lock, options.force, report)?;
     let mut found = surfaces::find(&project, requested)?;
-    if options.force && tree::move_leftovers_back(&project, &lock, &found.surfaces)? {
+    if options.force && tree::move_leftovers_back(&project, &lock, &found.surfaces, report)? {
         found = surfaces::find(&project, requested)?;
     }
     tree::refuse_leftovers(

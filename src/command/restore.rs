@@ -4,16 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Event, Report, tree};
-use crate::apply::deps_dir;
-use crate::apply::file::{self, Attributes};
+use super::{Event, Report, damaged, tree};
+use crate::apply::deps_dir::{self, Found};
+use crate::apply::file;
 use crate::apply::lock::Lock;
 use crate::apply::restore::{self as apply, Restored};
 use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Result};
-use crate::model::edit::{self, Change};
-use crate::model::journal::{ProjectPath, TEMP_SUFFIX};
-use crate::model::json::Document;
+use crate::model::journal::ProjectPath;
 use crate::model::requested::Requested;
 use crate::model::tree_state::Standing;
 use crate::observe::project::{self, Project};
@@ -36,7 +34,7 @@ pub struct Options {
 pub struct Outcome {
     /// What the state named.
     pub files: Vec<Restored>,
-    /// Manifests whose backup the old docker-prep.sh had left.
+    /// Manifests over which a backup was moved that no state names: the old docker-prep.sh's, for one.
     pub moved_back: Vec<String>,
     /// Deps dirs that were removed.
     pub removed: Vec<String>,
@@ -64,11 +62,11 @@ impl Outcome {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.files.iter().map(tree::restored_line).collect();
-        lines.extend(
-            self.moved_back
-                .iter()
-                .map(|manifest| format!("restored {manifest} (from the backup of docker-prep.sh)")),
-        );
+        lines.extend(self.moved_back.iter().map(|manifest| {
+            format!(
+                "restored {manifest} (from a backup that no state names, such as the old docker-prep.sh's)"
+            )
+        }));
         if self.swept > 0 {
             lines.push(format!("removed half-written tarballs of a run that was killed: {}", self.swept));
         }
@@ -102,26 +100,9 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     let deps_dirs = deps_dirs(&project)?;
-    let mut outcome = Outcome::default();
-    if let apply::Outcome::Restored(files) = tree::put_back(&project, &lock, options.force)? {
-        outcome.files = files;
-    } else {
-        let manifests = surfaces::with_backups(&project);
-        for moved in
-            apply::move_leftovers_back(&lock, &manifests, &|bytes| tree::points_into(&project, bytes))?
-        {
-            let manifest = surfaces::shown(&project, &moved.manifest);
-            match moved.decision {
-                Leftover::MoveBack => outcome.moved_back.push(manifest),
-                Leftover::BothRewritten => report(Event::Notice(&format!(
-                    "{manifest}.bak: points into {}/ as {manifest} does: left alone; the original is in the last commit",
-                    project.deps_dir
-                ))),
-                Leftover::NotRewritten => report(Event::Notice(&format!(
-                    "{manifest}.bak: left alone, since {manifest} is not rewritten"
-                ))),
-            }
-        }
+    let mut outcome = manifests(&project, &lock, options.force, report)?;
+    if outcome == Outcome::default() {
+        rewritten_by_nobody(&project, report);
     }
     for dir in deps_dirs {
         let path = project.root.join(&dir);
@@ -143,10 +124,52 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     Ok(outcome)
 }
 
-/// The deps dir that prepare used, and the one that is meant now.
+/// Puts the manifests back: from the state, or, where there is none that can be read, from the backups beside them.
+pub(super) fn manifests(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<Outcome> {
+    let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
+    let moved = if let Standing::Damaged { cause } = &standing {
+        damaged::restore(project, lock, cause, report)?
+    } else if let apply::Outcome::Restored(files) = tree::put_back(project, lock, force)? {
+        return Ok(Outcome { files, ..Outcome::default() });
+    } else {
+        damaged::move_back(project, lock, &surfaces::with_backups(project), report)?
+    };
+    let mut outcome = Outcome::default();
+    for moved in moved {
+        let manifest = surfaces::shown(project, &moved.manifest);
+        match moved.decision {
+            Leftover::MoveBack => outcome.moved_back.push(manifest),
+            Leftover::BothRewritten => report(Event::Notice(&format!(
+                "{manifest}.bak: points into {}/ as {manifest} does: left alone; the original is in the last commit",
+                project.deps_dir
+            ))),
+            Leftover::NotRewritten => report(Event::Notice(&format!(
+                "{manifest}.bak: left alone, since {manifest} is not rewritten"
+            ))),
+        }
+    }
+    Ok(outcome)
+}
+
+/// Tells of manifests that are rewritten though nothing is known of it: from a stash that was taken while the project
+/// was prepared, for one, or from a commit.
+fn rewritten_by_nobody(project: &Project, report: Report<'_>) {
+    for surface in surfaces::all(project) {
+        if tree::points_into(project, surface.text.as_bytes()) {
+            let problem = tree::unknown_original(project, &surface.manifest_name);
+            report(Event::Warning(&problem));
+        }
+    }
+}
+
+/// The deps dir that prepare used, if it bears the tool's mark, and the one that is meant now.
 fn deps_dirs(project: &Project) -> Result<BTreeSet<String>> {
     let tree = state::read(&project.state_dir, &project.root, &[])?;
-    let recorded = tree.standing.observed().map(|observed| observed.head.deps_dir.as_str().to_owned());
+    let is_ours = |dir: &&ProjectPath| {
+        state::locate(&project.root, dir).is_ok_and(|path| deps_dir::look(&path) == Ok(Found::Ours))
+    };
+    let recorded = tree.standing.observed().map(|observed| &observed.head.deps_dir).filter(is_ours);
+    let recorded = recorded.map(|dir| dir.as_str().to_owned());
     Ok(recorded.into_iter().chain([project.deps_dir.clone()]).collect())
 }
 
@@ -183,12 +206,7 @@ pub fn strip_overrides(requested: &Requested, report: Report<'_>) -> Result<Stri
         }
         let keys: Vec<Vec<String>> = references.into_iter().map(|reference| reference.path).collect();
         let text = strip(&project, &surface.manifest_name, &surface.text, &keys, report)?;
-        let metadata = file::metadata(&surface.manifest_path)?;
-        let attributes =
-            Attributes { mode: state::mode_of(&metadata), mtime: None, owner: file::owner_of(&metadata) };
-        let mut temp = surface.manifest_path.clone().into_os_string();
-        temp.push(TEMP_SUFFIX);
-        file::atomic_write(&surface.manifest_path, temp.as_ref(), text.as_bytes(), &attributes)?;
+        file::put_text(&surface.manifest_path, &text)?;
         stripped.manifests.push(surface.manifest_name);
         signals.check()?;
     }
@@ -206,7 +224,10 @@ fn strip(
     let failed = |why: String| {
         Error::new(Kind::Refused, format!("{name}: {why}")).hint("correct the manifest by hand")
     };
-    let head = ProjectPath::try_from(name.to_owned()).and_then(|path| tree::head_text(project, &path));
+    let path = ProjectPath::try_from(name.to_owned()).map_err(failed)?;
+    // What git cannot read may be the better one.
+    state::committed(&project.root, &path)?;
+    let head = tree::head_text(project, &path);
     // A commit that holds the rewrite too says nothing.
     let head = head.ok().filter(|head| !tree::points_into(project, head.as_bytes()));
     if head.is_none() {
@@ -215,23 +236,5 @@ fn strip(
         )));
     }
     let text = tree::as_committed(before, head.as_deref().unwrap_or("{}"), keys).map_err(failed)?;
-    drop_emptied(before, &text).map_err(|error| failed(error.to_string()))
-}
-
-/// An override map that is empty now and was not goes, and `pnpm` with it.
-fn drop_emptied(before: &str, text: &str) -> Result<String, edit::EditError> {
-    let mut text = text.to_owned();
-    let had = Document::parse(before)?;
-    for path in [["pnpm", "overrides"].as_slice(), &["pnpm"], &["overrides"], &["resolutions"]] {
-        let document = Document::parse(&text)?;
-        let is_empty = document
-            .find(path)
-            .is_some_and(|node| document.raw(node).starts_with('{') && document.members(node).is_empty());
-        let had_some = had.find(path).is_some_and(|node| !had.members(node).is_empty());
-        if is_empty && had_some {
-            let path = path.iter().map(|&key| key.to_owned()).collect();
-            text = edit::apply(&text, &[Change::Remove { path }])?.text;
-        }
-    }
-    Ok(text)
+    tree::drop_emptied(before, &text).map_err(|error| failed(error.to_string()))
 }

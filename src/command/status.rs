@@ -64,27 +64,31 @@ impl Status {
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         if let Some(pid) = self.running.and_then(|holder| holder.pid) {
-            let _ = writeln!(text, "process {pid} is changing it right now");
+            let _ = writeln!(text, "process {pid} is at work on it right now");
         }
         match &self.tree.standing {
             Standing::Clean => text.push_str("not prepared\n"),
             Standing::Damaged { cause } => {
                 let _ = writeln!(text, "the state cannot be read: {cause}");
+                text.push_str("put back what can be: docker-prep restore\n");
             }
             Standing::Interrupted(observed) => {
-                let _ = writeln!(text, "{}", tree::interrupted(observed));
+                if self.running.is_none() {
+                    let _ = writeln!(text, "{}", tree::interrupted(observed));
+                }
                 files(&mut text, &observed.files);
-                text.push_str("put it back: docker-prep restore\n");
             }
             Standing::Prepared(observed) => {
                 let age = lock::age(observed.head.started);
                 let _ = writeln!(text, "prepared by process {}, {age} ago", observed.head.pid);
                 files(&mut text, &observed.files);
-                text.push_str("put it back: docker-prep restore\n");
             }
         }
+        if self.tree.standing.observed().is_some() && self.running.is_none() {
+            text.push_str("put it back: docker-prep restore\n");
+        }
         for backup in &self.tree.leftovers {
-            let _ = writeln!(text, "{backup}: a backup that docker-prep did not make");
+            let _ = writeln!(text, "{backup}: a backup that no state names");
         }
         text
     }

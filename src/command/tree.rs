@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Event, Report};
+use super::{Event, Report, damaged};
 use crate::apply::lock::{self, Holder, Lock};
 use crate::apply::restore::{self, Outcome, Restored};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::edit::{self, Change, Undo};
-use crate::model::journal::ProjectPath;
+use crate::model::journal::{Head, Phase, ProjectPath};
 use crate::model::json::Document;
 use crate::model::surface::Surface;
 use crate::model::tree_state::{Observed, Standing};
@@ -21,10 +21,28 @@ use crate::plan::{self, rewrite};
 
 /// Puts the project back with everything that is known of manifests.
 pub(super) fn put_back(project: &Project, lock: &Lock, force: bool) -> Result<Outcome> {
-    let points_into = |bytes: &[u8]| points_into(project, bytes);
+    let dirs = deps_dirs(project)?;
+    let points_into = |bytes: &[u8]| holds_ours(bytes, &dirs);
     let committed = |path: &ProjectPath, text: &str, record: &Value| committed(project, path, text, record);
     let means = Means { undo: &undo, points_into: Some(&points_into), committed: Some(&committed) };
     restore::restore(lock, &project.root, &means, force)
+}
+
+/// The deps dir that is meant now, and the one that the state names, which may be anything.
+fn deps_dirs(project: &Project) -> Result<Vec<String>> {
+    let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
+    let recorded = standing.observed().map(|observed| observed.head.deps_dir.as_str().to_owned());
+    Ok(recorded.into_iter().chain([project.deps_dir.clone()]).collect())
+}
+
+/// Whether anything of a rewrite is in a manifest, be it JSON or not.
+fn holds_ours(bytes: &[u8], deps_dirs: &[String]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let is_json = Document::parse(&text).is_ok();
+    deps_dirs.iter().any(|dir| match is_json {
+        true => rewrite::holds_a_tarball(&text, dir),
+        false => text.contains(&format!("{dir}/")),
+    })
 }
 
 /// Whether a manifest's bytes hold a reference into the deps dir.
@@ -70,6 +88,24 @@ pub(super) fn as_committed(text: &str, head: &str, keys: &[Vec<String>]) -> Resu
         });
     }
     edit::apply(text, &changes).map(|edited| edited.text).map_err(|error| error.to_string())
+}
+
+/// An override map that is empty now and was not goes, and `pnpm` with it.
+pub(super) fn drop_emptied(before: &str, text: &str) -> Result<String, edit::EditError> {
+    let mut text = text.to_owned();
+    let had = Document::parse(before)?;
+    for path in [["pnpm", "overrides"].as_slice(), &["pnpm"], &["overrides"], &["resolutions"]] {
+        let document = Document::parse(&text)?;
+        let is_empty = document
+            .find(path)
+            .is_some_and(|node| document.raw(node).starts_with('{') && document.members(node).is_empty());
+        let had_some = had.find(path).is_some_and(|node| !had.members(node).is_empty());
+        if is_empty && had_some {
+            let path = path.iter().map(|&key| key.to_owned()).collect();
+            text = edit::apply(&text, &[Change::Remove { path }])?.text;
+        }
+    }
+    Ok(text)
 }
 
 /// Sees to it that nothing is prepared: repairs after a kill where nobody has edited since, restores where that is
@@ -129,8 +165,15 @@ fn prepared(observed: &Observed) -> String {
 
 /// One line on a project that a killed process left.
 pub(super) fn interrupted(observed: &Observed) -> String {
-    let age = lock::age(observed.head.started);
-    format!("process {} was interrupted {age} ago while it changed the project", observed.head.pid)
+    let Head { pid, started, phase, .. } = observed.head;
+    let doing = match phase {
+        Phase::Preparing | Phase::Prepared => "prepared the project",
+        Phase::Restoring => "restored the project",
+    };
+    format!(
+        "process {pid}, begun {} ago, was killed, or could not go on, while it {doing}",
+        lock::age(started)
+    )
 }
 
 fn tell(outcome: &Outcome, report: Report<'_>) {
@@ -159,9 +202,14 @@ pub(super) fn restored_line(file: &Restored) -> String {
 }
 
 /// Moves backups that the old docker-prep.sh left back over the surfaces' manifests; says whether there were any.
-pub(super) fn move_leftovers_back(project: &Project, lock: &Lock, surfaces: &[Surface]) -> Result<bool> {
+pub(super) fn move_leftovers_back(
+    project: &Project,
+    lock: &Lock,
+    surfaces: &[Surface],
+    report: Report<'_>,
+) -> Result<bool> {
     let manifests: Vec<PathBuf> = surfaces.iter().map(|surface| surface.manifest_path.clone()).collect();
-    let moved = restore::move_leftovers_back(lock, &manifests, &|bytes| points_into(project, bytes))?;
+    let moved = damaged::move_back(project, lock, &manifests, report)?;
     Ok(moved.iter().any(|moved| moved.decision == Leftover::MoveBack))
 }
 
@@ -189,22 +237,25 @@ pub(super) fn refuse_leftovers(project: &Project, surfaces: &[Surface], standing
         let rewritten = points_into(project, surface.text.as_bytes());
         let has_backup = state::backup_of(&surface.manifest_path).symlink_metadata().is_ok();
         if has_backup && !ours.contains(&manifest.as_str()) {
-            let problem =
-                Problem::new(format!("{backup}: a backup lies there that docker-prep did not make"));
+            let problem = Problem::new(format!("{backup}: a backup lies there that no state names"));
             problems.push(if rewritten {
                 problem.hint("if docker-prep.sh left it, put it back: docker-prep restore")
             } else {
                 problem.hint(format!("move it away: mv {backup} {backup}.mine"))
             });
         } else if rewritten {
-            let problem = format!(
-                "{manifest}: points into {}/ already, and nothing is known of its original",
-                project.deps_dir
-            );
-            problems.push(Problem::new(problem).hint(format!(
-                "take the committed one: git checkout -- {manifest}   (or take the references out: docker-prep --strip-overrides)"
-            )));
+            problems.push(unknown_original(project, manifest));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::all(Kind::Refused, problems)) }
+}
+
+/// A manifest is rewritten, and nobody knows what it was.
+pub(super) fn unknown_original(project: &Project, manifest: &str) -> Problem {
+    let dir = &project.deps_dir;
+    Problem::new(format!("{manifest}: points into {dir}/ already, and nothing is known of its original")).hint(
+        format!(
+            "take the committed one: git checkout -- {manifest}   (or take the references out: docker-prep --strip-overrides)"
+        ),
+    )
 }

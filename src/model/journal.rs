@@ -11,8 +11,14 @@ use serde_json::Value;
 
 use super::digest::Digest;
 
+/// The manifest that prepare rewrites. It may be a symbolic link to a file of another name in the project.
+pub const MANIFEST: &str = "package.json";
+
 /// What a manifest's name is followed by while its new text is written.
 pub const TEMP_SUFFIX: &str = ".docker-prep-new";
+
+/// What a manifest's name is followed by where an owner's edit is kept that gave way to the original.
+pub const EDITED_SUFFIX: &str = ".edited";
 
 /// The version of the state file's shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -43,6 +49,12 @@ impl ProjectPath {
         &self.0
     }
 
+    /// Its last part.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Where the original stands while prepared.
     #[must_use]
     pub fn backup(&self) -> Self {
@@ -58,7 +70,7 @@ impl ProjectPath {
     /// Where an owner's edit is kept that restoring by force put aside.
     #[must_use]
     pub fn edited(&self) -> Self {
-        Self(format!("{}.edited", self.0))
+        Self(format!("{}{EDITED_SUFFIX}", self.0))
     }
 }
 

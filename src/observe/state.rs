@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::git::git;
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::digest::Digest;
-use crate::model::journal::{Entry, Journal, ORIGINALS, ProjectPath, REWRITTEN, STATE, Timestamp};
+use crate::model::journal::{Entry, Journal, MANIFEST, ORIGINALS, ProjectPath, REWRITTEN, STATE, Timestamp};
 use crate::model::tree_state::{Backup, FileState, Now, Observed, Standing, TreeState};
 
 /// Reads the journal in the state folder `state`, and holds it against the files under `root`. `manifests` are the
@@ -39,16 +39,34 @@ pub fn read(state: &Path, root: &Path, manifests: &[PathBuf]) -> Result<TreeStat
 /// `<manifest>.bak`.
 #[must_use]
 pub fn backup_of(manifest: &Path) -> PathBuf {
-    let mut name = manifest.as_os_str().to_owned();
-    name.push(".bak");
+    beside(manifest, ".bak")
+}
+
+/// The path whose name has a suffix more.
+#[must_use]
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
     name.into()
+}
+
+/// Whether a text is one that prepare wrote, as far as the state folder still has it.
+#[must_use]
+pub fn is_rewritten_text(state: &Path, text: &[u8]) -> bool {
+    let digest = Digest::of(text);
+    read_text(&state.join(REWRITTEN).join(digest.as_str())).is_some_and(|written| written == text)
+}
+
+/// The bytes of a regular file; anything else counts as missing.
+#[must_use]
+pub fn read_text(path: &Path) -> Option<Vec<u8>> {
+    if path.symlink_metadata().ok()?.is_file() { fs::read(path).ok() } else { None }
 }
 
 /// The bytes of the backup beside a manifest, where one lies there.
 #[must_use]
 pub fn read_backup(manifest: &Path) -> Option<Vec<u8>> {
-    let backup = backup_of(manifest);
-    if backup.symlink_metadata().ok()?.is_file() { fs::read(backup).ok() } else { None }
+    read_text(&backup_of(manifest))
 }
 
 /// Where a path of the journal lies on this disk.
@@ -76,13 +94,26 @@ pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
 /// The content of a manifest in the last commit, or `None` where git has none.
 ///
 /// # Errors
-/// git cannot be run.
+/// git cannot be run, or cannot read what it has.
 pub fn committed(root: &Path, path: &ProjectPath) -> Result<Option<Vec<u8>>> {
     let output = git(root)
         .args(["show", "--no-textconv", &format!("HEAD:./{path}")])
         .output()
         .map_err(|error| Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))))?;
-    Ok(output.status.success().then_some(output.stdout))
+    if output.status.success() {
+        return Ok(Some(output.stdout));
+    }
+    // git fails for a file that the commit does not have, and also where it cannot read its own.
+    let known = git(root)
+        .args(["rev-parse", "--verify", "--quiet", &format!("HEAD:./{path}")])
+        .output()
+        .is_ok_and(|known| known.status.success());
+    if !known {
+        return Ok(None);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.trim().trim_start_matches("fatal: ");
+    Err(Error::new(Kind::Environment, format!("{path}: git cannot read it from the last commit: {said}")))
 }
 
 /// The original bytes of a prepared project's manifests, by their paths on this disk, where they are still there.
@@ -94,7 +125,7 @@ pub fn originals(state: &Path, root: &Path, observed: &Observed) -> BTreeMap<Pat
         let copies = [backup_of(&place), state.join(ORIGINALS).join(file.entry.digest.as_str())];
         let whole = copies
             .iter()
-            .filter_map(|copy| fs::read(copy).ok())
+            .filter_map(|copy| read_text(copy))
             .find(|bytes| Digest::of(bytes) == file.entry.digest);
         found.extend(whole.map(|bytes| (place, bytes)));
     }
@@ -117,11 +148,38 @@ fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<Stan
     let mut seen = Vec::with_capacity(files.len());
     for entry in files {
         match locate(root, &entry.path) {
-            Ok(place) => seen.push(file(state, &place, entry)?),
+            Ok(place) if is_manifest(root, &place) => seen.push(file(state, &place, entry)?),
+            Ok(_) => {
+                let cause = format!("it names {}, which is no manifest", entry.path.as_str().escape_debug());
+                return Ok(Standing::Damaged { cause });
+            }
             Err(cause) => return Ok(Standing::Damaged { cause }),
         }
     }
     Ok(Standing::of(Observed { head, files: seen }))
+}
+
+/// Whether prepare rewrites a file of that name: a checksum anybody can make, so the names in the state are not
+/// enough. What is called otherwise has a symbolic link in the project that is called like a manifest.
+fn is_manifest(root: &Path, place: &Path) -> bool {
+    if place.file_name().is_some_and(|name| name == MANIFEST) {
+        return true;
+    }
+    walkdir::WalkDir::new(root)
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != "node_modules" && entry.file_name() != ".git")
+        .flatten()
+        .filter(|entry| entry.path_is_symlink() && entry.file_name() == MANIFEST)
+        .any(|link| leads_to(link.path(), place))
+}
+
+/// Whether a symbolic link leads to a file, which may have been deleted.
+fn leads_to(link: &Path, place: &Path) -> bool {
+    match (link.canonicalize(), fs::read_link(link)) {
+        (Ok(real), _) => real == place,
+        (Err(_), Ok(target)) => link.parent().is_some_and(|folder| folder.join(target) == place),
+        (Err(_), Err(_)) => false,
+    }
 }
 
 fn file(state: &Path, place: &Path, entry: Entry) -> Result<FileState> {
@@ -159,7 +217,7 @@ fn file(state: &Path, place: &Path, entry: Entry) -> Result<FileState> {
         }
     };
     let written = stored(REWRITTEN, &entry.rewritten);
-    let temp = place.with_file_name(file_name(&entry.temp)).symlink_metadata().is_ok();
+    let temp = place.with_file_name(entry.temp.file_name()).symlink_metadata().is_ok();
     let text = match manifest {
         Content::File(bytes, _) if matches!(now, Now::Edited | Now::Rewritten) => Some(bytes),
         _ => None,
@@ -212,10 +270,6 @@ fn is_same(one: &Metadata, other: &Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_same(_: &Metadata, _: &Metadata) -> bool {
     false
-}
-
-fn file_name(path: &ProjectPath) -> &str {
-    path.as_str().rsplit('/').next().unwrap_or_default()
 }
 
 fn shown(root: &Path, path: &Path) -> String {

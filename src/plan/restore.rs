@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::diff;
 use crate::model::digest::Digest;
-use crate::model::journal::{Phase, ProjectPath};
+use crate::model::journal::{ORIGINALS, Phase, ProjectPath};
 use crate::model::tree_state::{Backup, FileState, Now, Observed};
 
 /// From a text and the journal's undo record to the text without the rewrite, or why not.
@@ -145,12 +145,23 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
             .then(|| format!("{}: left alone, it is not what prepare put there", path.backup())),
     };
     match file.now {
+        // The backup is a copy, and the manifest is still the very file: it may be one that nobody may replace.
+        Now::Original if file.exact && phase == Phase::Preparing => {}
         Now::Original if file.backup == Backup::Whole => rename_backup(&mut step, Source::AlreadyOriginal),
         Now::Original if file.exact => {}
         // Its turn had not come: what changed its mode or time was not us.
         Now::Original if phase == Phase::Preparing && file.backup != Backup::Foreign => {}
+        // Without a backup it was put back by somebody else, whose mode and time are as good.
+        Now::Original if matches!(file.backup, Backup::Absent | Backup::Foreign) => {}
         Now::Original => step.action = Action::SetAttributes,
         Now::Merged => step.source = Source::Merged,
+        // Nothing bears the state out: whoever made it up can have made up the manifest.
+        Now::Missing if file.backup != Backup::Whole && !is_committed(path, means) => {
+            if !force {
+                return Err(unknown(file));
+            }
+            leave(&mut step, "is missing, and stays so: the last commit does not know it");
+        }
         Now::Missing => {
             step.note = Some(format!("{path}: was deleted while prepared, and is back"));
             if original(file, &mut step).is_err() {
@@ -161,6 +172,13 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
                 step.note =
                     Some(format!("{path}: was deleted while prepared, and stays so: no copy of it is left"));
             }
+        }
+        // Whoever made up the state can also have made up that prepare wrote what stands there.
+        Now::Rewritten if is_free_of_ours(file, means) == Some(true) => {
+            if !force {
+                return Err(made_up(path));
+            }
+            leave(&mut step, "left as it is: nothing in it points into the deps dir");
         }
         Now::Rewritten => {
             if original(file, &mut step).is_err() {
@@ -174,6 +192,38 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
         }
     }
     Ok(step)
+}
+
+/// Whether nothing in the text that stands there points into the deps dir, where that can be told.
+fn is_free_of_ours(file: &FileState, means: &Means<'_>) -> Option<bool> {
+    means.points_into.map(|points_into| !points_into(file.text.as_deref().unwrap_or_default()))
+}
+
+fn made_up(path: &ProjectPath) -> Problem {
+    Problem::new(format!(
+        "{path}: the state says that prepare wrote it, but nothing in it points into the deps dir"
+    ))
+    .hint("leave it as it is, and forget the state: docker-prep restore --force")
+}
+
+fn leave(step: &mut Step, why: &str) {
+    step.source = Source::Untouched;
+    step.note = Some(format!("{}: {why}", step.path));
+    step.remove_backup = false;
+}
+
+/// Whether the last commit has a file; taken for granted where nobody can tell.
+fn is_committed(path: &ProjectPath, means: &Means<'_>) -> bool {
+    means.committed.is_none_or(|committed| committed(path, "{}", &Value::Array(Vec::new())).is_ok())
+}
+
+/// Nothing but the state says that there ever was such a manifest.
+fn unknown(file: &FileState) -> Problem {
+    let path = &file.entry.path;
+    let digest = file.entry.digest.as_str();
+    Problem::new(format!("{path}: is missing, and neither a backup nor the last commit knows it")).hint(format!(
+        "put it back: cp \"$(git rev-parse --git-path docker-prep)/{ORIGINALS}/{digest}\" {path}   (or forget it: docker-prep restore --force)"
+    ))
 }
 
 fn expected(file: &FileState) -> Option<Digest> {
@@ -239,7 +289,7 @@ fn edited(
 ) -> Result<(), Problem> {
     let path = &file.entry.path;
     let bytes = file.text.as_deref().unwrap_or_default();
-    let free_of_ours = means.points_into.map(|points_into| !points_into(bytes));
+    let free_of_ours = is_free_of_ours(file, means);
     // A backup stands there before its manifest is replaced, and goes in the instant when the original comes back:
     // without one, the edit is of the original. Unless somebody has removed the backup, which the text tells.
     let never_replaced = match file.backup {
@@ -255,6 +305,15 @@ fn edited(
         .map_err(|_| "it is not UTF-8 any more".to_owned())
         .and_then(|text| (means.undo)(text, &file.entry.undo));
     match undone {
+        // Its owner has taken all of ours out, or it was never in. The backup may hold what is nowhere else.
+        Ok(_) if free_of_ours == Some(true) => {
+            let backup = path.backup();
+            leave(
+                step,
+                &format!("nothing of the rewrite is in it: left as it is ({backup} holds what it was)"),
+            );
+            Ok(())
+        }
         Ok(text) if Digest::of(text.as_bytes()) == file.entry.digest => {
             // The edit was no edit of the original; so the original itself may come back.
             if original(file, step).is_err() {
@@ -274,13 +333,18 @@ fn edited(
             untouched(step);
             Ok(())
         }
-        Err(_) if force && original(file, step).is_ok() => {
+        Err(_) if force && may_replace(file, free_of_ours) && original(file, step).is_ok() => {
             step.put_edit_aside = true;
             step.note = Some(format!("{path}: edited while prepared: the edit is kept in {}", path.edited()));
             Ok(())
         }
         Err(reason) => Err(conflict(file, bytes, &reason)),
     }
+}
+
+/// A text that nothing of ours is in gives way only to a backup that stands beside it.
+fn may_replace(file: &FileState, free_of_ours: Option<bool>) -> bool {
+    free_of_ours != Some(true) || file.backup == Backup::Whole
 }
 
 fn untouched(step: &mut Step) {

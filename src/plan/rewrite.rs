@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::model::edit::{self, Change, EditError, Undo};
 use crate::model::json::{Document, Kind, NodeId, SyntaxError};
 use crate::model::manifest::DEPENDENCY_FIELDS;
-pub use references::{Reference, points_into};
+pub use references::{Reference, holds_a_tarball, points_into};
 
 /// How a package manager is told where a package lies. Others get their own variant, and their own arm in the one
 /// `match` of [`rewrite`].

@@ -1,6 +1,7 @@
 //! References into the deps dir that a manifest holds already.
 
 use crate::model::json::{Document, NodeId};
+use crate::model::package_name;
 use crate::model::specifier::{self, Kind};
 
 /// A value that points into the deps dir.
@@ -43,6 +44,15 @@ pub fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
 /// The parts of a path but for those that lead nowhere.
 fn parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     path.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."))
+}
+
+/// Whether one of these is a tarball with a name as only prepare gives it: of all that may lie in a folder of that
+/// name, this is ours.
+#[must_use]
+pub fn holds_a_tarball(text: &str, deps_dir: &str) -> bool {
+    let file_name =
+        |path: &str| path.rsplit(['/', '\\']).next().and_then(package_name::digest_in_tarball).is_some();
+    points_into(text, deps_dir).iter().any(|reference| file_name(&reference.value))
 }
 
 fn collect(document: &Document, node: NodeId, path: Vec<String>, folder: &str, found: &mut Vec<Reference>) {

@@ -1,0 +1,99 @@
+//! Manifests whose state is lost: the old docker-prep.sh never had one, and a state can be damaged.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Event, Report, tree};
+use crate::apply::lock::Lock;
+use crate::apply::restore::{MovedBack, keep_edit, move_leftovers_back};
+use crate::apply::state::set_aside;
+use crate::error::{Error, Kind, Problem, Result};
+use crate::model::journal::ORIGINALS;
+use crate::model::json::Document;
+use crate::observe::project::Project;
+use crate::observe::{state, surfaces};
+use crate::plan::restore::{Leftover, leftover};
+use crate::plan::rewrite;
+
+/// Moves backups that no state names over rewritten manifests. Where one was edited besides, it is kept.
+pub(super) fn move_back(
+    project: &Project,
+    lock: &Lock,
+    manifests: &[PathBuf],
+    report: Report<'_>,
+) -> Result<Vec<MovedBack>> {
+    let points_into = |bytes: &[u8]| tree::points_into(project, bytes);
+    for manifest in manifests {
+        let texts = (state::read_text(manifest), state::read_backup(manifest));
+        let (Some(text), Some(backup)) = texts else { continue };
+        if leftover(&text, &backup, &points_into) != Leftover::MoveBack
+            || state::is_rewritten_text(lock.folder(), &text)
+            || is_only_rewritten(project, &text, &backup)
+        {
+            continue;
+        }
+        let kept = keep_edit(lock, manifest)?;
+        report(Event::Notice(&format!(
+            "{}: was edited besides: the edit is kept in {}",
+            surfaces::shown(project, manifest),
+            surfaces::shown(project, &kept)
+        )));
+    }
+    move_leftovers_back(lock, manifests, &points_into)
+}
+
+/// Whether two manifests say the same but for what points into the deps dir.
+fn is_only_rewritten(project: &Project, text: &[u8], backup: &[u8]) -> bool {
+    let (Ok(text), Ok(backup)) = (std::str::from_utf8(text), std::str::from_utf8(backup)) else {
+        return false;
+    };
+    let references = rewrite::points_into(text, &project.deps_dir);
+    let keys: Vec<Vec<String>> = references.into_iter().map(|reference| reference.path).collect();
+    let without = tree::as_committed(text, backup, &keys).ok();
+    let without = without.and_then(|without| tree::drop_emptied(text, &without).ok());
+    let value = |text: &str| -> Option<Value> {
+        let document = Document::parse(text).ok()?;
+        document.to_value(document.root()).ok()
+    };
+    without.is_some_and(|without| value(&without).is_some() && value(&without) == value(backup))
+}
+
+/// Puts a project back whose state cannot be read, as far as its backups allow. Once no manifest is rewritten any
+/// more, what is left of the state is put aside, every byte of it.
+pub(super) fn restore(
+    project: &Project,
+    lock: &Lock,
+    cause: &str,
+    report: Report<'_>,
+) -> Result<Vec<MovedBack>> {
+    let moved = move_back(project, lock, &surfaces::with_backups(project), report)?;
+    let left: Vec<Problem> = surfaces::all(project)
+        .iter()
+        .filter(|surface| tree::points_into(project, surface.text.as_bytes()))
+        .map(|surface| not_put_back(lock.folder(), &surface.manifest_name))
+        .collect();
+    if !left.is_empty() {
+        for manifest in moved.iter().filter(|moved| moved.decision == Leftover::MoveBack) {
+            let manifest = surfaces::shown(project, &manifest.manifest);
+            report(Event::Notice(&format!("restored {manifest} (from the backup beside it)")));
+        }
+        let mut problems = vec![Problem::new(format!("the state of this project cannot be used: {cause}"))];
+        problems.extend(left);
+        return Err(Error::all(Kind::Refused, problems));
+    }
+    if let Some(aside) = set_aside(lock)? {
+        report(Event::Notice(&format!(
+            "the state could not be used ({cause}); no manifest needs it any more, and it is kept in {}",
+            aside.display()
+        )));
+    }
+    Ok(moved)
+}
+
+fn not_put_back(folder: &Path, manifest: &str) -> Problem {
+    Problem::new(format!("{manifest}: is rewritten, and has no backup beside it")).hint(format!(
+        "take its original from {}, or the committed one: git checkout HEAD -- {manifest}; then type: docker-prep restore",
+        folder.join(ORIGINALS).display()
+    ))
+}
