@@ -14,6 +14,8 @@ pub enum Kind {
     Packing,
     /// Something that the program needs is not there: exit 5.
     Environment,
+    /// The command of `run` could not be started: a shell's 126 or 127.
+    NotRun(u8),
     /// A signal ended it, after what was begun had been undone: exit 128 + its number.
     Interrupted(i32),
 }
@@ -27,6 +29,7 @@ impl Kind {
             Self::Refused => 3,
             Self::Packing => 4,
             Self::Environment => 5,
+            Self::NotRun(code) => code,
             Self::Interrupted(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         }
     }
@@ -104,6 +107,15 @@ pub fn io_cause(cause: &std::io::Error) -> String {
     match text.find(" (os error ") {
         Some(end) => text[..end].to_lowercase(),
         None => text,
+    }
+}
+
+/// A signal as people know it.
+#[must_use]
+pub fn signal_name(signal: i32) -> String {
+    match signal_hook::low_level::signal_name(signal) {
+        Some(name) => name.to_owned(),
+        None => format!("signal {signal}"),
     }
 }
 

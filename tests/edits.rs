@@ -97,6 +97,7 @@ fn what_is_free_of_the_rewrite_stays_and_so_does_its_backup() {
 fn after_a_kill_status_and_prepare_say_what_happened_and_when() {
     for (phase, said) in [
         ("preparing", "was killed, or could not go on, while it prepared the project"),
+        ("running", "was killed, or could not go on, while it ran a command on the prepared project"),
         ("restoring", "was killed, or could not go on, while it restored the project"),
     ] {
         let world = product();

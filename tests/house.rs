@@ -61,6 +61,16 @@ fn only_apply_changes_the_disk() {
 }
 
 #[test]
+fn only_git_is_asked_and_only_apply_runs_a_command() {
+    never(&["model", "plan", "command", "cli"], &["Command::new", "spawn()"]);
+    let asks = |path: &Path| path.file_name().is_some_and(|name| name == "git.rs");
+    let starts = |text: &str| program(text).contains("Command::new");
+    let wrong: Vec<_> =
+        sources("observe").into_iter().filter(|(path, text)| starts(text) && !asks(path)).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
 fn model_and_plan_do_no_io() {
     never(&["model", "plan"], &["std::fs", "std::env", "std::process", "std::io"]);
 }

@@ -110,7 +110,7 @@ impl World {
     }
 
     fn apply<'l>(&self, lock: &'l Lock, check: &dyn Fn() -> Result<()>) -> Result<Prepared<'l>> {
-        self.begin(lock)?.apply(false, check)
+        self.begin(lock)?.apply(Phase::Prepared, false, check)
     }
 
     /// Prepared and left so.
@@ -267,7 +267,7 @@ fn with_keep_an_error_leaves_it_and_says_how_to_go_on() {
     let error = world
         .begin(&lock)
         .unwrap()
-        .apply(true, &|| match count.replace(count.get() + 1) {
+        .apply(Phase::Prepared, true, &|| match count.replace(count.get() + 1) {
             4 => Err(Error::new(Kind::Interrupted(2), "stopped by SIGINT")),
             _ => Ok(()),
         })
@@ -597,7 +597,8 @@ fn another_process_is_refused_while_one_is_at_it() {
     let prepared = world.apply(&lock, &go_on).unwrap();
     assert_eq!(holder(&world.state()).unwrap().unwrap().pid, Some(std::process::id()));
     assert_eq!(Lock::acquire(&world.state()).unwrap_err().kind.exit_code(), 3);
-    prepared.restore(&means(), false).unwrap();
+    drop(prepared);
+    assert_eq!(world.standing(), Standing::Clean);
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! The only code that changes the disk.
+//! The only code that changes the disk, or runs a command that may.
 
+pub mod child;
 pub mod deps_dir;
 pub mod file;
 pub mod lock;

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, signal_name};
 
 /// The signals that came since the program began.
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
-    /// The last one that nobody has asked for yet; 0 for none.
+    /// The last one that nobody has seen yet; 0 for none.
     latest: Arc<AtomicUsize>,
     /// The first one that anybody saw; 0 for none.
     first: Arc<AtomicUsize>,
+    /// Those that are noted.
+    watched: Vec<i32>,
 }
 
 impl Signals {
@@ -22,7 +24,7 @@ impl Signals {
     /// # Errors
     /// The system does not let it.
     pub fn install() -> Result<Self> {
-        let signals = Self::default();
+        let mut signals = Self::default();
         #[cfg(unix)]
         {
             use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -40,21 +42,25 @@ impl Signals {
         Ok(signals)
     }
 
-    fn note(&self, signal: i32) -> Result<()> {
+    fn note(&mut self, signal: i32) -> Result<()> {
         let number = usize::try_from(signal).unwrap_or(usize::MAX);
-        signal_hook::flag::register_usize(signal, Arc::clone(&self.latest), number).map(drop).map_err(
-            |error| Error::new(Kind::Environment, format!("cannot watch for signal {signal}: {error}")),
-        )
+        signal_hook::flag::register_usize(signal, Arc::clone(&self.latest), number).map_err(|error| {
+            Error::new(Kind::Environment, format!("cannot watch for signal {signal}: {error}"))
+        })?;
+        self.watched.push(signal);
+        Ok(())
     }
 
-    /// A signal that came since the last call, for whoever has to pass each one on.
+    /// The signals that are noted.
     #[must_use]
-    pub fn take(&self) -> Option<i32> {
-        let latest = self.latest.swap(0, Ordering::SeqCst);
-        if latest != 0 {
-            let _ = self.first.compare_exchange(0, latest, Ordering::SeqCst, Ordering::SeqCst);
-        }
-        number(latest)
+    pub fn watched(&self) -> &[i32] {
+        &self.watched
+    }
+
+    /// Makes nothing of the signals that came so far: somebody else has dealt with them.
+    pub fn forget(&self) {
+        self.latest.store(0, Ordering::SeqCst);
+        self.first.store(0, Ordering::SeqCst);
     }
 
     /// The first signal that came, however often it is asked for.
@@ -62,7 +68,6 @@ impl Signals {
     pub fn received(&self) -> Option<i32> {
         let first = match self.first.load(Ordering::SeqCst) {
             0 => {
-                // Not taken away: whoever passes signals on still wants to see it.
                 let latest = self.latest.load(Ordering::SeqCst);
                 self.first
                     .compare_exchange(0, latest, Ordering::SeqCst, Ordering::SeqCst)
@@ -71,7 +76,7 @@ impl Signals {
             }
             first => first,
         };
-        number(first)
+        i32::try_from(first).ok().filter(|signal| *signal != 0)
     }
 
     /// To be asked between two steps.
@@ -82,20 +87,9 @@ impl Signals {
         match self.received() {
             None => Ok(()),
             Some(signal) => {
-                Err(Error::new(Kind::Interrupted(signal), format!("stopped by {}", name(signal))))
+                Err(Error::new(Kind::Interrupted(signal), format!("stopped by {}", signal_name(signal))))
             }
         }
-    }
-}
-
-fn number(raw: usize) -> Option<i32> {
-    i32::try_from(raw).ok().filter(|signal| *signal != 0)
-}
-
-fn name(signal: i32) -> String {
-    match signal_hook::low_level::signal_name(signal) {
-        Some(name) => name.to_owned(),
-        None => format!("signal {signal}"),
     }
 }
 
@@ -138,18 +132,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_one_decides_and_each_one_can_be_taken() {
+    fn the_first_one_decides_until_it_is_dealt_with() {
         let signals = Signals::default();
-        assert_eq!((signals.received(), signals.take()), (None, None));
+        assert_eq!(signals.received(), None);
         assert!(signals.check().is_ok());
         signals.latest.store(15, Ordering::SeqCst);
         assert_eq!(signals.received(), Some(15));
-        assert_eq!(signals.take(), Some(15));
-        assert_eq!(signals.take(), None);
         signals.latest.store(2, Ordering::SeqCst);
-        assert_eq!((signals.take(), signals.received()), (Some(2), Some(15)));
+        assert_eq!(signals.received(), Some(15));
         let error = signals.check().unwrap_err();
         assert_eq!((error.kind.exit_code(), &*error.to_string()), (143, "stopped by SIGTERM"));
+        signals.forget();
+        assert_eq!(signals.received(), None);
     }
 
     /// The child that the next test starts; by itself it does nothing.

@@ -7,7 +7,7 @@
 //! 2. the journal (phase *preparing*), synced;
 //! 3. for each manifest: a second name for the original (`.bak`), the folder synced; the new text beside it, synced;
 //!    its rename over the manifest, the folder synced;
-//! 4. the journal (phase *prepared*), synced.
+//! 4. the journal (phase *prepared* or *running*), synced.
 //!
 //! A kill before 2 leaves the manifests as they were. A kill after it leaves a journal that says where everything is.
 
@@ -129,14 +129,17 @@ impl<'lock> Transaction<'lock> {
 
     /// Rewrites. `check` is asked between steps, and its error ends the work: `|| signals.check()`.
     ///
+    /// `until` is what the journal says in the end: [`Phase::Prepared`], or [`Phase::Running`] where this process puts
+    /// it back itself, so that a kill meanwhile is seen for what it is.
+    ///
     /// On an error everything is put back, unless `keep`; what is returned is the error, and those of the restore
     /// where it fails too. A panic puts everything back as well.
     ///
     /// # Errors
     /// The disk's, that of `check`, or [`Kind::Refused`] for a manifest that changed meanwhile.
-    pub fn apply(mut self, keep: bool, check: &dyn Fn() -> Result<()>) -> Result<Prepared<'lock>> {
-        let mut guard = Prepared { lock: self.lock, root: self.root.clone(), armed: !keep };
-        match self.write(check) {
+    pub fn apply(self, until: Phase, keep: bool, check: &dyn Fn() -> Result<()>) -> Result<Prepared<'lock>> {
+        let mut guard = Prepared { transaction: self, armed: !keep };
+        match guard.transaction.write(until, check) {
             Ok(()) => {
                 guard.armed = true;
                 Ok(guard)
@@ -151,7 +154,7 @@ impl<'lock> Transaction<'lock> {
         }
     }
 
-    fn write(&mut self, check: &dyn Fn() -> Result<()>) -> Result<()> {
+    fn write(&mut self, until: Phase, check: &dyn Fn() -> Result<()>) -> Result<()> {
         check()?;
         // What an earlier run left that was killed before its journal stood.
         state::clear(self.lock)?;
@@ -159,6 +162,19 @@ impl<'lock> Transaction<'lock> {
             // It becomes the backup, and the only one once the state is gone.
             file::sync(&checked.change.manifest)?;
         }
+        self.save_texts()?;
+        check()?;
+        state::save_journal(self.lock, &self.journal)?;
+        for (entry, checked) in self.journal.files.iter().zip(&self.changes) {
+            check()?;
+            rewrite(&self.root, entry, checked, check)?;
+        }
+        check()?;
+        self.journal.head.phase = until;
+        state::save_journal(self.lock, &self.journal)
+    }
+
+    fn save_texts(&self) -> Result<()> {
         let files = &self.journal.files;
         state::save_texts(
             self.lock,
@@ -167,16 +183,7 @@ impl<'lock> Transaction<'lock> {
                 .iter()
                 .zip(&self.changes)
                 .map(|(file, checked)| (&file.rewritten, &*checked.change.rewritten)),
-        )?;
-        check()?;
-        state::save_journal(self.lock, &self.journal)?;
-        for (entry, checked) in self.journal.files.iter().zip(&self.changes) {
-            check()?;
-            rewrite(&self.root, entry, checked, check)?;
-        }
-        check()?;
-        self.journal.head.phase = Phase::Prepared;
-        state::save_journal(self.lock, &self.journal)
+        )
     }
 }
 
@@ -206,8 +213,7 @@ fn rewrite(root: &Path, entry: &Entry, checked: &Checked, check: &dyn Fn() -> Re
 #[derive(Debug)]
 #[must_use = "dropping it restores the project"]
 pub struct Prepared<'lock> {
-    lock: &'lock Lock,
-    root: PathBuf,
+    transaction: Transaction<'lock>,
     armed: bool,
 }
 
@@ -217,18 +223,25 @@ impl Prepared<'_> {
         self.armed = false;
     }
 
-    /// Puts it back.
+    /// Writes the state anew where somebody has removed or spoilt it meanwhile: all of it is still known here.
     ///
     /// # Errors
-    /// As [`restore::restore`].
-    pub fn restore(mut self, means: &Means<'_>, force: bool) -> Result<Outcome> {
-        self.put_back(means, force)
+    /// It cannot be read or written.
+    pub fn renew_state(&self) -> Result<()> {
+        let Transaction { lock, root, journal, .. } = &self.transaction;
+        match observe::state::read(lock.folder(), root, &[])?.standing {
+            Standing::Prepared(_) | Standing::Interrupted(_) => Ok(()),
+            Standing::Clean | Standing::Damaged { .. } => {
+                self.transaction.save_texts()?;
+                state::save_journal(lock, journal)
+            }
+        }
     }
 
     fn put_back(&mut self, means: &Means<'_>, force: bool) -> Result<Outcome> {
         // Once: what failed now would fail again in the drop, and say nothing.
         self.armed = false;
-        restore::restore(self.lock, &self.root, means, force)
+        restore::restore(self.transaction.lock, &self.transaction.root, means, force)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The words of a call, as clap reads them.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -89,6 +90,8 @@ pub(super) enum Command {
     Prepare(PrepareArgs),
     /// Put every byte back
     Restore(RestoreArgs),
+    /// Prepare, run a command at the project's root, restore, and exit with the command's code
+    Run(RunArgs),
     /// Only pack: the named packages, or with --all every package in scope, or else what the surfaces need
     Pack(PackArgs),
     /// Tell whether the project is prepared: by whom, since when, what differs
@@ -104,7 +107,7 @@ pub(super) struct PrepareArgs {
     /// Restore first where the project is prepared already
     #[arg(long)]
     pub(super) force: bool,
-    /// Leave what was done when an error or a signal ends it
+    /// Leave what was done when an error or a signal ends it; with `run`, also when the command fails
     #[arg(long)]
     pub(super) keep: bool,
     /// Refuse when a surface asks for a version that the workspace does not have
@@ -113,6 +116,17 @@ pub(super) struct PrepareArgs {
     /// Pack a package although a file that its manifest names is missing
     #[arg(long)]
     pub(super) allow_unbuilt: bool,
+}
+
+/// Flags of `run`: those of `prepare`, and the command.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct RunArgs {
+    /// How to prepare
+    #[command(flatten)]
+    pub(super) prepare: PrepareArgs,
+    /// The command, as in `docker-prep run -- docker compose build`
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
 }
 
 /// Flags of `restore`.

@@ -11,9 +11,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
-use self::args::{Cli, Command, Global, OldFlags, PackArgs, PrepareArgs, RestoreArgs};
+use self::args::{Cli, Command, Global, OldFlags, PackArgs, PrepareArgs, RestoreArgs, RunArgs};
 use self::report::Reporter;
-use crate::command::{pack, prepare, restore, status};
+use crate::command::{pack, prepare, restore, run, status};
 use crate::error::{Error, Kind, Result};
 use crate::model::requested::Requested;
 
@@ -27,7 +27,7 @@ pub fn main() -> ExitCode {
 #[must_use]
 pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
-    let wants_json = words.iter().any(|word| word == "--json");
+    let wants_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) if cli.command.is_some() && cli.old != OldFlags::default() => {
             let message = "flags of a command go behind its name, as in `docker-prep prepare --dry-run`";
@@ -43,8 +43,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     // What was asked for and could not be handed over is no success.
     match (done, reporter.lost()) {
-        (Ok(()), None) => ExitCode::SUCCESS,
-        (Ok(()), Some(lost)) => {
+        (Ok(code), None) => ExitCode::from(code),
+        (Ok(_), Some(lost)) => {
             reporter.error(&lost);
             ExitCode::from(lost.kind.exit_code())
         }
@@ -67,9 +67,11 @@ fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn dispatch(cli: Cli, reporter: &Reporter) -> Result<()> {
+/// Does what the words say; the exit code is 0 but for `run`, which passes on its command's.
+fn dispatch(cli: Cli, reporter: &Reporter) -> Result<u8> {
     let requested = requested(cli.global)?;
     match cli.command {
+        Some(Command::Run(args)) => return run_command(&requested, args, reporter),
         Some(Command::Prepare(args)) => run_prepare(&requested, &args, reporter),
         Some(Command::Restore(args)) => run_restore(&requested, &args, reporter),
         Some(Command::Pack(args)) => run_pack(&requested, args, reporter),
@@ -86,6 +88,7 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<()> {
         }
         None => run_prepare(&requested, &cli.old.prepare, reporter),
     }
+    .map(|()| 0)
 }
 
 /// A flag, or else its variable; a variable that is empty counts as one that is not set.
@@ -139,21 +142,36 @@ fn split_list(value: &str) -> Vec<String> {
     parts.iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
+impl From<&PrepareArgs> for prepare::Options {
+    fn from(args: &PrepareArgs) -> Self {
+        let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt } = *args;
+        Self { force, keep, strict, allow_unbuilt }
+    }
+}
+
 fn run_prepare(requested: &Requested, args: &PrepareArgs, reporter: &Reporter) -> Result<()> {
-    let options = prepare::Options {
-        force: args.force,
-        keep: args.keep,
-        strict: args.strict,
-        allow_unbuilt: args.allow_unbuilt,
-    };
+    let options = args.into();
     if args.dry_run {
         let plan = prepare::plan(requested, &options, &|event| reporter.event(event))?;
-        reporter.planned(&plan);
+        reporter.planned(&plan, None);
     } else {
         let plan = prepare::run(requested, &options, &|event| reporter.event(event))?;
         reporter.prepared(&plan);
     }
     Ok(())
+}
+
+fn run_command(requested: &Requested, args: RunArgs, reporter: &Reporter) -> Result<u8> {
+    let options = run::Options { prepare: (&args.prepare).into(), command: args.command };
+    if args.prepare.dry_run {
+        let plan = prepare::plan(requested, &options.prepare, &|event| reporter.event(event))?;
+        reporter.planned(&plan, Some(&options.command));
+        return Ok(0);
+    }
+    let stdout = reporter.stdout_of_command();
+    let outcome = run::run(requested, &options, stdout, &|event| reporter.event(event))?;
+    reporter.ran(&options.command, &outcome);
+    Ok(outcome.ended.exit_code())
 }
 
 fn run_restore(requested: &Requested, args: &RestoreArgs, reporter: &Reporter) -> Result<()> {

@@ -1,8 +1,10 @@
 //! Everything that is printed: stdout is for data, stderr for people.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
@@ -11,9 +13,10 @@ use super::args::{Color, Global};
 use super::text::{count, count_of, printable, size, table};
 use crate::command::Event;
 use crate::command::prepare::Plan;
-use crate::command::restore;
-use crate::error::{Error, Kind, Problem, io_cause};
+use crate::command::{restore, run};
+use crate::error::{Error, Kind, Problem, io_cause, signal_name};
 use crate::model::diff;
+use crate::model::ended::Ended;
 use crate::model::tarball::Tarball;
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
@@ -53,7 +56,11 @@ impl Reporter {
                 let word = if unchanged { "unchanged" } else { "packed" };
                 self.line(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
             }
-            Event::Warning(_) | Event::Notice(_) | Event::Packed { .. } => {}
+            // One document at the end has it all.
+            Event::Prepared(plan) if !self.json => self.prepared_lines(plan),
+            Event::Restored(outcome) if !self.json => outcome.lines().iter().for_each(|line| self.tell(line)),
+            Event::Ended(ended) => self.ended(ended),
+            _ => {}
         }
     }
 
@@ -80,16 +87,17 @@ impl Reporter {
     /// The end of `prepare`.
     pub(super) fn prepared(&self, plan: &Plan) {
         if self.json {
-            return self.document(json!({
-                "ok": true,
-                "project": plan.project,
-                "workspace": plan.workspace,
-                "depsDir": plan.deps_dir,
-                "packages": packages(plan),
-                "removed": plan.stale,
-                "surfaces": surfaces(plan, false),
-            }));
+            let mut document = json!({"ok": true});
+            describe(&mut document, plan, false);
+            return self.document(document);
         }
+        self.prepared_lines(plan);
+        if !plan.rewrites.is_empty() {
+            self.tell("next: docker compose build, then docker-prep restore");
+        }
+    }
+
+    fn prepared_lines(&self, plan: &Plan) {
         if plan.rewrites.is_empty() {
             return self.tell(&nothing_to_do(plan));
         }
@@ -105,7 +113,7 @@ impl Reporter {
             size(bytes),
         ));
         if !plan.stale.is_empty() {
-            self.tell(&format!("removed {} that no longer belong there", count(plan.stale.len(), "tarball")));
+            self.tell(&format!("removed {}, no longer needed", count(plan.stale.len(), "tarball")));
         }
         for rewritten in &plan.rewrites {
             let mut parts = vec![
@@ -117,32 +125,29 @@ impl Reporter {
             }
             self.tell(&format!("rewrote {}: {}", rewritten.surface.manifest_name, parts.join(", ")));
         }
-        self.tell("next: docker compose build, then docker-prep restore");
     }
 
-    /// `prepare --dry-run`.
-    pub(super) fn planned(&self, plan: &Plan) {
+    /// `prepare --dry-run`, and that of `run` with its command.
+    pub(super) fn planned(&self, plan: &Plan, command: Option<&[OsString]>) {
         if self.json {
-            return self.document(json!({
-                "ok": true,
-                "dryRun": true,
-                "project": plan.project,
-                "workspace": plan.workspace,
-                "depsDir": plan.deps_dir,
-                "packages": packages(plan),
-                "removed": plan.stale,
-                "surfaces": surfaces(plan, true),
-            }));
+            let mut document = json!({"ok": true, "dryRun": true});
+            describe(&mut document, plan, true);
+            if let Some(command) = command {
+                document["command"] = words(command).into();
+            }
+            return self.document(document);
         }
+        let mut out = String::new();
         if plan.rewrites.is_empty() {
-            return self.tell(&nothing_to_do(plan));
+            self.tell(&nothing_to_do(plan));
+        } else {
+            out = format!(
+                "would pack {} from {} into {}/\n",
+                count(plan.tarballs.len(), "package"),
+                shown(plan),
+                plan.deps_dir
+            );
         }
-        let mut out = format!(
-            "would pack {} from {} into {}/\n",
-            count(plan.tarballs.len(), "package"),
-            shown(plan),
-            plan.deps_dir
-        );
         out.push_str(&table(&plan.tarballs));
         for name in &plan.stale {
             out.push_str(&format!("would remove {}/{name}\n", plan.deps_dir));
@@ -155,7 +160,38 @@ impl Reporter {
                 &rewritten.text,
             ));
         }
+        if let Some(command) = command {
+            out.push_str(&format!("would run {}\n", printable(&words(command).join(" "), false)));
+        }
         self.data(&out);
+    }
+
+    /// Where the command of `run` prints: with `--json` stdout is for our document.
+    pub(super) fn stdout_of_command(&self) -> Stdio {
+        if self.json { Stdio::from(io::stderr()) } else { Stdio::inherit() }
+    }
+
+    fn ended(&self, ended: Ended) {
+        match ended {
+            Ended::Exited(0) => {}
+            Ended::Exited(code) => self.tell(&format!("the command ended with exit code {code}")),
+            Ended::Killed(signal) => self.tell(&format!("the command was ended by {}", signal_name(signal))),
+        }
+    }
+
+    /// The end of `run`.
+    pub(super) fn ran(&self, command: &[OsString], outcome: &run::Outcome) {
+        if !self.json {
+            return;
+        }
+        let code = outcome.ended.exit_code();
+        let mut document = json!({"ok": code == 0, "exitCode": code, "command": words(command)});
+        if let Ended::Killed(signal) = outcome.ended {
+            document["signal"] = signal_name(signal).into();
+        }
+        describe(&mut document, &outcome.plan, false);
+        document["restored"] = outcome.restored.as_ref().map(restore::Outcome::to_json).into();
+        self.document(document);
     }
 
     /// The end of `restore`.
@@ -285,6 +321,20 @@ fn shown(plan: &Plan) -> String {
     let sibling = plan.project.parent().and_then(|parent| plan.workspace.strip_prefix(parent).ok());
     sibling
         .map_or_else(|| plan.workspace.display().to_string(), |sibling| format!("../{}", sibling.display()))
+}
+
+/// What was prepared, or would be, in every document alike.
+fn describe(document: &mut Value, plan: &Plan, with_diff: bool) {
+    document["project"] = json!(plan.project);
+    document["workspace"] = json!(plan.workspace);
+    document["depsDir"] = json!(plan.deps_dir);
+    document["packages"] = packages(plan);
+    document["removed"] = json!(plan.stale);
+    document["surfaces"] = surfaces(plan, with_diff);
+}
+
+fn words(command: &[OsString]) -> Vec<String> {
+    command.iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 fn packages(plan: &Plan) -> Value {

@@ -5,10 +5,13 @@ pub mod pack;
 mod packing;
 pub mod prepare;
 pub mod restore;
+pub mod run;
 pub mod status;
 mod tree;
 
+use self::prepare::Plan;
 use crate::error::Problem;
+use crate::model::ended::Ended;
 use crate::model::tarball::Tarball;
 
 /// What happens while a command runs, for whoever shows it.
@@ -25,6 +28,12 @@ pub enum Event<'a> {
         /// The same tarball lay there already.
         unchanged: bool,
     },
+    /// The project is prepared, and the command of `run` begins.
+    Prepared(&'a Plan),
+    /// The command of `run` has ended.
+    Ended(Ended),
+    /// The project is restored behind the command of `run`.
+    Restored(&'a restore::Outcome),
 }
 
 /// Who shows the events. It may be called from several threads.

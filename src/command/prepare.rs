@@ -8,9 +8,9 @@ use super::{Event, Report, packing, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
 use crate::apply::lock::{self, Lock};
 use crate::apply::signal::Signals;
-use crate::apply::transaction::{Change, DepsDirNote, Transaction};
+use crate::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
 use crate::error::{Error, Kind, Result};
-use crate::model::journal::ProjectPath;
+use crate::model::journal::{Phase, ProjectPath};
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
 use crate::model::surface::Surface;
@@ -182,31 +182,103 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
 /// [`Kind::Refused`] where it is prepared already; [`Kind::Packing`] naming every package that cannot be packed. The
 /// tree is then as it was, unless [`Options::keep`].
 pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Plan> {
-    let signals = Signals::install()?;
-    let project = project::find(requested)?;
-    let lock = Lock::acquire(&project.state_dir)?;
-    if options.force {
-        // What cannot be prepared anew stays prepared: found out before anything is restored.
-        observe_from_originals(&project, requested, options)?;
-    }
-    tree::make_clean(&project, &lock, options.force, report)?;
-    let mut found = surfaces::find(&project, requested)?;
-    if options.force && tree::move_leftovers_back(&project, &lock, &found.surfaces, report)? {
-        found = surfaces::find(&project, requested)?;
-    }
-    tree::refuse_leftovers(
-        &project,
-        &found.surfaces,
-        &state::read(&project.state_dir, &project.root, &[])?.standing,
-    )?;
-    deps_dir::look(&project.deps_path())?;
-    let observed = observe(project, found, requested, options, report)?;
-    if observed.surfaces.is_empty() || observed.closure.packages.is_empty() {
-        return observed.plan(Vec::new());
-    }
-    let plan = apply(&observed, &lock, options, &signals, report)?;
-    lock.release()?;
+    let site = Site::open(requested)?;
+    let (plan, prepared) = site.prepare(requested, options, Phase::Prepared, report)?;
+    keep(prepared);
+    site.lock.release()?;
     Ok(plan)
+}
+
+/// Leaves the project prepared.
+pub(super) fn keep(prepared: Option<Prepared<'_>>) {
+    if let Some(prepared) = prepared {
+        prepared.keep();
+    }
+}
+
+/// A project that nobody else changes meanwhile.
+pub(super) struct Site {
+    pub(super) project: Project,
+    pub(super) lock: Lock,
+    pub(super) signals: Signals,
+}
+
+impl Site {
+    /// Finds the project and takes its lock.
+    pub(super) fn open(requested: &Requested) -> Result<Self> {
+        let signals = Signals::install()?;
+        let project = project::find(requested)?;
+        let lock = Lock::acquire(&project.state_dir)?;
+        Ok(Self { project, lock, signals })
+    }
+
+    /// Prepares it; nothing is rewritten where no surface needs a package. `until` is what the journal says then.
+    pub(super) fn prepare(
+        &self,
+        requested: &Requested,
+        options: &Options,
+        until: Phase,
+        report: Report<'_>,
+    ) -> Result<(Plan, Option<Prepared<'_>>)> {
+        let (project, lock) = (&self.project, &self.lock);
+        if options.force {
+            // What cannot be prepared anew stays prepared: found out before anything is restored.
+            observe_from_originals(project, requested, options)?;
+        }
+        tree::make_clean(project, lock, options.force, report)?;
+        let mut found = surfaces::find(project, requested)?;
+        if options.force && tree::move_leftovers_back(project, lock, &found.surfaces, report)? {
+            found = surfaces::find(project, requested)?;
+        }
+        let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
+        tree::refuse_leftovers(project, &found.surfaces, &standing)?;
+        deps_dir::look(&project.deps_path())?;
+        let observed = observe(project.clone(), found, requested, options, report)?;
+        if observed.surfaces.is_empty() || observed.closure.packages.is_empty() {
+            return Ok((observed.plan(Vec::new())?, None));
+        }
+        let (plan, prepared) = self.apply(&observed, options, until, report)?;
+        Ok((plan, Some(prepared)))
+    }
+
+    fn apply(
+        &self,
+        observed: &Observed,
+        options: &Options,
+        until: Phase,
+        report: Report<'_>,
+    ) -> Result<(Plan, Prepared<'_>)> {
+        let (project, signals) = (&self.project, &self.signals);
+        let mut deps = DepsDir::open(&project.deps_path())?;
+        let staged = packing::encode_all(&observed.contents, signals, deps.path(), || deps.stage())?;
+        let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
+        let mut plan = observed.plan(tarballs)?;
+        let path =
+            ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
+        let note = DepsDirNote { path, existed: deps.existed() };
+        let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan.rewrites)?)?;
+        for (tarball, temp) in plan.tarballs.iter().zip(temps) {
+            let unchanged = deps.place(temp, &tarball.filename)? == Placed::AlreadyThere;
+            if unchanged {
+                plan.there.insert(tarball.filename.clone());
+            }
+            report(Event::Packed { tarball, unchanged });
+        }
+        deps.sync()?;
+        let prepared = match transaction.apply(until, options.keep, &|| signals.check()) {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                if options.keep {
+                    deps.keep();
+                }
+                return Err(error);
+            }
+        };
+        plan.stale = deps.sweep(&plan.filenames())?;
+        signals.check()?;
+        deps.keep();
+        Ok((plan, prepared))
+    }
 }
 
 /// Reads everything as it will be once a prepared project is restored, for the errors that there are.
@@ -217,45 +289,6 @@ fn observe_from_originals(project: &Project, requested: &Requested, options: &Op
     let originals = state::originals(&project.state_dir, &project.root, prepared);
     surfaces::substitute(&mut found.surfaces, &originals)?;
     observe(project.clone(), found, requested, options, &|_| {}).map(drop)
-}
-
-fn apply(
-    observed: &Observed,
-    lock: &Lock,
-    options: &Options,
-    signals: &Signals,
-    report: Report<'_>,
-) -> Result<Plan> {
-    let project = &observed.project;
-    let mut deps = DepsDir::open(&project.deps_path())?;
-    let staged = packing::encode_all(&observed.contents, signals, deps.path(), || deps.stage())?;
-    let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
-    let mut plan = observed.plan(tarballs)?;
-    let path = ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
-    let note = DepsDirNote { path, existed: deps.existed() };
-    let transaction = Transaction::begin(lock, &project.root, note, changes(&plan.rewrites)?)?;
-    for (tarball, temp) in plan.tarballs.iter().zip(temps) {
-        let unchanged = deps.place(temp, &tarball.filename)? == Placed::AlreadyThere;
-        if unchanged {
-            plan.there.insert(tarball.filename.clone());
-        }
-        report(Event::Packed { tarball, unchanged });
-    }
-    deps.sync()?;
-    let prepared = match transaction.apply(options.keep, &|| signals.check()) {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            if options.keep {
-                deps.keep();
-            }
-            return Err(error);
-        }
-    };
-    plan.stale = deps.sweep(&plan.filenames())?;
-    signals.check()?;
-    prepared.keep();
-    deps.keep();
-    Ok(plan)
 }
 
 fn changes(rewrites: &[Rewritten]) -> Result<Vec<Change>> {

@@ -33,12 +33,12 @@ pub struct Status {
 pub fn run(requested: &Requested) -> Result<Status> {
     let project = project::find(requested)?;
     let manifests = surfaces::with_backups(&project);
-    Ok(Status {
-        tree: state::read(&project.state_dir, &project.root, &manifests)?,
-        running: lock::holder(&project.state_dir)?,
-        project: project.root.display().to_string(),
-        deps_dir: project.deps_dir,
-    })
+    let mut tree = state::read(&project.state_dir, &project.root, &manifests)?;
+    let running = lock::holder(&project.state_dir)?;
+    if running.is_some() {
+        tree.standing = tree.standing.while_held();
+    }
+    Ok(Status { tree, running, project: project.root.display().to_string(), deps_dir: project.deps_dir })
 }
 
 impl Status {

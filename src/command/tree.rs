@@ -167,7 +167,8 @@ fn prepared(observed: &Observed) -> String {
 pub(super) fn interrupted(observed: &Observed) -> String {
     let Head { pid, started, phase, .. } = observed.head;
     let doing = match phase {
-        Phase::Preparing | Phase::Prepared => "prepared the project",
+        Phase::Preparing => "prepared the project",
+        Phase::Prepared | Phase::Running => "ran a command on the prepared project",
         Phase::Restoring => "restored the project",
     };
     format!(

@@ -149,6 +149,8 @@ pub enum Phase {
     Preparing,
     /// All are rewritten.
     Prepared,
+    /// All are rewritten, for as long as the command of `run` is at work.
+    Running,
     /// They are being put back.
     Restoring,
 }

@@ -5,6 +5,7 @@ pub mod diff;
 pub mod digest;
 pub mod dockerfile;
 pub mod edit;
+pub mod ended;
 pub mod journal;
 pub mod js;
 pub mod json;

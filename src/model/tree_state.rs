@@ -101,7 +101,7 @@ pub enum Standing {
     Clean,
     /// Prepared, and left so.
     Prepared(Observed),
-    /// A process was killed while it prepared or restored (or is at it now: the lock tells).
+    /// A process was killed while it prepared, ran its command or restored (or is at it now: the lock tells).
     Interrupted(Observed),
     /// There is a state file, but none that can be trusted.
     #[serde(rename_all = "camelCase")]
@@ -117,7 +117,16 @@ impl Standing {
     pub fn of(observed: Observed) -> Self {
         match observed.head.phase {
             Phase::Prepared => Self::Prepared(observed),
-            Phase::Preparing | Phase::Restoring => Self::Interrupted(observed),
+            Phase::Preparing | Phase::Running | Phase::Restoring => Self::Interrupted(observed),
+        }
+    }
+
+    /// The same, where a living process holds the lock: what looks like a killed `run` is one that runs.
+    #[must_use]
+    pub fn while_held(self) -> Self {
+        match self {
+            Self::Interrupted(observed) if observed.head.phase == Phase::Running => Self::Prepared(observed),
+            other => other,
         }
     }
 

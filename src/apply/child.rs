@@ -1,0 +1,175 @@
+//! A command that runs while the project is prepared.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::signal::Signals;
+use crate::error::{Error, Kind, Result, io_cause};
+use crate::model::ended::Ended;
+
+/// Runs a command in a folder and waits for its end. It has our stdin and stderr, and so our terminal.
+///
+/// A signal that a process sent to us is passed on. What the terminal sends for Ctrl-C or Ctrl-\, or as it is closed,
+/// has reached the command already. The second Ctrl-C ends the waiting, not the command; so does the second SIGINT
+/// that a process sent, but not one of each: npm sends on what it got from the terminal, and so did the terminal.
+///
+/// # Errors
+/// [`Kind::NotRun`]: there is no such command, or it cannot be executed. [`Kind::Interrupted`]: a signal came before
+/// it began, or a second SIGINT while it ran.
+pub fn run(words: &[OsString], folder: &Path, stdout: Stdio, signals: &Signals) -> Result<Ended> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Error::new(Kind::Usage, "no command was named").hint("docker-prep run -- COMMAND…"));
+    };
+    let mut command = Command::new(program);
+    // Some programs, and every shell, believe PWD.
+    command.args(arguments).current_dir(folder).env("PWD", folder).stdout(stdout);
+    imp::run(&mut command, signals)
+}
+
+/// Starts it, with a shell's exit codes where that fails.
+fn spawn(command: &mut Command) -> Result<std::process::Child> {
+    command.spawn().map_err(|error| {
+        let program = command.get_program().display();
+        match error.kind() {
+            ErrorKind::NotFound => Error::new(Kind::NotRun(127), format!("{program}: command not found"))
+                .hint("see whether it is installed and on PATH, and how it is spelled"),
+            // There is no room for one more process, whatever it is.
+            ErrorKind::WouldBlock | ErrorKind::OutOfMemory => {
+                Error::new(Kind::Environment, format!("{program}: cannot be started: {}", io_cause(&error)))
+                    .hint("once the cause is gone, type it again")
+            }
+            _ => {
+                Error::new(Kind::NotRun(126), format!("{program}: cannot be executed: {}", io_cause(&error)))
+                    .hint(format!("see its mode, and that it is a program: ls -l {program}"))
+            }
+        }
+    })
+}
+
+#[cfg(unix)]
+mod imp {
+    use std::io::IsTerminal as _;
+    use std::process::Command;
+
+    use nix::unistd::{getpid, getsid};
+    use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, wait};
+    use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
+    use signal_hook::iterator::SignalsInfo;
+    use signal_hook::iterator::exfiltrator::origin::WithOrigin;
+    use signal_hook::low_level::siginfo::{Cause, Origin};
+
+    use super::spawn;
+    use crate::apply::signal::Signals;
+    use crate::error::{Error, Kind, Result};
+    use crate::model::ended::Ended;
+
+    pub(super) fn run(command: &mut Command, signals: &Signals) -> Result<Ended> {
+        let watched = signals.watched().iter().copied().chain([SIGCHLD, SIGUSR1, SIGUSR2]);
+        let mut queue = SignalsInfo::<WithOrigin>::new(watched)
+            .map_err(|error| Error::new(Kind::Environment, format!("cannot watch for signals: {error}")))?;
+        // From here on each one is in the queue, what comes while the command is begun too: a process's is passed on, and
+        // the terminal's has most likely reached the command.
+        signals.check()?;
+        let child = spawn(command)?;
+        let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
+            return Err(Error::new(Kind::Environment, format!("{}: no such process id", child.id())));
+        };
+        // Those of processes and those of the terminal.
+        let mut interrupts = [0_u32; 2];
+        loop {
+            if let Some(ended) = reap(pid)? {
+                signals.forget();
+                return Ok(ended);
+            }
+            for origin in queue.wait() {
+                if origin.signal == SIGCHLD {
+                    continue;
+                }
+                let by_terminal = is_from_terminal(&origin);
+                if origin.signal == SIGINT {
+                    let so_far = &mut interrupts[usize::from(by_terminal)];
+                    *so_far += 1;
+                    if *so_far == 2 {
+                        return Err(stopped_waiting(child.id()));
+                    }
+                }
+                if !by_terminal {
+                    pass_on(pid, origin.signal);
+                }
+            }
+        }
+    }
+
+    /// The end of our command, if it has ended. Takes note of every other child too: as process 1 of a container we
+    /// are given the orphans.
+    fn reap(pid: Pid) -> Result<Option<Ended>> {
+        loop {
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((whose, status))) if whose == pid => {
+                    if let Some(ended) = ended(status) {
+                        return Ok(Some(ended));
+                    }
+                }
+                Ok(Some(_)) | Err(rustix::io::Errno::INTR) => {}
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    return Err(Error::new(
+                        Kind::Environment,
+                        format!("cannot wait for the command: {error}"),
+                    ));
+                }
+            }
+        }
+    }
+
+    fn ended(status: WaitStatus) -> Option<Ended> {
+        let killed = status.terminating_signal().map(Ended::Killed);
+        status.exit_status().map(Ended::Exited).or(killed)
+    }
+
+    /// Whether the kernel sent it to the whole foreground group, our command among it. Linux says so; elsewhere a
+    /// process at a terminal is taken to have been sent it from there.
+    fn is_from_terminal(origin: &Origin) -> bool {
+        match (origin.signal, origin.cause) {
+            (SIGINT | SIGQUIT, Cause::Kernel) => true,
+            (SIGINT | SIGQUIT, Cause::Unknown) => std::io::stdin().is_terminal(),
+            // The terminal is gone. It tells the leader of its session alone, as in a container, else the whole group.
+            (SIGHUP, Cause::Kernel) => getsid(None).is_ok_and(|leader| leader != getpid()),
+            _ => false,
+        }
+    }
+
+    /// Whether it has gone meanwhile does not matter: it is not waited for yet, so its id is nobody else's.
+    fn pass_on(pid: Pid, signal: i32) {
+        if let Some(signal) = Signal::from_named_raw(signal) {
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    fn stopped_waiting(id: u32) -> Error {
+        Error::new(Kind::Interrupted(SIGINT), format!("interrupted twice: process {id} is not waited for"))
+            .hint(format!("it may still be at work; to end it, type: kill {id}"))
+    }
+}
+
+/// The console sends Ctrl-C to the command too; the program notes it and waits.
+#[cfg(not(unix))]
+mod imp {
+    use std::process::Command;
+
+    use super::spawn;
+    use crate::apply::signal::Signals;
+    use crate::error::{Error, Kind, Result, io_cause};
+    use crate::model::ended::Ended;
+
+    pub(super) fn run(command: &mut Command, signals: &Signals) -> Result<Ended> {
+        signals.check()?;
+        let status = spawn(command)?.wait().map_err(|error| {
+            Error::new(Kind::Environment, format!("cannot wait for the command: {}", io_cause(&error)))
+        })?;
+        signals.forget();
+        Ok(Ended::Exited(status.code().unwrap_or(1)))
+    }
+}
