@@ -33,3 +33,21 @@ install_pnpm() {
 	rm -rf "$pnpm_dir"
 	mv "$pnpm_part" "$pnpm_dir"
 }
+
+# apt_install PROGRAM PACKAGE: a program of Debian's, unless it is there. Debian's packages are for root, or for whoever
+# sudo lets without a password.
+apt_install() {
+	command -v "$1" >/dev/null 2>&1 && return
+	need apt-get "install $2"
+	if [ "$(id -u)" -eq 0 ]; then
+		as_root=''
+	elif sudo -n true 2>/dev/null; then
+		as_root=sudo
+	else
+		fail "$1 is missing: sudo apt-get install $2"
+	fi
+	# The first try does without fresh lists.
+	$as_root apt-get install -y -q --no-install-recommends "$2" >/dev/null ||
+		{ $as_root apt-get update -q >/dev/null && $as_root apt-get install -y -q --no-install-recommends "$2" >/dev/null; } ||
+		fail "apt-get could not install $2"
+}

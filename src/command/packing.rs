@@ -108,6 +108,7 @@ pub(super) fn contents(
     allow_unbuilt: bool,
     report: Report<'_>,
 ) -> Result<Vec<Contents>> {
+    share_this_thread();
     let read: Vec<_> = members.par_iter().map(|member| contents::contents(workspace, member)).collect();
     let mut all = Vec::with_capacity(read.len());
     let mut problems = Vec::new();
@@ -127,6 +128,13 @@ pub(super) fn contents(
         }
     }
     if problems.is_empty() { Ok(all) } else { Err(Error::all(Kind::Packing, problems)) }
+}
+
+/// Has the calling thread work along instead of waiting for the others: one thread less to begin, and with
+/// `RAYON_NUM_THREADS=1` none at all, so that every step comes in the same order each time.
+fn share_this_thread() {
+    // An error says that the threads are there already.
+    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
 }
 
 /// Encodes each package into a sink of its own, on as many threads as there are cores; in the given order.

@@ -1,0 +1,28 @@
+//! The program under faults, from outside: strace kills it or fails its calls at every point where it changes the
+//! disk, and signals come at any of its calls.
+//!
+//! Linux only: elsewhere nothing can be told to fail one system call of a process, and `scripts/test` says so.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "clippy takes helpers of tests for the program"
+)]
+
+mod case;
+#[path = "../common/mod.rs"]
+mod common;
+mod disk;
+mod loss;
+mod order;
+mod parallel;
+mod power;
+mod recording;
+mod signals;
+mod sweep;
+mod tolerated;
+mod trace;
+mod world;
