@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod minimatch;
 pub mod package_name;
 pub mod publish;
+pub mod reference;
 pub mod requested;
 pub mod scope;
 pub mod specifier;

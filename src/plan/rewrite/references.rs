@@ -2,7 +2,7 @@
 
 use crate::model::json::{Document, NodeId};
 use crate::model::package_name;
-use crate::model::specifier::{self, Kind};
+use crate::model::reference;
 
 /// A value that points into the deps dir.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,20 +30,15 @@ const PLACES: [&[&str]; 7] = [
 #[must_use]
 pub fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
     let Ok(document) = Document::parse(text) else { return Vec::new() };
-    let Some(folder) = parts(deps_dir).last() else { return Vec::new() };
+    let Some(folder) = reference::parts(deps_dir).pop() else { return Vec::new() };
     let mut found = Vec::new();
     for place in PLACES {
         if let Some(node) = document.find(place) {
             let path = place.iter().map(|key| (*key).to_owned()).collect();
-            collect(&document, node, path, folder, &mut found);
+            collect(&document, node, path, &folder, &mut found);
         }
     }
     found
-}
-
-/// The parts of a path but for those that lead nowhere.
-fn parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
-    path.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | ".."))
 }
 
 /// Whether one of these is a tarball with a name as only prepare gives it: of all that may lie in a folder of that
@@ -73,9 +68,7 @@ fn collect(document: &Document, node: NodeId, path: Vec<String>, folder: &str, f
 }
 
 fn lies_in(spec: &str, folder: &str) -> bool {
-    let Kind::Local(local) = specifier::parse("", spec).kind else { return false };
-    let path = ["file:", "link:", "portal:"].iter().find_map(|protocol| local.strip_prefix(protocol));
-    parts(path.unwrap_or(&local)).any(|part| part == folder)
+    reference::paths(spec).iter().flatten().any(|part| reference::names(part, folder))
 }
 
 #[cfg(test)]
