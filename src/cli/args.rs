@@ -94,6 +94,8 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Only pack: the named packages, or with --all every package in scope, or else what the surfaces need
     Pack(PackArgs),
+    /// Check that what is about to be committed holds no rewrite; exit 1 if it does
+    Guard(GuardArgs),
     /// Tell whether the project is prepared: by whom, since when, what differs
     Status,
 }
@@ -155,4 +157,28 @@ pub(super) struct PackArgs {
     /// Pack a package although a file that its manifest names is missing
     #[arg(long)]
     pub(super) allow_unbuilt: bool,
+}
+
+/// Flags of `guard`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct GuardArgs {
+    /// Judge the last commit (HEAD) instead of what is staged
+    #[arg(long, conflicts_with = "range")]
+    pub(super) all: bool,
+    /// Judge every commit of a range, for CI and pre-push
+    #[arg(long, value_name = "A..B")]
+    pub(super) range: Option<String>,
+    /// How findings are printed
+    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "json")]
+    pub(super) format: Format,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// As annotations of GitHub Actions and Gitea Actions.
+    Github,
 }

@@ -1,6 +1,7 @@
 //! What was typed, and the only printer.
 
 mod args;
+mod guard;
 mod report;
 mod text;
 
@@ -67,11 +68,12 @@ fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Does what the words say; the exit code is 0 but for `run`, which passes on its command's.
+/// Does what the words say; the exit code is 0 but for `run`, which passes on its command's, and the guard's 1.
 fn dispatch(cli: Cli, reporter: &Reporter) -> Result<u8> {
     let requested = requested(cli.global)?;
     match cli.command {
         Some(Command::Run(args)) => return run_command(&requested, args, reporter),
+        Some(Command::Guard(args)) => return guard::run(&requested, &args, reporter),
         Some(Command::Prepare(args)) => run_prepare(&requested, &args, reporter),
         Some(Command::Restore(args)) => run_restore(&requested, &args, reporter),
         Some(Command::Pack(args)) => run_pack(&requested, args, reporter),

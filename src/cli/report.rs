@@ -64,6 +64,23 @@ impl Reporter {
         }
     }
 
+    /// Whether one JSON document is asked for.
+    pub(super) fn wants_json(&self) -> bool {
+        self.json
+    }
+
+    /// One thing that is wrong, also where only errors are to be said.
+    pub(super) fn problem(&self, problem: &Problem) {
+        self.say("31", "error", problem);
+    }
+
+    /// What is said to those who want to know more.
+    pub(super) fn detail(&self, text: &str) {
+        if self.verbose {
+            self.line(text);
+        }
+    }
+
     /// What ended the command.
     pub(super) fn error(&self, error: &Error) {
         for problem in &error.problems {
@@ -240,7 +257,8 @@ impl Reporter {
         self.tell(&format!("packed {} ({})", count(tarballs.len(), "package"), size(bytes)));
     }
 
-    fn document(&self, mut document: Value) {
+    /// Prints the one document.
+    pub(super) fn document(&self, mut document: Value) {
         if let Some(map) = document.as_object_mut() {
             map.shift_insert(0, "schemaVersion".to_owned(), json!(SCHEMA_VERSION));
         }
@@ -248,7 +266,7 @@ impl Reporter {
     }
 
     /// A reader that has gone away is no error; a full disk is.
-    fn data(&self, text: &str) {
+    pub(super) fn data(&self, text: &str) {
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
             && error.kind() != io::ErrorKind::BrokenPipe
@@ -268,7 +286,8 @@ impl Reporter {
         )
     }
 
-    fn tell(&self, text: &str) {
+    /// A line for people, unless they want none.
+    pub(super) fn tell(&self, text: &str) {
         if !self.quiet {
             self.line(text);
         }
@@ -285,7 +304,7 @@ impl Reporter {
         self.line(&text);
     }
 
-    fn line(&self, text: &str) {
+    pub(super) fn line(&self, text: &str) {
         if let Ok(mut stderr) = self.stderr.lock() {
             let _ = writeln!(stderr, "{}", printable(text, self.color));
         }

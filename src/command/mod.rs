@@ -1,6 +1,7 @@
 //! A verb each: observe, plan, then show or apply.
 
 mod damaged;
+pub mod guard;
 pub mod pack;
 mod packing;
 pub mod prepare;

@@ -5,6 +5,9 @@ use serde::Deserialize;
 /// The file's name.
 pub const CONFIG_FILE: &str = "docker-prep.toml";
 
+/// The deps dir where nothing else is said.
+pub const DEFAULT_DEPS_DIR: &str = ".docker-deps";
+
 /// What the file says; flags and the environment come before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -17,6 +20,8 @@ pub struct Config {
     pub surfaces: Vec<String>,
     /// The deps dir, from the project's root.
     pub deps_dir: Option<String>,
+    /// What `guard` leaves out: globs on paths from the project's root.
+    pub guard_ignore: Vec<String>,
 }
 
 /// Parses the file's text.

@@ -6,6 +6,7 @@ pub mod digest;
 pub mod dockerfile;
 pub mod edit;
 pub mod ended;
+pub mod guard;
 pub mod journal;
 pub mod js;
 pub mod json;

@@ -3,6 +3,7 @@
 pub mod contents;
 pub mod git;
 mod glob;
+pub mod guard;
 pub mod manifest;
 pub mod members;
 pub mod packlist;

@@ -7,13 +7,10 @@ use std::path::{Component, Path, PathBuf};
 
 use super::git::{self, Repository};
 use crate::error::{Error, Kind, Result, io_cause};
-use crate::model::config::{self, CONFIG_FILE, Config};
+use crate::model::config::{self, CONFIG_FILE, Config, DEFAULT_DEPS_DIR};
 use crate::model::digest::Digest;
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
-
-/// The deps dir where nothing else is said.
-pub const DEFAULT_DEPS_DIR: &str = ".docker-deps";
 
 /// The product repository in which the tool is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +106,7 @@ fn read_config(root: &Path) -> Result<Config> {
     };
     config::parse(&text).map_err(|why| {
         Error::new(Kind::Refused, format!("{}: {why}", path.display()))
-            .hint("its keys are workspace, scope, surfaces and deps-dir")
+            .hint("its keys are workspace, scope, surfaces, deps-dir and guard-ignore")
     })
 }
 

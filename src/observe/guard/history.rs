@@ -1,0 +1,100 @@
+//! The commits of a range.
+
+use std::collections::HashSet;
+
+use super::git::Git;
+use crate::error::{Error, Kind, Result};
+
+/// A commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its name, in hex.
+    pub name: String,
+    /// Its tree's.
+    pub tree: String,
+    /// Whether it has no parent here.
+    is_first: bool,
+}
+
+/// The last commit.
+///
+/// # Errors
+/// [`Kind::Environment`] where there is none.
+pub fn head(git: &Git) -> Result<Commit> {
+    let none = || {
+        Error::new(Kind::Environment, "there is no commit yet")
+            .hint("judge what is staged: docker-prep guard")
+    };
+    let commits = list(git, &["--max-count=1", "HEAD", "--"]).map_err(|_| none())?;
+    commits.into_iter().next().ok_or_else(none)
+}
+
+/// The commits of a range, the oldest first.
+///
+/// # Errors
+/// [`Kind::Usage`] for a range without a beginning; [`Kind::Environment`] for a revision that is not there, and where
+/// the repository's history is cut off inside of the range.
+pub fn range(git: &Git, range: &str) -> Result<Vec<Commit>> {
+    if range.is_empty() || range.starts_with("..") {
+        // Git takes HEAD for what is not said: of `..HEAD`, a variable that was empty, that leaves nothing to judge.
+        return Err(Error::new(Kind::Usage, format!("the range `{range}` names no beginning"))
+            .hint("name both ends, as in --range origin/main..HEAD"));
+    }
+    let commits = list(git, &["--topo-order", "--reverse", "--end-of-options", range, "--"]).map_err(|error| {
+        error.hint("name revisions that are here: in CI fetch the whole history (`fetch-depth: 0`), and for a new branch take its merge base, as in --range origin/main..HEAD")
+    })?;
+    if commits.is_empty() {
+        refuse_other_objects(git, range)?;
+    }
+    for commit in commits.iter().filter(|commit| commit.is_first) {
+        refuse_cut_history(git, range, commit)?;
+    }
+    Ok(commits)
+}
+
+/// Of a tree or a file, git lists no commits, and says nothing.
+fn refuse_other_objects(git: &Git, range: &str) -> Result<()> {
+    let ends = git.output(&["rev-parse", "--revs-only", range])?;
+    for end in String::from_utf8_lossy(&ends).lines() {
+        let commit = format!("{}^{{commit}}", end.trim_start_matches('^'));
+        git.output(&["rev-parse", "--quiet", "--verify", &commit]).map_err(|_| {
+            Error::new(Kind::Environment, format!("the range `{range}` is none of commits"))
+                .hint("name commits, branches or tags, as in --range origin/main..HEAD")
+        })?;
+    }
+    Ok(())
+}
+
+fn list(git: &Git, what: &[&str]) -> Result<Vec<Commit>> {
+    let words: Vec<&str> = ["rev-list", "--format=%T %P"].iter().chain(what).copied().collect();
+    let answer = git.output(&words)?;
+    let answer = String::from_utf8_lossy(&answer);
+    let lines: Vec<&str> = answer.lines().collect();
+    let commit = |lines: &[&str]| {
+        let name = lines.first()?.strip_prefix("commit ")?.to_owned();
+        let (tree, parents) = lines.get(1)?.split_once(' ')?;
+        Some(Commit { name, tree: tree.to_owned(), is_first: parents.is_empty() })
+    };
+    let commits: Option<Vec<Commit>> = lines.chunks(2).map(commit).collect();
+    commits.ok_or_else(|| Error::new(Kind::Environment, "git lists commits as we do not know them"))
+}
+
+/// A shallow clone shows a commit without its parents. If they are in the range, they cannot be judged.
+fn refuse_cut_history(git: &Git, range: &str, commit: &Commit) -> Result<()> {
+    let object = git.output(&["cat-file", "commit", &commit.name])?;
+    let object = String::from_utf8_lossy(&object);
+    let header = object.split("\n\n").next().unwrap_or_default();
+    let parents: Vec<&str> = header.lines().filter_map(|line| line.strip_prefix("parent ")).collect();
+    if parents.is_empty() {
+        return Ok(());
+    }
+    let ends = git.output(&["rev-parse", "--revs-only", range])?;
+    let ends = String::from_utf8_lossy(&ends);
+    let excluded: HashSet<&str> = ends.lines().filter_map(|end| end.strip_prefix('^')).collect();
+    if parents.iter().all(|parent| excluded.contains(parent)) {
+        return Ok(());
+    }
+    let short = &commit.name[..commit.name.len().min(12)];
+    Err(Error::new(Kind::Environment, format!("this clone is shallow: the history before {short} is not here, and the range {range} may go on there"))
+        .hint("fetch it: git fetch --unshallow   (in CI: fetch-depth: 0)"))
+}
