@@ -18,20 +18,28 @@ need() {
 	command -v "$1" >/dev/null 2>&1 || fail "$1 is missing: $2"
 }
 
-# Puts the real pnpm at $pnpm_dir/node_modules/.bin/pnpm, unless it is there. Needs a registry that npm reaches.
-install_pnpm() {
-	[ -f "$pnpm_dir/node_modules/pnpm/dist/pnpm.cjs" ] && return
+# npm_install DIR SPEC…: puts packages at DIR/node_modules, unless these very ones are there. Needs a registry that
+# npm reaches.
+npm_install() {
+	npm_dir=$1
+	shift
+	[ "$(cat "$npm_dir/specs" 2>/dev/null)" = "$*" ] && return
 	need npm "install Node.js 20 or newer"
 	mkdir -p "$tools"
 	# Moved into place when it is whole: an interrupted install must not look like one that is there.
-	pnpm_part=$(mktemp -d "$tools/.pnpm.XXXXXX")
-	if ! npm install --prefix "$pnpm_part" "pnpm@$pnpm_version" \
-		--ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null; then
-		rm -rf "$pnpm_part"
-		fail "npm could not install pnpm@$pnpm_version"
+	npm_part=$(mktemp -d "$tools/.npm.XXXXXX")
+	if ! npm install --prefix "$npm_part" "$@" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null; then
+		rm -rf "$npm_part"
+		fail "npm could not install $*"
 	fi
-	rm -rf "$pnpm_dir"
-	mv "$pnpm_part" "$pnpm_dir"
+	printf '%s\n' "$*" >"$npm_part/specs"
+	rm -rf "$npm_dir"
+	mv "$npm_part" "$npm_dir"
+}
+
+# Puts the real pnpm at $pnpm_dir/node_modules/.bin/pnpm.
+install_pnpm() {
+	npm_install "$pnpm_dir" "pnpm@$pnpm_version"
 }
 
 # apt_install PROGRAM PACKAGE: a program of Debian's, unless it is there. Debian's packages are for root, or for whoever

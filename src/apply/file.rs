@@ -298,13 +298,22 @@ pub(crate) fn sync_folder_of(path: &Path) -> Result<()> {
     path.parent().map_or(Ok(()), sync_dir)
 }
 
-/// Gives a file another text at once, and leaves it mode and owner.
+/// Gives a file another text at once, and leaves it mode and owner; a new one gets those of a new file. An
+/// `executable` one may be executed by whoever may read it.
 ///
 /// # Errors
 /// Any step that fails; the file then is as it was.
-pub fn put_text(path: &Path, text: &str) -> Result<()> {
-    let present = metadata(path)?;
-    let attributes = Attributes { owner: owner_of(&present), ..Attributes::mode(mode_of(&present)) };
+pub fn put_text(path: &Path, text: &str, executable: bool) -> Result<()> {
+    let mut attributes = match path.symlink_metadata() {
+        Ok(present) => Attributes { owner: owner_of(&present), ..Attributes::mode(mode_of(&present)) },
+        Err(_) => {
+            path.parent().map_or(Ok(()), create_folder)?;
+            Attributes::mode(0o644)
+        }
+    };
+    if executable {
+        attributes.mode |= (attributes.mode & 0o444) >> 2;
+    }
     let temp = beside(path, TEMP_SUFFIX);
     // What a killed run left.
     remove(&temp)?;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::hook::Manager;
+
 /// Makes Docker builds of JavaScript products work when their private npm registry does not.
 ///
 /// Packs the shared packages that a product needs into .docker-deps/, points its manifests at them for the length
@@ -96,6 +98,8 @@ pub(super) enum Command {
     Pack(PackArgs),
     /// Check that what is about to be committed holds no rewrite; exit 1 if it does
     Guard(GuardArgs),
+    /// Have the repository's pre-commit hook call the guard, and .gitignore leave out what is not committed
+    Init(InitArgs),
     /// Tell whether the project is prepared: by whom, since when, what differs
     Status,
 }
@@ -140,6 +144,24 @@ pub(super) struct RestoreArgs {
     /// Throw away edits that were made to a manifest while prepared
     #[arg(long, action = ArgAction::SetTrue)]
     pub(super) force: bool,
+}
+
+/// Flags of `init`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct InitArgs {
+    /// Show what would be changed, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// What runs the hooks: husky, lefthook, pre-commit or git [default: what the repository uses]
+    #[arg(long, value_name = "NAME", value_parser = manager)]
+    pub(super) hook: Option<Manager>,
+}
+
+fn manager(name: &str) -> Result<Manager, String> {
+    Manager::ALL
+        .into_iter()
+        .find(|manager| manager.name() == name)
+        .ok_or_else(|| format!("it is one of {}", Manager::ALL.map(Manager::name).join(", ")))
 }
 
 /// Flags of `pack`.

@@ -2,6 +2,7 @@
 
 mod args;
 mod guard;
+mod init;
 mod report;
 mod text;
 
@@ -76,6 +77,7 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<u8> {
         Some(Command::Guard(args)) => return guard::run(&requested, &args, reporter),
         Some(Command::Prepare(args)) => run_prepare(&requested, &args, reporter),
         Some(Command::Restore(args)) => run_restore(&requested, &args, reporter),
+        Some(Command::Init(args)) => init::run(&requested, &args, reporter),
         Some(Command::Pack(args)) => run_pack(&requested, args, reporter),
         Some(Command::Status) => {
             let status = status::run(&requested)?;

@@ -2,6 +2,7 @@
 
 mod damaged;
 pub mod guard;
+pub mod init;
 pub mod pack;
 mod packing;
 pub mod prepare;

@@ -206,7 +206,7 @@ pub fn strip_overrides(requested: &Requested, report: Report<'_>) -> Result<Stri
         }
         let keys: Vec<Vec<String>> = references.into_iter().map(|reference| reference.path).collect();
         let text = strip(&project, &surface.manifest_name, &surface.text, &keys, report)?;
-        file::put_text(&surface.manifest_path, &text)?;
+        file::put_text(&surface.manifest_path, &text, false)?;
         stripped.manifests.push(surface.manifest_name);
         signals.check()?;
     }

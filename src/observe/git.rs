@@ -50,6 +50,29 @@ pub fn repository(dir: &Path) -> Result<Option<Repository>> {
     }))
 }
 
+/// Where a work tree's hooks are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hooks {
+    /// The work tree's top folder.
+    pub top: PathBuf,
+    /// The git directory that all work trees share.
+    pub common: PathBuf,
+    /// `git rev-parse --git-path hooks`: what `core.hooksPath` says, else the shared git directory's.
+    pub hooks: PathBuf,
+}
+
+/// The hooks of the repository whose work tree holds a folder, if any.
+///
+/// # Errors
+/// As [`repository`].
+pub fn hooks(dir: &Path) -> Result<Option<Hooks>> {
+    let Some(Repository { toplevel, .. }) = repository(dir)? else { return Ok(None) };
+    // A relative core.hooksPath is meant from the top, where git runs them.
+    let ask = |what: &[&str]| rev_parse(&toplevel, &[&["--path-format=absolute"], what].concat());
+    let (common, hooks) = (ask(&["--git-common-dir"])?, ask(&["--git-path", "hooks"])?);
+    Ok(Some(Hooks { top: toplevel, common, hooks }))
+}
+
 /// One answer a call: a path may hold any byte, a line end too.
 fn rev_parse(dir: &Path, what: &[&str]) -> Result<PathBuf> {
     let output = git(dir).arg("rev-parse").args(what).output().map_err(|error| {

@@ -4,6 +4,7 @@ pub mod contents;
 pub mod git;
 mod glob;
 pub mod guard;
+pub mod hooks;
 pub mod manifest;
 pub mod members;
 pub mod packlist;
