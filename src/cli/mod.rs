@@ -120,6 +120,8 @@ fn requested(global: Global) -> Result<Requested> {
         scope,
         surfaces,
         deps_dir: path(global.deps_dir, "DOCKER_PREP_DEPS_DIR"),
+        package_manager: None,
+        link: None,
     })
 }
 

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::link::Link;
+use super::package_manager::PackageManager;
+
 /// Flags, or else their environment variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requested {
@@ -15,4 +18,8 @@ pub struct Requested {
     pub surfaces: Vec<PathBuf>,
     /// `--deps-dir`, `DOCKER_PREP_DEPS_DIR`.
     pub deps_dir: Option<PathBuf>,
+    /// `--package-manager`, `DOCKER_PREP_PACKAGE_MANAGER`.
+    pub package_manager: Option<PackageManager>,
+    /// `--link`, `DOCKER_PREP_LINK`.
+    pub link: Option<Link>,
 }

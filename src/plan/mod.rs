@@ -4,3 +4,4 @@ pub mod closure;
 pub mod prepare;
 pub mod restore;
 pub mod rewrite;
+pub mod way;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::closure::Needs;
-use super::rewrite::{self, Request, Way};
+use super::rewrite::{self, Request};
+use super::way::Way;
 use crate::error::{Error, Kind, Result};
 use crate::model::edit::Undo;
 use crate::model::surface::Surface;

@@ -11,18 +11,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::way::Way;
 use crate::model::edit::{self, Change, EditError, Undo};
 use crate::model::json::{Document, Kind, NodeId, SyntaxError};
 use crate::model::manifest::DEPENDENCY_FIELDS;
 pub use references::{Reference, holds_a_tarball, points_into};
-
-/// How a package manager is told where a package lies. Others get their own variant, and their own arm in the one
-/// `match` of [`rewrite`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// `file:` in the dependency fields and in `pnpm.overrides`, as pnpm up to 10 reads them.
-    PnpmOverrides,
-}
 
 /// A dependency of the surface that is to come from the deps dir.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +91,11 @@ pub fn rewrite(text: &str, way: Way, request: &Request) -> Result<Rewrite, Rewri
     let document = Document::parse(text)?;
     let changes = match way {
         Way::PnpmOverrides => changes(&document, request)?,
+        Way::WorkspaceOverrides
+        | Way::Tarballs
+        | Way::NpmOverrides
+        | Way::BunOverrides
+        | Way::Resolutions => Vec::new(),
     };
     let edited = edit::apply(text, &changes)?;
     Ok(Rewrite { text: edited.text, undo: edited.undo, changes })
