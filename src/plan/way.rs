@@ -38,13 +38,16 @@ impl Way {
             )
             .hint("name the version, as in --package-manager pnpm@10.6.5, or take --link tarballs, which works with all")),
             (Name::Pnpm | Name::Npm | Name::Bun, Link::Tarballs) => Ok(Self::Tarballs),
+            // npm means an override's relative path from elsewhere once node_modules is there (10.9, 11.21: ENOENT at
+            // the second install); bun's overrides do not reach an alias inside a tarball.
+            (Name::Npm | Name::Bun, Link::Auto) => Ok(Self::Tarballs),
             (Name::Yarn, Link::Tarballs) => Err(Error::new(
                 Kind::Usage,
                 "--link tarballs: yarn does not find tarballs that name each other",
             )
             .hint("leave --link out: yarn reads resolutions in package.json")),
-            (Name::Npm, Link::Auto | Link::Overrides) => Ok(Self::NpmOverrides),
-            (Name::Bun, Link::Auto | Link::Overrides) => Ok(Self::BunOverrides),
+            (Name::Npm, Link::Overrides) => Ok(Self::NpmOverrides),
+            (Name::Bun, Link::Overrides) => Ok(Self::BunOverrides),
             (Name::Yarn, Link::Auto | Link::Overrides) => Ok(Self::Resolutions),
         }
     }
