@@ -125,6 +125,19 @@ fn parent_of(pid: Pid) -> Pid {
     Pid::from_raw(fields.split(' ').nth(1).unwrap().parse().unwrap()).unwrap()
 }
 
+/// Until the program has taken the SIGINT that it was sent: one that still waits for it swallows the next.
+fn takes_the_interrupt(program: Pid) {
+    let status = format!("/proc/{}/status", program.as_raw_nonzero());
+    let waits = || {
+        let status = std::fs::read_to_string(&status).unwrap();
+        let mut masks = status.lines().filter_map(|line| line.split_once("Pnd:\t"));
+        masks.any(|(_, mask)| u64::from_str_radix(mask, 16).unwrap() & 1 << (Signal::INT.as_raw() - 1) != 0)
+    };
+    while waits() {
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn it_stays_a_terminal() {
     let scene = Scene::new();
@@ -180,6 +193,7 @@ fn a_second_ctrl_c_ends_the_waiting_and_not_the_command() {
     let command = terminal.ready();
     terminal.press(CTRL_C);
     terminal.until("INT\r\n");
+    takes_the_interrupt(parent_of(command));
     terminal.press(CTRL_C);
     let mut shown = terminal.until("code ");
     assert_eq!(terminal.until("\r\n").trim(), "130", "{shown}");
@@ -200,6 +214,7 @@ fn a_ctrl_c_that_the_caller_sends_on_as_well_is_still_the_first() {
     let program = parent_of(terminal.ready());
     terminal.press(CTRL_C);
     terminal.until("INT\r\n");
+    takes_the_interrupt(program);
     kill_process(program, Signal::INT).unwrap();
     terminal.until("INT\r\n");
     kill_process(program, Signal::TERM).unwrap();
