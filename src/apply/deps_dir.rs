@@ -3,18 +3,21 @@
 //! Whatever lies in it is part of a Docker layer's key, and whatever lies beside it under a name that begins like its
 //! own is copied along: so nothing is put here whose bytes, name or mode depend on the machine, and nothing beside it.
 
+mod tarballs;
+
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
+pub use self::tarballs::Placed;
+pub(super) use self::tarballs::place;
+use self::tarballs::tarballs;
 use super::file::{self, Attributes};
 use crate::error::{Error, Kind, Result};
-use crate::model::digest::hex;
-use crate::model::package_name::digest_in_tarball;
+use crate::model::tarball::Tarball;
 
 /// The file that says whose folder it is.
 pub const MARK: &str = ".docker-prep";
@@ -75,15 +78,6 @@ pub fn look(path: &Path) -> Result<Found> {
 fn aside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     path.with_file_name(format!("old{name}"))
-}
-
-/// Whether a tarball was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placed {
-    /// The same bytes were there: they were left alone, their time stamp too.
-    AlreadyThere,
-    /// It was put there.
-    Written,
 }
 
 /// A deps dir that is ours. Dropped, it is as it was before, but for what was swept; [`DepsDir::keep`] leaves it.
@@ -207,36 +201,14 @@ pub(super) fn stage(dir: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(STAGED_PREFIX).suffix(STAGED_SUFFIX).tempfile_in(dir)
 }
 
-/// Gives a staged tarball its name, unless the same bytes are there under it.
-pub(super) fn place(dir: &Path, staged: NamedTempFile, name: &str) -> Result<Placed> {
-    let target = dir.join(name);
-    let digest = digest_of(staged.path()).map_err(|error| file::failed("read", staged.path(), &error))?;
-    if digest_in_tarball(name) != Some(&digest[..12]) {
-        return Err(Error::new(
-            Kind::Packing,
-            format!("'{}': is no name for a tarball with SHA-256 {digest}", name.escape_debug()),
-        ));
-    }
-    let there = target.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-    if there && digest_of(&target).is_ok_and(|present| present == digest) {
-        let metadata = file::metadata(&target)?;
-        if cfg!(unix) && crate::observe::state::mode_of(&metadata) != PUBLIC.mode {
-            file::change_attributes(&target, &PUBLIC)?;
-        }
-        staged.close().map_err(|error| file::failed("remove", &target, &error))?;
-        return Ok(Placed::AlreadyThere);
-    }
-    file::change_attributes(staged.path(), &PUBLIC)?;
-    staged.persist(&target).map_err(|error| file::failed("create", &target, &error.error))?;
-    Ok(Placed::Written)
-}
-
 fn sweep(path: &Path, keep: &BTreeSet<String>) -> Result<Vec<String>> {
     // Somebody may have put another folder here since.
     if !is_marked(path)? {
         return Ok(Vec::new());
     }
-    let (_, stale) = preview(path, keep)?;
+    let mut stale: Vec<String> =
+        tarballs(path)?.into_iter().map(|(name, _)| name).filter(|name| !keep.contains(name)).collect();
+    stale.sort();
     for name in &stale {
         file::remove(&path.join(name))?;
     }
@@ -244,26 +216,21 @@ fn sweep(path: &Path, keep: &BTreeSet<String>) -> Result<Vec<String>> {
     Ok(stale)
 }
 
-/// Our tarballs in a folder that is ours: those of the given names, and those that [`DepsDir::sweep`] would remove.
-/// Changes nothing.
+/// The names of our tarballs in a folder that is ours: of those that are wanted and whole, and of those that
+/// [`DepsDir::sweep`] would remove. Changes nothing.
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn preview(path: &Path, wanted: &BTreeSet<String>) -> Result<(BTreeSet<String>, Vec<String>)> {
+pub fn preview(path: &Path, wanted: &[Tarball]) -> Result<(BTreeSet<String>, Vec<String>)> {
     let (mut there, mut stale) = (BTreeSet::new(), Vec::new());
     if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) || !is_marked(path)? {
         return Ok((there, stale));
     }
-    for entry in entries(path)? {
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        let Some(hash) = digest_in_tarball(&name) else { continue };
-        let is_file = entry.path().symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-        if is_file && digest_of(&entry.path()).is_ok_and(|digest| digest.starts_with(hash)) {
-            if wanted.contains(&name) {
-                there.insert(name);
-            } else {
-                stale.push(name);
-            }
+    for (name, digest) in tarballs(path)? {
+        match wanted.iter().find(|tarball| tarball.filename == name) {
+            Some(tarball) if tarball.sha256 == digest => drop(there.insert(name)),
+            Some(_) => {}
+            None => stale.push(name),
         }
     }
     stale.sort();
@@ -346,21 +313,6 @@ fn is_staged(name: &str) -> bool {
     name.len() >= STAGED_PREFIX.len() + STAGED_SUFFIX.len()
         && name.starts_with(STAGED_PREFIX)
         && name.ends_with(STAGED_SUFFIX)
-}
-
-fn digest_of(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => hasher.update(&buffer[..read]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(hex(&hasher.finalize()))
 }
 
 fn entries(path: &Path) -> Result<Vec<fs::DirEntry>> {

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::args::{Color, Global};
-use super::text::{count, count_of, printable, size, table};
+use super::text::{count, count_of, packages_of, printable, size, table};
 use crate::command::Event;
 use crate::command::prepare::Plan;
 use crate::command::{restore, run};
@@ -124,7 +124,7 @@ impl Reporter {
             if unchanged == 0 { String::new() } else { format!(", {unchanged} of them unchanged") };
         self.tell(&format!(
             "packed {} from {} into {}/ ({}{unchanged})",
-            count(plan.tarballs.len(), "package"),
+            packages_of(&plan.tarballs),
             shown(plan),
             plan.deps_dir,
             size(bytes),
@@ -160,7 +160,7 @@ impl Reporter {
         } else {
             out = format!(
                 "would pack {} from {} into {}/\n",
-                count(plan.tarballs.len(), "package"),
+                packages_of(&plan.tarballs),
                 shown(plan),
                 plan.deps_dir
             );

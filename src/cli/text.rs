@@ -1,5 +1,7 @@
 //! Words and numbers for people.
 
+use std::collections::BTreeSet;
+
 use crate::model::tarball::Tarball;
 
 /// Names come from manifests that anybody may have written: what would steer a terminal is shown as what it is. Our
@@ -48,6 +50,17 @@ pub(super) fn table(tarballs: &[Tarball]) -> String {
         .collect()
 }
 
+/// How many packages, and in how many tarballs where surfaces with different package managers take their own.
+pub(super) fn packages_of(tarballs: &[Tarball]) -> String {
+    let names: BTreeSet<&str> = tarballs.iter().map(|tarball| &*tarball.name).collect();
+    let packages = count(names.len(), "package");
+    if names.len() == tarballs.len() {
+        packages
+    } else {
+        format!("{packages} in {}", count(tarballs.len(), "tarball"))
+    }
+}
+
 pub(super) fn count(number: usize, noun: &str) -> String {
     count_of(number, noun, &format!("{noun}s"))
 }
@@ -72,6 +85,28 @@ pub(super) fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::digest::Digest;
+
+    #[test]
+    fn a_package_counts_once_however_many_tarballs_it_has() {
+        let tarballs = |names: &[&str]| -> Vec<Tarball> {
+            let tarball = |name: &&str| Tarball {
+                name: (*name).to_owned(),
+                version: String::new(),
+                filename: String::new(),
+                sha256: Digest::of(b""),
+                size: 0,
+                unpacked_size: 0,
+                shasum: String::new(),
+                integrity: String::new(),
+                files: Vec::new(),
+            };
+            names.iter().map(tarball).collect()
+        };
+        assert_eq!(packages_of(&tarballs(&["a"])), "1 package");
+        assert_eq!(packages_of(&tarballs(&["a", "b"])), "2 packages");
+        assert_eq!(packages_of(&tarballs(&["a", "a", "b"])), "2 packages in 3 tarballs");
+    }
 
     #[test]
     fn sizes_read_well() {

@@ -3,6 +3,7 @@
 mod damaged;
 pub mod guard;
 pub mod init;
+mod linked;
 pub mod pack;
 mod packing;
 pub mod prepare;

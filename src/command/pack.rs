@@ -6,7 +6,7 @@ use super::{Event, Report, warn};
 use crate::apply::deps_dir::Placed;
 use crate::apply::out_dir::OutDir;
 use crate::apply::signal::Signals;
-use crate::command::packing;
+use crate::command::packing::{self, Sinks};
 use crate::error::Result;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
@@ -52,7 +52,8 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     };
     let contents = packing::contents(&workspace, &members, options.allow_unbuilt, report)?;
     let out = OutDir::create(&options.out)?;
-    let staged = packing::encode_all(&contents, &signals, out.path(), || out.stage())?;
+    let sinks = Sinks { signals: &signals, folder: out.path(), open: || out.stage() };
+    let staged = packing::encode_all(&contents.iter().collect::<Vec<_>>(), &sinks)?;
     let mut tarballs: Vec<Tarball> = Vec::with_capacity(staged.len());
     for (tarball, temp) in staged {
         // Two members that are the same to the last byte are one tarball.

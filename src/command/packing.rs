@@ -1,5 +1,6 @@
 //! The part that `pack` and `prepare` share: from members of a workspace to encoded tarballs.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,6 +11,7 @@ use super::{Event, Report, warn};
 use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Problem, Result, io_cause};
 use crate::model::scope::Scope;
+use crate::model::seal::Seal;
 use crate::model::tarball::Tarball;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::contents::{self, Contents};
@@ -137,30 +139,56 @@ fn share_this_thread() {
     let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
 }
 
+/// Where tarballs are written to, and what stops it.
+pub(super) struct Sinks<'a, F> {
+    pub(super) signals: &'a Signals,
+    /// For messages.
+    pub(super) folder: &'a Path,
+    /// Opens a sink for one tarball.
+    pub(super) open: F,
+}
+
+/// A package to encode.
+pub(super) struct Job<C> {
+    pub(super) contents: C,
+    pub(super) seal: Option<Seal>,
+}
+
 /// Encodes each package into a sink of its own, on as many threads as there are cores; in the given order.
 ///
 /// # Errors
 /// [`Kind::Packing`] for files that cannot be read and for a full disk, and the signal that came meanwhile.
-pub(super) fn encode_all<W: Write + Send>(
-    contents: &[Contents],
-    signals: &Signals,
-    destination: &Path,
-    open: impl Fn() -> io::Result<W> + Sync,
+pub(super) fn encode_all<W: Write + Send, F: Fn() -> io::Result<W> + Sync>(
+    contents: &[&Contents],
+    sinks: &Sinks<'_, F>,
 ) -> Result<Vec<(Tarball, W)>> {
+    let jobs: Vec<_> = contents.iter().map(|contents| Job { contents: *contents, seal: None }).collect();
+    encode_jobs(&jobs, sinks)
+}
+
+/// [`encode_all`] of packages that may have a seal.
+pub(super) fn encode_jobs<C, W, F>(jobs: &[Job<C>], sinks: &Sinks<'_, F>) -> Result<Vec<(Tarball, W)>>
+where
+    C: Borrow<Contents> + Sync,
+    W: Write + Send,
+    F: Fn() -> io::Result<W> + Sync,
+{
+    let signals = sinks.signals;
     let sink_error = |error: &io::Error| {
-        Problem::new(format!("cannot write a tarball into {}: {}", destination.display(), io_cause(error)))
+        let folder = sinks.folder.display();
+        Problem::new(format!("cannot write a tarball into {folder}: {}", io_cause(error)))
             .hint("make room there, or make the folder writable, then run it again")
     };
-    let encoded: Vec<_> = contents
+    let encoded: Vec<_> = jobs
         .par_iter()
-        .map(|contents| {
-            let sink = open().map_err(|error| sink_error(&error))?;
-            let (tarball, sink) =
-                encode(contents, Interruptible { sink, signals }).map_err(|error| match error {
-                    EncodeError::Package(problem) => problem,
-                    EncodeError::Sink(error) => sink_error(&error),
-                })?;
-            Ok((tarball, sink.sink))
+        .map(|Job { contents, seal }| {
+            let sink = (sinks.open)().map_err(|error| sink_error(&error))?;
+            let sink = Interruptible { sink, signals };
+            let encoded = encode(contents.borrow(), seal.as_ref(), sink).map_err(|error| match error {
+                EncodeError::Package(problem) => problem,
+                EncodeError::Sink(error) => sink_error(&error),
+            });
+            encoded.map(|(tarball, sink)| (tarball, sink.sink))
         })
         .collect();
     signals.check()?;

@@ -1,16 +1,23 @@
 //! `docker-prep prepare`: pack what the surfaces need, then rewrite their manifests.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Event, Report, packing, tree, warn};
+use super::linked::{self, Packed};
+use super::packing::{self, Sinks};
+use super::{Event, Report, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
 use crate::apply::lock::{self, Lock};
 use crate::apply::signal::Signals;
 use crate::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
 use crate::error::{Error, Kind, Result};
 use crate::model::journal::{Phase, ProjectPath};
+use crate::model::link::Linking;
+use crate::model::package_manager::PackageManager;
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
 use crate::model::surface::Surface;
@@ -22,7 +29,9 @@ use crate::observe::state;
 use crate::observe::surfaces::{self, Surfaces};
 use crate::observe::workspace::{self, Itself};
 use crate::plan::closure::{self, Closure};
+use crate::plan::link;
 use crate::plan::prepare::{Rewritten, rewritten};
+use crate::plan::way::Way;
 
 /// How to prepare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +57,7 @@ pub struct Plan {
     pub deps_dir: String,
     /// The packages that the tool is responsible for.
     pub scope: Scope,
-    /// By package name.
+    /// By package name; a package has several where surfaces have different package managers.
     pub tarballs: Vec<Tarball>,
     /// By surface.
     pub rewrites: Vec<Rewritten>,
@@ -64,6 +73,9 @@ struct Observed {
     surfaces: Vec<Surface>,
     workspace: Option<Workspace>,
     closure: Closure,
+    /// How the tarballs of each surface name each other, where they do.
+    linkings: Vec<Option<Linking>>,
+    /// Of each package of the closure, in its order.
     contents: Vec<Contents>,
 }
 
@@ -82,6 +94,7 @@ fn observe(
             surfaces,
             workspace: None,
             closure: Closure::default(),
+            linkings: Vec::new(),
             contents: Vec::new(),
         });
     }
@@ -99,7 +112,17 @@ fn observe(
     warn(report, &closure.mismatches);
     let members = packing::named_members(&workspace, &closure.packages)?;
     let contents = packing::contents(&workspace, &members, options.allow_unbuilt, report)?;
-    Ok(Observed { project, surfaces, workspace: Some(workspace), closure, contents })
+    let linkings = linkings(&project, &surfaces, &closure);
+    Ok(Observed { project, surfaces, workspace: Some(workspace), closure, linkings, contents })
+}
+
+fn linkings(project: &Project, surfaces: &[Surface], closure: &Closure) -> Vec<Option<Linking>> {
+    let (manager, way) = (PackageManager::pinned(), Way::PnpmOverrides);
+    surfaces
+        .iter()
+        .zip(&closure.surfaces)
+        .map(|(surface, needs)| link::linking(way, &manager, &surface.dir, &project.deps_dir, needs))
+        .collect()
 }
 
 /// The surfaces that are not packages of a workspace that lies inside the project.
@@ -111,14 +134,28 @@ fn outside_of(workspace: &Workspace, project: &Project, surfaces: Vec<Surface>) 
 }
 
 impl Observed {
-    /// The plan, once the tarballs' names are known.
-    fn plan(&self, tarballs: Vec<Tarball>) -> Result<Plan> {
+    /// Packs what the surfaces need.
+    fn pack<W: Write + Send, F: Fn() -> io::Result<W> + Sync>(
+        &self,
+        sinks: &Sinks<'_, F>,
+    ) -> Result<(Packed, Vec<(Tarball, W)>)> {
+        let packages = self.closure.packages.iter().map(String::as_str).zip(&self.contents).collect();
+        let closures = self.closure.surfaces.iter().map(|needs| &needs.closure);
+        let surfaces: Vec<_> = self.linkings.iter().map(Option::as_ref).zip(closures).collect();
+        linked::pack(&packages, &surfaces, &self.project.scope, sinks)
+    }
+
+    /// The plan, once the tarballs' names are known; `tarballs` are all of them.
+    fn plan(&self, packed: &Packed, tarballs: Vec<Tarball>) -> Result<Plan> {
         let rewrites = self
             .surfaces
             .iter()
             .zip(&self.closure.surfaces)
-            .filter(|(_, needs)| !needs.closure.is_empty())
-            .map(|(surface, needs)| rewritten(surface, needs, &tarballs, &self.project.deps_dir))
+            .zip(&self.linkings)
+            .filter(|((_, needs), _)| !needs.closure.is_empty())
+            .map(|((surface, needs), linking)| {
+                rewritten(surface, needs, packed.of(linking.as_ref()), &self.project.deps_dir)
+            })
             .collect::<Result<Vec<_>>>()?;
         let workspace = self.workspace.as_ref().map_or(&self.project.root, |workspace| &workspace.root);
         Ok(Plan {
@@ -170,9 +207,10 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
     tree::refuse_leftovers(&project, &others, &tree.standing)?;
     deps_dir::look(&project.deps_path())?;
     let observed = observe(project, found, requested, options, report)?;
-    let encoded = packing::encode_all(&observed.contents, &signals, Path::new("nowhere"), || Ok(io::sink()))?;
-    let mut plan = observed.plan(encoded.into_iter().map(|(tarball, _)| tarball).collect())?;
-    (plan.there, plan.stale) = deps_dir::preview(&observed.project.deps_path(), &plan.filenames())?;
+    let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
+    let (packed, encoded) = observed.pack(&nowhere)?;
+    let mut plan = observed.plan(&packed, encoded.into_iter().map(|(tarball, _)| tarball).collect())?;
+    (plan.there, plan.stale) = deps_dir::preview(&observed.project.deps_path(), &plan.tarballs)?;
     Ok(plan)
 }
 
@@ -235,7 +273,7 @@ impl Site {
         deps_dir::look(&project.deps_path())?;
         let observed = observe(project.clone(), found, requested, options, report)?;
         if observed.surfaces.is_empty() || observed.closure.packages.is_empty() {
-            return Ok((observed.plan(Vec::new())?, None));
+            return Ok((observed.plan(&Packed::default(), Vec::new())?, None));
         }
         let (plan, prepared) = self.apply(&observed, options, until, report)?;
         Ok((plan, Some(prepared)))
@@ -250,9 +288,10 @@ impl Site {
     ) -> Result<(Plan, Prepared<'_>)> {
         let (project, signals) = (&self.project, &self.signals);
         let mut deps = DepsDir::open(&project.deps_path())?;
-        let staged = packing::encode_all(&observed.contents, signals, deps.path(), || deps.stage())?;
+        let (packed, staged) =
+            observed.pack(&Sinks { signals, folder: deps.path(), open: || deps.stage() })?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
-        let mut plan = observed.plan(tarballs)?;
+        let mut plan = observed.plan(&packed, tarballs)?;
         let path =
             ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
         let note = DepsDirNote { path, existed: deps.existed() };

@@ -15,6 +15,18 @@ impl Digest {
         Self(hex(&Sha256::digest(bytes)))
     }
 
+    /// The digest of what a hasher was fed.
+    #[must_use]
+    pub fn finish(hasher: Sha256) -> Self {
+        Self(hex(&hasher.finalize()))
+    }
+
+    /// The 12 digits that file names hold.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        &self.0[..12]
+    }
+
     /// The 64 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

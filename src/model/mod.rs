@@ -21,6 +21,7 @@ pub mod publish;
 pub mod reference;
 pub mod requested;
 pub mod scope;
+pub mod seal;
 pub mod specifier;
 pub mod surface;
 pub mod tarball;

@@ -87,6 +87,12 @@ pub fn tarball_stem(name: &str, version: &str) -> String {
         .collect()
 }
 
+/// The name of a tarball: `bytelyst-errors-1.4.2-3f9a0c12d4e5.tgz`.
+#[must_use]
+pub fn tarball_name(name: &str, version: &str, digits: &str) -> String {
+    format!("{}-{digits}.tgz", tarball_stem(name, version))
+}
+
 /// The 12 hex digits in a name like `bytelyst-errors-1.4.2-3f9a0c12d4e5.tgz`.
 #[must_use]
 pub fn digest_in_tarball(name: &str) -> Option<&str> {

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::digest::Digest;
+
 /// One file of a tarball.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedFile {
@@ -20,8 +22,11 @@ pub struct Tarball {
     pub name: String,
     /// The package's version.
     pub version: String,
-    /// `<name without @, / as ->-<version>-<12 hex of the SHA-256>.tgz`.
+    /// `<name without @, / as ->-<version>-<12 hex>.tgz`: of the SHA-256, or else of the tarball's
+    /// [seal](super::seal::Seal).
     pub filename: String,
+    /// Of the tarball.
+    pub sha256: Digest,
     /// In bytes, compressed.
     pub size: u64,
     /// The files' sizes in bytes, added up.

@@ -6,16 +6,17 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
 use flate2::write::GzEncoder;
+use flate2::{Compression, GzBuilder};
 use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest as _, Sha256, Sha512};
 use tar::{EntryType, Header};
 
 use super::contents::{Contents, Entry, Source};
 use crate::error::{Problem, io_cause};
-use crate::model::digest::hex;
-use crate::model::package_name::tarball_stem;
+use crate::model::digest::{Digest, hex};
+use crate::model::package_name::tarball_name;
+use crate::model::seal::Seal;
 use crate::model::tarball::{PackedFile, Tarball};
 
 /// 1985-10-26T08:15:00Z in seconds: what npm and pnpm stamp on every entry.
@@ -43,12 +44,21 @@ impl From<io::Error> for EncodeError {
     }
 }
 
-/// Writes the tarball of a package into `sink` and says what was written.
+/// Writes the tarball of a package into `sink` and says what was written. A seal goes into the header, and names it
+/// in place of its own digest.
 ///
 /// # Errors
 /// A file that cannot be read or that changes while it is read, or a failure of the sink.
-pub fn encode<W: Write>(contents: &Contents, sink: W) -> Result<(Tarball, W), EncodeError> {
-    let mut gzip = GzEncoder::new(Digests::new(sink), LEVEL);
+pub fn encode<W: Write>(
+    contents: &Contents,
+    seal: Option<&Seal>,
+    sink: W,
+) -> Result<(Tarball, W), EncodeError> {
+    let sink = Digests::new(sink);
+    let mut gzip = match seal {
+        None => GzEncoder::new(sink, LEVEL),
+        Some(seal) => GzBuilder::new().comment(seal.comment()).write(sink, LEVEL),
+    };
     let mut files = Vec::with_capacity(contents.entries.len());
     for entry in &contents.entries {
         let size = write_entry(&mut gzip, entry)?;
@@ -58,12 +68,13 @@ pub fn encode<W: Write>(contents: &Contents, sink: W) -> Result<(Tarball, W), En
     let (sums, sink) = gzip.finish()?.finish();
     let name = contents.manifest.name().unwrap_or_default().to_owned();
     let version = contents.manifest.version().unwrap_or_default();
-    let filename = format!("{}-{}.tgz", tarball_stem(&name, &version), &sums.sha256[..12]);
+    let filename = tarball_name(&name, &version, seal.map_or(sums.sha256.short(), Seal::short));
     let unpacked_size = files.iter().map(|file| file.size).sum();
     let tarball = Tarball {
         name,
         version,
         filename,
+        sha256: sums.sha256,
         size: sums.size,
         unpacked_size,
         shasum: sums.sha1,
@@ -204,7 +215,7 @@ struct Digests<W> {
 struct Sums {
     size: u64,
     sha1: String,
-    sha256: String,
+    sha256: Digest,
     integrity: String,
 }
 
@@ -217,7 +228,7 @@ impl<W: Write> Digests<W> {
         let sums = Sums {
             size: self.size,
             sha1: hex(&self.sha1.finalize()),
-            sha256: hex(&self.sha256.finalize()),
+            sha256: Digest::finish(self.sha256),
             integrity: format!("sha512-{}", STANDARD.encode(self.sha512.finalize())),
         };
         (sums, self.sink)

@@ -96,7 +96,7 @@ fn request(needs: &Needs, specifiers: &BTreeMap<&str, String>) -> Request {
 
 /// The path from one folder to another, both from the same root; a `file:` is meant from the install root, which
 /// is the surface.
-fn relative_path(from: &str, to: &str) -> String {
+pub(super) fn relative_path(from: &str, to: &str) -> String {
     let parts =
         |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
     let (from, to) = (parts(from), parts(to));

@@ -1,6 +1,10 @@
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 
+use super::tarballs::digest_of;
 use super::*;
+use crate::model::digest::Digest;
+use crate::model::seal::Seal;
 
 fn names(path: &Path) -> Vec<String> {
     let mut names: Vec<_> =
@@ -16,7 +20,7 @@ fn mode(path: &Path) -> u32 {
 fn place(dir: &mut DepsDir, package: &str, content: &str) -> (String, Placed) {
     let staged = dir.stage().unwrap();
     fs::write(staged.path(), content).unwrap();
-    let name = format!("{package}-{}.tgz", &digest_of(staged.path()).unwrap()[..12]);
+    let name = format!("{package}-{}.tgz", &digest_of(staged.path()).unwrap().short());
     let placed = dir.place(staged, &name).unwrap();
     (name, placed)
 }
@@ -102,7 +106,8 @@ fn the_same_tarball_is_left_alone_and_a_damaged_one_replaced() {
 fn a_name_that_leaves_the_folder_or_lies_about_the_content_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let mut dir = DepsDir::open(&home.path().join("deps")).unwrap();
-    let hash = &digest_of(dir.stage().unwrap().path()).unwrap()[..12];
+    let digest = digest_of(dir.stage().unwrap().path()).unwrap();
+    let hash = digest.short();
     for name in [
         &format!("../a-{hash}.tgz"),
         &format!("a b-{hash}.tgz"),
@@ -186,4 +191,134 @@ fn what_is_not_kept_goes_again() {
     let (dropped, _) = place(&mut dir, "b-1.0.0", "y");
     drop(dir);
     assert!(path.join(kept).exists() && path.join(MARK).exists() && !path.join(dropped).exists());
+}
+
+/// The bytes of a sealed tarball, and its name.
+fn sealed(package: &str, content: &str) -> (Vec<u8>, String) {
+    let seals = Seal::of_cycle(&[(package, Digest::of(content.as_bytes()))].into());
+    let seal = &seals[package];
+    let mut gzip =
+        flate2::GzBuilder::new().comment(seal.comment()).write(Vec::new(), flate2::Compression::new(6));
+    gzip.write_all(content.as_bytes()).unwrap();
+    (gzip.finish().unwrap(), format!("{package}-{}.tgz", seal.short()))
+}
+
+fn place_bytes(dir: &mut DepsDir, bytes: &[u8], name: &str) -> Result<Placed> {
+    let staged = dir.stage().unwrap();
+    fs::write(staged.path(), bytes).unwrap();
+    dir.place(staged, name)
+}
+
+#[test]
+fn a_tarball_of_a_cycle_is_known_by_its_seal() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("deps");
+    let mut dir = DepsDir::open(&path).unwrap();
+    let (bytes, name) = sealed("a-1.0.0", "x");
+    assert_eq!(place_bytes(&mut dir, &bytes, &name).unwrap(), Placed::Written);
+    let before = path.join(&name).metadata().unwrap().modified().unwrap();
+    assert_eq!(place_bytes(&mut dir, &bytes, &name).unwrap(), Placed::AlreadyThere);
+    assert_eq!(path.join(&name).metadata().unwrap().modified().unwrap(), before);
+    // A damaged one is replaced, whether its header is whole or not.
+    for at in [bytes.len() - 1, 20] {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0xff;
+        fs::write(path.join(&name), &damaged).unwrap();
+        assert_eq!(place_bytes(&mut dir, &bytes, &name).unwrap(), Placed::Written);
+        assert_eq!(fs::read(path.join(&name)).unwrap(), bytes);
+    }
+    let (other, other_name) = sealed("a-1.0.0", "y");
+    assert_eq!(place_bytes(&mut dir, &other, &name).unwrap_err().kind, Kind::Packing);
+    assert_eq!(place_bytes(&mut dir, b"x", &name).unwrap_err().kind, Kind::Packing);
+    place_bytes(&mut dir, &other, &other_name).unwrap();
+    dir.keep();
+    let dir = DepsDir::open(&path).unwrap();
+    assert_eq!(dir.sweep(&BTreeSet::from([name.clone()])).unwrap(), [other_name]);
+    assert_eq!(names(&path), [".docker-prep", ".gitignore", &name]);
+    dir.keep();
+    assert_eq!(remove(&path).unwrap(), Removed { tarballs: vec![name], folder: true });
+}
+
+#[test]
+fn a_tarball_of_somebody_else_stays_under_the_name_of_a_sealed_one() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("deps");
+    let dir = DepsDir::open(&path).unwrap();
+    let (bytes, name) = sealed("a-1.0.0", "x");
+    let (_, other_name) = sealed("a-1.0.0", "y");
+    // What somebody packed anew, what was cut off within the header, and one that has another's name.
+    let gzip = |content: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+        gzip.write_all(content).unwrap();
+        gzip.finish().unwrap()
+    };
+    let foreign = [
+        (&name, gzip(b"x")),
+        (&name, gzip(&bytes)),
+        (&name, bytes[..Seal::HEADER - 1].to_vec()),
+        (&other_name, bytes.clone()),
+    ];
+    for (name, content) in foreign {
+        fs::write(path.join(name), &content).unwrap();
+        assert!(dir.sweep(&BTreeSet::new()).unwrap().is_empty());
+        assert_eq!(fs::read(path.join(name)).unwrap(), content);
+        fs::remove_file(path.join(name)).unwrap();
+    }
+    std::os::unix::fs::symlink("elsewhere", path.join(&name)).unwrap();
+    fs::write(path.join("elsewhere"), &bytes).unwrap();
+    assert!(dir.sweep(&BTreeSet::new()).unwrap().is_empty());
+    dir.keep();
+    assert!(!remove(&path).unwrap().folder);
+    assert_eq!(names(&path).len(), 4);
+}
+
+#[test]
+fn what_a_killed_run_had_named_is_known_and_goes() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("deps");
+    let all = [sealed("a-1.0.0", "x"), sealed("b-1.0.0", "y")];
+    for named in 0..=all.len() {
+        let mut dir = DepsDir::open(&path).unwrap();
+        for (number, (bytes, name)) in all.iter().enumerate() {
+            if number < named {
+                place_bytes(&mut dir, bytes, name).unwrap();
+            } else {
+                dir.stage().unwrap().keep().unwrap();
+            }
+        }
+        // Killed: no drop runs.
+        std::mem::forget(dir);
+        assert_eq!(names(&path).len(), 2 + all.len());
+        let names_of = all[..named].iter().map(|(_, name)| name.clone()).collect();
+        assert_eq!(remove(&path).unwrap(), Removed { tarballs: names_of, folder: true });
+    }
+}
+
+#[test]
+fn a_preview_tells_what_is_there_and_whole() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("deps");
+    let mut dir = DepsDir::open(&path).unwrap();
+    let ((bytes, name), (old, old_name)) = (sealed("a-1.0.0", "x"), sealed("a-1.0.0", "y"));
+    place_bytes(&mut dir, &bytes, &name).unwrap();
+    place_bytes(&mut dir, &old, &old_name).unwrap();
+    let (plain, _) = place(&mut dir, "b-1.0.0", "z");
+    let tarball = |filename: &str, bytes: &[u8]| Tarball {
+        name: String::new(),
+        version: String::new(),
+        filename: filename.to_owned(),
+        sha256: Digest::of(bytes),
+        size: 0,
+        unpacked_size: 0,
+        shasum: String::new(),
+        integrity: String::new(),
+        files: Vec::new(),
+    };
+    let wanted = [tarball(&name, &bytes), tarball(&plain, b"z"), tarball("c-000000000000.tgz", b"")];
+    let there = BTreeSet::from([name.clone(), plain]);
+    assert_eq!(preview(&path, &wanted).unwrap(), (there, vec![old_name.clone()]));
+    fs::write(path.join(&name), [&bytes[..], b"more"].concat()).unwrap();
+    let (there, stale) = preview(&path, &wanted).unwrap();
+    assert_eq!((there.len(), stale), (1, vec![old_name]), "the damaged one is neither");
+    dir.keep();
 }

@@ -51,6 +51,19 @@ pub struct Contents {
     pub warnings: Vec<Problem>,
 }
 
+impl Contents {
+    /// The same with another manifest.
+    #[must_use]
+    pub fn with_manifest(&self, manifest: Manifest) -> Self {
+        let text = js::stringify(&manifest.0).into_bytes();
+        let entries = self.entries.iter().map(|entry| match &entry.source {
+            Source::Generated(_) => Entry { source: Source::Generated(text.clone()), ..entry.clone() },
+            Source::OnDisk(_) => entry.clone(),
+        });
+        Self { entries: entries.collect(), manifest, warnings: self.warnings.clone() }
+    }
+}
+
 /// What `pnpm pack` 10.6.5 would put into a member's tarball, with the lifecycle scripts left out.
 ///
 /// # Errors

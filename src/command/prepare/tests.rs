@@ -1,0 +1,166 @@
+use std::fs;
+
+use super::*;
+use crate::model::package_manager::Name;
+
+/// A workspace `plat` and a project `notes` with five surfaces, one of which takes no linked tarballs.
+struct World {
+    home: tempfile::TempDir,
+}
+
+const SURFACES: [&str; 5] = ["", "apps/web", "backend", "old", "site"];
+
+impl World {
+    fn new() -> Self {
+        let world = Self { home: tempfile::tempdir().unwrap() };
+        world.file("plat/pnpm-workspace.yaml", "packages: ['packages/*']\n");
+        for (name, more) in [
+            ("a", r#""dependencies": {"@bytelyst/b": "workspace:^", "cc": "workspace:@bytelyst/c@^"}"#),
+            (
+                "b",
+                r#""dependencies": {"@bytelyst/c": "workspace:*"}, "optionalDependencies": {"@bytelyst/e": "workspace:~"}"#,
+            ),
+            ("c", r#""dependencies": {"@bytelyst/d": "workspace:^"}"#),
+            ("d", r#""dependencies": {"@bytelyst/c": "workspace:^"}"#),
+            ("e", r#""license": "MIT""#),
+        ] {
+            world.package(name, more);
+        }
+        for surface in SURFACES {
+            let name = surface.replace('/', "-");
+            world.file(
+                &format!("notes/{surface}/package.json"),
+                &format!(r#"{{"name": "notes{name}", "dependencies": {{"@bytelyst/a": "^1.0.0"}}}}"#),
+            );
+        }
+        world
+    }
+
+    fn package(&self, name: &str, more: &str) {
+        let dir = format!("plat/packages/{name}");
+        let manifest =
+            format!(r#"{{"name": "@bytelyst/{name}", "version": "1.0.0", "main": "index.js", {more}}}"#);
+        self.file(&format!("{dir}/package.json"), &manifest);
+        self.file(&format!("{dir}/index.js"), &format!("module.exports = '{name}';\n"));
+    }
+
+    fn file(&self, path: &str, text: &str) {
+        let path = self.home.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn requested(&self) -> Requested {
+        Requested {
+            project: Some(self.home.path().join("notes")),
+            surfaces: SURFACES.map(|surface| self.home.path().join("notes").join(surface)).into(),
+            ..Requested::default()
+        }
+    }
+
+    /// What is read, with the ways that the surfaces' package managers need.
+    fn observed(&self) -> Observed {
+        let requested = self.requested();
+        let project = project::find(&requested).unwrap();
+        let found = surfaces::find(&project, &requested).unwrap();
+        let mut observed = observe(project, found, &requested, &Options::default(), &|_| {}).unwrap();
+        let (pnpm, npm) = (PackageManager::pinned(), PackageManager::of_any_version(Name::Npm));
+        let managers = [&pnpm, &pnpm, &pnpm, &pnpm, &npm];
+        observed.linkings = (observed.surfaces.iter().zip(&observed.closure.surfaces).zip(managers))
+            .map(|((surface, needs), manager)| {
+                let way = if surface.dir == "old" { Way::PnpmOverrides } else { Way::Tarballs };
+                link::linking(way, manager, &surface.dir, &observed.project.deps_dir, needs)
+            })
+            .collect();
+        observed
+    }
+
+    /// The file names that a dry run says.
+    fn planned(&self) -> BTreeSet<String> {
+        let (observed, signals) = (self.observed(), Signals::default());
+        let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
+        let (packed, encoded) = observed.pack(&nowhere).unwrap();
+        let tarballs = encoded.into_iter().map(|(tarball, _)| tarball).collect();
+        observed.plan(&packed, tarballs).unwrap().filenames()
+    }
+
+    /// Prepares and leaves it so; the tarballs that lie in the deps dir then.
+    fn prepare(&self) -> (Plan, BTreeSet<String>) {
+        let site = Site::open(&self.requested()).unwrap();
+        let (plan, prepared) =
+            site.apply(&self.observed(), &Options::default(), Phase::Prepared, &|_| {}).unwrap();
+        prepared.keep();
+        site.lock.release().unwrap();
+        let lying = fs::read_dir(self.deps_dir()).unwrap().map(|entry| entry.unwrap().file_name());
+        let lying = lying.map(|name| name.into_string().unwrap()).filter(|name| !name.starts_with('.'));
+        (plan, lying.collect())
+    }
+
+    fn deps_dir(&self) -> PathBuf {
+        self.home.path().join("notes/.docker-deps")
+    }
+
+    fn restore(&self) {
+        let options = crate::command::restore::Options { clean: true, force: false };
+        crate::command::restore::run(&self.requested(), &options, &|_| {}).unwrap();
+    }
+}
+
+#[test]
+fn a_dry_run_names_what_is_packed_for_every_way() {
+    let world = World::new();
+    let (before, planned) = (world.observed(), world.planned());
+    assert!(!world.deps_dir().exists());
+    let (plan, lying) = world.prepare();
+    assert_eq!(lying, planned);
+    assert_eq!(plan.filenames(), planned);
+    // Four ways and the plain one for each that names another, and one that names nobody.
+    assert_eq!(plan.tarballs.len(), 4 * 5 + 1);
+    let old = plan.rewrites.iter().find(|rewritten| rewritten.surface.dir == "old").unwrap();
+    for name in ["a", "b", "c", "d", "e"] {
+        let hits = planned.iter().filter(|file| {
+            file.starts_with(&format!("bytelyst-{name}-"))
+                && old.text.contains(&format!("../.docker-deps/{file}"))
+        });
+        assert_eq!(hits.count(), 1, "{name}: {}", old.text);
+    }
+    let (_, there) = (world.restore(), world.deps_dir().exists());
+    assert!(!there, "all of them are known as ours");
+    assert_eq!(world.observed().surfaces, before.surfaces);
+}
+
+#[test]
+fn what_no_surface_takes_plainly_is_not_packed_plainly() {
+    let world = World::new();
+    let all = world.planned();
+    let mut observed = world.observed();
+    let old = observed.surfaces.iter().position(|surface| surface.dir == "old").unwrap();
+    observed.surfaces.remove(old);
+    observed.closure.surfaces.remove(old);
+    observed.linkings.remove(old);
+    let signals = Signals::default();
+    let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
+    let (_, encoded) = observed.pack(&nowhere).unwrap();
+    let without: BTreeSet<_> = encoded.into_iter().map(|(tarball, _)| tarball.filename).collect();
+    assert!(without.is_subset(&all));
+    assert_eq!(without.len(), all.len() - 4);
+}
+
+#[test]
+fn a_change_within_a_cycle_gives_new_names_and_takes_the_old_ones_away() {
+    let world = World::new();
+    let (_, first) = world.prepare();
+    crate::command::restore::run(&world.requested(), &Default::default(), &|_| {}).unwrap();
+    world.file("plat/packages/d/index.js", "module.exports = 'changed';\n");
+    let planned = world.planned();
+    let (plan, second) = world.prepare();
+    assert_eq!(second, planned);
+    let gone: Vec<_> = first.difference(&second).cloned().collect();
+    assert_eq!(plan.stale, gone);
+    // The plain tarballs of a, b and c, and e, which names nobody, are as they were.
+    let kept: Vec<_> = first.intersection(&second).map(|name| &name[..10]).collect();
+    assert_eq!(kept, ["bytelyst-a", "bytelyst-b", "bytelyst-c", "bytelyst-e"]);
+    assert_eq!(plan.there.len(), kept.len());
+    world.restore();
+    assert!(!world.deps_dir().exists());
+}
