@@ -42,6 +42,42 @@ install_pnpm() {
 	npm_install "$pnpm_dir" "pnpm@$pnpm_version"
 }
 
+# Puts every package manager of scripts/managers.txt, and its Node.js, at $tools/managers/NAME-VERSION, all at once.
+install_managers() {
+	case $(uname -sm) in
+	'Linux x86_64') platform=linux-x64 ;;
+	'Linux aarch64') platform=linux-arm64 ;;
+	'Darwin x86_64') platform=darwin-x64 ;;
+	'Darwin arm64') platform=bin-darwin-arm64 ;;
+	*) fail "no Node.js for $(uname -sm) is in the registry: see scripts/managers.txt" ;;
+	esac
+	mkdir -p "$tools/managers"
+	running=''
+	while read -r name version package program; do
+		case $name in '' | '#'*) continue ;; esac
+		package=$(printf '%s\n' "$package" | sed "s/PLATFORM/$platform/")
+		install_manager "$tools/managers/$name-$version" "$package@$version" "$program" &
+		running="$running $!"
+	done <"$root/scripts/managers.txt"
+	# One that could not be installed has said so itself.
+	missing=no
+	for job in $running; do
+		wait "$job" || missing=yes
+	done
+	[ "$missing" = no ] || fail "not every package manager could be installed"
+}
+
+# install_manager DIR SPEC PROGRAM
+install_manager() {
+	npm_install "$1" "$2"
+	# Unquoted: npm chooses among packages of one name for each platform.
+	# shellcheck disable=SC2086
+	set -- "$1" "$2" "$1"/node_modules/$3
+	[ -x "$3" ] && return
+	rm -rf "$1"
+	fail "$2 has no program for this machine: $3"
+}
+
 # apt_install PROGRAM PACKAGE: a program of Debian's, unless it is there. Debian's packages are for root, or for whoever
 # sudo lets without a password.
 apt_install() {

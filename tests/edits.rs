@@ -25,7 +25,7 @@ fn interrupt(world: &World, phase: &str) {
     document["journal"]["head"]["pid"] = 4_000_000.into();
     let body = document["journal"].to_string();
     let checksum = sha256(body.as_bytes());
-    world.file(JOURNAL, format!("{{\"schemaVersion\":1,\"checksum\":\"{checksum}\",\"journal\":{body}}}\n"));
+    world.file(JOURNAL, format!("{{\"schemaVersion\":2,\"checksum\":\"{checksum}\",\"journal\":{body}}}\n"));
 }
 
 #[test]

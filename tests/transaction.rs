@@ -17,7 +17,7 @@ use docker_prep::apply::state::save_journal;
 use docker_prep::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
 use docker_prep::error::{Error, Kind};
 use docker_prep::model::digest::Digest;
-use docker_prep::model::journal::{Phase, ProjectPath};
+use docker_prep::model::journal::{FileKind, Phase, ProjectPath};
 use docker_prep::model::tree_state::{Backup, Now, Observed, Standing};
 use docker_prep::observe::state as observe;
 use docker_prep::plan::restore::{Leftover, Means, Source};
@@ -43,7 +43,7 @@ fn rewritten(name: &str) -> String {
     original(name).replace("^1", "file:../.docker-deps/a.tgz")
 }
 
-fn undo(text: &str, record: &Value) -> Result<String, String> {
+fn undo(_: FileKind, text: &str, record: &Value) -> Result<String, String> {
     let (ours, theirs) = (record["ours"].as_str().unwrap(), record["theirs"].as_str().unwrap());
     if text.matches(ours).count() == 1 {
         Ok(text.replace(ours, theirs))
@@ -52,7 +52,7 @@ fn undo(text: &str, record: &Value) -> Result<String, String> {
     }
 }
 
-fn points_into(text: &[u8]) -> bool {
+fn points_into(_: FileKind, text: &[u8]) -> bool {
     String::from_utf8_lossy(text).contains(".docker-deps")
 }
 
@@ -97,8 +97,8 @@ impl World {
 
     fn change(&self, name: &str) -> Change {
         Change {
-            manifest: self.path(name),
-            original: original(name).into_bytes(),
+            path: self.path(name),
+            original: Some(original(name).into_bytes()),
             rewritten: rewritten(name).into_bytes(),
             undo: json!({"ours": "file:../.docker-deps/a.tgz", "theirs": "^1"}),
         }
@@ -198,7 +198,7 @@ fn prepare_then_restore() {
     assert_eq!((&json["state"], &json["depsDir"]), (&json!("prepared"), &json!(".docker-deps")));
     assert_eq!(
         json["files"][0],
-        json!({"path": BACKEND, "now": "rewritten", "backup": "whole", "copy": true, "temp": false})
+        json!({"path": BACKEND, "created": false, "now": "rewritten", "backup": "whole", "copy": true, "temp": false})
     );
 
     assert_eq!(world.restore(&means(), false).unwrap(), [Source::Backup, Source::Backup]);
@@ -324,7 +324,7 @@ fn without_any_copy_the_rewrite_is_undone_or_taken_from_the_commit_or_refused() 
     let (world, _) = World::prepared();
     lose(&world);
     let tree = world.tree();
-    let broken = |_: &str, _: &Value| Err("no".to_owned());
+    let broken = |_: FileKind, _: &str, _: &Value| Err("no".to_owned());
     let error = world.restore(&Means { undo: &broken, ..means() }, false).unwrap_err();
     assert_eq!((error.kind, error.problems.len()), (Kind::Refused, 2));
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A command that runs while the project is prepared.
+//! Commands that are run: that of the caller while the project is prepared, and package managers.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -25,7 +25,29 @@ pub fn run(words: &[OsString], folder: &Path, stdout: Stdio, signals: &Signals) 
     let mut command = Command::new(program);
     // Some programs, and every shell, believe PWD.
     command.args(arguments).current_dir(folder).env("PWD", folder).stdout(stdout);
-    imp::run(&mut command, signals)
+    imp::run(&mut command, signals, Conduct::Owner)
+}
+
+/// Runs a command that is ours and not the caller's: it has no stdin, and a signal to us ends it and all that it
+/// began, at once.
+///
+/// # Errors
+/// As [`run`]; [`Kind::Interrupted`] also where a signal came while it ran.
+pub(super) fn finish(command: &mut Command, signals: &Signals) -> Result<Ended> {
+    command.stdin(Stdio::null());
+    // A group of its own: the terminal's Ctrl-C comes to us alone.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    imp::run(command, signals, Conduct::Servant)
+}
+
+/// Who decides about the end of a command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Conduct {
+    /// It does: what comes to us is passed on.
+    Owner,
+    /// We do.
+    Servant,
 }
 
 /// Starts it, with a shell's exit codes where that fails.
@@ -54,19 +76,23 @@ mod imp {
     use std::process::Command;
 
     use nix::unistd::{getpid, getsid};
-    use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, wait};
+    use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, wait};
     use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
     use signal_hook::iterator::SignalsInfo;
     use signal_hook::iterator::exfiltrator::origin::WithOrigin;
     use signal_hook::low_level::siginfo::{Cause, Origin};
 
-    use super::spawn;
+    use super::{Conduct, spawn};
     use crate::apply::signal::Signals;
     use crate::error::{Error, Kind, Result};
     use crate::model::ended::Ended;
 
-    pub(super) fn run(command: &mut Command, signals: &Signals) -> Result<Ended> {
-        let watched = signals.watched().iter().copied().chain([SIGCHLD, SIGUSR1, SIGUSR2]);
+    pub(super) fn run(command: &mut Command, signals: &Signals, conduct: Conduct) -> Result<Ended> {
+        let more: &[i32] = match conduct {
+            Conduct::Owner => &[SIGCHLD, SIGUSR1, SIGUSR2],
+            Conduct::Servant => &[SIGCHLD],
+        };
+        let watched = signals.watched().iter().chain(more).copied();
         let mut queue = SignalsInfo::<WithOrigin>::new(watched)
             .map_err(|error| Error::new(Kind::Environment, format!("cannot watch for signals: {error}")))?;
         // From here on each one is in the queue, what comes while the command is begun too: a process's is passed on, and
@@ -80,11 +106,19 @@ mod imp {
         let mut interrupts = [0_u32; 2];
         loop {
             if let Some(ended) = reap(pid)? {
-                signals.forget();
+                match conduct {
+                    Conduct::Owner => signals.forget(),
+                    Conduct::Servant => signals.check()?,
+                }
                 return Ok(ended);
             }
             for origin in queue.wait() {
                 if origin.signal == SIGCHLD {
+                    continue;
+                }
+                if conduct == Conduct::Servant {
+                    // It works in a temporary folder, where nothing needs to be left in order.
+                    let _ = kill_process_group(pid, Signal::KILL);
                     continue;
                 }
                 let by_terminal = is_from_terminal(&origin);
@@ -159,17 +193,20 @@ mod imp {
 mod imp {
     use std::process::Command;
 
-    use super::spawn;
+    use super::{Conduct, spawn};
     use crate::apply::signal::Signals;
     use crate::error::{Error, Kind, Result, io_cause};
     use crate::model::ended::Ended;
 
-    pub(super) fn run(command: &mut Command, signals: &Signals) -> Result<Ended> {
+    pub(super) fn run(command: &mut Command, signals: &Signals, conduct: Conduct) -> Result<Ended> {
         signals.check()?;
         let status = spawn(command)?.wait().map_err(|error| {
             Error::new(Kind::Environment, format!("cannot wait for the command: {}", io_cause(&error)))
         })?;
-        signals.forget();
+        match conduct {
+            Conduct::Owner => signals.forget(),
+            Conduct::Servant => signals.check()?,
+        }
         Ok(Ended::Exited(status.code().unwrap_or(1)))
     }
 }

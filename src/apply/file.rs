@@ -1,5 +1,9 @@
 //! The only calls that change files. Each names the path when it fails.
 
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
+
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -64,6 +68,55 @@ pub(crate) fn write_unsynced(path: &Path, temp: &Path, bytes: &[u8], attributes:
     rename(temp, path).inspect_err(|_| {
         let _ = fs::remove_file(temp);
     })
+}
+
+/// Puts these bytes at `path` where nothing stands, so that at every instant nothing or the whole file stands there.
+/// `temp` must not exist, and lie in the same folder.
+///
+/// # Errors
+/// Something stands there, or any step that fails; `temp` is gone then, and `path` as it was, unless only the folder's
+/// sync failed.
+pub fn make(path: &Path, temp: &Path, bytes: &[u8], attributes: &Attributes) -> Result<()> {
+    create(temp, bytes, attributes)?;
+    let named = give_name(temp, path).map_err(|error| failed("create", path, &error));
+    named.inspect_err(|_| {
+        let _ = fs::remove_file(temp);
+    })?;
+    sync_folder_of(path)
+}
+
+/// Gives a file its name unless that is taken, and takes the former one away.
+fn give_name(temp: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(temp, path) {
+        Ok(()) => fs::remove_file(temp),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+        // A file system without hard links.
+        Err(_) => rename_new(temp, path),
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn rename_new(temp: &Path, path: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, temp, CWD, path, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => rename_unless_there(temp, path),
+        result => result.map_err(io::Error::from),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn rename_new(temp: &Path, path: &Path) -> io::Result<()> {
+    rename_unless_there(temp, path)
+}
+
+/// The best that such a file system has: who makes the file in this very instant loses it.
+fn rename_unless_there(temp: &Path, path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(temp, path),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes a new file and sees it onto the disk; the folder's entry is not synced.
@@ -318,92 +371,4 @@ pub fn put_text(path: &Path, text: &str, executable: bool) -> Result<()> {
     // What a killed run left.
     remove(&temp)?;
     atomic_write(path, &temp, text.as_bytes(), &attributes)
-}
-
-#[cfg(test)]
-#[cfg(unix)]
-mod tests {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-
-    use super::*;
-
-    const OLD: Timestamp = Timestamp { seconds: 1_600_000_000, nanos: 123_456_789 };
-
-    fn file(folder: &Path, name: &str, text: &str, mode: u32) -> std::path::PathBuf {
-        let path = folder.join(name);
-        create(&path, text.as_bytes(), &Attributes { mode, mtime: Some(OLD), owner: None }).unwrap();
-        path
-    }
-
-    #[test]
-    fn a_write_replaces_the_inode_and_sets_mode_and_time() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = file(folder.path(), "package.json", "old", 0o600);
-        let inode = fs::metadata(&path).unwrap().ino();
-        let temp = folder.path().join("package.json.docker-prep-new");
-        let attributes = Attributes { mode: 0o666, mtime: Some(OLD), owner: None };
-        atomic_write(&path, &temp, b"new", &attributes).unwrap();
-        let metadata = fs::metadata(&path).unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_ne!(metadata.ino(), inode);
-        // 0666 shows that no umask takes part.
-        assert_eq!(metadata.mode() & 0o7777, 0o666);
-        assert_eq!((metadata.mtime(), metadata.mtime_nsec()), (OLD.seconds, i64::from(OLD.nanos)));
-        assert!(!temp.exists());
-    }
-
-    #[test]
-    fn a_temporary_file_that_is_there_is_not_touched() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = file(folder.path(), "a", "old", 0o644);
-        let temp = file(folder.path(), "a.new", "somebody's", 0o644);
-        let error = atomic_write(&path, &temp, b"new", &Attributes::mode(0o644)).unwrap_err();
-        assert_eq!(error.kind, Kind::Refused);
-        assert!(
-            error.to_string().starts_with(&format!("cannot create {}: file exists", temp.display())),
-            "{error}"
-        );
-        assert_eq!(
-            (fs::read(&path).unwrap(), fs::read(&temp).unwrap()),
-            (b"old".to_vec(), b"somebody's".to_vec())
-        );
-    }
-
-    #[test]
-    fn a_failed_rename_leaves_no_temporary_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a");
-        fs::create_dir_all(path.join("full")).unwrap();
-        let temp = folder.path().join("a.new");
-        assert!(atomic_write(&path, &temp, b"new", &Attributes::mode(0o644)).is_err());
-        assert!(!temp.exists());
-    }
-
-    #[test]
-    fn a_backup_is_the_original_itself_or_else_its_exact_copy_and_never_replaces() {
-        let folder = tempfile::tempdir().unwrap();
-        let original = file(folder.path(), "a", "text", 0o640);
-        let linked = folder.path().join("a.bak");
-        link_or_copy(&original, &linked).unwrap();
-        assert_eq!(fs::metadata(&linked).unwrap().ino(), fs::metadata(&original).unwrap().ino());
-        assert_eq!(link_or_copy(&original, &linked).unwrap_err().kind, Kind::Refused);
-
-        let copied = folder.path().join("b.bak");
-        copy(&original, &copied).unwrap();
-        let metadata = fs::metadata(&copied).unwrap();
-        assert_eq!(fs::read(&copied).unwrap(), b"text");
-        assert_eq!(metadata.permissions().mode() & 0o7777, 0o640);
-        assert_eq!((metadata.mtime(), metadata.mtime_nsec()), (OLD.seconds, i64::from(OLD.nanos)));
-        assert!(copy(&original, &copied).is_err());
-    }
-
-    #[test]
-    fn removing_what_is_not_there_is_no_error() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(!remove(&folder.path().join("a")).unwrap());
-        assert!(!remove_empty_folder(&folder.path().join("b")).unwrap());
-        file(folder.path(), "c", "", 0o644);
-        assert!(!remove_empty_folder(folder.path()).unwrap());
-        assert!(remove(&folder.path().join("c")).unwrap());
-    }
 }

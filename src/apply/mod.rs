@@ -4,6 +4,7 @@ pub mod child;
 pub mod deps_dir;
 pub mod file;
 pub mod lock;
+pub mod lockfile;
 pub mod out_dir;
 pub mod restore;
 pub mod signal;

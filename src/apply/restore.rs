@@ -9,15 +9,17 @@ use super::lock::{self, Lock};
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
-use crate::model::journal::{EDITED_SUFFIX, Entry, Journal, ORIGINALS, Phase, ProjectPath};
+use crate::model::journal::{
+    EDITED_SUFFIX, Entry, FileKind, Journal, MANIFEST, ORIGINALS, Original, Phase, ProjectPath,
+};
 use crate::model::tree_state::{Observed, Standing};
 use crate::observe;
 use crate::plan::restore::{Action, Leftover, Means, Plan, PointsInto, Source, Step};
 
-/// One manifest that was put back.
+/// One file that was put back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
-    /// The manifest, from the project's root.
+    /// The file, from the project's root.
     pub path: ProjectPath,
     /// Where its text came from.
     pub source: Source,
@@ -34,7 +36,7 @@ pub enum Outcome {
     Restored(Vec<Restored>),
 }
 
-/// Puts every manifest back that the journal names, then removes the state. Takes up an interrupted restore.
+/// Puts every file back that the journal names, then removes the state. Takes up an interrupted restore.
 ///
 /// Signals do not stop it: it is short, and the way out for everything that was stopped.
 ///
@@ -59,7 +61,7 @@ pub fn restore(lock: &Lock, root: &Path, means: &Means<'_>, force: bool) -> Resu
 fn damaged(lock: &Lock, cause: &str) -> Error {
     let folder = lock.folder().display();
     Error::new(Kind::Refused, format!("the state of this project cannot be used: {cause}")).hint(format!(
-        "the originals are beside the manifests as package.json.bak, and in {folder}/{ORIGINALS}: move them back by \
+        "the originals are beside the files as package.json.bak and the like, and in {folder}/{ORIGINALS}: move them back by \
          hand, then type: rm -r {folder}"
     ))
 }
@@ -116,58 +118,76 @@ fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &Entry) -> Result<()> 
     let at = |path: &ProjectPath| {
         observe::state::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
     };
-    let (manifest, backup, temp) = (at(&step.path)?, at(&step.path.backup())?, at(&step.path.temp())?);
+    let (path, backup, temp) = (at(&step.path)?, at(&step.path.backup())?, at(&step.path.temp())?);
     if step.remove_temp {
         file::remove(&temp)?;
     }
-    expect(&manifest, step)?;
+    expect(&path, step)?;
     if step.put_edit_aside {
-        put_aside(&manifest, &at(&step.path.edited())?)?;
+        put_aside(&path, &at(&step.path.edited())?)?;
     }
-    let original = Attributes { mode: entry.mode, mtime: Some(entry.mtime), owner: present_owner(&manifest) };
-    match &step.action {
-        Action::Keep => {}
-        Action::SetAttributes => file::change_attributes(&manifest, &original)?,
-        Action::RenameBackup => {
-            let metadata = file::metadata(&backup)?;
-            let modified = metadata.modified().ok().map(Into::into);
-            if modified != Some(entry.mtime) || observe::state::mode_of(&metadata) != entry.mode {
-                // A copy that was cut short of its attributes, or a backup that somebody touched.
-                set_backup_right(&backup, &temp, &metadata, &Attributes { owner: None, ..original })?;
-            }
-            file::rename(&backup, &manifest)?;
-            if cfg!(windows) {
-                // Renaming one name of a file over another of the same file may leave both.
-                file::remove(&backup)?;
-            }
+    match (&step.action, &entry.original) {
+        (Action::Keep, _) => {}
+        (Action::Remove, None) => drop(file::remove(&path)?),
+        (Action::Write { text, exact: false }, _) => {
+            let present = file::metadata(&path)?;
+            let (mode, owner) = (observe::state::mode_of(&present), file::owner_of(&present));
+            file::atomic_write(&path, &temp, text, &Attributes { mode, mtime: None, owner })?;
         }
-        Action::WriteCopy => {
-            let copy = lock.folder().join(ORIGINALS).join(entry.digest.as_str());
-            let bytes = fs::read(&copy).map_err(|error| file::failed("read", &copy, &error))?;
-            if Digest::of(&bytes) != entry.digest {
-                return Err(Error::new(Kind::Refused, format!("{}: has just been changed", copy.display())));
-            }
-            // The folder may have been deleted along with the manifest.
-            if let Some(folder) = manifest.parent() {
-                file::create_folder(folder)?;
-            }
-            file::atomic_write(&manifest, &temp, &bytes, &original)?;
-        }
-        Action::Write { text, exact: true } => file::atomic_write(&manifest, &temp, text, &original)?,
-        Action::Write { text, exact: false } => {
-            let mode = observe::state::mode_of(&file::metadata(&manifest)?);
-            file::atomic_write(
-                &manifest,
-                &temp,
-                text,
-                &Attributes { mode, mtime: None, owner: original.owner },
-            )?;
+        (action, Some(original)) => bring_back(lock, &path, &backup, &temp, action, original)?,
+        (_, None) => {
+            let cause = format!("{}: the state has no original of it", step.path);
+            return Err(Error::new(Kind::Refused, cause).hint("see what it says: docker-prep status"));
         }
     }
     if step.remove_backup {
         file::remove(&backup)?;
     }
-    sync_names(root, &manifest)
+    sync_names(root, &path)
+}
+
+/// The original, as it was to the last bit.
+fn bring_back(
+    lock: &Lock,
+    path: &Path,
+    backup: &Path,
+    temp: &Path,
+    action: &Action,
+    original: &Original,
+) -> Result<()> {
+    let attributes =
+        Attributes { mode: original.mode, mtime: Some(original.mtime), owner: present_owner(path) };
+    match action {
+        Action::SetAttributes => file::change_attributes(path, &attributes),
+        Action::RenameBackup => {
+            let metadata = file::metadata(backup)?;
+            let modified = metadata.modified().ok().map(Into::into);
+            if modified != Some(original.mtime) || observe::state::mode_of(&metadata) != original.mode {
+                // A copy that was cut short of its attributes, or a backup that somebody touched.
+                set_backup_right(backup, temp, &metadata, &Attributes { owner: None, ..attributes })?;
+            }
+            file::rename(backup, path)?;
+            if cfg!(windows) {
+                // Renaming one name of a file over another of the same file may leave both.
+                file::remove(backup)?;
+            }
+            Ok(())
+        }
+        Action::WriteCopy => {
+            let copy = lock.folder().join(ORIGINALS).join(original.digest.as_str());
+            let bytes = fs::read(&copy).map_err(|error| file::failed("read", &copy, &error))?;
+            if Digest::of(&bytes) != original.digest {
+                return Err(Error::new(Kind::Refused, format!("{}: has just been changed", copy.display())));
+            }
+            // The folder may have been deleted along with the file.
+            if let Some(folder) = path.parent() {
+                file::create_folder(folder)?;
+            }
+            file::atomic_write(path, temp, &bytes, &attributes)
+        }
+        Action::Write { text, exact: true } => file::atomic_write(path, temp, text, &attributes),
+        Action::Keep | Action::Remove | Action::Write { exact: false, .. } => Ok(()),
+    }
 }
 
 /// Sees a file's name onto the disk, and those of its folders, which may have been made anew.
@@ -189,11 +209,11 @@ fn set_backup_right(backup: &Path, temp: &Path, metadata: &Metadata, original: &
 }
 
 /// What was decided holds only for what was seen.
-fn expect(manifest: &Path, step: &Step) -> Result<()> {
-    let now = match fs::read(manifest) {
+fn expect(path: &Path, step: &Step) -> Result<()> {
+    let now = match fs::read(path) {
         Ok(bytes) => Some(Digest::of(&bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(file::failed("read", manifest, &error)),
+        Err(error) => return Err(file::failed("read", path, &error)),
     };
     if now == step.expected {
         return Ok(());
@@ -256,7 +276,8 @@ pub fn move_leftovers_back(
             continue;
         }
         let read = |path: &Path| fs::read(path).map_err(|error| file::failed("read", path, &error));
-        let decision = crate::plan::restore::leftover(&read(manifest)?, &read(&backup)?, points_into);
+        let kind = kind_of(manifest);
+        let decision = crate::plan::restore::leftover(kind, &read(manifest)?, &read(&backup)?, points_into);
         if decision == Leftover::MoveBack {
             file::rename(&backup, manifest)?;
             file::sync_folder_of(manifest)?;
@@ -264,4 +285,11 @@ pub fn move_leftovers_back(
         moved.push(MovedBack { manifest: manifest.clone(), decision });
     }
     Ok(moved)
+}
+
+/// What a file is by its name; one that a manifest links to has any.
+#[must_use]
+pub fn kind_of(file: &Path) -> FileKind {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or(MANIFEST);
+    FileKind::of(name).unwrap_or(FileKind::Manifest)
 }

@@ -1,15 +1,16 @@
-//! Rewrites manifests so that at every instant each is whole and every byte can be brought back.
+//! Rewrites files so that at every instant each is whole and every byte can be brought back.
 //!
 //! [`Transaction::begin`] looks and touches nothing. [`Transaction::apply`] then writes, in this order:
 //!
 //! 1. the originals are synced where they are: what an editor or a checkout wrote a moment ago may not be on the disk
 //!    yet; then their bytes and the new texts into the state folder, each synced, then the folders;
 //! 2. the journal (phase *preparing*), synced;
-//! 3. for each manifest: a second name for the original (`.bak`), the folder synced; the new text beside it, synced;
-//!    its rename over the manifest, the folder synced;
+//! 3. for each file: a second name for the original (`.bak`), the folder synced; the new text beside it, synced;
+//!    its rename over the original, the folder synced. Where there was none: the new text beside it, synced; its name,
+//!    which nobody may have taken meanwhile, the folder synced;
 //! 4. the journal (phase *prepared* or *running*), synced.
 //!
-//! A kill before 2 leaves the manifests as they were. A kill after it leaves a journal that says where everything is.
+//! A kill before 2 leaves the files as they were. A kill after it leaves a journal that says where everything is.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -23,21 +24,21 @@ use super::restore::{self, Outcome};
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
-use crate::model::journal::{Entry, Head, Journal, Phase, ProjectPath};
+use crate::model::journal::{Entry, Head, Journal, Original, Phase, ProjectPath};
 use crate::model::tree_state::Standing;
 use crate::observe;
 use crate::plan::restore::Means;
 
-/// A manifest to rewrite.
+/// A file to rewrite, or to make.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The file itself, no symbolic link to it, inside the project.
-    pub manifest: PathBuf,
-    /// The bytes that the plan was made of.
-    pub original: Vec<u8>,
+    pub path: PathBuf,
+    /// The bytes that the plan was made of; `None` where there must be nothing.
+    pub original: Option<Vec<u8>>,
     /// The bytes to put there.
     pub rewritten: Vec<u8>,
-    /// How the JSON editor takes its changes back.
+    /// How the editor of that kind of file takes its changes back.
     pub undo: Value,
 }
 
@@ -71,7 +72,7 @@ impl<'lock> Transaction<'lock> {
     /// Checks everything that can be checked beforehand, and changes nothing.
     ///
     /// # Errors
-    /// [`Kind::Refused`], with every problem: the project is prepared, a manifest is not what the plan was made of,
+    /// [`Kind::Refused`], with every problem: the project is prepared, a file is not what the plan was made of,
     /// something stands where the backup or the temporary file shall stand, a folder is read-only.
     pub fn begin(
         lock: &'lock Lock,
@@ -121,7 +122,7 @@ impl<'lock> Transaction<'lock> {
         if let Err(cause) = readable {
             return Err(Error::new(
                 Kind::Refused,
-                format!("the manifests cannot be rewritten together: {cause}"),
+                format!("the files cannot be rewritten together: {cause}"),
             ));
         }
         Ok(Self { lock, root, journal, changes: checked })
@@ -136,7 +137,7 @@ impl<'lock> Transaction<'lock> {
     /// where it fails too. A panic puts everything back as well.
     ///
     /// # Errors
-    /// The disk's, that of `check`, or [`Kind::Refused`] for a manifest that changed meanwhile.
+    /// The disk's, that of `check`, or [`Kind::Refused`] for a file that changed meanwhile.
     pub fn apply(self, until: Phase, keep: bool, check: &dyn Fn() -> Result<()>) -> Result<Prepared<'lock>> {
         let mut guard = Prepared { transaction: self, armed: !keep };
         match guard.transaction.write(until, check) {
@@ -158,9 +159,9 @@ impl<'lock> Transaction<'lock> {
         check()?;
         // What an earlier run left that was killed before its journal stood.
         state::clear(self.lock)?;
-        for checked in &self.changes {
+        for checked in self.changes.iter().filter(|checked| checked.change.original.is_some()) {
             // It becomes the backup, and the only one once the state is gone.
-            file::sync(&checked.change.manifest)?;
+            file::sync(&checked.change.path)?;
         }
         self.save_texts()?;
         check()?;
@@ -175,14 +176,13 @@ impl<'lock> Transaction<'lock> {
     }
 
     fn save_texts(&self) -> Result<()> {
-        let files = &self.journal.files;
+        let files = || self.journal.files.iter().zip(&self.changes);
         state::save_texts(
             self.lock,
-            files.iter().zip(&self.changes).map(|(file, checked)| (&file.digest, &*checked.change.original)),
-            files
-                .iter()
-                .zip(&self.changes)
-                .map(|(file, checked)| (&file.rewritten, &*checked.change.rewritten)),
+            files().filter_map(|(file, checked)| {
+                Some((file.original_digest()?, checked.change.original.as_deref()?))
+            }),
+            files().map(|(file, checked)| (&file.rewritten, &*checked.change.rewritten)),
         )
     }
 }
@@ -191,25 +191,31 @@ fn rewrite(root: &Path, entry: &Entry, checked: &Checked, check: &dyn Fn() -> Re
     let at = |path: &ProjectPath| {
         observe::state::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
     };
-    let (manifest, backup, temp) = (at(&entry.path)?, at(&entry.backup)?, at(&entry.temp)?);
+    let (path, backup, temp) = (at(&entry.path)?, at(&entry.backup)?, at(&entry.temp)?);
+    let Some(original) = &entry.original else {
+        return file::make(&path, &temp, &checked.change.rewritten, &Attributes::mode(NEW_FILE));
+    };
     let still = |path: &Path| match fs::read(path) {
-        Ok(bytes) if Digest::of(&bytes) == entry.digest => Ok(()),
+        Ok(bytes) if Digest::of(&bytes) == original.digest => Ok(()),
         Ok(_) => Err(Error::new(Kind::Refused, format!("{}: was changed while it was prepared", entry.path))
             .hint("type again: docker-prep prepare")),
         Err(error) => Err(file::failed("read", path, &error)),
     };
-    still(&manifest)?;
-    file::link_or_copy(&manifest, &backup)?;
-    file::sync_folder_of(&manifest)?;
+    still(&path)?;
+    file::link_or_copy(&path, &backup)?;
+    file::sync_folder_of(&path)?;
     check()?;
     // What was linked is what will be brought back: an edit of this instant would be hidden in it.
     still(&backup)?;
-    // The present time: BuildKit takes two manifests of equal size and time for the same.
-    let attributes = Attributes { mode: entry.mode, mtime: None, owner: checked.owner };
-    file::atomic_write(&manifest, &temp, &checked.change.rewritten, &attributes)
+    // The present time: BuildKit takes two files of equal size and time for the same.
+    let attributes = Attributes { mode: original.mode, mtime: None, owner: checked.owner };
+    file::atomic_write(&path, &temp, &checked.change.rewritten, &attributes)
 }
 
-/// A project whose manifests are rewritten. Dropped, it is put back; [`Prepared::keep`] leaves it prepared.
+/// Set whatever the umask, since the mode is part of a Docker layer's key.
+const NEW_FILE: u32 = 0o644;
+
+/// A project whose files are rewritten. Dropped, it is put back; [`Prepared::keep`] leaves it prepared.
 #[derive(Debug)]
 #[must_use = "dropping it restores the project"]
 pub struct Prepared<'lock> {
@@ -267,31 +273,38 @@ fn prepared(head: &Head, how: &str) -> Error {
 }
 
 fn check(root: &Path, change: &Change) -> Result<(Entry, Option<(u32, u32)>), Problem> {
-    let manifest = &change.manifest;
-    let shown = manifest.strip_prefix(root).unwrap_or(manifest).display();
-    let real = manifest
-        .canonicalize()
-        .map_err(|error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error))))?;
+    let shown = change.path.strip_prefix(root).unwrap_or(&change.path).display();
+    let failed = |error: std::io::Error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error)));
+    let real = real_path(&change.path, change.original.is_none()).map_err(failed)?;
     let path = relative(root, &real).ok_or_else(|| {
         Problem::new(format!(
             "{shown}: is not inside the project {}, or its name is not UTF-8",
             root.display()
         ))
     })?;
-    let metadata = manifest
-        .symlink_metadata()
-        .map_err(|error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error))))?;
-    if !metadata.is_file() {
-        return Err(Problem::new(format!("{shown}: is no regular file")));
-    }
-    let bytes = fs::read(manifest)
-        .map_err(|error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error))))?;
-    if bytes != change.original {
-        return Err(Problem::new(format!("{shown}: was changed since it was read")).hint("type it again"));
-    }
-    let mtime = metadata
-        .modified()
-        .map_err(|error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error))))?;
+    let (original, owner) = match &change.original {
+        None => {
+            nothing_at(root, &path, "was made since it was looked for", |_| "type it again".to_owned())?;
+            (None, None)
+        }
+        Some(original) => {
+            let metadata = change.path.symlink_metadata().map_err(failed)?;
+            if !metadata.is_file() {
+                return Err(Problem::new(format!("{shown}: is no regular file")));
+            }
+            let bytes = fs::read(&change.path).map_err(failed)?;
+            if bytes != *original {
+                return Err(
+                    Problem::new(format!("{shown}: was changed since it was read")).hint("type it again")
+                );
+            }
+            let mtime = metadata.modified().map_err(failed)?.into();
+            let mode = observe::state::mode_of(&metadata);
+            let digest = Digest::of(&bytes);
+            let original = Original { digest, length: bytes.len() as u64, mode, mtime };
+            (Some(original), file::owner_of(&metadata))
+        }
+    };
     nothing_at(root, &path.backup(), "a backup is there already", |backup| {
         format!("if it holds what {path} should be, type: mv {backup} {path}   (or remove it: rm {backup})")
     })?;
@@ -301,15 +314,20 @@ fn check(root: &Path, change: &Change) -> Result<(Entry, Option<(u32, u32)>), Pr
         backup: path.backup(),
         temp: path.temp(),
         path,
-        digest: Digest::of(&bytes),
-        length: bytes.len() as u64,
-        mode: observe::state::mode_of(&metadata),
-        mtime: mtime.into(),
+        original,
         rewritten: Digest::of(&change.rewritten),
         merged: None,
         undo: change.undo.clone(),
     };
-    Ok((entry, file::owner_of(&metadata)))
+    Ok((entry, owner))
+}
+
+/// The path with all symbolic links followed; of a file that is not there yet, those of its folder.
+fn real_path(path: &Path, is_new: bool) -> std::io::Result<PathBuf> {
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) if is_new => Ok(folder.canonicalize()?.join(name)),
+        _ => path.canonicalize(),
+    }
 }
 
 fn relative(root: &Path, real: &Path) -> Option<ProjectPath> {
@@ -333,8 +351,8 @@ fn nothing_at(
 }
 
 /// Only what can be told without writing: a folder that nobody may write to. The rest shows when it is written to.
-fn writable(root: &Path, manifest: &Path) -> Result<(), Problem> {
-    let folder = manifest.parent().unwrap_or(root);
+fn writable(root: &Path, file: &Path) -> Result<(), Problem> {
+    let folder = file.parent().unwrap_or(root);
     let metadata = folder
         .metadata()
         .map_err(|error| Problem::new(format!("{}: {}", folder.display(), crate::error::io_cause(&error))))?;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::hook::Manager;
+use crate::model::link::Link;
+use crate::model::package_manager::PackageManager;
 
 /// Makes Docker builds of JavaScript products work when their private npm registry does not.
 ///
@@ -45,6 +47,12 @@ pub(super) struct Global {
     /// Where the tarballs go, from the project's root [default: .docker-deps]
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) deps_dir: Option<PathBuf>,
+    /// What installs the surfaces: pnpm, npm, yarn or bun, as pnpm@10.6.5 [default: what the project says]
+    #[arg(long, global = true, value_name = "NAME[@VERSION]", value_parser = PackageManager::parse)]
+    pub(super) package_manager: Option<PackageManager>,
+    /// How packages find each other: auto, overrides or tarballs [default: auto]
+    #[arg(long, global = true, value_name = "HOW", value_parser = Link::parse)]
+    pub(super) link: Option<Link>,
     /// Print one JSON document to stdout
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -75,10 +83,10 @@ pub(super) enum Color {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct OldFlags {
     /// The same as `docker-prep restore`
-    #[arg(long, conflicts_with_all = ["strip_overrides", "dry_run", "force", "keep"])]
+    #[arg(long, conflicts_with_all = ["strip_overrides", "dry_run", "force", "keep", "lockfile"])]
     pub(super) restore: bool,
     /// Take out the references into the deps dir, where there is nothing to restore from
-    #[arg(long, conflicts_with_all = ["dry_run", "force", "keep"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "force", "keep", "lockfile"])]
     pub(super) strip_overrides: bool,
     /// The same as `docker-prep prepare`
     #[command(flatten)]
@@ -122,6 +130,9 @@ pub(super) struct PrepareArgs {
     /// Pack a package although a file that its manifest names is missing
     #[arg(long)]
     pub(super) allow_unbuilt: bool,
+    /// Have each surface's package manager make a lockfile that fits; asks the registry for third-party packages
+    #[arg(long)]
+    pub(super) lockfile: bool,
 }
 
 /// Flags of `run`: those of `prepare`, and the command.

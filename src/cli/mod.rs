@@ -17,6 +17,8 @@ use self::args::{Cli, Command, Global, OldFlags, PackArgs, PrepareArgs, RestoreA
 use self::report::Reporter;
 use crate::command::{pack, prepare, restore, run, status};
 use crate::error::{Error, Kind, Result};
+use crate::model::link::Link;
+use crate::model::package_manager::{Detected, PackageManager};
 use crate::model::requested::Requested;
 
 /// Runs the program with the process's arguments.
@@ -120,8 +122,33 @@ fn requested(global: Global) -> Result<Requested> {
         scope,
         surfaces,
         deps_dir: path(global.deps_dir, "DOCKER_PREP_DEPS_DIR"),
-        package_manager: None,
-        link: None,
+        package_manager: package_manager(global.package_manager)?,
+        link: match global.link {
+            Some(link) => Some(link),
+            None => parsed("DOCKER_PREP_LINK", Link::parse)?,
+        },
+    })
+}
+
+/// What the flag says, or else its variable, and which of them.
+fn package_manager(flag: Option<PackageManager>) -> Result<Option<Detected>> {
+    const NAME: &str = "DOCKER_PREP_PACKAGE_MANAGER";
+    let said = |reason: &str| {
+        let reason = reason.to_owned();
+        move |manager| Detected { manager, reason }
+    };
+    match flag {
+        Some(manager) => Ok(Some(said("--package-manager")(manager))),
+        None => Ok(parsed(NAME, PackageManager::parse)?.map(said(NAME))),
+    }
+}
+
+/// A variable whose text means something.
+fn parsed<T>(name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>> {
+    let Some(value) = variable(name) else { return Ok(None) };
+    parse(&value.to_string_lossy()).map(Some).map_err(|why| {
+        Error::new(Kind::Usage, format!("{name}: {why}"))
+            .hint(format!("set it to another value, or unset {name}"))
     })
 }
 
@@ -150,8 +177,8 @@ fn split_list(value: &str) -> Vec<String> {
 
 impl From<&PrepareArgs> for prepare::Options {
     fn from(args: &PrepareArgs) -> Self {
-        let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt } = *args;
-        Self { force, keep, strict, allow_unbuilt }
+        let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt, lockfile } = *args;
+        Self { force, keep, strict, allow_unbuilt, lockfile }
     }
 }
 

@@ -133,6 +133,7 @@ impl Reporter {
             self.tell(&format!("removed {}, no longer needed", count(plan.stale.len(), "tarball")));
         }
         for rewritten in &plan.rewrites {
+            self.detail(&rewritten.described());
             let mut parts = vec![
                 count_of(rewritten.dependencies, "dependency", "dependencies"),
                 count(rewritten.overrides, "override"),
@@ -141,6 +142,12 @@ impl Reporter {
                 parts.push(count(rewritten.peers, "added peer"));
             }
             self.tell(&format!("rewrote {}: {}", rewritten.surface.manifest_name, parts.join(", ")));
+            if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
+                lockfile.lines().iter().for_each(|line| self.tell(line));
+            }
+        }
+        for file in &plan.files {
+            self.tell(&format!("wrote {}", file.name));
         }
     }
 
@@ -170,12 +177,19 @@ impl Reporter {
             out.push_str(&format!("would remove {}/{name}\n", plan.deps_dir));
         }
         for rewritten in &plan.rewrites {
+            out.push_str(&printable(&format!("{}\n", rewritten.described()), false));
             out.push_str(&format!("would rewrite {}\n", rewritten.surface.manifest_name));
             out.push_str(&diff::unified(
                 &rewritten.surface.manifest_name,
                 &rewritten.surface.text,
                 &rewritten.text,
             ));
+            if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
+                out.extend(lockfile.lines().iter().map(|line| format!("{line}\n")));
+            }
+        }
+        for file in &plan.files {
+            out.push_str(&format!("would write {}\n{}", file.name, file.diff()));
         }
         if let Some(command) = command {
             out.push_str(&format!("would run {}\n", printable(&words(command).join(" "), false)));
@@ -350,6 +364,7 @@ fn describe(document: &mut Value, plan: &Plan, with_diff: bool) {
     document["packages"] = packages(plan);
     document["removed"] = json!(plan.stale);
     document["surfaces"] = surfaces(plan, with_diff);
+    document["files"] = plan.files.iter().map(|file| file.to_json(with_diff)).collect();
 }
 
 fn words(command: &[OsString]) -> Vec<String> {
@@ -374,10 +389,19 @@ fn surfaces(plan: &Plan, with_diff: bool) -> Value {
             let mut object = json!({
                 "surface": rewritten.surface.label(),
                 "manifest": rewritten.surface.manifest_name,
+                "packageManager": {
+                    "name": rewritten.manager.manager.name.as_str(),
+                    "version": rewritten.manager.manager.version,
+                    "reason": rewritten.manager.reason,
+                },
+                "link": rewritten.way.as_str(),
                 "dependencies": rewritten.dependencies,
                 "overrides": rewritten.overrides,
                 "peers": rewritten.peers,
             });
+            if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
+                object["lockfile"] = lockfile.to_json();
+            }
             if with_diff {
                 let diff =
                     diff::unified(&rewritten.surface.manifest_name, &rewritten.surface.text, &rewritten.text);

@@ -1,4 +1,4 @@
-//! Manifests whose state is lost: the old docker-prep.sh never had one, and a state can be damaged.
+//! Files whose state is lost: the old docker-prep.sh never had one, and a state can be damaged.
 
 use std::path::{Path, PathBuf};
 
@@ -6,28 +6,31 @@ use serde_json::Value;
 
 use super::{Event, Report, tree};
 use crate::apply::lock::Lock;
-use crate::apply::restore::{MovedBack, keep_edit, move_leftovers_back};
+use crate::apply::restore::{MovedBack, keep_edit, kind_of, move_leftovers_back};
 use crate::apply::state::set_aside;
 use crate::error::{Error, Kind, Problem, Result};
-use crate::model::journal::ORIGINALS;
+use crate::model::journal::{FileKind, ORIGINALS};
 use crate::model::json::Document;
 use crate::observe::project::Project;
 use crate::observe::{state, surfaces};
 use crate::plan::restore::{Leftover, leftover};
 use crate::plan::rewrite;
 
-/// Moves backups that no state names over rewritten manifests. Where one was edited besides, it is kept.
+/// Moves backups that no state names over rewritten files. Where one was edited besides, it is kept.
 pub(super) fn move_back(
     project: &Project,
     lock: &Lock,
     manifests: &[PathBuf],
     report: Report<'_>,
 ) -> Result<Vec<MovedBack>> {
-    let points_into = |bytes: &[u8]| tree::points_into(project, bytes);
+    let points_into = |kind: FileKind, bytes: &[u8]| tree::is_ours(project, kind, bytes);
     for manifest in manifests {
         let texts = (state::read_text(manifest), state::read_backup(manifest));
         let (Some(text), Some(backup)) = texts else { continue };
-        if leftover(&text, &backup, &points_into) != Leftover::MoveBack
+        let kind = kind_of(manifest);
+        // What an install writes into a lockfile is nobody's work.
+        if kind == FileKind::Lockfile
+            || leftover(kind, &text, &backup, &points_into) != Leftover::MoveBack
             || state::is_rewritten_text(lock.folder(), &text)
             || is_only_rewritten(project, &text, &backup)
         {
@@ -68,11 +71,15 @@ pub(super) fn restore(
     report: Report<'_>,
 ) -> Result<Vec<MovedBack>> {
     let moved = move_back(project, lock, &surfaces::with_backups(project), report)?;
-    let left: Vec<Problem> = surfaces::all(project)
+    let surfaces = surfaces::all(project);
+    let manifests = surfaces
         .iter()
         .filter(|surface| tree::points_into(project, surface.text.as_bytes()))
-        .map(|surface| not_put_back(lock.folder(), &surface.manifest_name))
-        .collect();
+        .map(|surface| not_put_back(lock.folder(), &surface.manifest_name));
+    let beside = surfaces::beside_manifests(project);
+    let others = beside.iter().filter(|file| tree::is_rewritten(project, file));
+    let left: Vec<Problem> =
+        manifests.chain(others.map(|file| file_not_put_back(lock.folder(), &file.name))).collect();
     if !left.is_empty() {
         for manifest in moved.iter().filter(|moved| moved.decision == Leftover::MoveBack) {
             let manifest = surfaces::shown(project, &manifest.manifest);
@@ -89,6 +96,14 @@ pub(super) fn restore(
         )));
     }
     Ok(moved)
+}
+
+/// Where it was made by prepare, nothing but the state told so.
+fn file_not_put_back(folder: &Path, name: &str) -> Problem {
+    Problem::new(format!("{name}: is rewritten, and has no backup beside it")).hint(format!(
+        "take its original from {}, or the committed one: git checkout HEAD -- {name}, or, if there was none: rm {name}; then type: docker-prep restore",
+        folder.join(ORIGINALS).display()
+    ))
 }
 
 fn not_put_back(folder: &Path, manifest: &str) -> Problem {

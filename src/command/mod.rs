@@ -3,7 +3,9 @@
 mod damaged;
 pub mod guard;
 pub mod init;
+mod install;
 mod linked;
+pub mod lockfile;
 pub mod pack;
 mod packing;
 pub mod prepare;

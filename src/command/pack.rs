@@ -14,6 +14,7 @@ use crate::observe::project;
 use crate::observe::surfaces;
 use crate::observe::workspace::{self, Itself};
 use crate::plan::closure;
+use crate::plan::reader::Reader;
 
 /// What to pack, and where to.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +44,9 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     } else if closure_only {
         let surfaces = surfaces::find(&project, requested)?;
         warn(report, &surfaces.notices);
-        let closure = closure::plan(&workspace, &project.scope, &surfaces.surfaces)?;
+        let reader = Reader::pinned();
+        let read: Vec<_> = surfaces.surfaces.iter().map(|surface| (surface, &reader)).collect();
+        let closure = closure::plan(&workspace, &project.scope, &read)?;
         warn(report, &closure.warnings);
         warn(report, &closure.mismatches);
         packing::named_members(&workspace, &closure.packages)?

@@ -7,17 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::install::{self, Install};
 use super::linked::{self, Packed};
+use super::lockfile::{self, Lockfile};
 use super::packing::{self, Sinks};
 use super::{Event, Report, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
 use crate::apply::lock::{self, Lock};
+use crate::apply::lockfile::Staged;
 use crate::apply::signal::Signals;
 use crate::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
 use crate::error::{Error, Kind, Result};
-use crate::model::journal::{Phase, ProjectPath};
+use crate::model::journal::{FileKind, Phase, ProjectPath};
 use crate::model::link::Linking;
-use crate::model::package_manager::PackageManager;
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
 use crate::model::surface::Surface;
@@ -25,13 +27,13 @@ use crate::model::tarball::Tarball;
 use crate::model::workspace::Workspace;
 use crate::observe::contents::Contents;
 use crate::observe::project::{self, Project};
-use crate::observe::state;
+use crate::observe::state::{self, Originals};
 use crate::observe::surfaces::{self, Surfaces};
 use crate::observe::workspace::{self, Itself};
 use crate::plan::closure::{self, Closure};
-use crate::plan::link;
+use crate::plan::files::{self, FileChange};
 use crate::plan::prepare::{Rewritten, rewritten};
-use crate::plan::way::Way;
+use crate::plan::rewrite::WorkspaceOverrides;
 
 /// How to prepare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub struct Options {
     pub strict: bool,
     /// A missing file that a manifest names is a warning.
     pub allow_unbuilt: bool,
+    /// Have a lockfile made for each prepared surface.
+    pub lockfile: bool,
 }
 
 /// What `prepare` will do; with a dry run, what it would do.
@@ -61,6 +65,10 @@ pub struct Plan {
     pub tarballs: Vec<Tarball>,
     /// By surface.
     pub rewrites: Vec<Rewritten>,
+    /// The lockfiles that were asked for, by the surface's folder.
+    pub lockfiles: BTreeMap<String, Lockfile>,
+    /// What is edited or made beside the manifests.
+    pub files: Vec<FileChange>,
     /// File names of tarballs that lie in the deps dir already.
     pub there: BTreeSet<String>,
     /// File names of our tarballs in the deps dir that do not belong there any more.
@@ -73,8 +81,8 @@ struct Observed {
     surfaces: Vec<Surface>,
     workspace: Option<Workspace>,
     closure: Closure,
-    /// How the tarballs of each surface name each other, where they do.
-    linkings: Vec<Option<Linking>>,
+    /// By surface.
+    installs: Vec<Install>,
     /// Of each package of the closure, in its order.
     contents: Vec<Contents>,
 }
@@ -82,6 +90,7 @@ struct Observed {
 fn observe(
     project: Project,
     found: Surfaces,
+    originals: &Originals,
     requested: &Requested,
     options: &Options,
     report: Report<'_>,
@@ -94,7 +103,7 @@ fn observe(
             surfaces,
             workspace: None,
             closure: Closure::default(),
-            linkings: Vec::new(),
+            installs: Vec::new(),
             contents: Vec::new(),
         });
     }
@@ -104,25 +113,18 @@ fn observe(
     } else {
         surfaces
     };
-    let closure = closure::plan(&workspace, &project.scope, &surfaces)?;
+    let installs = install::find(&project, requested, &surfaces, originals)?;
+    let readers: Vec<_> = surfaces.iter().zip(installs.iter().map(|install| &install.reader)).collect();
+    let closure = closure::plan(&workspace, &project.scope, &readers)?;
     if options.strict && !closure.mismatches.is_empty() {
         return Err(Error::all(Kind::Refused, closure.mismatches));
     }
     warn(report, &closure.warnings);
     warn(report, &closure.mismatches);
+    install::check(&surfaces, &installs, &closure.surfaces, options.lockfile, report)?;
     let members = packing::named_members(&workspace, &closure.packages)?;
     let contents = packing::contents(&workspace, &members, options.allow_unbuilt, report)?;
-    let linkings = linkings(&project, &surfaces, &closure);
-    Ok(Observed { project, surfaces, workspace: Some(workspace), closure, linkings, contents })
-}
-
-fn linkings(project: &Project, surfaces: &[Surface], closure: &Closure) -> Vec<Option<Linking>> {
-    let (manager, way) = (PackageManager::pinned(), Way::PnpmOverrides);
-    surfaces
-        .iter()
-        .zip(&closure.surfaces)
-        .map(|(surface, needs)| link::linking(way, &manager, &surface.dir, &project.deps_dir, needs))
-        .collect()
+    Ok(Observed { project, surfaces, workspace: Some(workspace), closure, installs, contents })
 }
 
 /// The surfaces that are not packages of a workspace that lies inside the project.
@@ -141,22 +143,43 @@ impl Observed {
     ) -> Result<(Packed, Vec<(Tarball, W)>)> {
         let packages = self.closure.packages.iter().map(String::as_str).zip(&self.contents).collect();
         let closures = self.closure.surfaces.iter().map(|needs| &needs.closure);
-        let surfaces: Vec<_> = self.linkings.iter().map(Option::as_ref).zip(closures).collect();
+        let linkings = self.linkings();
+        let surfaces: Vec<_> = linkings.iter().map(Option::as_ref).zip(closures).collect();
         linked::pack(&packages, &surfaces, &self.project.scope, sinks)
+    }
+
+    /// By surface.
+    fn linkings(&self) -> Vec<Option<Linking>> {
+        let surfaces = self.surfaces.iter().zip(&self.closure.surfaces).zip(&self.installs);
+        surfaces.map(|((surface, needs), install)| install.linking(&self.project, surface, needs)).collect()
     }
 
     /// The plan, once the tarballs' names are known; `tarballs` are all of them.
     fn plan(&self, packed: &Packed, tarballs: Vec<Tarball>) -> Result<Plan> {
-        let rewrites = self
-            .surfaces
-            .iter()
-            .zip(&self.closure.surfaces)
-            .zip(&self.linkings)
-            .filter(|((_, needs), _)| !needs.closure.is_empty())
-            .map(|((surface, needs), linking)| {
-                rewritten(surface, needs, packed.of(linking.as_ref()), &self.project.deps_dir)
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let (mut rewrites, mut files) = (Vec::new(), Vec::new());
+        let linkings = self.linkings();
+        let surfaces = self.surfaces.iter().zip(&self.closure.surfaces).zip(&self.installs).zip(&linkings);
+        for (((surface, needs), install), linking) in surfaces {
+            if needs.closure.is_empty() {
+                continue;
+            }
+            let tarballs = packed.of(linking.as_ref());
+            let rewritten = rewritten(
+                surface,
+                &install.around.detected,
+                &install.reader,
+                needs,
+                tarballs,
+                &self.project.deps_dir,
+            )?;
+            if let Some(settings) = &install.settings
+                && !rewritten.workspace.is_empty()
+            {
+                let WorkspaceOverrides { set, removed } = &rewritten.workspace;
+                files.extend(files::settings_change(settings, set, removed)?);
+            }
+            rewrites.push(rewritten);
+        }
         let workspace = self.workspace.as_ref().map_or(&self.project.root, |workspace| &workspace.root);
         Ok(Plan {
             project: self.project.root.clone(),
@@ -165,6 +188,8 @@ impl Observed {
             scope: self.project.scope.clone(),
             tarballs,
             rewrites,
+            files,
+            lockfiles: BTreeMap::new(),
             there: BTreeSet::new(),
             stale: Vec::new(),
         })
@@ -177,6 +202,14 @@ impl Plan {
     }
 }
 
+/// The new text of the `pnpm-workspace.yaml` beside a surface, if it gets one.
+fn settings<'a>(files: &'a [FileChange], surface: &Surface) -> Option<&'a str> {
+    let beside = |file: &&FileChange| {
+        file.kind == FileKind::Settings && file.path.parent() == surface.manifest_path.parent()
+    };
+    files.iter().find(beside).map(|file| file.after.as_str())
+}
+
 /// What `prepare` would do; changes nothing. With `force`, a prepared project is planned from its originals.
 ///
 /// # Errors
@@ -186,12 +219,13 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
     let project = project::find(requested)?;
     let mut found = surfaces::find(&project, requested)?;
     let tree = state::read(&project.state_dir, &project.root, &[])?;
+    let mut originals = Originals::new();
     if let Some(holder) = lock::holder(&project.state_dir)? {
         return Err(tree::busy(&holder));
     }
     match tree.standing.observed() {
         Some(observed) if options.force || tree::repairs_itself(&tree.standing) => {
-            let originals = state::originals(&project.state_dir, &project.root, observed);
+            originals = state::originals(&project.state_dir, &project.root, observed);
             surfaces::substitute(&mut found.surfaces, &originals)?;
         }
         _ => tree::refuse_unless_clean(&project, &tree.standing)?,
@@ -206,10 +240,17 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
         .collect();
     tree::refuse_leftovers(&project, &others, &tree.standing)?;
     deps_dir::look(&project.deps_path())?;
-    let observed = observe(project, found, requested, options, report)?;
+    let observed = observe(project, found, &originals, requested, options, report)?;
     let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
     let (packed, encoded) = observed.pack(&nowhere)?;
     let mut plan = observed.plan(&packed, encoded.into_iter().map(|(tarball, _)| tarball).collect())?;
+    if options.lockfile {
+        for rewritten in &plan.rewrites {
+            let surface = &rewritten.surface;
+            let planned = lockfile::planned(&observed.project, surface, &rewritten.manager)?;
+            plan.lockfiles.insert(surface.dir.clone(), planned);
+        }
+    }
     (plan.there, plan.stale) = deps_dir::preview(&observed.project.deps_path(), &plan.tarballs)?;
     Ok(plan)
 }
@@ -271,7 +312,7 @@ impl Site {
         let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
         tree::refuse_leftovers(project, &found.surfaces, &standing)?;
         deps_dir::look(&project.deps_path())?;
-        let observed = observe(project.clone(), found, requested, options, report)?;
+        let observed = observe(project.clone(), found, &Originals::new(), requested, options, report)?;
         if observed.surfaces.is_empty() || observed.closure.packages.is_empty() {
             return Ok((observed.plan(&Packed::default(), Vec::new())?, None));
         }
@@ -292,10 +333,28 @@ impl Site {
             observed.pack(&Sinks { signals, folder: deps.path(), open: || deps.stage() })?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
         let mut plan = observed.plan(&packed, tarballs)?;
+        if options.lockfile {
+            // Before anything is rewritten: what fails leaves the project as it is.
+            let staged = plan.tarballs.iter().zip(&temps);
+            let staged: Vec<Staged> = staged
+                .map(|(tarball, temp)| Staged {
+                    name: tarball.name.clone(),
+                    filename: tarball.filename.clone(),
+                    path: temp.path().to_path_buf(),
+                })
+                .collect();
+            for rewritten in &plan.rewrites {
+                let surface = &rewritten.surface;
+                let settings = settings(&plan.files, surface);
+                let made = lockfile::made(project, rewritten, settings, &staged, signals, report)?;
+                plan.files.extend(made.change(project, surface)?);
+                plan.lockfiles.insert(surface.dir.clone(), made);
+            }
+        }
         let path =
             ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
         let note = DepsDirNote { path, existed: deps.existed() };
-        let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan.rewrites)?)?;
+        let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan)?)?;
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
             let unchanged = deps.place(temp, &tarball.filename)? == Placed::AlreadyThere;
             if unchanged {
@@ -327,25 +386,31 @@ fn observe_from_originals(project: &Project, requested: &Requested, options: &Op
     let mut found = surfaces::find(project, requested)?;
     let originals = state::originals(&project.state_dir, &project.root, prepared);
     surfaces::substitute(&mut found.surfaces, &originals)?;
-    observe(project.clone(), found, requested, options, &|_| {}).map(drop)
+    observe(project.clone(), found, &originals, requested, options, &|_| {}).map(drop)
 }
 
-fn changes(rewrites: &[Rewritten]) -> Result<Vec<Change>> {
-    rewrites
-        .iter()
-        .map(|rewritten| {
-            let undo = serde_json::to_value(&rewritten.undo).map_err(|error| {
-                Error::new(
-                    Kind::Refused,
-                    format!("{}: cannot be recorded: {error}", rewritten.surface.manifest_name),
-                )
-            })?;
-            Ok(Change {
-                manifest: rewritten.surface.manifest_path.clone(),
-                original: rewritten.surface.text.clone().into_bytes(),
-                rewritten: rewritten.text.clone().into_bytes(),
-                undo,
-            })
+fn changes(plan: &Plan) -> Result<Vec<Change>> {
+    let manifests = plan.rewrites.iter().map(|rewritten| {
+        let undo = serde_json::to_value(&rewritten.undo).map_err(|error| {
+            Error::new(
+                Kind::Refused,
+                format!("{}: cannot be recorded: {error}", rewritten.surface.manifest_name),
+            )
+        })?;
+        Ok(Change {
+            path: rewritten.surface.manifest_path.clone(),
+            original: Some(rewritten.surface.text.clone().into_bytes()),
+            rewritten: rewritten.text.clone().into_bytes(),
+            undo,
         })
-        .collect()
+    });
+    let files = plan.files.iter().map(|file| {
+        Ok(Change {
+            path: file.path.clone(),
+            original: file.before.clone().map(String::into_bytes),
+            rewritten: file.after.clone().into_bytes(),
+            undo: file.undo.clone(),
+        })
+    });
+    manifests.chain(files).collect()
 }

@@ -34,7 +34,7 @@ pub struct Options {
 pub struct Outcome {
     /// What the state named.
     pub files: Vec<Restored>,
-    /// Manifests over which a backup was moved that no state names: the old docker-prep.sh's, for one.
+    /// Files over which a backup was moved that no state names: the old docker-prep.sh's, for one.
     pub moved_back: Vec<String>,
     /// Deps dirs that were removed.
     pub removed: Vec<String>,
@@ -87,6 +87,7 @@ fn source(source: Source) -> &'static str {
         Source::Committed => "committed",
         Source::Merged => "merged",
         Source::Untouched => "untouched",
+        Source::Removed => "removed",
     }
 }
 
@@ -100,7 +101,7 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     let deps_dirs = deps_dirs(&project)?;
-    let mut outcome = manifests(&project, &lock, options.force, report)?;
+    let mut outcome = files(&project, &lock, options.force, report)?;
     if outcome == Outcome::default() {
         rewritten_by_nobody(&project, report);
     }
@@ -124,8 +125,8 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     Ok(outcome)
 }
 
-/// Puts the manifests back: from the state, or, where there is none that can be read, from the backups beside them.
-pub(super) fn manifests(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<Outcome> {
+/// Puts the files back: from the state, or, where there is none that can be read, from the backups beside them.
+pub(super) fn files(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<Outcome> {
     let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
     let moved = if let Standing::Damaged { cause } = &standing {
         damaged::restore(project, lock, cause, report)?
@@ -151,13 +152,18 @@ pub(super) fn manifests(project: &Project, lock: &Lock, force: bool, report: Rep
     Ok(outcome)
 }
 
-/// Tells of manifests that are rewritten though nothing is known of it: from a stash that was taken while the project
+/// Tells of files that are rewritten though nothing is known of it: from a stash that was taken while the project
 /// was prepared, for one, or from a commit.
 fn rewritten_by_nobody(project: &Project, report: Report<'_>) {
     for surface in surfaces::all(project) {
         if tree::points_into(project, surface.text.as_bytes()) {
             let problem = tree::unknown_original(project, &surface.manifest_name);
             report(Event::Warning(&problem));
+        }
+    }
+    for beside in surfaces::beside_manifests(project) {
+        if tree::is_rewritten(project, &beside) {
+            report(Event::Warning(&tree::unknown_file(project, &beside)));
         }
     }
 }

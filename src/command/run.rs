@@ -55,7 +55,7 @@ pub fn run(requested: &Requested, options: &Options, stdout: Stdio, report: Repo
             Ok(None)
         }
         Some(prepared) => {
-            let restored = || restore::manifests(&site.project, &site.lock, false, report);
+            let restored = || restore::files(&site.project, &site.lock, false, report);
             prepared.renew_state().and_then(|()| restored()).map(Some)
         }
     };

@@ -32,8 +32,8 @@ pub struct Status {
 /// No project, or a state that cannot be read for want of permission.
 pub fn run(requested: &Requested) -> Result<Status> {
     let project = project::find(requested)?;
-    let manifests = surfaces::with_backups(&project);
-    let mut tree = state::read(&project.state_dir, &project.root, &manifests)?;
+    let files = surfaces::with_backups(&project);
+    let mut tree = state::read(&project.state_dir, &project.root, &files)?;
     let running = lock::holder(&project.state_dir)?;
     if running.is_some() {
         tree.standing = tree.standing.while_held();
@@ -97,9 +97,13 @@ impl Status {
 fn files(text: &mut String, files: &[FileState]) {
     for file in files {
         let now = match file.now {
+            Now::Original if file.created => "gone, as before",
             Now::Original => "the original",
+            Now::Rewritten if file.created => "made",
             Now::Rewritten => "rewritten",
+            Now::Merged if file.created => "an edit of what was made",
             Now::Merged => "the original with an edit",
+            Now::Edited if file.created => "made, then edited",
             Now::Edited => "rewritten, then edited",
             Now::Missing => "missing",
             Now::NotAFile => "no file any more",

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Event, Report, damaged};
 use crate::apply::lock::{self, Holder, Lock};
 use crate::apply::restore::{self, Outcome, Restored};
 use crate::error::{Error, Kind, Problem, Result};
+use crate::model::beside::Beside;
 use crate::model::edit::{self, Change, Undo};
-use crate::model::journal::{Head, Phase, ProjectPath};
+use crate::model::journal::{FileKind, Head, Phase, ProjectPath};
 use crate::model::json::Document;
 use crate::model::surface::Surface;
 use crate::model::tree_state::{Observed, Standing};
+use crate::model::yaml::edit as yaml;
 use crate::observe::project::Project;
 use crate::observe::state;
 use crate::plan::restore::{Leftover, Means, Source};
@@ -22,7 +25,7 @@ use crate::plan::{self, rewrite};
 /// Puts the project back with everything that is known of manifests.
 pub(super) fn put_back(project: &Project, lock: &Lock, force: bool) -> Result<Outcome> {
     let dirs = deps_dirs(project)?;
-    let points_into = |bytes: &[u8]| holds_ours(bytes, &dirs);
+    let points_into = |kind: FileKind, bytes: &[u8]| holds_ours(kind, bytes, &dirs);
     let committed = |path: &ProjectPath, text: &str, record: &Value| committed(project, path, text, record);
     let means = Means { undo: &undo, points_into: Some(&points_into), committed: Some(&committed) };
     restore::restore(lock, &project.root, &means, force)
@@ -35,14 +38,40 @@ fn deps_dirs(project: &Project) -> Result<Vec<String>> {
     Ok(recorded.into_iter().chain([project.deps_dir.clone()]).collect())
 }
 
-/// Whether anything of a rewrite is in a manifest, be it JSON or not.
-fn holds_ours(bytes: &[u8], deps_dirs: &[String]) -> bool {
+/// Whether anything of a rewrite is in a file, be it as it should be or not.
+fn holds_ours(kind: FileKind, bytes: &[u8], deps_dirs: &[String]) -> bool {
     let text = String::from_utf8_lossy(bytes);
-    let is_json = Document::parse(&text).is_ok();
-    deps_dirs.iter().any(|dir| match is_json {
-        true => rewrite::holds_a_tarball(&text, dir),
-        false => text.contains(&format!("{dir}/")),
+    let manifest = |dir: &String| match Document::parse(&text) {
+        Ok(_) => rewrite::holds_a_tarball(&text, dir),
+        Err(_) => text.contains(&format!("{dir}/")),
+    };
+    deps_dirs.iter().any(|dir| match kind {
+        FileKind::Manifest => manifest(dir),
+        FileKind::Settings => settings_hold_ours(&text, dir),
+        FileKind::Lockfile => rewrite::names_a_tarball_in(&text, dir),
     })
+}
+
+/// Whether an override leads to one of our tarballs. Where the overrides cannot be read, whether anything does.
+fn settings_hold_ours(text: &str, deps_dir: &str) -> bool {
+    match yaml::read_overrides(text) {
+        Ok(overrides) => overrides.iter().any(|(_, value)| rewrite::names_a_tarball_in(value, deps_dir)),
+        Err(_) => rewrite::names_a_tarball_in(text, deps_dir),
+    }
+}
+
+/// Whether a file beside a manifest is one that prepare wrote, or is made of what it wrote.
+pub(super) fn is_rewritten(project: &Project, file: &Beside) -> bool {
+    let text = file.text.as_deref().unwrap_or_default();
+    holds_ours(file.kind, text.as_bytes(), std::slice::from_ref(&project.deps_dir))
+}
+
+/// The same for bytes of any such file: of a manifest, whether it points into the deps dir at all.
+pub(super) fn is_ours(project: &Project, kind: FileKind, bytes: &[u8]) -> bool {
+    match kind {
+        FileKind::Manifest => points_into(project, bytes),
+        _ => holds_ours(kind, bytes, std::slice::from_ref(&project.deps_dir)),
+    }
 }
 
 /// Whether a manifest's bytes hold a reference into the deps dir.
@@ -50,23 +79,50 @@ pub(super) fn points_into(project: &Project, bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|text| !rewrite::points_into(text, &project.deps_dir).is_empty())
 }
 
-fn undo(text: &str, record: &Value) -> Result<String, String> {
-    edit::undo(text, &undo_record(record)?).map_err(|conflict| conflict.to_string())
+fn undo(kind: FileKind, text: &str, record: &Value) -> Result<String, String> {
+    match kind {
+        FileKind::Manifest => {
+            edit::undo(text, &undo_record::<Undo>(record)?).map_err(|conflict| conflict.to_string())
+        }
+        FileKind::Settings => yaml::undo(text, &undo_record(record)?),
+        FileKind::Lockfile => Err("a lockfile is replaced as a whole".to_owned()),
+    }
 }
 
-fn undo_record(record: &Value) -> Result<Vec<Undo>, String> {
+fn undo_record<T: DeserializeOwned>(record: &Value) -> Result<Vec<T>, String> {
     serde_json::from_value(record.clone())
         .map_err(|error| format!("the record of the rewrite is damaged: {error}"))
 }
 
-/// The text with each key that the tool changed as it is in `HEAD`.
+/// The text with each key that the tool changed as it is in `HEAD`; of a lockfile, the one of `HEAD`.
 fn committed(project: &Project, path: &ProjectPath, text: &str, record: &Value) -> Result<String, String> {
     let head = head_text(project, path)?;
-    let keys = undo_record(record)?.iter().map(|undo| undo.path().to_vec()).collect::<Vec<_>>();
-    as_committed(text, &head, &keys)
+    match FileKind::of(path.file_name()).unwrap_or(FileKind::Manifest) {
+        FileKind::Manifest => {
+            let record = undo_record::<Undo>(record)?;
+            let keys = record.iter().map(|undo| undo.path().to_vec()).collect::<Vec<_>>();
+            as_committed(text, &head, &keys)
+        }
+        FileKind::Settings => {
+            let record = undo_record::<yaml::Undo>(record)?;
+            settings_as_committed(text, &head, &record)
+        }
+        FileKind::Lockfile => Ok(head),
+    }
 }
 
-/// The manifest of the last commit.
+fn settings_as_committed(text: &str, head: &str, record: &[yaml::Undo]) -> Result<String, String> {
+    let failed = |error: yaml::EditError| error.to_string();
+    let head = yaml::read_overrides(head).map_err(failed)?;
+    let is_ours = |selector: &str| record.iter().any(|undo| undo.selector() == selector);
+    let sets: Vec<_> = head.into_iter().filter(|(selector, _)| is_ours(selector)).collect();
+    let is_set = |selector: &str| sets.iter().any(|(set, _)| set == selector);
+    let removes: Vec<_> = record.iter().map(|undo| undo.selector().to_owned()).collect();
+    let removes: Vec<_> = removes.into_iter().filter(|selector| !is_set(selector)).collect();
+    yaml::apply(Some(text), &sets, &removes).map(|edited| edited.text).map_err(failed)
+}
+
+/// A file of the last commit.
 pub(super) fn head_text(project: &Project, path: &ProjectPath) -> Result<String, String> {
     let bytes = state::committed(&project.root, path)
         .map_err(|error| error.to_string())?
@@ -185,21 +241,26 @@ fn tell(outcome: &Outcome, report: Report<'_>) {
     }
 }
 
-/// One line on a manifest that was put back.
+/// One line on a file that was put back.
 pub(super) fn restored_line(file: &Restored) -> String {
     if let Some(note) = &file.note {
         return note.clone();
     }
     let source = match file.source {
         Source::AlreadyOriginal => "it was the original already",
-        Source::Backup => "from package.json.bak",
+        Source::Backup => return format!("restored {} (from {})", file.path, backup_name(&file.path)),
         Source::StateCopy => "from the copy in the state folder",
         Source::Undone => "the rewrite undone",
         Source::Committed => "with the tool's keys as in the last commit",
         Source::Merged => "with the edit kept",
         Source::Untouched => "left as it is",
+        Source::Removed => return format!("removed {} (it was not there before)", file.path),
     };
     format!("restored {} ({source})", file.path)
+}
+
+fn backup_name(path: &ProjectPath) -> String {
+    path.backup().file_name().to_owned()
 }
 
 /// Moves backups that the old docker-prep.sh left back over the surfaces' manifests; says whether there were any.
@@ -215,14 +276,15 @@ pub(super) fn move_leftovers_back(
 }
 
 /// The backups that [`move_leftovers_back`] would move, by manifest: what a dry run plans from.
-pub(super) fn leftovers(project: &Project, surfaces: &[Surface]) -> BTreeMap<PathBuf, Vec<u8>> {
-    let rewritten = |bytes: &[u8]| points_into(project, bytes);
+pub(super) fn leftovers(project: &Project, surfaces: &[Surface]) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let rewritten = |kind: FileKind, bytes: &[u8]| is_ours(project, kind, bytes);
     surfaces
         .iter()
         .filter_map(|surface| {
             let backup = state::read_backup(&surface.manifest_path)?;
-            let decision = plan::restore::leftover(surface.text.as_bytes(), &backup, &rewritten);
-            (decision == Leftover::MoveBack).then(|| (surface.manifest_path.clone(), backup))
+            let decision =
+                plan::restore::leftover(FileKind::Manifest, surface.text.as_bytes(), &backup, &rewritten);
+            (decision == Leftover::MoveBack).then(|| (surface.manifest_path.clone(), Some(backup)))
         })
         .collect()
 }
@@ -249,6 +311,13 @@ pub(super) fn refuse_leftovers(project: &Project, surfaces: &[Surface], standing
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::all(Kind::Refused, problems)) }
+}
+
+/// A file beside a manifest is rewritten, and nobody knows what it was.
+pub(super) fn unknown_file(project: &Project, file: &Beside) -> Problem {
+    let (name, dir) = (&file.name, &project.deps_dir);
+    Problem::new(format!("{name}: points into {dir}/, and nothing is known of what was there before"))
+        .hint(format!("take the committed one: git checkout -- {name}   (or, if there was none: rm {name})"))
 }
 
 /// A manifest is rewritten, and nobody knows what it was.

@@ -1,6 +1,10 @@
 //! `docker-prep.toml` at the project's root.
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use super::link::Link;
+use super::package_manager::PackageManager;
 
 /// The file's name.
 pub const CONFIG_FILE: &str = "docker-prep.toml";
@@ -20,8 +24,24 @@ pub struct Config {
     pub surfaces: Vec<String>,
     /// The deps dir, from the project's root.
     pub deps_dir: Option<String>,
+    /// `NAME[@VERSION]`.
+    #[serde(deserialize_with = "package_manager")]
+    pub package_manager: Option<PackageManager>,
+    /// How packages are made to find each other.
+    #[serde(deserialize_with = "link")]
+    pub link: Option<Link>,
     /// What `guard` leaves out: globs on paths from the project's root.
     pub guard_ignore: Vec<String>,
+}
+
+fn package_manager<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PackageManager>, D::Error> {
+    let text = String::deserialize(value)?;
+    PackageManager::parse(&text).map(Some).map_err(|why| D::Error::custom(format!("package-manager: {why}")))
+}
+
+fn link<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Link>, D::Error> {
+    let text = String::deserialize(value)?;
+    Link::parse(&text).map(Some).map_err(|why| D::Error::custom(format!("link: {why}")))
 }
 
 /// Parses the file's text.
@@ -52,6 +72,18 @@ mod tests {
         assert_eq!(config.workspace.as_deref(), Some("../plat"));
         assert_eq!(config.deps_dir.as_deref(), Some(".deps"));
         assert_eq!(parse("").unwrap(), Config::default());
+        let config = parse("package-manager = \"npm@^11\"\nlink = \"tarballs\"\n").unwrap();
+        assert_eq!(config.package_manager, PackageManager::parse("npm@^11").ok());
+        assert_eq!(config.link, Some(Link::Tarballs));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_place() {
+        let error = parse("scope = []\npackage-manager = \"deno\"\n").unwrap_err();
+        assert_eq!(error, "line 2, column 19: package-manager: `deno` is none of pnpm, npm, yarn, bun");
+        let error = parse("link = \"chain\"\n").unwrap_err();
+        assert_eq!(error, "line 1, column 8: link: `chain` is none of auto, overrides, tarballs");
+        assert!(parse("package-manager = 5\n").is_err());
     }
 
     #[test]

@@ -8,6 +8,12 @@ pub fn unified(path: &str, old: &str, new: &str) -> String {
     labelled([&format!("a/{path}"), &format!("b/{path}")], old, new)
 }
 
+/// The change that makes a file.
+#[must_use]
+pub fn created(path: &str, new: &str) -> String {
+    labelled(["/dev/null", &format!("b/{path}")], "", new)
+}
+
 /// The same, with labels that are no paths.
 #[must_use]
 pub fn labelled([before, after]: [&str; 2], old: &str, new: &str) -> String {

@@ -1,6 +1,40 @@
 //! What a Dockerfile copies, as far as it tells which folders it builds.
 
+mod copies;
+mod install;
+mod instruction;
+mod path;
+mod shell;
+mod stage;
+mod variables;
+mod words;
+
+pub use copies::copies;
+pub(crate) use copies::{contexts, follow};
+pub use install::{InstallCommand, installs};
+pub(crate) use install::{flags_with_values, install, sort};
+pub(crate) use shell::Command;
+pub(crate) use stage::{Dockerfile, repository};
+
 use super::minimatch::{Minimatch, Options};
+use instruction::{Instruction, instructions};
+
+/// A Dockerfile of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DockerfileFound {
+    /// Its path from the project's root, with `/` between parts.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl DockerfileFound {
+    /// The folder that it lies in, from the project's root; empty for the root.
+    #[must_use]
+    pub fn dir(&self) -> &str {
+        self.name.rsplit_once('/').map_or("", |(dir, _)| dir)
+    }
+}
 
 /// The sources of the `COPY` and `ADD` instructions that take from the build context, in order, each without a
 /// leading `./` or `/` and without a trailing `/`; the context itself is the empty string.
@@ -9,12 +43,17 @@ use super::minimatch::{Minimatch, Options};
 /// BuildKit does; `--from=…` (another stage) and here-documents are not sources.
 #[must_use]
 pub fn copied_sources(text: &str) -> Vec<String> {
-    let escape = if text.lines().next().is_some_and(|line| line.to_lowercase().contains("escape=`")) {
-        '`'
-    } else {
-        '\\'
-    };
-    logical_lines(text, escape).iter().flat_map(|line| sources(line)).collect()
+    instructions(text).iter().flat_map(sources).collect()
+}
+
+fn sources(instruction: &Instruction) -> Vec<String> {
+    let copies = matches!(instruction.keyword.as_str(), "COPY" | "ADD");
+    if !copies || instruction.flags.iter().any(|flag| flag.starts_with("from=")) {
+        return Vec::new();
+    }
+    let mut words = instruction.words();
+    words.pop();
+    words.iter().filter(|word| !word.starts_with("<<")).map(|word| normal(word)).collect()
 }
 
 /// The folders (project-relative, `""` for the root) among `candidates` that a Dockerfile builds: those whose
@@ -63,47 +102,6 @@ fn matches(source: &str, path: &str) -> bool {
     source == path
         || Minimatch::new(source, Options { dot: true, ..Options::default() })
             .is_ok_and(|glob| glob.matches(path))
-}
-
-/// Joins continued lines; comment lines vanish, also between the parts of one instruction.
-fn logical_lines(text: &str, escape: char) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut current = String::new();
-    for line in text.lines() {
-        let trimmed = line.trim();
-        if trimmed.starts_with('#') {
-            continue;
-        }
-        if let Some(part) = trimmed.strip_suffix(escape) {
-            current.push_str(part);
-            current.push(' ');
-        } else {
-            current.push_str(trimmed);
-            lines.push(std::mem::take(&mut current));
-        }
-    }
-    lines.push(current);
-    lines
-}
-
-fn sources(line: &str) -> Vec<String> {
-    let Some((instruction, rest)) = line.trim_start().split_once(char::is_whitespace) else {
-        return Vec::new();
-    };
-    if !instruction.eq_ignore_ascii_case("copy") && !instruction.eq_ignore_ascii_case("add") {
-        return Vec::new();
-    }
-    let mut rest = rest.trim();
-    while let Some(flag) = rest.strip_prefix("--") {
-        if flag.starts_with("from=") {
-            return Vec::new();
-        }
-        rest = flag.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
-    }
-    let mut words: Vec<String> =
-        serde_json::from_str(rest).unwrap_or_else(|_| rest.split_whitespace().map(str::to_owned).collect());
-    words.pop();
-    words.iter().filter(|word| !word.starts_with("<<")).map(|word| normal(word)).collect()
 }
 
 fn normal(source: &str) -> String {

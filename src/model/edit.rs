@@ -111,7 +111,7 @@ impl Edited {
 
 /// A piece of text that took another one's place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Splice {
+pub(super) struct Splice {
     at: usize,
     removed: String,
     inserted: String,
@@ -119,17 +119,17 @@ struct Splice {
 
 impl Splice {
     /// A splice of what stands in a text now.
-    fn of(text: &str, span: std::ops::Range<usize>, inserted: String) -> Self {
+    pub(super) fn of(text: &str, span: std::ops::Range<usize>, inserted: String) -> Self {
         Self { at: span.start, removed: text[span].to_owned(), inserted }
     }
 
     /// The text with the splice made; it must be one of that text.
-    fn applied(&self, text: &str) -> String {
+    pub(super) fn applied(&self, text: &str) -> String {
         [&text[..self.at], &self.inserted, &text[self.at + self.removed.len()..]].concat()
     }
 
     /// The text without the splice, if it stands there.
-    fn reverted(&self, text: &str) -> Option<String> {
+    pub(super) fn reverted(&self, text: &str) -> Option<String> {
         let (before, rest) = text.split_at_checked(self.at)?;
         let after = rest.strip_prefix(self.inserted.as_str())?;
         Some([before, &self.removed, after].concat())

@@ -18,6 +18,17 @@ impl Link {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Overrides, Self::Tarballs];
 
+    /// The one that is typed.
+    ///
+    /// # Errors
+    /// What may be typed, for any other word.
+    pub fn parse(word: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|link| link.as_str() == word)
+            .ok_or_else(|| format!("`{word}` is none of {}", Self::ALL.map(Self::as_str).join(", ")))
+    }
+
     /// What is typed.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -1,5 +1,6 @@
 //! Nouns and pure functions on bytes. No I/O.
 
+pub mod beside;
 pub mod config;
 pub mod diff;
 pub mod digest;
@@ -13,17 +14,20 @@ pub mod journal;
 pub mod js;
 pub mod json;
 pub mod link;
+pub mod lockfile;
 pub mod manifest;
 pub mod minimatch;
 pub mod package_manager;
 pub mod package_name;
 pub mod publish;
 pub mod reference;
+pub mod registry_settings;
 pub mod requested;
 pub mod scope;
 pub mod seal;
 pub mod specifier;
 pub mod surface;
+pub mod surroundings;
 pub mod tarball;
 pub mod tree_state;
 pub mod workspace;

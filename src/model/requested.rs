@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::link::Link;
-use super::package_manager::PackageManager;
+use super::package_manager::Detected;
 
 /// Flags, or else their environment variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Requested {
     pub surfaces: Vec<PathBuf>,
     /// `--deps-dir`, `DOCKER_PREP_DEPS_DIR`.
     pub deps_dir: Option<PathBuf>,
-    /// `--package-manager`, `DOCKER_PREP_PACKAGE_MANAGER`.
-    pub package_manager: Option<PackageManager>,
+    /// `--package-manager`, `DOCKER_PREP_PACKAGE_MANAGER`, with which of them says it.
+    pub package_manager: Option<Detected>,
     /// `--link`, `DOCKER_PREP_LINK`.
     pub link: Option<Link>,
 }

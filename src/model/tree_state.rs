@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::journal::{Entry, Head, Journal, Phase};
 
-/// What stands at a manifest's path.
+/// What stands at a file's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Now {
-    /// The bytes that were there before.
+    /// What was there before: those bytes, or nothing where prepare made the file.
     Original,
     /// The bytes that prepare wrote.
     Rewritten,
@@ -16,7 +16,7 @@ pub enum Now {
     Merged,
     /// None of these: its owner has changed it.
     Edited,
-    /// Nothing.
+    /// Nothing, where something was.
     Missing,
     /// A folder, a symbolic link or worse.
     NotAFile,
@@ -28,7 +28,7 @@ pub enum Now {
 pub enum Backup {
     /// Nothing.
     Absent,
-    /// The very file that stands at the manifest's path, by a second name: that one has not been replaced yet.
+    /// The very file that stands at the file's path, by a second name: that one has not been replaced yet.
     SameFile,
     /// The original's bytes.
     Whole,
@@ -38,7 +38,7 @@ pub enum Backup {
     Foreign,
 }
 
-/// One manifest of a prepared project.
+/// One file of a prepared project.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileState {
@@ -47,6 +47,8 @@ pub struct FileState {
     pub entry: Entry,
     /// Its path from the project's root.
     pub path: String,
+    /// Whether prepare made it: then there is no original, and no copy of one.
+    pub created: bool,
     /// What stands there.
     pub now: Now,
     /// What stands at `<path>.bak`.
@@ -73,12 +75,12 @@ pub struct Observed {
     /// By whom, since when, how far.
     #[serde(flatten)]
     pub head: Head,
-    /// The manifests.
+    /// The files.
     pub files: Vec<FileState>,
 }
 
 impl Observed {
-    /// Whether every manifest is one of the texts that the tool knows: repairing it loses nobody's work.
+    /// Whether every file is one of the texts that the tool knows: repairing it loses nobody's work.
     #[must_use]
     pub fn untouched(&self) -> bool {
         self.files.iter().all(|file| {
@@ -147,6 +149,6 @@ pub struct TreeState {
     /// Clean, prepared, interrupted, damaged.
     #[serde(flatten)]
     pub standing: Standing,
-    /// Backups beside manifests that no journal names, as paths: the old docker-prep.sh's, or somebody else's.
+    /// Backups beside such files that no journal names, as paths: the old docker-prep.sh's, or somebody else's.
     pub leftovers: Vec<String>,
 }

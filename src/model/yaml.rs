@@ -1,5 +1,7 @@
 //! YAML as a JSON value, as pnpm's js-yaml reads it.
 
+pub mod edit;
+
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Map, Number, Value};
 

@@ -106,7 +106,7 @@ fn read_config(root: &Path) -> Result<Config> {
     };
     config::parse(&text).map_err(|why| {
         Error::new(Kind::Refused, format!("{}: {why}", path.display()))
-            .hint("its keys are workspace, scope, surfaces, deps-dir and guard-ignore")
+            .hint("its keys are workspace, scope, surfaces, deps-dir, package-manager, link and guard-ignore")
     })
 }
 

@@ -1,6 +1,7 @@
 //! Whether a project is prepared, and what became of its files since.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -8,10 +9,15 @@ use std::path::{Path, PathBuf};
 use super::git::git;
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::digest::Digest;
-use crate::model::journal::{Entry, Journal, MANIFEST, ORIGINALS, ProjectPath, REWRITTEN, STATE, Timestamp};
+use crate::model::journal::{
+    Entry, FileKind, Journal, MANIFEST, ORIGINALS, Original, ProjectPath, REWRITTEN, STATE, Timestamp,
+};
 use crate::model::tree_state::{Backup, FileState, Now, Observed, Standing, TreeState};
 
-/// Reads the journal in the state folder `state`, and holds it against the files under `root`. `manifests` are the
+/// What stood at the paths of a prepared project's files before; `None` where nothing did.
+pub type Originals = BTreeMap<PathBuf, Option<Vec<u8>>>;
+
+/// Reads the journal in the state folder `state`, and holds it against the files under `root`. `files` are the
 /// ones beside which backups are looked for that no journal names.
 ///
 /// Without the lock, what another process is doing may be seen half done; a caller who only shows it asks
@@ -19,27 +25,27 @@ use crate::model::tree_state::{Backup, FileState, Now, Observed, Standing, TreeS
 ///
 /// # Errors
 /// A file that the journal names, or the state file itself, is there and cannot be read.
-pub fn read(state: &Path, root: &Path, manifests: &[PathBuf]) -> Result<TreeState> {
+pub fn read(state: &Path, root: &Path, files: &[PathBuf]) -> Result<TreeState> {
     let standing = match journal(&state.join(STATE))? {
         None => Standing::Clean,
         Some(Err(cause)) => Standing::Damaged { cause },
         Some(Ok(journal)) => hold_against_disk(state, root, journal)?,
     };
     let known: Vec<_> = standing.observed().iter().flat_map(|observed| &observed.files).collect();
-    let leftovers = manifests
+    let leftovers = files
         .iter()
-        .filter(|manifest| !known.iter().any(|file| root.join(&file.path) == **manifest))
-        .map(|manifest| backup_of(manifest))
+        .filter(|path| !known.iter().any(|file| root.join(&file.path) == **path))
+        .map(|path| backup_of(path))
         .filter(|backup| backup.symlink_metadata().is_ok())
         .map(|backup| shown(root, &backup))
         .collect();
     Ok(TreeState { standing, leftovers })
 }
 
-/// `<manifest>.bak`.
+/// `<file>.bak`.
 #[must_use]
-pub fn backup_of(manifest: &Path) -> PathBuf {
-    beside(manifest, ".bak")
+pub fn backup_of(file: &Path) -> PathBuf {
+    beside(file, ".bak")
 }
 
 /// The path whose name has a suffix more.
@@ -63,10 +69,10 @@ pub fn read_text(path: &Path) -> Option<Vec<u8>> {
     if path.symlink_metadata().ok()?.is_file() { fs::read(path).ok() } else { None }
 }
 
-/// The bytes of the backup beside a manifest, where one lies there.
+/// The bytes of the backup beside a file, where one lies there.
 #[must_use]
-pub fn read_backup(manifest: &Path) -> Option<Vec<u8>> {
-    read_text(&backup_of(manifest))
+pub fn read_backup(file: &Path) -> Option<Vec<u8>> {
+    read_text(&backup_of(file))
 }
 
 /// Where a path of the journal lies on this disk.
@@ -91,7 +97,7 @@ pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
     Ok(place)
 }
 
-/// The content of a manifest in the last commit, or `None` where git has none.
+/// The content of a file in the last commit, or `None` where git has none.
 ///
 /// # Errors
 /// git cannot be run, or cannot read what it has.
@@ -116,18 +122,21 @@ pub fn committed(root: &Path, path: &ProjectPath) -> Result<Option<Vec<u8>>> {
     Err(Error::new(Kind::Environment, format!("{path}: git cannot read it from the last commit: {said}")))
 }
 
-/// The original bytes of a prepared project's manifests, by their paths on this disk, where they are still there.
+/// What was there before of a prepared project's files, by their paths on this disk: the bytes, where they are still
+/// to be had, or `None` where prepare made the file.
 #[must_use]
-pub fn originals(state: &Path, root: &Path, observed: &Observed) -> BTreeMap<PathBuf, Vec<u8>> {
+pub fn originals(state: &Path, root: &Path, observed: &Observed) -> Originals {
     let mut found = BTreeMap::new();
     for file in &observed.files {
         let Ok(place) = locate(root, &file.entry.path) else { continue };
-        let copies = [backup_of(&place), state.join(ORIGINALS).join(file.entry.digest.as_str())];
-        let whole = copies
-            .iter()
-            .filter_map(|copy| read_text(copy))
-            .find(|bytes| Digest::of(bytes) == file.entry.digest);
-        found.extend(whole.map(|bytes| (place, bytes)));
+        let Some(digest) = file.entry.original_digest() else {
+            found.insert(place, None);
+            continue;
+        };
+        let copies = [backup_of(&place), state.join(ORIGINALS).join(digest.as_str())];
+        let whole =
+            copies.iter().filter_map(|copy| read_text(copy)).find(|bytes| Digest::of(bytes) == *digest);
+        found.extend(whole.map(|bytes| (place, Some(bytes))));
     }
     found
 }
@@ -148,9 +157,10 @@ fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<Stan
     let mut seen = Vec::with_capacity(files.len());
     for entry in files {
         match locate(root, &entry.path) {
-            Ok(place) if is_manifest(root, &place) => seen.push(file(state, &place, entry)?),
+            Ok(place) if is_touched(root, &place) => seen.push(file(state, &place, entry)?),
             Ok(_) => {
-                let cause = format!("it names {}, which is no manifest", entry.path.as_str().escape_debug());
+                let name = entry.path.as_str().escape_debug();
+                let cause = format!("it names {name}, which is no file that prepare changes");
                 return Ok(Standing::Damaged { cause });
             }
             Err(cause) => return Ok(Standing::Damaged { cause }),
@@ -159,10 +169,10 @@ fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<Stan
     Ok(Standing::of(Observed { head, files: seen }))
 }
 
-/// Whether prepare rewrites a file of that name: a checksum anybody can make, so the names in the state are not
+/// Whether prepare changes a file of that name: a checksum anybody can make, so the names in the state are not
 /// enough. What is called otherwise has a symbolic link in the project that is called like a manifest.
-fn is_manifest(root: &Path, place: &Path) -> bool {
-    if place.file_name().is_some_and(|name| name == MANIFEST) {
+fn is_touched(root: &Path, place: &Path) -> bool {
+    if place.file_name().and_then(OsStr::to_str).is_some_and(|name| FileKind::of(name).is_some()) {
         return true;
     }
     walkdir::WalkDir::new(root)
@@ -189,41 +199,51 @@ fn file(state: &Path, place: &Path, entry: Entry) -> Result<FileState> {
         // An unreadable copy is as good as none.
         _ => None,
     };
-    let manifest = read(place)?;
-    let original = stored(ORIGINALS, &entry.digest);
-    let (now, exact) = match &manifest {
-        Content::Missing => (Now::Missing, false),
-        Content::Other => (Now::NotAFile, false),
-        Content::File(bytes, metadata) => match Digest::of(bytes) {
-            digest if digest == entry.digest => (Now::Original, is_exact(metadata, &entry)),
-            digest if digest == entry.rewritten => (Now::Rewritten, false),
-            digest if Some(&digest) == entry.merged.as_ref() => (Now::Merged, false),
-            _ => (Now::Edited, false),
-        },
-    };
-    let backup = match (read(&backup_of(place))?, &manifest) {
+    let present = read(place)?;
+    let copy = entry.original_digest().and_then(|digest| stored(ORIGINALS, digest));
+    let (now, exact) = now(&present, &entry);
+    let backup = match (read(&backup_of(place))?, &present) {
         (Content::Missing, _) => Backup::Absent,
         (Content::Other, _) => Backup::Foreign,
-        (Content::File(_, backup), Content::File(_, manifest)) if is_same(&backup, manifest) => {
+        // What was made has no backup.
+        _ if entry.original.is_none() => Backup::Foreign,
+        (Content::File(_, backup), Content::File(_, present)) if is_same(&backup, present) => {
             Backup::SameFile
         }
-        (Content::File(bytes, _), _) if Digest::of(&bytes) == entry.digest => Backup::Whole,
-        (Content::File(bytes, _), manifest) => {
-            let whole = match manifest {
+        (Content::File(bytes, _), _) if Some(&Digest::of(&bytes)) == entry.original_digest() => Backup::Whole,
+        (Content::File(bytes, _), present) => {
+            let whole = match present {
                 Content::File(bytes, _) if now == Now::Original => Some(bytes),
-                _ => original.as_ref(),
+                _ => copy.as_ref(),
             };
             if whole.is_some_and(|whole| whole.starts_with(&bytes)) { Backup::Cut } else { Backup::Foreign }
         }
     };
     let written = stored(REWRITTEN, &entry.rewritten);
     let temp = place.with_file_name(entry.temp.file_name()).symlink_metadata().is_ok();
-    let text = match manifest {
+    let text = match present {
         Content::File(bytes, _) if matches!(now, Now::Edited | Now::Rewritten) => Some(bytes),
         _ => None,
     };
-    let path = entry.path.as_str().to_owned();
-    Ok(FileState { path, now, backup, copy: original.is_some(), temp, exact, text, written, entry })
+    let (path, created) = (entry.path.as_str().to_owned(), entry.original.is_none());
+    Ok(FileState { path, created, now, backup, copy: copy.is_some(), temp, exact, text, written, entry })
+}
+
+/// What stands there, and whether it is the original in mode and time too.
+fn now(present: &Content, entry: &Entry) -> (Now, bool) {
+    match (present, &entry.original) {
+        (Content::Missing, None) => (Now::Original, true),
+        (Content::Missing, Some(_)) => (Now::Missing, false),
+        (Content::Other, _) => (Now::NotAFile, false),
+        (Content::File(bytes, metadata), original) => match (Digest::of(bytes), original) {
+            (digest, Some(original)) if digest == original.digest => {
+                (Now::Original, is_exact(metadata, original))
+            }
+            (digest, _) if digest == entry.rewritten => (Now::Rewritten, false),
+            (digest, _) if Some(&digest) == entry.merged.as_ref() => (Now::Merged, false),
+            _ => (Now::Edited, false),
+        },
+    }
 }
 
 enum Content {
@@ -247,9 +267,9 @@ fn content(path: &Path) -> io::Result<Content> {
     Ok(Content::File(fs::read(path)?, metadata))
 }
 
-fn is_exact(metadata: &Metadata, entry: &Entry) -> bool {
+fn is_exact(metadata: &Metadata, original: &Original) -> bool {
     let modified = metadata.modified().ok().map(Timestamp::from);
-    modified == Some(entry.mtime) && mode_of(metadata) == entry.mode
+    modified == Some(original.mtime) && mode_of(metadata) == original.mode
 }
 
 /// A file's permission bits; on Windows, the ones that say as much.

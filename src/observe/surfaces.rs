@@ -1,5 +1,7 @@
 //! Finds the folders of a project that depend on packages in scope and that a Dockerfile builds.
 
+mod beside;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -9,16 +11,20 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::project::{Project, typed_path};
 use crate::error::{Error, Kind, Problem, Result, io_cause};
-use crate::model::dockerfile;
+use crate::model::dockerfile::{self, DockerfileFound};
 use crate::model::json;
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
 use crate::model::specifier;
 use crate::model::surface::Surface;
+pub use beside::{beside, beside_manifests, with_backups};
 
 /// How deep below the root a surface is looked for; a deeper one is named with `--surface`.
 const SEARCH_DEPTH: usize = 4;
+
+/// Longer than any Dockerfile, in bytes.
+const MAX_DOCKERFILE: usize = 1 << 20;
 
 /// The surfaces, sorted by folder, and what should be said about them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -177,14 +183,40 @@ pub fn all(project: &Project) -> Vec<Surface> {
         .collect()
 }
 
-/// The manifests beside which a `package.json.bak` lies.
-#[must_use]
-pub fn with_backups(project: &Project) -> Vec<PathBuf> {
-    folders_with(project, "package.json.bak")
-        .iter()
-        .map(|dir| project.root.join(dir).join("package.json"))
-        .filter(|manifest| manifest.is_file())
-        .collect()
+/// What tells which folders are built.
+pub(super) struct Built {
+    /// The folders that hold a `package.json`.
+    pub(super) manifests: Vec<String>,
+    /// The Dockerfiles.
+    pub(super) dockerfiles: Vec<DockerfileFound>,
+    /// Dockerfiles that cannot be read.
+    pub(super) unreadable: Vec<Problem>,
+}
+
+/// Reads the Dockerfiles of the project; folders that cannot be searched are left out.
+pub(super) fn built(project: &Project) -> Built {
+    let mut built = Built { manifests: Vec::new(), dockerfiles: Vec::new(), unreadable: Vec::new() };
+    let walk = WalkDir::new(&project.root).max_depth(SEARCH_DEPTH).sort_by_file_name().into_iter();
+    for entry in walk.filter_entry(|entry| worth_entering(project, entry)).flatten() {
+        let Some(dir) = entry.path().parent().and_then(|dir| relative(&project.root, dir)) else { continue };
+        if entry.file_name() == "package.json" {
+            built.manifests.push(dir);
+        } else if is_dockerfile(&entry) {
+            let file_name = entry.file_name().to_string_lossy();
+            let name = if dir.is_empty() { file_name.into_owned() } else { format!("{dir}/{file_name}") };
+            match fs::read(entry.path()) {
+                Ok(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_DOCKERFILE)]).into_owned();
+                    built.dockerfiles.push(DockerfileFound { name, text });
+                }
+                Err(error) => built.unreadable.push(
+                    Problem::new(format!("{name}: not read for a package manager: {}", io_cause(&error)))
+                        .hint("make it readable, or name the package manager, as in --package-manager pnpm@10.6.5"),
+                ),
+            }
+        }
+    }
+    built
 }
 
 /// A manifest's path from the project's root.
@@ -197,9 +229,9 @@ pub fn shown(project: &Project, manifest: &Path) -> String {
 ///
 /// # Errors
 /// [`Kind::Refused`] for a text that is no manifest.
-pub fn substitute(surfaces: &mut [Surface], texts: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
+pub fn substitute(surfaces: &mut [Surface], texts: &BTreeMap<PathBuf, Option<Vec<u8>>>) -> Result<()> {
     for surface in surfaces {
-        if let Some(bytes) = texts.get(&surface.manifest_path) {
+        if let Some(Some(bytes)) = texts.get(&surface.manifest_path) {
             (surface.text, surface.manifest) = parse(&surface.manifest_name, bytes.clone())?;
         }
     }
@@ -207,15 +239,19 @@ pub fn substitute(surfaces: &mut [Surface], texts: &BTreeMap<PathBuf, Vec<u8>>) 
 }
 
 fn folders_with(project: &Project, name: &str) -> Vec<String> {
+    files(project)
+        .filter(|entry| entry.file_name() == name)
+        .filter_map(|entry| relative(&project.root, entry.path().parent()?))
+        .collect()
+}
+
+fn files(project: &Project) -> impl Iterator<Item = DirEntry> {
     WalkDir::new(&project.root)
         .max_depth(SEARCH_DEPTH)
         .sort_by_file_name()
         .into_iter()
         .filter_entry(|entry| worth_entering(project, entry))
         .flatten()
-        .filter(|entry| entry.file_name() == name)
-        .filter_map(|entry| relative(&project.root, entry.path().parent()?))
-        .collect()
 }
 
 /// Not into dependencies, hidden folders, the deps dir, or repositories inside the project.

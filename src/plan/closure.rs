@@ -1,5 +1,6 @@
 //! Which packages the surfaces need, and what each surface's manifest must say of them.
 
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -8,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use nodejs_semver::{Range, Version};
 use serde_json::Value;
 
-use super::rewrite::selector;
+use super::reader::Reader;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
+use crate::model::package_manager::Name;
 use crate::model::package_name::nearest;
 use crate::model::scope::Scope;
 use crate::model::specifier::{self, Kind as SpecifierKind, Specifier};
@@ -31,10 +33,15 @@ pub struct Needs {
     /// Required peers of the closure that are no dependency of the surface: pnpm would look them up in the
     /// registry, even when an override covers them.
     pub peers: BTreeSet<String>,
-    /// Overrides of the surface that put a package in scope in the place of another one, by selector.
-    pub redirected: BTreeMap<String, String>,
+    /// Values of the manifest that bring in a package in scope, by their keys from the root on: overrides that put one
+    /// in the place of another package, and `pnpm.packageExtensions`.
+    pub redirected: BTreeMap<Vec<String>, String>,
+    /// The same for overrides of a `pnpm-workspace.yaml`, by selector.
+    pub redirected_by_workspace: BTreeMap<String, String>,
     /// Dependencies of packages of the closure under another name, which overrides miss by the package's own name.
     pub aliases: BTreeSet<Alias>,
+    /// Optional peers in scope that are not in the closure, each with a package that names it: npm 10 looks them up.
+    pub optional_peers: BTreeMap<String, String>,
 }
 
 /// A dependency of a surface.
@@ -125,12 +132,12 @@ impl<'a> Index<'a> {
 ///
 /// # Errors
 /// [`Kind::Packing`] naming every package that the workspace lacks or has twice.
-pub fn plan(workspace: &Workspace, scope: &Scope, surfaces: &[Surface]) -> Result<Closure> {
+pub fn plan(workspace: &Workspace, scope: &Scope, surfaces: &[(&Surface, &Reader)]) -> Result<Closure> {
     let index = Index::new(workspace);
     let mut closure = Closure::default();
     let mut problems = Vec::new();
-    for surface in surfaces {
-        let needs = surface_needs(workspace, &index, scope, surface, &mut closure, &mut problems);
+    for (surface, reader) in surfaces {
+        let needs = surface_needs(workspace, &index, scope, (surface, reader), &mut closure, &mut problems);
         closure.packages.extend(needs.closure.iter().cloned());
         closure.surfaces.push(needs);
     }
@@ -143,7 +150,7 @@ fn surface_needs(
     workspace: &Workspace,
     index: &Index<'_>,
     scope: &Scope,
-    surface: &Surface,
+    (surface, reader): (&Surface, &Reader),
     closure: &mut Closure,
     problems: &mut Vec<Problem>,
 ) -> Needs {
@@ -168,16 +175,22 @@ fn surface_needs(
             queue.push_back((specifier.name, format!("{}: {field}", surface.manifest_name)));
         }
     }
-    // pnpm installs a root's own peers too (`auto-install-peers`).
-    for package in required_peers(&surface.manifest, scope) {
-        queue.push_back((package.clone(), format!("{}: peerDependencies", surface.manifest_name)));
-        needs.peers.insert(package);
-    }
-    for (place, selector, package) in named_by_settings(&surface.manifest, scope) {
-        queue.push_back((package.clone(), format!("{}: {place}", surface.manifest_name)));
-        if place != EXTENSIONS {
-            needs.redirected.insert(selector, package);
+    // pnpm installs a root's own peers too (`auto-install-peers`), optional ones among them.
+    let all = reader.manager.name == Name::Pnpm;
+    for (package, optional) in peers(&surface.manifest, scope) {
+        if all || !optional {
+            queue.push_back((package.clone(), format!("{}: peerDependencies", surface.manifest_name)));
+            needs.peers.insert(package);
         }
+    }
+    for (path, package) in settings::named(&surface.manifest, reader, scope) {
+        queue.push_back((package.clone(), format!("{}: {}", surface.manifest_name, path.join("."))));
+        needs.redirected.insert(path, package);
+    }
+    for (selector, package) in settings::named_by_workspace(reader, scope) {
+        let place = format!("{}: pnpm-workspace.yaml: overrides.{selector}", surface.label());
+        queue.push_back((package.clone(), place));
+        needs.redirected_by_workspace.insert(selector, package);
     }
     while let Some((package, wanted_by)) = queue.pop_front() {
         if needs.local.contains_key(&package) {
@@ -201,43 +214,8 @@ fn surface_needs(
         !needs.direct.iter().any(|direct| direct.key == *peer && direct.field != "devDependencies")
     });
     needs.peers.retain(|peer| !needs.local.contains_key(peer));
+    needs.optional_peers.retain(|peer, _| !needs.closure.contains(peer) && !needs.local.contains_key(peer));
     needs
-}
-
-const EXTENSIONS: &str = "pnpm.packageExtensions";
-
-/// Packages in scope that pnpm's settings in a manifest bring in: `foo` overridden by `npm:@bytelyst/b@1`, and what
-/// `packageExtensions` add to others. With the place, and the selector that names them.
-fn named_by_settings(manifest: &Manifest, scope: &Scope) -> Vec<(&'static str, String, String)> {
-    let entries = |value: Option<&Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
-    let pnpm = entries(manifest.0.get("pnpm"));
-    let mut named = Vec::new();
-    let overrides = [
-        ("resolutions", entries(manifest.0.get("resolutions"))),
-        ("pnpm.overrides", entries(pnpm.get("overrides"))),
-    ];
-    for (place, overrides) in overrides {
-        for (selector, spec) in overrides {
-            // Only an alias names a package of its own; anything else is a version of the selector's.
-            let Some(spec) = spec.as_str().filter(|spec| spec.starts_with("npm:")) else { continue };
-            let package = specifier::parse("", spec).name;
-            let target_in_scope = selector::target(&selector).is_none_or(|target| scope.contains(target));
-            if scope.contains(&package) && !target_in_scope {
-                named.push((place, selector, package));
-            }
-        }
-    }
-    for (selector, extension) in entries(pnpm.get("packageExtensions")) {
-        for field in ["dependencies", "optionalDependencies"] {
-            for (key, spec) in entries(extension.get(field)) {
-                let package = specifier::parse(&key, spec.as_str().unwrap_or_default()).name;
-                if scope.contains(&package) {
-                    named.push((EXTENSIONS, selector.clone(), package));
-                }
-            }
-        }
-    }
-    named
 }
 
 fn in_scope(scope: &Scope, key: &str, specifier: &Specifier) -> bool {
@@ -282,9 +260,13 @@ fn member_needs(
             }
         }
     }
-    for package in required_peers(&member.manifest, scope) {
-        queue.push_back((package.clone(), format!("{name}: peerDependencies")));
-        needs.peers.insert(package);
+    for (package, optional) in peers(&member.manifest, scope) {
+        if optional {
+            needs.optional_peers.insert(package, name.to_owned());
+        } else {
+            queue.push_back((package.clone(), format!("{name}: peerDependencies")));
+            needs.peers.insert(package);
+        }
     }
 }
 
@@ -304,8 +286,8 @@ fn member_at<'a>(workspace: &'a Workspace, from: &Member, path: &str) -> Option<
     workspace.members.iter().find(|member| member.relative == relative)?.manifest.name()
 }
 
-/// Optional peers cause no look-up.
-fn required_peers<'a>(manifest: &'a Manifest, scope: &'a Scope) -> impl Iterator<Item = String> + 'a {
+/// The peers in scope, and whether each is optional; such a one of a dependency causes no look-up, npm 10 aside.
+fn peers<'a>(manifest: &'a Manifest, scope: &'a Scope) -> impl Iterator<Item = (String, bool)> + 'a {
     let meta = manifest.0.get("peerDependenciesMeta");
     let optional = move |peer: &str| {
         meta.and_then(|meta| meta.get(peer)).and_then(|peer| peer.get("optional")) == Some(&Value::Bool(true))
@@ -313,8 +295,8 @@ fn required_peers<'a>(manifest: &'a Manifest, scope: &'a Scope) -> impl Iterator
     manifest
         .dependencies("peerDependencies")
         .map(|(peer, _)| peer)
-        .filter(move |peer| scope.contains(peer) && !optional(peer))
-        .map(str::to_owned)
+        .filter(|peer| scope.contains(peer))
+        .map(move |peer| (peer.to_owned(), optional(peer)))
 }
 
 /// A catalog's entry may itself be an alias.

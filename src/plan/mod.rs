@@ -2,8 +2,11 @@
 
 pub mod closure;
 pub mod components;
+pub mod files;
 pub mod link;
+pub mod lockfile;
 pub mod prepare;
+pub mod reader;
 pub mod restore;
 pub mod rewrite;
 pub mod way;

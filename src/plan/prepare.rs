@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::closure::Needs;
-use super::rewrite::{self, Request};
+use super::reader::Reader;
+use super::rewrite::{self, Alias, Package, Request, RewriteError, WorkspaceOverrides};
 use super::way::Way;
 use crate::error::{Error, Kind, Result};
 use crate::model::edit::Undo;
+use crate::model::package_manager::Detected;
 use crate::model::surface::Surface;
 use crate::model::tarball::Tarball;
 
@@ -15,16 +17,31 @@ use crate::model::tarball::Tarball;
 pub struct Rewritten {
     /// The surface as it was read: the plan holds only for that text.
     pub surface: Surface,
+    /// What installs it, and why it is taken for that.
+    pub manager: Detected,
+    /// How its packages are made to find each other.
+    pub way: Way,
     /// The text that it gets.
     pub text: String,
     /// How to take the changes back out of a text that was edited since.
     pub undo: Vec<Undo>,
+    /// What becomes of the overrides in the `pnpm-workspace.yaml` beside it.
+    pub workspace: WorkspaceOverrides,
     /// How many of its own dependencies were pointed at tarballs.
     pub dependencies: usize,
-    /// How many overrides it got.
+    /// How many overrides point at tarballs, here or in the `pnpm-workspace.yaml`.
     pub overrides: usize,
     /// How many peers were added to its dependencies.
     pub peers: usize,
+}
+
+impl Rewritten {
+    /// What installs the surface, why it is taken for that, and how its packages find each other, on one line.
+    #[must_use]
+    pub fn described(&self) -> String {
+        let Detected { manager, reason } = &self.manager;
+        format!("{}: {manager} ({reason}): {}", self.surface.label(), self.way.described())
+    }
 }
 
 /// Plans the rewrite of one surface.
@@ -33,35 +50,47 @@ pub struct Rewritten {
 /// [`Kind::Refused`] for a manifest of a shape that cannot be rewritten.
 pub fn rewritten(
     surface: &Surface,
+    manager: &Detected,
+    reader: &Reader,
     needs: &Needs,
     tarballs: &[Tarball],
     deps_dir: &str,
 ) -> Result<Rewritten> {
-    let base = relative_path(&surface.dir, deps_dir);
-    let specifiers: BTreeMap<&str, String> = tarballs
-        .iter()
-        .map(|tarball| (tarball.name.as_str(), format!("file:{base}/{}", tarball.filename)))
-        .collect();
-    let request = request(needs, &specifiers);
-    let rewrite = rewrite::rewrite(&surface.text, Way::PnpmOverrides, &request).map_err(|error| {
-        Error::new(Kind::Refused, format!("{}: {error}", surface.manifest_name))
-            .hint("correct the manifest, then run it again")
-    })?;
+    let request = request(needs, tarballs, &relative_path(&surface.dir, deps_dir));
+    let refused = |error: RewriteError| {
+        Error::new(Kind::Refused, format!("{}: {error}", surface.manifest_name)).hint(error.hint())
+    };
+    let rewrite = rewrite::rewrite(&surface.text, reader, &request).map_err(refused)?;
+    let workspace = rewrite::workspace_overrides(&surface.text, reader, &request)
+        .map_err(|error| refused(error.into()))?;
+    let in_workspace = workspace.set.iter().filter(|(_, value)| request.is_specifier(value)).count();
     Ok(Rewritten {
         surface: surface.clone(),
+        manager: manager.clone(),
+        way: reader.way,
         text: rewrite.text,
         undo: rewrite.undo,
         dependencies: request.direct.len(),
-        overrides: request.overrides.len(),
+        overrides: rewrite.overrides + in_workspace,
         peers: request.added.len(),
+        workspace,
     })
 }
 
-fn request(needs: &Needs, specifiers: &BTreeMap<&str, String>) -> Request {
-    let specifier = |package: &str| specifiers.get(package).cloned().unwrap_or_default();
-    let local =
-        needs.shared_local.iter().filter_map(|name| Some((name.clone(), needs.local.get(name)?.clone())));
-    let aliases = needs.aliases.iter().filter(|alias| needs.closure.contains(&alias.package));
+/// `base`: the deps dir from the surface.
+fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> Request {
+    let tarballs: BTreeMap<&str, &Tarball> =
+        tarballs.iter().map(|tarball| (tarball.name.as_str(), tarball)).collect();
+    let specifier = |package: &str| {
+        let tarball = tarballs.get(package).map(|tarball| format!("file:{base}/{}", tarball.filename));
+        tarball.or_else(|| needs.local.get(package).cloned()).unwrap_or_default()
+    };
+    let package = |name: &String| Package {
+        name: name.clone(),
+        version: tarballs.get(name.as_str()).map(|tarball| tarball.version.clone()),
+        specifier: specifier(name),
+    };
+    let is_there = |package: &String| needs.closure.contains(package) || needs.shared_local.contains(package);
     Request {
         direct: needs
             .direct
@@ -69,27 +98,33 @@ fn request(needs: &Needs, specifiers: &BTreeMap<&str, String>) -> Request {
             .map(|direct| rewrite::Direct {
                 field: direct.field.to_owned(),
                 key: direct.key.clone(),
+                package: direct.package.clone(),
                 specifier: specifier(&direct.package),
             })
             .collect(),
         added: needs.peers.iter().map(|peer| (peer.clone(), specifier(peer))).collect(),
-        overrides: needs
-            .closure
+        packages: needs.closure.iter().chain(&needs.shared_local).map(package).collect(),
+        aliases: needs
+            .aliases
             .iter()
-            .map(|package| (package.clone(), specifier(package)))
-            .chain(local)
-            .chain(needs.redirected.iter().map(|(selector, package)| (selector.clone(), specifier(package))))
-            .chain(
-                aliases.map(|alias| (format!("{}>{}", alias.parent, alias.alias), specifier(&alias.package))),
-            )
+            .filter(|alias| is_there(&alias.package))
+            .map(|alias| Alias {
+                parent: alias.parent.clone(),
+                alias: alias.alias.clone(),
+                package: alias.package.clone(),
+                specifier: specifier(&alias.package),
+            })
             .collect(),
-        // An alias of the surface is matched by overrides under its own key.
-        yielding: needs
-            .closure
+        placed: needs.redirected.iter().map(|(path, package)| (path.clone(), specifier(package))).collect(),
+        workspace_placed: needs
+            .redirected_by_workspace
             .iter()
-            .chain(&needs.shared_local)
-            .chain(needs.direct.iter().map(|direct| &direct.key))
-            .cloned()
+            .map(|(selector, package)| (selector.clone(), specifier(package)))
+            .collect(),
+        optional_peers: needs
+            .optional_peers
+            .iter()
+            .map(|(peer, names_it)| (peer.clone(), specifier(names_it)))
             .collect(),
     }
 }

@@ -1,23 +1,25 @@
 //! How a prepared project is put back: from what was observed to a list of steps.
 
+mod edited;
+mod problem;
+
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Problem, Result};
-use crate::model::diff;
 use crate::model::digest::Digest;
-use crate::model::journal::{ORIGINALS, Phase, ProjectPath};
+use crate::model::journal::{FileKind, Phase, ProjectPath};
 use crate::model::tree_state::{Backup, FileState, Now, Observed};
 
 /// From a text and the journal's undo record to the text without the rewrite, or why not.
-pub type Undo<'a> = dyn Fn(&str, &Value) -> Result<String, String> + 'a;
+pub type Undo<'a> = dyn Fn(FileKind, &str, &Value) -> Result<String, String> + 'a;
 
-/// Whether a manifest's bytes hold a reference into the deps dir.
-pub type PointsInto<'a> = dyn Fn(&[u8]) -> bool + 'a;
+/// Whether a file's bytes hold a reference into the deps dir.
+pub type PointsInto<'a> = dyn Fn(FileKind, &[u8]) -> bool + 'a;
 
 /// From a file, its rewritten text and the undo record to the text with the tool's own keys as they were committed.
 pub type Committed<'a> = dyn Fn(&ProjectPath, &str, &Value) -> Result<String, String> + 'a;
 
-/// What others know of a manifest's text, and restoring does not.
+/// What others know of a file's text, and restoring does not.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
     /// Takes the rewrite back out of a text: the rewritten one, or one that was edited since.
@@ -32,16 +34,16 @@ impl Means<'_> {
     /// For putting back what was rewritten a moment ago, where nobody's edit is to be expected.
     #[must_use]
     pub fn none() -> Self {
-        Self { undo: &|_, _| Err("it was edited just now".to_owned()), points_into: None, committed: None }
+        Self { undo: &|_, _, _| Err("it was edited just now".to_owned()), points_into: None, committed: None }
     }
 }
 
-/// Where the text that a manifest is restored to comes from.
+/// Where the text that a file is restored to comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// It was the original already.
     AlreadyOriginal,
-    /// `package.json.bak`: the original itself.
+    /// `<file>.bak`: the original itself.
     Backup,
     /// The copy in the state folder.
     StateCopy,
@@ -53,9 +55,11 @@ pub enum Source {
     Merged,
     /// The owner's own text, which nothing of the rewrite is in.
     Untouched,
+    /// Nothing: the file was not there before.
+    Removed,
 }
 
-/// What is done at a manifest's path.
+/// What is done at a file's path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Nothing.
@@ -73,19 +77,21 @@ pub enum Action {
         /// Whether they are the original.
         exact: bool,
     },
+    /// It is removed: prepare made it.
+    Remove,
 }
 
-/// The steps for one manifest, in this order: the temporary file goes, the edit is put aside, the action, the backup
+/// The steps for one file, in this order: the temporary file goes, the edit is put aside, the action, the backup
 /// goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The manifest.
+    /// The file.
     pub path: ProjectPath,
     /// What has to stand there for the plan to hold: the digest, or nothing at all.
     pub expected: Option<Digest>,
     /// Whether a leftover temporary file is removed.
     pub remove_temp: bool,
-    /// Whether the owner's text is kept as `<manifest>.edited`.
+    /// Whether the owner's text is kept as `<file>.edited`.
     pub put_edit_aside: bool,
     /// What is done.
     pub action: Action,
@@ -101,7 +107,7 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "nothing is restored by planning it"]
 pub struct Plan {
-    /// By manifest, in the journal's order.
+    /// By file, in the journal's order.
     pub steps: Vec<Step>,
 }
 
@@ -145,7 +151,8 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
             .then(|| format!("{}: left alone, it is not what prepare put there", path.backup())),
     };
     match file.now {
-        // The backup is a copy, and the manifest is still the very file: it may be one that nobody may replace.
+        Now::Original if file.created => step.note = Some(format!("{path}: is gone already")),
+        // The backup is a copy, and the original is still the very file: it may be one that nobody may replace.
         Now::Original if file.exact && phase == Phase::Preparing => {}
         Now::Original if file.backup == Backup::Whole => rename_backup(&mut step, Source::AlreadyOriginal),
         Now::Original if file.exact => {}
@@ -155,10 +162,10 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
         Now::Original if matches!(file.backup, Backup::Absent | Backup::Foreign) => {}
         Now::Original => step.action = Action::SetAttributes,
         Now::Merged => step.source = Source::Merged,
-        // Nothing bears the state out: whoever made it up can have made up the manifest.
-        Now::Missing if file.backup != Backup::Whole && !is_committed(path, means) => {
+        // Nothing bears the state out: whoever made it up can have made up the file.
+        Now::Missing if file.backup != Backup::Whole && !is_committed(path, means).unwrap_or(true) => {
             if !force {
-                return Err(unknown(file));
+                return Err(problem::unknown(file));
             }
             leave(&mut step, "is missing, and stays so: the last commit does not know it");
         }
@@ -166,7 +173,7 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
             step.note = Some(format!("{path}: was deleted while prepared, and is back"));
             if original(file, &mut step).is_err() {
                 if !force {
-                    return Err(lost(path));
+                    return Err(problem::lost(path));
                 }
                 step.source = Source::Untouched;
                 step.note =
@@ -176,16 +183,17 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
         // Whoever made up the state can also have made up that prepare wrote what stands there.
         Now::Rewritten if is_free_of_ours(file, means) == Some(true) => {
             if !force {
-                return Err(made_up(path));
+                return Err(problem::made_up(path));
             }
             leave(&mut step, "left as it is: nothing in it points into the deps dir");
         }
+        Now::Rewritten if file.created => remove(&mut step),
         Now::Rewritten => {
             if original(file, &mut step).is_err() {
                 (step.action, step.source) = without_a_copy(file, means)?;
             }
         }
-        Now::Edited => edited(file, phase, means, force, &mut step)?,
+        Now::Edited => edited::edited(file, phase, means, force, &mut step)?,
         Now::NotAFile => {
             return Err(Problem::new(format!("{path}: is no file any more"))
                 .hint(format!("move it away, then type: docker-prep restore   (mv {path} {path}.mine)")));
@@ -196,14 +204,8 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
 
 /// Whether nothing in the text that stands there points into the deps dir, where that can be told.
 fn is_free_of_ours(file: &FileState, means: &Means<'_>) -> Option<bool> {
-    means.points_into.map(|points_into| !points_into(file.text.as_deref().unwrap_or_default()))
-}
-
-fn made_up(path: &ProjectPath) -> Problem {
-    Problem::new(format!(
-        "{path}: the state says that prepare wrote it, but nothing in it points into the deps dir"
-    ))
-    .hint("leave it as it is, and forget the state: docker-prep restore --force")
+    let text = file.text.as_deref().unwrap_or_default();
+    means.points_into.map(|points_into| !points_into(file.entry.kind(), text))
 }
 
 fn leave(step: &mut Step, why: &str) {
@@ -212,23 +214,19 @@ fn leave(step: &mut Step, why: &str) {
     step.remove_backup = false;
 }
 
-/// Whether the last commit has a file; taken for granted where nobody can tell.
-fn is_committed(path: &ProjectPath, means: &Means<'_>) -> bool {
-    means.committed.is_none_or(|committed| committed(path, "{}", &Value::Array(Vec::new())).is_ok())
+fn remove(step: &mut Step) {
+    step.action = Action::Remove;
+    step.source = Source::Removed;
 }
 
-/// Nothing but the state says that there ever was such a manifest.
-fn unknown(file: &FileState) -> Problem {
-    let path = &file.entry.path;
-    let digest = file.entry.digest.as_str();
-    Problem::new(format!("{path}: is missing, and neither a backup nor the last commit knows it")).hint(format!(
-        "put it back: cp \"$(git rev-parse --git-path docker-prep)/{ORIGINALS}/{digest}\" {path}   (or forget it: docker-prep restore --force)"
-    ))
+/// Whether the last commit has a file, where that can be told.
+fn is_committed(path: &ProjectPath, means: &Means<'_>) -> Option<bool> {
+    means.committed.map(|committed| committed(path, "{}", &Value::Array(Vec::new())).is_ok())
 }
 
 fn expected(file: &FileState) -> Option<Digest> {
     match file.now {
-        Now::Original => Some(file.entry.digest.clone()),
+        Now::Original => file.entry.original_digest().cloned(),
         Now::Rewritten => Some(file.entry.rewritten.clone()),
         Now::Merged => file.entry.merged.clone(),
         Now::Edited => file.text.as_deref().map(Digest::of),
@@ -258,130 +256,45 @@ fn original(file: &FileState, step: &mut Step) -> Result<(), ()> {
 /// The rewritten text stands there, and nobody kept the original.
 fn without_a_copy(file: &FileState, means: &Means<'_>) -> Result<(Action, Source), Problem> {
     let path = &file.entry.path;
-    let text =
-        file.text.as_deref().and_then(|text| std::str::from_utf8(text).ok()).ok_or_else(|| lost(path))?;
-    if let Ok(undone) = (means.undo)(text, &file.entry.undo)
-        && Digest::of(undone.as_bytes()) == file.entry.digest
+    let text = file
+        .text
+        .as_deref()
+        .and_then(|text| std::str::from_utf8(text).ok())
+        .ok_or_else(|| problem::lost(path))?;
+    if let Ok(undone) = (means.undo)(file.entry.kind(), text, &file.entry.undo)
+        && is_original(file, &undone)
     {
         return Ok((Action::Write { text: undone.into_bytes(), exact: true }, Source::Undone));
     }
     match means.committed.map(|committed| committed(path, text, &file.entry.undo)) {
         Some(Ok(text)) => {
-            let exact = Digest::of(text.as_bytes()) == file.entry.digest;
+            let exact = is_original(file, &text);
             Ok((Action::Write { text: text.into_bytes(), exact }, Source::Committed))
         }
-        _ => Err(lost(path)),
+        _ => Err(problem::lost(path)),
     }
 }
 
-fn lost(path: &ProjectPath) -> Problem {
-    Problem::new(format!("{path}: its backup and the copy in the state folder are both gone or damaged"))
-        .hint(format!("take the committed one: git checkout HEAD -- {path}"))
+/// Whether a text is what was there before.
+fn is_original(file: &FileState, text: &str) -> bool {
+    file.entry.original_digest() == Some(&Digest::of(text.as_bytes()))
 }
 
-/// Neither the original nor the rewritten text: its owner was there.
-fn edited(
-    file: &FileState,
-    phase: Phase,
-    means: &Means<'_>,
-    force: bool,
-    step: &mut Step,
-) -> Result<(), Problem> {
-    let path = &file.entry.path;
-    let bytes = file.text.as_deref().unwrap_or_default();
-    let free_of_ours = is_free_of_ours(file, means);
-    // A backup stands there before its manifest is replaced, and goes in the instant when the original comes back:
-    // without one, the edit is of the original. Unless somebody has removed the backup, which the text tells.
-    let never_replaced = match file.backup {
-        Backup::SameFile => true,
-        Backup::Absent | Backup::Cut => free_of_ours.unwrap_or(phase == Phase::Preparing),
-        Backup::Whole | Backup::Foreign => false,
-    };
-    if never_replaced {
-        untouched(step);
-        return Ok(());
-    }
-    let undone = std::str::from_utf8(bytes)
-        .map_err(|_| "it is not UTF-8 any more".to_owned())
-        .and_then(|text| (means.undo)(text, &file.entry.undo));
-    match undone {
-        // Its owner has taken all of ours out, or it was never in. The backup may hold what is nowhere else.
-        Ok(_) if free_of_ours == Some(true) => {
-            let backup = path.backup();
-            leave(
-                step,
-                &format!("nothing of the rewrite is in it: left as it is ({backup} holds what it was)"),
-            );
-            Ok(())
-        }
-        Ok(text) if Digest::of(text.as_bytes()) == file.entry.digest => {
-            // The edit was no edit of the original; so the original itself may come back.
-            if original(file, step).is_err() {
-                step.action = Action::Write { text: text.into_bytes(), exact: true };
-                step.source = Source::Undone;
-            }
-            Ok(())
-        }
-        Ok(text) => {
-            step.action = Action::Write { text: text.into_bytes(), exact: false };
-            step.source = Source::Merged;
-            step.note = Some(format!("{path}: edited while prepared: the edit is kept"));
-            Ok(())
-        }
-        // Killed between the backup and the rename.
-        Err(_) if phase == Phase::Preparing && file.backup == Backup::Whole && free_of_ours == Some(true) => {
-            untouched(step);
-            Ok(())
-        }
-        Err(_) if force && may_replace(file, free_of_ours) && original(file, step).is_ok() => {
-            step.put_edit_aside = true;
-            step.note = Some(format!("{path}: edited while prepared: the edit is kept in {}", path.edited()));
-            Ok(())
-        }
-        Err(reason) => Err(conflict(file, bytes, &reason)),
-    }
-}
-
-/// A text that nothing of ours is in gives way only to a backup that stands beside it.
-fn may_replace(file: &FileState, free_of_ours: Option<bool>) -> bool {
-    free_of_ours != Some(true) || file.backup == Backup::Whole
-}
-
-fn untouched(step: &mut Step) {
-    step.source = Source::Untouched;
-    step.note = Some(format!("{}: edited, and nothing of the rewrite is in it: left as it is", step.path));
-}
-
-fn conflict(file: &FileState, edited: &[u8], reason: &str) -> Problem {
-    let path = &file.entry.path;
-    let mut message =
-        format!("{path}: edited while prepared, and the rewrite cannot be taken back out of it: {reason}");
-    if let Some(written) = &file.written {
-        let (written, edited) = (String::from_utf8_lossy(written), String::from_utf8_lossy(edited));
-        let diff = diff::labelled(["as prepare wrote it", "as it is now"], &written, &edited);
-        message = format!("{message}\n{}", diff.trim_end());
-    }
-    Problem::new(message).hint(format!(
-        "undo the edit by hand, or put the original back and keep the edit as {}: docker-prep restore --force",
-        path.edited()
-    ))
-}
-
-/// What to do with a `package.json.bak` that no journal names.
+/// What to do with a `<file>.bak` that no journal names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leftover {
-    /// The old docker-prep.sh left it: the manifest is rewritten, the backup is not. It is moved back.
+    /// The old docker-prep.sh left it, or a run whose state is lost: the file is rewritten, the backup is not. It is moved back.
     MoveBack,
     /// Both point into the deps dir: the original is not here.
     BothRewritten,
-    /// The manifest is not rewritten: whatever the backup is, it is not needed.
+    /// The file is not rewritten: whatever the backup is, it is not needed.
     NotRewritten,
 }
 
-/// Decides about a backup without state by what it and its manifest hold.
+/// Decides about a backup without state by what it and its file hold.
 #[must_use]
-pub fn leftover(manifest: &[u8], backup: &[u8], points_into: &PointsInto<'_>) -> Leftover {
-    match (points_into(manifest), points_into(backup)) {
+pub fn leftover(kind: FileKind, present: &[u8], backup: &[u8], points_into: &PointsInto<'_>) -> Leftover {
+    match (points_into(kind, present), points_into(kind, backup)) {
         (false, _) => Leftover::NotRewritten,
         (true, true) => Leftover::BothRewritten,
         (true, false) => Leftover::MoveBack,

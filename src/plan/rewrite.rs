@@ -1,45 +1,36 @@
 //! How a surface's manifest is changed so that its packages in scope come from the deps dir.
 
+mod bun;
+mod difference;
+mod error;
+mod npm;
+mod pnpm;
 #[cfg(test)]
 mod properties;
+mod reference;
 mod references;
+mod request;
+pub(super) mod resolution;
+#[cfg(test)]
+mod sample;
 pub(super) mod selector;
 #[cfg(test)]
 mod tests;
-
-use std::collections::BTreeSet;
+mod workspace;
+mod yarn;
 
 use serde_json::{Map, Value};
 
+use super::reader::Reader;
 use super::way::Way;
-use crate::model::edit::{self, Change, EditError, Undo};
-use crate::model::json::{Document, Kind, NodeId, SyntaxError};
+use crate::model::edit::{self, Change, Undo};
+use crate::model::json::{Document, Kind, NodeId};
 use crate::model::manifest::DEPENDENCY_FIELDS;
-pub use references::{Reference, holds_a_tarball, points_into};
-
-/// A dependency of the surface that is to come from the deps dir.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Direct {
-    /// The field, as `devDependencies`.
-    pub field: String,
-    /// The key in it: the package's name, or an alias.
-    pub key: String,
-    /// The new specifier.
-    pub specifier: String,
-}
-
-/// What a surface needs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Request {
-    /// Dependencies whose specifiers are replaced.
-    pub direct: Vec<Direct>,
-    /// Names and specifiers to add to `dependencies` where the names are missing there: required peers.
-    pub added: Vec<(String, String)>,
-    /// Selectors and specifiers.
-    pub overrides: Vec<(String, String)>,
-    /// Packages that no override may point elsewhere.
-    pub yielding: BTreeSet<String>,
-}
+use crate::model::package_manager::Name;
+pub use error::RewriteError;
+pub use references::{Reference, holds_a_tarball, names_a_tarball, names_a_tarball_in, points_into};
+pub use request::{Alias, Direct, Package, Request};
+pub use workspace::{WorkspaceOverrides, workspace_overrides};
 
 /// A manifest that is rewritten.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,73 +41,41 @@ pub struct Rewrite {
     pub undo: Vec<Undo>,
     /// What was changed, in order.
     pub changes: Vec<Change>,
+    /// How many overrides point at tarballs now.
+    pub overrides: usize,
 }
 
-/// Why a manifest cannot be rewritten.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RewriteError {
-    /// It is not JSON.
-    #[error(transparent)]
-    Syntax(#[from] SyntaxError),
-    /// It has another shape than a manifest.
-    #[error("{} must be an object, found {found}", described(path))]
-    NotAnObject {
-        /// The keys from the root on; none for the manifest itself.
-        path: Vec<String>,
-        /// As `an array`.
-        found: &'static str,
-    },
-    /// A dependency that is to be rewritten is not there.
-    #[error("`{}` must be a string, found {found}", path.join("."))]
-    NotADependency {
-        /// The keys from the root on.
-        path: Vec<String>,
-        /// As `an array`; `nothing` where it is missing.
-        found: &'static str,
-    },
-    /// A change cannot be made.
-    #[error(transparent)]
-    Edit(#[from] EditError),
-}
-
-fn described(path: &[String]) -> String {
-    if path.is_empty() { "the manifest".to_owned() } else { format!("`{}`", path.join(".")) }
-}
-
-/// Rewrites a manifest.
+/// Rewrites a manifest for what reads it.
 ///
 /// # Errors
 /// See [`RewriteError`]; `null` for a field counts as a field that is missing.
-pub fn rewrite(text: &str, way: Way, request: &Request) -> Result<Rewrite, RewriteError> {
+pub fn rewrite(text: &str, reader: &Reader, request: &Request) -> Result<Rewrite, RewriteError> {
     let document = Document::parse(text)?;
-    let changes = match way {
-        Way::PnpmOverrides => changes(&document, request)?,
-        Way::WorkspaceOverrides
-        | Way::Tarballs
-        | Way::NpmOverrides
-        | Way::BunOverrides
-        | Way::Resolutions => Vec::new(),
+    check_shape(&document, reader)?;
+    let mut changes = Vec::new();
+    direct(&document, request, &mut changes)?;
+    added(&document, request, &mut changes);
+    extensions(&document, reader, request, &mut changes);
+    let overrides = match (reader.way, reader.manager.name) {
+        (Way::PnpmOverrides | Way::WorkspaceOverrides, _) | (Way::Tarballs, Name::Pnpm) => {
+            pnpm::overrides(&document, reader, request, &mut changes)?
+        }
+        (Way::NpmOverrides, _) | (Way::Tarballs, Name::Npm) => {
+            npm::overrides(&document, reader, request, &mut changes)?
+        }
+        (Way::BunOverrides, _) | (Way::Tarballs, Name::Bun) => {
+            bun::overrides(&document, reader, request, &mut changes)?
+        }
+        // yarn is never told by tarballs; what it is told by makes them count.
+        (Way::Resolutions, _) | (Way::Tarballs, Name::Yarn) => {
+            yarn::resolutions(&document, reader, request, &mut changes)?
+        }
     };
     let edited = edit::apply(text, &changes)?;
-    Ok(Rewrite { text: edited.text, undo: edited.undo, changes })
+    Ok(Rewrite { text: edited.text, undo: edited.undo, changes, overrides })
 }
 
-/// pnpm merges these into one map, the later winning (`getOptionsFromRootManifest`).
-const OVERRIDES: [&[&str]; 2] = [&["resolutions"], &["pnpm", "overrides"]];
-
-/// The changes for [`Way::PnpmOverrides`].
-fn changes(document: &Document, request: &Request) -> Result<Vec<Change>, RewriteError> {
-    check_shape(document)?;
-    let mut changes = Vec::new();
-    direct(document, request, &mut changes)?;
-    added(document, request, &mut changes);
-    overrides(document, request, &mut changes);
-    kept_references(document, request, &mut changes);
-    yielding(document, request, &mut changes);
-    Ok(changes)
-}
-
-fn check_shape(document: &Document) -> Result<(), RewriteError> {
+fn check_shape(document: &Document, reader: &Reader) -> Result<(), RewriteError> {
     let not_an_object = |path: &[&str], node: NodeId| RewriteError::NotAnObject {
         path: owned(path),
         found: document.kind(node).described(),
@@ -125,8 +84,9 @@ fn check_shape(document: &Document) -> Result<(), RewriteError> {
         return Err(not_an_object(&[], document.root()));
     }
     let fields = DEPENDENCY_FIELDS.map(|field| vec![field]);
-    let places = fields.iter().map(Vec::as_slice).chain([["pnpm"].as_slice()]).chain(OVERRIDES);
-    for place in places {
+    let places = reader.places().iter().map(|place| place.path());
+    let outer = places.clone().filter_map(|path| Some(path.split_last()?.1)).filter(|path| !path.is_empty());
+    for place in fields.iter().map(Vec::as_slice).chain(outer).chain(places) {
         match document.find(place) {
             Some(node) if !matches!(document.kind(node), Kind::Object | Kind::Null) => {
                 return Err(not_an_object(place, node));
@@ -162,14 +122,15 @@ fn added(document: &Document, request: &Request, changes: &mut Vec<Change>) {
     }
 }
 
-fn overrides(document: &Document, request: &Request, changes: &mut Vec<Change>) {
-    if request.overrides.is_empty() {
+/// What pnpm adds to packages of others is in no tarball that could name ours by itself.
+fn extensions(document: &Document, reader: &Reader, request: &Request, changes: &mut Vec<Change>) {
+    if !reader.reads_pnpm_field() {
         return;
     }
-    open(document, &["pnpm"], changes);
-    open(document, &["pnpm", "overrides"], changes);
-    for (selector, specifier) in &request.overrides {
-        changes.push(set(&["pnpm", "overrides", selector], specifier));
+    for (path, specifier) in &request.placed {
+        if path.get(1).is_some_and(|key| key == "packageExtensions") && document.find(path).is_some() {
+            changes.push(Change::Set { path: path.clone(), value: specifier.as_str().into() });
+        }
     }
 }
 
@@ -180,80 +141,13 @@ fn open(document: &Document, path: &[&str], changes: &mut Vec<Change>) {
     }
 }
 
-/// Overrides of other packages that take the specifier of a direct dependency (`"foo": "$@bytelyst/b"`) keep what
-/// they meant: pnpm would read our specifier there (`createVersionReferencesReplacer`).
-fn kept_references(document: &Document, request: &Request, changes: &mut Vec<Change>) {
-    for (path, selector, node) in entries(document) {
-        if goes(request, path, &selector) || is_ours(request, path, &selector) {
-            continue;
-        }
-        let value = document.string(node);
-        let Some(name) = value.as_deref().and_then(|value| value.strip_prefix('$')) else { continue };
-        let Some((_, former)) = referenced(document, name) else { continue };
-        if specifier_after(document, request, name).is_some_and(|after| after != former) {
-            changes.push(set(&member(path, &selector), &former));
-        }
-    }
-}
-
-/// The field and the specifier that `$name` stands for: of the fields that have it, pnpm takes the optional one, then
-/// the regular one.
-fn referenced(document: &Document, name: &str) -> Option<(&'static str, String)> {
-    let fields = ["optionalDependencies", "dependencies", "devDependencies"];
-    let (field, node) = fields.into_iter().find_map(|field| Some((field, document.find(&[field, name])?)))?;
-    // Of an empty one pnpm says that it cannot be resolved.
-    Some((field, document.string(node).filter(|specifier| !specifier.is_empty())?))
-}
-
-/// What `$name` would stand for once the manifest is rewritten.
-fn specifier_after<'r>(document: &Document, request: &'r Request, name: &str) -> Option<&'r str> {
-    let (field, _) = referenced(document, name)?;
-    let added =
-        || request.added.iter().find(|(added, _)| added == name).map(|(_, specifier)| specifier.as_str());
-    let direct = request.direct.iter().rfind(|direct| direct.field == field && direct.key == name);
-    match field {
-        // A new regular dependency goes before the one for development.
-        "devDependencies" => added().or(direct.map(|direct| direct.specifier.as_str())),
-        _ => direct.map(|direct| direct.specifier.as_str()),
-    }
-}
-
-fn yielding(document: &Document, request: &Request, changes: &mut Vec<Change>) {
-    let mut gone = BTreeSet::new();
-    for (path, selector, _) in entries(document) {
-        let path = member(path, &selector);
-        if goes(request, &path[..path.len() - 1], &selector) && gone.insert(owned(&path)) {
-            changes.push(Change::Remove { path: owned(&path) });
-        }
-    }
-}
-
-/// Every override: where it stands, its selector and its value. Of repeated ones the last one counts.
-fn entries(document: &Document) -> impl Iterator<Item = (&'static [&'static str], String, NodeId)> {
-    OVERRIDES.into_iter().flat_map(move |path| {
-        let node = document.find(path);
-        let members = node.map(|node| document.members(node)).unwrap_or_default();
-        members.iter().enumerate().filter_map(move |(index, member)| {
-            let key = member.key.clone()?;
-            let counts = document.position(node?, &key) == Some(index);
-            counts.then_some((path, key, member.value))
-        })
+/// A field's members; none where it is `null` or missing.
+fn members_of(document: &Document, path: &[&str]) -> Result<Map<String, Value>, RewriteError> {
+    let value = document.find(path).map(|node| document.to_value(node)).transpose()?;
+    Ok(match value {
+        Some(Value::Object(members)) => members,
+        _ => Map::new(),
     })
-}
-
-/// Whether an override is taken out. One that has the selector of one of ours holds ours by then.
-fn goes(request: &Request, path: &[&str], selector: &str) -> bool {
-    let yields = selector::target(selector).is_some_and(|target| request.yielding.contains(target));
-    yields && !is_ours(request, path, selector)
-}
-
-/// Whether one of our overrides stands there.
-fn is_ours(request: &Request, path: &[&str], selector: &str) -> bool {
-    path == OVERRIDES[1] && request.overrides.iter().any(|(ours, _)| ours == selector)
-}
-
-fn member<'k>(path: &[&'k str], key: &'k str) -> Vec<&'k str> {
-    path.iter().copied().chain([key]).collect()
 }
 
 fn set(path: &[&str], specifier: &str) -> Change {

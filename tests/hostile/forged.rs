@@ -22,9 +22,9 @@ fn entry_for(template: &Template, world: &World, path: &str, original: &[u8], no
     entry["path"] = path.into();
     entry["backup"] = format!("{path}.bak").into();
     entry["temp"] = format!("{path}.docker-prep-new").into();
-    entry["digest"] = store(world, "originals", original).into();
-    entry["length"] = original.len().into();
-    entry["mode"] = 0o777.into();
+    entry["original"]["digest"] = store(world, "originals", original).into();
+    entry["original"]["length"] = original.len().into();
+    entry["original"]["mode"] = 0o777.into();
     entry["rewritten"] = store(world, "rewritten", now).into();
     entry
 }

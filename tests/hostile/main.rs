@@ -97,7 +97,7 @@ impl Template {
 fn write_journal(world: &World, journal: &Value) {
     let body = journal.to_string();
     let checksum = sha256(body.as_bytes());
-    world.file(JOURNAL, format!("{{\"schemaVersion\":1,\"checksum\":\"{checksum}\",\"journal\":{body}}}\n"));
+    world.file(JOURNAL, format!("{{\"schemaVersion\":2,\"checksum\":\"{checksum}\",\"journal\":{body}}}\n"));
 }
 
 /// Every command, in two orders: what one of them repairs, the other meets as it was.

@@ -1,14 +1,19 @@
 use std::fs;
 
 use super::*;
-use crate::model::package_manager::Name;
 
 /// A workspace `plat` and a project `notes` with five surfaces, one of which takes no linked tarballs.
 struct World {
     home: tempfile::TempDir,
 }
 
-const SURFACES: [&str; 5] = ["", "apps/web", "backend", "old", "site"];
+const SURFACES: [(&str, &str); 5] = [
+    ("", "pnpm@12.21.0"),
+    ("apps/web", "pnpm@11.28.11"),
+    ("backend", "pnpm@12.21.0"),
+    ("old", "pnpm@10.6.5"),
+    ("site", "npm@10.9.9"),
+];
 
 impl World {
     fn new() -> Self {
@@ -26,11 +31,11 @@ impl World {
         ] {
             world.package(name, more);
         }
-        for surface in SURFACES {
+        for (surface, manager) in SURFACES {
             let name = surface.replace('/', "-");
             world.file(
                 &format!("notes/{surface}/package.json"),
-                &format!(r#"{{"name": "notes{name}", "dependencies": {{"@bytelyst/a": "^1.0.0"}}}}"#),
+                &format!(r#"{{"name": "notes{name}", "packageManager": "{manager}", "dependencies": {{"@bytelyst/a": "^1.0.0"}}}}"#),
             );
         }
         world
@@ -53,26 +58,16 @@ impl World {
     fn requested(&self) -> Requested {
         Requested {
             project: Some(self.home.path().join("notes")),
-            surfaces: SURFACES.map(|surface| self.home.path().join("notes").join(surface)).into(),
+            surfaces: SURFACES.map(|(surface, _)| self.home.path().join("notes").join(surface)).into(),
             ..Requested::default()
         }
     }
 
-    /// What is read, with the ways that the surfaces' package managers need.
     fn observed(&self) -> Observed {
         let requested = self.requested();
         let project = project::find(&requested).unwrap();
         let found = surfaces::find(&project, &requested).unwrap();
-        let mut observed = observe(project, found, &requested, &Options::default(), &|_| {}).unwrap();
-        let (pnpm, npm) = (PackageManager::pinned(), PackageManager::of_any_version(Name::Npm));
-        let managers = [&pnpm, &pnpm, &pnpm, &pnpm, &npm];
-        observed.linkings = (observed.surfaces.iter().zip(&observed.closure.surfaces).zip(managers))
-            .map(|((surface, needs), manager)| {
-                let way = if surface.dir == "old" { Way::PnpmOverrides } else { Way::Tarballs };
-                link::linking(way, manager, &surface.dir, &observed.project.deps_dir, needs)
-            })
-            .collect();
-        observed
+        observe(project, found, &Originals::new(), &requested, &Options::default(), &|_| {}).unwrap()
     }
 
     /// The file names that a dry run says.
@@ -137,7 +132,7 @@ fn what_no_surface_takes_plainly_is_not_packed_plainly() {
     let old = observed.surfaces.iter().position(|surface| surface.dir == "old").unwrap();
     observed.surfaces.remove(old);
     observed.closure.surfaces.remove(old);
-    observed.linkings.remove(old);
+    observed.installs.remove(old);
     let signals = Signals::default();
     let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
     let (_, encoded) = observed.pack(&nowhere).unwrap();

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::*;
+use crate::model::package_manager::PackageManager;
+use crate::plan::way::Way;
 
 fn manifest(value: Value) -> Manifest {
     Manifest(value.as_object().cloned().unwrap())
@@ -35,8 +37,19 @@ fn surface(value: Value) -> Surface {
     }
 }
 
+fn reader(name: Name, major: u64, way: Way) -> Reader {
+    let manager = PackageManager { name, version: major.to_string(), majors: major..=major };
+    Reader { manager, way, workspace_overrides: Vec::new() }
+}
+
+fn needs_of(reader: &Reader, members: &[Value], value: Value) -> Needs {
+    let closure = plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), reader)]).unwrap();
+    closure.surfaces.into_iter().next().unwrap()
+}
+
 fn needs(members: &[Value], value: Value) -> Needs {
-    let closure = plan(&workspace(members), &Scope::new(&[]), &[surface(value)]).unwrap();
+    let closure =
+        plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), &Reader::pinned())]).unwrap();
     closure.surfaces.into_iter().next().unwrap()
 }
 
@@ -124,7 +137,10 @@ fn versions_are_held_against_the_workspace() {
     let members = [json!({"name": "@bytelyst/a", "version": "1.4.0"})];
     let mismatches = |spec: &str| {
         let surface = surface(json!({"dependencies": {"@bytelyst/a": spec}}));
-        plan(&workspace(&members), &Scope::new(&[]), &[surface]).unwrap().mismatches.len()
+        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &Reader::pinned())])
+            .unwrap()
+            .mismatches
+            .len()
     };
     for fits in [
         "^1.0.0",
@@ -149,7 +165,7 @@ fn every_missing_package_is_named_with_who_wants_it() {
     let members =
         [json!({"name": "@bytelyst/errors", "version": "1.0.0", "dependencies": {"@bytelyst/gone": "1"}})];
     let surface = surface(json!({"dependencies": {"@bytelyst/error": "1", "@bytelyst/errors": "1"}}));
-    let error = plan(&workspace(&members), &Scope::new(&[]), &[surface]).unwrap_err();
+    let error = plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &Reader::pinned())]).unwrap_err();
     assert_eq!(error.kind, Kind::Packing);
     let text = error.to_string();
     for word in [
@@ -161,4 +177,77 @@ fn every_missing_package_is_named_with_who_wants_it() {
     ] {
         assert!(text.contains(word), "{word} in {text}");
     }
+}
+
+#[test]
+fn optional_peers_are_kept_apart_with_who_names_them() {
+    let members = [
+        json!({"name": "@bytelyst/a", "version": "1.0.0",
+            "peerDependencies": {"@bytelyst/o": "^1", "@bytelyst/b": "1", "@bytelyst/mine": "1"},
+            "peerDependenciesMeta": {"@bytelyst/o": {"optional": true}, "@bytelyst/b": {"optional": true},
+                "@bytelyst/mine": {"optional": true}}}),
+        json!({"name": "@bytelyst/b", "version": "1.0.0"}),
+    ];
+    let dependencies =
+        json!({"dependencies": {"@bytelyst/a": "1", "@bytelyst/b": "1", "@bytelyst/mine": "file:../mine"}});
+    let needs = needs(&members, dependencies);
+    assert_eq!(needs.optional_peers, [("@bytelyst/o".to_owned(), "@bytelyst/a".to_owned())].into());
+}
+
+#[test]
+fn pnpm_installs_the_optional_peers_of_the_surface_and_others_do_not() {
+    let members = [
+        json!({"name": "@bytelyst/a", "version": "1.0.0"}),
+        json!({"name": "@bytelyst/o", "version": "1.0.0"}),
+    ];
+    let value = json!({"dependencies": {"@bytelyst/a": "1"}, "peerDependencies": {"@bytelyst/o": "^1"},
+        "peerDependenciesMeta": {"@bytelyst/o": {"optional": true}}});
+    let pnpm = needs_of(&reader(Name::Pnpm, 12, Way::Tarballs), &members, value.clone());
+    assert_eq!(names(&pnpm.peers), ["@bytelyst/o"]);
+    let npm = needs_of(&reader(Name::Npm, 11, Way::Tarballs), &members, value);
+    assert_eq!((names(&npm.peers), names(&npm.closure)), (vec![], vec!["@bytelyst/a"]));
+}
+
+#[test]
+fn what_puts_a_package_in_the_place_of_another_is_found_where_it_is_read() {
+    let members = [
+        json!({"name": "@bytelyst/a", "version": "1.0.0"}),
+        json!({"name": "@bytelyst/b", "version": "1.0.0"}),
+    ];
+    let value = json!({
+        "dependencies": {"@bytelyst/a": "1"},
+        "resolutions": {"x/foo": "npm:@bytelyst/b@1", "@bytelyst/old": "npm:@bytelyst/a@1", "bar": "npm:bar@1"},
+        "overrides": {"x": {".": "npm:@bytelyst/b@1", "y@^1": {"z": "npm:@bytelyst/b"}, "@bytelyst/a": "npm:@bytelyst/b@1"}},
+        "pnpm": {
+            "overrides": {"x>foo@1": "npm:@bytelyst/b@1", "**/foo": "npm:@bytelyst/b@1", "left": "$left"},
+            "packageExtensions": {"foo@1": {"dependencies": {"@bytelyst/b": "1", "bb": "npm:@bytelyst/b", "x": "1"}}}
+        }
+    });
+    let found = |name, major, way| {
+        let needs = needs_of(&reader(name, major, way), &members, value.clone());
+        let mut paths: Vec<String> = needs.redirected.keys().map(|path| path.join(" ")).collect();
+        paths.sort();
+        assert_eq!(names(&needs.closure).len(), if paths.is_empty() { 1 } else { 2 });
+        paths
+    };
+    let extensions = "pnpm packageExtensions foo@1 dependencies ";
+    let [first, second] = ["@bytelyst/b", "bb"].map(|key| format!("{extensions}{key}"));
+    assert_eq!(
+        found(Name::Pnpm, 10, Way::PnpmOverrides),
+        ["pnpm overrides x>foo@1", first.as_str(), second.as_str()]
+    );
+    assert_eq!(found(Name::Pnpm, 11, Way::Tarballs), [""; 0]);
+    assert_eq!(found(Name::Npm, 11, Way::NpmOverrides), ["overrides x .", "overrides x y@^1 z"]);
+    assert_eq!(found(Name::Yarn, 4, Way::Resolutions), ["resolutions x/foo"]);
+    assert_eq!(
+        found(Name::Bun, 1, Way::Tarballs),
+        ["overrides x .", "overrides x y@^1 z", "resolutions x/foo"]
+    );
+
+    let mut reader = reader(Name::Pnpm, 11, Way::Tarballs);
+    let overrides = [("foo", "npm:@bytelyst/b@1"), ("@bytelyst/a", "npm:@bytelyst/b@1"), ("bar", "1")];
+    reader.workspace_overrides = overrides.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let needs = needs_of(&reader, &members, value);
+    assert_eq!(names(&needs.closure), ["@bytelyst/a", "@bytelyst/b"]);
+    assert_eq!(needs.redirected_by_workspace, [("foo".to_owned(), "@bytelyst/b".to_owned())].into());
 }

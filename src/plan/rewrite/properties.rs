@@ -1,12 +1,22 @@
-use proptest::prelude::*;
-use serde_json::Value;
+//! What holds for any manifest, whatever reads it.
 
+mod readers;
+
+use proptest::prelude::*;
+use readers::{every_reader, npm_rule, pnpm_overrides, yarn_rule};
+use serde_json::{Map, Value};
+
+use super::sample::{alias, direct, package, pairs, specifier};
 use super::*;
 use crate::model::edit::generated::{Style, Tree, leaf, print, style, tree};
 use crate::model::edit::undo;
 use crate::model::json::parse_object;
+use crate::plan::reader::Place;
 
-const IN_SCOPE: [&str; 3] = ["@b/a", "@b/c", "@b/peer"];
+const IN_SCOPE: [&str; 4] = ["@b/a", "@b/b", "@b/c", "@b/peer"];
+
+/// The surface's own names of these.
+const KEYS: [&str; 5] = ["@b/a", "@b/b", "@b/c", "@b/peer", "bb"];
 
 /// Keys of dependency fields and overrides, some escaped.
 fn names() -> impl Strategy<Value = String> {
@@ -14,31 +24,55 @@ fn names() -> impl Strategy<Value = String> {
         "@b/a",
         "@b\\/c",
         "@\\u0062/a",
+        "@b/b",
         "@b/peer",
+        "left",
         "left",
         "@b/out",
         "right",
+        "bb",
+        "cc",
         "@b/a@1",
+        "@b/b@^2",
         "x>@b/c",
         "x@1>@b/a@^2",
         "@b/a>y",
+        "@b/a>cc",
         "**/@b/a",
+        "**/cc",
+        "@b/a/cc",
+        "@b/a/@b/b",
+        "@b/a@npm:1/@b/b@^1",
+        "x/cc",
         "é",
     ])
     .prop_map(|name| format!("\"{name}\""))
 }
 
-fn map() -> impl Strategy<Value = Tree> {
-    let value = prop::sample::select(vec![
+fn value() -> impl Strategy<Value = Tree> {
+    prop::sample::select(vec![
         "\"^1\"",
         "\"workspace:*\"",
         "\"$@b/a\"",
         "\"$left\"",
+        "\"$bb\"",
         "\"npm:x@1\"",
         "\"$@b\\/peer\"",
         "\"\"",
-    ]);
-    prop::collection::vec((names(), value.prop_map(Tree::Leaf)), 0..5).prop_map(Tree::Object)
+    ])
+    .prop_map(Tree::Leaf)
+}
+
+fn map() -> impl Strategy<Value = Tree> {
+    prop::collection::vec((names(), value()), 0..5).prop_map(Tree::Object)
+}
+
+fn nested() -> impl Strategy<Value = Tree> {
+    let key = prop_oneof![4 => names(), 1 => Just("\".\"".to_owned())];
+    let rules = value().prop_recursive(3, 20, 4, move |inner| {
+        prop::collection::vec((key.clone(), inner), 0..4).prop_map(Tree::Object)
+    });
+    prop::collection::vec((names(), rules), 0..5).prop_map(Tree::Object)
 }
 
 fn pnpm() -> impl Strategy<Value = Tree> {
@@ -56,115 +90,196 @@ fn manifest() -> impl Strategy<Value = (String, Style)> {
         field("\"dependencies\""),
         field("\"dev\\u0044ependencies\""),
         field("\"optionalDependencies\""),
+        field("\"peerDependencies\""),
         field("\"resolutions\""),
+        nested().prop_map(|tree| ("\"overrides\"".to_owned(), tree)),
         pnpm().prop_map(|tree| ("\"pnpm\"".to_owned(), tree)),
         tree().prop_map(|tree| ("\"other\"".to_owned(), tree)),
         Just(("\"dependencies\"".to_owned(), Tree::Leaf("null"))),
+        Just(("\"overrides\"".to_owned(), Tree::Leaf("null"))),
     ];
-    (prop::collection::vec(member, 0..7), style())
+    (prop::collection::vec(member, 0..8), style())
         .prop_map(|(members, style)| (print(&Tree::Object(members), &style), style))
 }
 
-fn specifier(name: &str) -> String {
-    format!("file:../.docker-deps/{}.tgz", name.replace(['@', '/'], "-"))
-}
-
 /// What a surface with that manifest asks for.
-fn request(text: &str) -> Request {
+fn request(text: &str, reader: &Reader) -> Request {
     let document = Document::parse(text).unwrap();
     let mut request = Request {
-        added: vec![("@b/peer".into(), specifier("@b/peer"))],
-        overrides: IN_SCOPE.map(|name| (name.to_owned(), specifier(name))).into(),
-        yielding: IN_SCOPE.map(str::to_owned).into(),
+        added: pairs(&[("@b/peer", &specifier("@b/peer"))]),
+        packages: IN_SCOPE.map(package).into(),
         ..Request::default()
     };
+    // bun's overrides would be refused.
+    if reader.way != Way::BunOverrides {
+        request.aliases.push(alias("@b/a", "cc", "@b/c"));
+    }
     for field in DEPENDENCY_FIELDS {
-        for key in IN_SCOPE.into_iter().filter(|key| document.find(&[field, key]).is_some()) {
-            let direct = Direct { field: field.into(), key: key.into(), specifier: specifier(key) };
-            request.direct.push(direct);
+        for key in KEYS.into_iter().filter(|key| document.find(&[field, key]).is_some()) {
+            let package = if key == "bb" { "@b/b" } else { key };
+            request.direct.push(direct(field, key, package));
         }
     }
     request
 }
 
-/// pnpm's `getOptionsFromRootManifest` and `createVersionReferencesReplacer`: its map of overrides.
-fn merged_overrides(manifest: &serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
-    let object = |value: Option<&Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
-    let mut direct = object(manifest.get("devDependencies"));
-    direct.extend(object(manifest.get("dependencies")));
-    direct.extend(object(manifest.get("optionalDependencies")));
-    let mut overrides = object(manifest.get("resolutions"));
-    overrides.extend(object(manifest.get("pnpm").and_then(|pnpm| pnpm.get("overrides"))));
-    for value in overrides.values_mut() {
-        let name = value.as_str().and_then(|value| value.strip_prefix('$'));
-        if let Some(found) = name.and_then(|name| direct.get(name)).filter(|found| found.as_str() != Some(""))
-        {
-            *value = found.clone();
-        }
-    }
-    overrides
+fn members(manifest: &Map<String, Value>, path: &[&str]) -> Map<String, Value> {
+    let (first, rest) = path.split_first().unwrap();
+    let found = rest.iter().try_fold(manifest.get(*first), |found, key| Some(found?.get(key)));
+    found.flatten().and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
-    fn exactly_what_was_asked_for_changes((text, _) in manifest()) {
-        let request = request(&text);
-        let rewrite = match rewrite(&text, Way::PnpmOverrides, &request) {
-            Ok(rewrite) => rewrite,
-            Err(error) => return Err(TestCaseError::fail(error.to_string())),
-        };
-        let (before, after) = (parse_object(&text).unwrap(), parse_object(&rewrite.text).unwrap());
-        let (old, new) = (merged_overrides(&before), merged_overrides(&after));
-        for name in IN_SCOPE {
-            prop_assert_eq!(&new[name], &specifier(name));
-        }
-        // Overrides of other packages mean what they meant; of ours, none is left.
-        let others = |map: &serde_json::Map<String, Value>| -> Vec<(String, Value)> {
-            let ours = |key: &str| selector::target(key).is_some_and(|target| IN_SCOPE.contains(&target));
-            map.iter().filter(|(key, _)| !ours(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
-        };
-        prop_assert_eq!(new.len(), others(&new).len() + IN_SCOPE.len());
-        prop_assert_eq!(others(&new).len(), others(&old).len());
-        for (new, old) in others(&new).iter().zip(others(&old)) {
-            // pnpm would have refused a reference to nothing.
-            prop_assert!(*new == old || old.1.as_str().is_some_and(|old| old.starts_with('$')), "{:?} {:?}", new, old);
-        }
-        // Nothing else is touched.
-        for field in DEPENDENCY_FIELDS {
-            let entries = |manifest: &serde_json::Map<String, Value>| {
-                manifest.get(field).and_then(Value::as_object).cloned().unwrap_or_default()
-            };
-            let mut expected = entries(&before);
-            expected.iter_mut().filter(|(key, _)| IN_SCOPE.contains(&key.as_str())).for_each(|(key, value)| {
-                *value = specifier(key).into();
-            });
-            if field == "dependencies" && !expected.contains_key("@b/peer") {
-                expected.insert("@b/peer".into(), specifier("@b/peer").into());
+    fn nothing_else_changes_and_all_of_it_can_be_taken_back((text, _) in manifest()) {
+        let before = parse_object(&text).unwrap();
+        for reader in every_reader() {
+            let rewrite = rewrite(&text, &reader, &request(&text, &reader)).unwrap();
+            prop_assert_eq!(undo(&rewrite.text, &rewrite.undo).unwrap(), text.as_str());
+            let after = parse_object(&rewrite.text).unwrap();
+            for field in DEPENDENCY_FIELDS {
+                let mut expected = members(&before, &[field]);
+                expected.iter_mut().filter(|(key, _)| KEYS.contains(&key.as_str())).for_each(|(key, value)| {
+                    *value = specifier(if key == "bb" { "@b/b" } else { key }).into();
+                });
+                if field == "dependencies" && !expected.contains_key("@b/peer") {
+                    expected.insert("@b/peer".into(), specifier("@b/peer").into());
+                }
+                prop_assert_eq!(members(&after, &[field]), expected);
             }
-            prop_assert_eq!(entries(&after), expected);
+            prop_assert_eq!(before.get("other"), after.get("other"));
+            for place in [Place::Resolutions, Place::PnpmOverrides, Place::Overrides] {
+                if !reader.places().contains(&place) {
+                    prop_assert_eq!(members(&before, place.path()), members(&after, place.path()));
+                }
+            }
+            if reader.way != Way::NpmOverrides {
+                prop_assert_eq!(before.get("peerDependencies"), after.get("peerDependencies"));
+            }
         }
-        prop_assert_eq!(before.get("other"), after.get("other"));
-        prop_assert_eq!(undo(&rewrite.text, &rewrite.undo).unwrap(), text);
-        prop_assert!(!points_into(&rewrite.text, ".docker-deps").is_empty());
     }
 
     #[test]
     fn an_edit_while_prepared_is_kept((text, _) in manifest()) {
-        let rewrite = rewrite(&text, Way::PnpmOverrides, &request(&text)).unwrap();
-        // A reference that we have written out is ours.
-        prop_assume!(!rewrite.changes.iter().any(|change| change.path().ends_with(&["left".to_owned()])));
-        let bump = |text: &str| text.replace("\"left\": \"^1\"", "\"left\": \"^2\"");
-        prop_assert_eq!(undo(&bump(&rewrite.text), &rewrite.undo).unwrap(), bump(&text));
-        let printed = serde_json::to_string_pretty(&parse_object(&bump(&rewrite.text)).unwrap()).unwrap();
-        let undone = parse_object(&undo(&printed, &rewrite.undo).unwrap()).unwrap();
-        prop_assert_eq!(undone, parse_object(&bump(&text)).unwrap());
+        for reader in every_reader() {
+            let rewrite = rewrite(&text, &reader, &request(&text, &reader)).unwrap();
+            // A reference that we have written out is ours, and so is what we have put last or taken out.
+            let ours = |change: &Change| change.path().iter().any(|key| key == "left")
+                || matches!(change, Change::Remove { .. });
+            prop_assume!(!rewrite.changes.iter().any(ours));
+            let bump = |text: &str| text.replace("\"left\": \"^1\"", "\"left\": \"^2\"");
+            prop_assert_eq!(undo(&bump(&rewrite.text), &rewrite.undo).unwrap(), bump(&text));
+            let printed = serde_json::to_string_pretty(&parse_object(&bump(&rewrite.text)).unwrap()).unwrap();
+            let undone = parse_object(&undo(&printed, &rewrite.undo).unwrap()).unwrap();
+            prop_assert_eq!(undone, parse_object(&bump(&text)).unwrap());
+        }
+    }
+
+    #[test]
+    fn an_override_added_while_prepared_is_kept((text, _) in manifest(), inside in any::<bool>()) {
+        for reader in every_reader() {
+            let rewrite = rewrite(&text, &reader, &request(&text, &reader)).unwrap();
+            let Some(place) = reader.places().last() else { continue };
+            let mut path = owned(place.path());
+            if inside && reader.way == Way::NpmOverrides {
+                path.push("@b/a".to_owned());
+            }
+            path.push("new".to_owned());
+            // As `npm pkg set` does, which prints the manifest anew.
+            let set = Change::Set { path: path.clone(), value: "1".into() };
+            let Ok(edited) = edit::apply(&rewrite.text, std::slice::from_ref(&set)) else { continue };
+            let printed = serde_json::to_string_pretty(&parse_object(&edited.text).unwrap()).unwrap();
+            for edited in [edited.text, printed] {
+                let undone = undo(&edited, &rewrite.undo);
+                let undone = undone.map_err(|error| TestCaseError::fail(format!("{error}\n{edited}")))?;
+                let document = Document::parse(&undone).unwrap();
+                let value = document.find(&path).and_then(|node| document.string(node));
+                prop_assert_eq!(value.as_deref(), Some("1"), "{}", undone);
+                prop_assert!(!undone.contains("file:"), "{}", undone);
+            }
+        }
+    }
+
+    #[test]
+    fn pnpm_reads_ours_and_others_as_they_were((text, _) in manifest()) {
+        for reader in every_reader().filter(|reader| reader.reads_pnpm_field()) {
+            if reader.way == Way::WorkspaceOverrides { continue }
+            let request = request(&text, &reader);
+            let rewrite = rewrite(&text, &reader, &request).unwrap();
+            let (before, after) = (parse_object(&text).unwrap(), parse_object(&rewrite.text).unwrap());
+            let (old, new) = (pnpm_overrides(&before), pnpm_overrides(&after));
+            let ours = if reader.way == Way::PnpmOverrides { pnpm::ours(&request) } else { Vec::new() };
+            for (key, specifier) in &ours {
+                prop_assert_eq!(&new[key], specifier);
+            }
+            let is_ours = |key: &str| ours.iter().any(|(ours, _)| ours == key);
+            let others = |map: &Map<String, Value>, ours: &dyn Fn(&str) -> bool| -> Vec<(String, Value)> {
+                map.iter().filter(|(key, _)| !ours(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
+            };
+            let new = others(&new, &is_ours);
+            let goes = |key: &str| pnpm::goes(&reader, &request, key) || is_ours(key);
+            prop_assert!(new.iter().all(|(key, _)| selector::target(key).is_none_or(|target| request.specifier(target).is_none())));
+            let old = others(&old, &goes);
+            prop_assert_eq!(new.len(), old.len());
+            for (new, old) in new.iter().zip(&old) {
+                // pnpm would have refused a reference to nothing.
+                prop_assert!(new == old || old.1.as_str().is_some_and(|old| old.starts_with('$')), "{:?} {:?}", new, old);
+            }
+        }
+    }
+
+    #[test]
+    fn npm_finds_our_rules_before_others(
+        (text, _) in manifest(),
+        chain in prop::collection::vec(prop::sample::select(vec!["@b/a", "@b/b", "@b/c", "@b/peer", "left", "right", "bb", "x"]), 1..4),
+        takes_ranges in any::<bool>(),
+    ) {
+        for reader in every_reader().filter(|reader| reader.manager.name == Name::Npm) {
+            let request = request(&text, &reader);
+            let rewrite = rewrite(&text, &reader, &request).unwrap();
+            let rules = members(&parse_object(&rewrite.text).unwrap(), &["overrides"]);
+            let told = npm_rule(&rules, &chain, takes_ranges);
+            let name = *chain.last().unwrap();
+            if IN_SCOPE.contains(&name) {
+                let none = reader.way == Way::Tarballs;
+                prop_assert!(told == Some(specifier(name)) || none && told.is_none(), "{:?} {}", told, rewrite.text);
+            } else if request.specifier(name).is_some() {
+                prop_assert!(told.is_none() || told == Some(specifier("@b/b")), "{:?} {}", told, rewrite.text);
+            }
+            // The alias in the package, wherever that is found.
+            if name == "@b/a" {
+                let told = npm_rule(&rules, &[chain.as_slice(), &["cc"]].concat(), takes_ranges);
+                let mine = told == Some(specifier("@b/c"));
+                let on_path = chain.iter().any(|name| !KEYS.contains(name));
+                prop_assert!(mine || reader.way == Way::Tarballs && (told.is_none() || on_path), "{:?} {}", told, rewrite.text);
+            }
+        }
+    }
+
+    #[test]
+    fn yarn_finds_our_resolutions_before_others((text, _) in manifest(), parent in prop::sample::select(vec!["@b/a", "x", "left"])) {
+        for reader in every_reader().filter(|reader| reader.way == Way::Resolutions) {
+            let rewrite = rewrite(&text, &reader, &request(&text, &reader)).unwrap();
+            let map = members(&parse_object(&rewrite.text).unwrap(), &["resolutions"]);
+            for name in IN_SCOPE {
+                prop_assert_eq!(yarn_rule(&map, parent, name), Some(specifier(name)), "{}", rewrite.text);
+            }
+            prop_assert_eq!(yarn_rule(&map, "@b/a", "cc"), Some(specifier("@b/c")), "{}", rewrite.text);
+            // Elsewhere the alias is another package.
+            let before = members(&parse_object(&text).unwrap(), &["resolutions"]);
+            let same = yarn_rule(&map, "x", "cc") == yarn_rule(&before, "x", "cc");
+            let moved = ["cc", "**/cc", "x/cc"].iter().filter(|key| before.contains_key(**key)).count() > 1;
+            prop_assert!(same || moved, "{}", rewrite.text);
+        }
     }
 
     #[test]
     fn no_text_panics(text in any::<String>(), dir in ".{0,4}") {
-        let _ = rewrite(&text, Way::PnpmOverrides, &request("{}"));
+        for reader in every_reader() {
+            let _ = rewrite(&text, &reader, &request("{}", &reader));
+        }
         let _ = points_into(&text, &dir);
     }
 }

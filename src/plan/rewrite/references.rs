@@ -50,6 +50,32 @@ pub fn holds_a_tarball(text: &str, deps_dir: &str) -> bool {
     points_into(text, deps_dir).iter().any(|reference| file_name(&reference.value))
 }
 
+/// Whether a text of any kind, as a lockfile, names a tarball as only prepare names them, wherever it lies.
+#[must_use]
+pub fn names_a_tarball(text: &str) -> bool {
+    tarballs(text).next().is_some()
+}
+
+/// The same for one in a folder that is called like the deps dir.
+#[must_use]
+pub fn names_a_tarball_in(text: &str, deps_dir: &str) -> bool {
+    let Some(folder) = reference::parts(deps_dir).pop() else { return false };
+    tarballs(text).any(|place| place.iter().any(|part| reference::names(part, &folder)))
+}
+
+/// The parts of the paths to such tarballs; whatever stands before the first slash may be part of something else.
+fn tarballs(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    text.match_indices(TARBALL).filter_map(|(at, _)| {
+        let is_path = |c: char| !c.is_whitespace() && !c.is_control() && !"\"'`,;()[]{}<>|#?*=".contains(c);
+        let start = text[..at].char_indices().rev().take_while(|(_, c)| is_path(*c)).last();
+        let path = &text[start.map_or(at, |(start, _)| start)..at + TARBALL.len()];
+        let mut parts: Vec<&str> = path.split(['/', '\\', ':', '@']).collect();
+        package_name::digest_in_tarball(parts.pop()?).map(|_| parts)
+    })
+}
+
+const TARBALL: &str = ".tgz";
+
 fn collect(document: &Document, node: NodeId, path: Vec<String>, folder: &str, found: &mut Vec<Reference>) {
     let mut open = vec![(node, path.len(), None)];
     let mut path = path;
@@ -99,6 +125,27 @@ mod tests {
         assert_eq!(found, expected);
         assert_eq!(points_into("{", ".docker-deps"), []);
         assert_eq!(points_into(text, ""), []);
+    }
+
+    #[test]
+    fn lockfiles_name_tarballs_in_their_own_ways() {
+        let file = "bytelyst-a-1.0.0-0123456789ab.tgz";
+        for text in [
+            format!("  '@bytelyst/a@file:../.docker-deps/{file}':\n"),
+            format!("    resolution: {{integrity: sha512-x, tarball: file:../.docker-deps/{file}}}\n"),
+            format!("\"resolved\": \"file:../.docker-deps/{file}\","),
+            format!("  resolved \"file:../.docker-deps/{file}#0123\"\n"),
+            format!("\"@bytelyst/a@file:../.docker-deps/{file}::locator=x%40workspace%3A.\":\n"),
+            format!("[\"@bytelyst/a@.docker-deps/{file}\", {{}}]"),
+        ] {
+            assert!(names_a_tarball_in(&text, "sub/.docker-deps"), "{text}");
+            assert!(names_a_tarball(&text) && !names_a_tarball_in(&text, "docker-deps"), "{text}");
+        }
+        for text in ["", ".tgz", "file:../.docker-deps/a-1.0.0.tgz", "x-0123456789ag.tgz", "é.tgz"] {
+            assert!(!names_a_tarball(text), "{text}");
+        }
+        let elsewhere = format!("file:../vendor/{file}\n.docker-deps");
+        assert!(names_a_tarball(&elsewhere) && !names_a_tarball_in(&elsewhere, ".docker-deps"));
     }
 
     #[test]

@@ -3,13 +3,21 @@
 /// The package whose place an override takes, as pnpm 10.6.5 reads its selector (config/parse-overrides,
 /// `parsePkgAndParentSelector`); `None` where pnpm would refuse it (ERR_PNPM_INVALID_SELECTOR).
 pub(in crate::plan) fn target(selector: &str) -> Option<&str> {
+    parts(selector).map(|(_, target)| target)
+}
+
+/// The package in whose dependencies it does so, where the selector names one, and that package.
+pub(in crate::plan) fn parts(selector: &str) -> Option<(Option<&str>, &str)> {
     match delimiter(selector) {
-        Some(at) => {
-            name(&selector[..at])?;
-            name(&selector[at + 1..])
-        }
-        None => name(selector),
+        Some(at) => Some((Some(name(&selector[..at])?), name(&selector[at + 1..])?)),
+        None => Some((None, name(selector)?)),
     }
+}
+
+/// parse-wanted-dependency, and so npm-package-arg: what stands before the first `@` that is not the first character.
+pub(in crate::plan) fn before_range(key: &str) -> &str {
+    let at = key.char_indices().skip(1).find(|(_, character)| *character == '@');
+    &key[..at.map_or(key.len(), |(at, _)| at)]
 }
 
 /// `DELIMITER_REGEX`, `/[^ |@]>/`: the first `>` that belongs to no range.
@@ -20,11 +28,8 @@ fn delimiter(selector: &str) -> Option<usize> {
     })
 }
 
-/// parse-wanted-dependency: what stands before the first `@` that is not the first character.
 fn name(selector: &str) -> Option<&str> {
-    let at = selector.char_indices().skip(1).find(|(_, character)| *character == '@');
-    let name = &selector[..at.map_or(selector.len(), |(at, _)| at)];
-    is_name(name).then_some(name)
+    Some(before_range(selector)).filter(|name| is_name(name))
 }
 
 /// validate-npm-package-name's `validForOldPackages`.

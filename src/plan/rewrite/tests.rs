@@ -1,29 +1,19 @@
+use super::sample::{direct, package, pairs};
 use super::*;
 use crate::model::edit::undo;
 
 fn request() -> Request {
-    let direct = |field: &str, key: &str, specifier: &str| Direct {
-        field: field.to_owned(),
-        key: key.to_owned(),
-        specifier: specifier.to_owned(),
-    };
-    let pairs = |pairs: &[(&str, &str)]| {
-        pairs.iter().map(|(name, spec)| ((*name).to_owned(), (*spec).to_owned())).collect::<Vec<_>>()
-    };
     Request {
-        direct: vec![
-            direct("dependencies", "@b/a", "file:a.tgz"),
-            direct("devDependencies", "@b/d", "file:d.tgz"),
-        ],
+        direct: vec![direct("dependencies", "@b/a", "@b/a"), direct("devDependencies", "@b/d", "@b/d")],
         added: pairs(&[("@b/peer", "file:peer.tgz")]),
-        overrides: pairs(&[("@b/a", "file:a.tgz"), ("@b/c", "file:c.tgz")]),
-        yielding: ["@b/a", "@b/c"].map(str::to_owned).into(),
+        packages: vec![package("@b/a"), package("@b/c")],
+        ..Request::default()
     }
 }
 
 /// The rewritten text; taking it back must give the text.
 fn rewritten(text: &str, request: &Request) -> String {
-    let rewrite = rewrite(text, Way::PnpmOverrides, request).expect(text);
+    let rewrite = rewrite(text, &Reader::pinned(), request).expect(text);
     assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text));
     rewrite.text
 }
@@ -112,11 +102,7 @@ fn a_reference_follows_the_field_that_counts() {
     let text = r#"{"devDependencies":{"@b/p":"1"},"dependencies":{"@b/q":"2"},"optionalDependencies":{"@b/q":"3"},
         "resolutions":{"x":"$@b/p","y":"$@b/q","z":"$@b/none"}}"#;
     let mut request = Request { added: vec![("@b/p".into(), "file:p".into())], ..Request::default() };
-    request.direct.push(Direct {
-        field: "dependencies".into(),
-        key: "@b/q".into(),
-        specifier: "file:q".into(),
-    });
+    request.direct.push(direct("dependencies", "@b/q", "@b/q"));
     let text = rewritten(text, &request);
     // A new regular dependency would go before the one for development; the optional one is left as it is.
     assert!(text.contains(r#""resolutions":{"x":"1","y":"$@b/q","z":"$@b/none"}"#), "{text}");
@@ -124,12 +110,9 @@ fn a_reference_follows_the_field_that_counts() {
 
 #[test]
 fn null_counts_as_missing() {
-    let request = Request {
-        added: vec![("p".into(), "file:p".into())],
-        overrides: vec![("p".into(), "file:p".into())],
-        ..Request::default()
-    };
-    let expected = r#"{"dependencies":{"p":"file:p"},"pnpm":{"overrides":{"p":"file:p"}}}"#;
+    let request =
+        Request { added: pairs(&[("p", "file:p.tgz")]), packages: vec![package("p")], ..Request::default() };
+    let expected = r#"{"dependencies":{"p":"file:p.tgz"},"pnpm":{"overrides":{"p":"file:p.tgz"}}}"#;
     assert_eq!(rewritten(r#"{"dependencies":null,"pnpm":null}"#, &request), expected);
     assert_eq!(rewritten(r#"{"dependencies":{},"pnpm":{"overrides":null}}"#, &request), expected);
     assert_eq!(rewritten(r#"{"pnpm":null}"#, &Request::default()), r#"{"pnpm":null}"#);
@@ -148,7 +131,7 @@ fn what_is_no_manifest_is_refused() {
         ("{", "line 1, column 2: expected a key in double quotes, but the text ends here"),
     ];
     for (text, expected) in cases {
-        let error = rewrite(text, Way::PnpmOverrides, &request()).unwrap_err();
+        let error = rewrite(text, &Reader::pinned(), &request()).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
 }

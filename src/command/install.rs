@@ -1,0 +1,170 @@
+//! How each surface is installed: what was found around it, and what follows for its rewrite.
+
+use super::{Report, warn};
+use crate::error::{Error, Kind, Problem, Result};
+use crate::model::beside::Beside;
+use crate::model::dockerfile::{self, DockerfileFound};
+use crate::model::journal::SETTINGS;
+use crate::model::link::Linking;
+use crate::model::package_manager::{Detected, Name};
+use crate::model::requested::Requested;
+use crate::model::surface::Surface;
+use crate::model::surroundings::Surroundings;
+use crate::model::yaml::edit as yaml;
+use crate::observe::package_manager;
+use crate::observe::project::Project;
+use crate::observe::state::Originals;
+use crate::observe::surfaces;
+use crate::plan::closure::Needs;
+use crate::plan::files::refuse_uncopied;
+use crate::plan::link;
+use crate::plan::lockfile as advice;
+use crate::plan::reader::Reader;
+use crate::plan::way::Way;
+
+/// The install of one surface.
+#[derive(Debug)]
+pub(super) struct Install {
+    /// What lies around the surface.
+    pub(super) around: Surroundings,
+    /// What reads its manifest, and how that is told.
+    pub(super) reader: Reader,
+    /// The `pnpm-workspace.yaml` beside it, as it was before prepare, where pnpm may read overrides in it.
+    pub(super) settings: Option<Beside>,
+    /// Why it cannot be told in the way that was asked for: an error only where it needs a package.
+    refused: Option<Error>,
+}
+
+/// Finds out what installs each surface. `originals` are the files of a prepared project as they were before.
+///
+/// # Errors
+/// [`Kind::Refused`] for settings of pnpm that cannot be read.
+pub(super) fn find(
+    project: &Project,
+    requested: &Requested,
+    surfaces: &[Surface],
+    originals: &Originals,
+) -> Result<Vec<Install>> {
+    let link = requested.link.or(project.config.link).unwrap_or_default();
+    let around = package_manager::surroundings(project, requested, surfaces);
+    let install = |(surface, around): (&Surface, Surroundings)| {
+        let manager = around.detected.manager.clone();
+        let (way, refused) = match Way::choose(&manager, link) {
+            Ok(way) => (way, None),
+            Err(error) => (Way::PnpmOverrides, Some(about(error, surface, &around.detected))),
+        };
+        let mut reader = Reader { manager, way, workspace_overrides: Vec::new() };
+        let settings = settings(project, surface, &reader, originals)?;
+        if let Some(settings) = &settings {
+            reader.workspace_overrides = overrides(settings)?;
+        }
+        Ok(Install { around, reader, settings, refused })
+    };
+    surfaces.iter().zip(around).map(install).collect()
+}
+
+fn about(mut error: Error, surface: &Surface, detected: &Detected) -> Error {
+    let Detected { manager, reason } = detected;
+    for problem in &mut error.problems {
+        let message = &problem.message;
+        problem.message = format!("{} is installed by {manager} ({reason}): {message}", surface.label());
+    }
+    error
+}
+
+fn settings(
+    project: &Project,
+    surface: &Surface,
+    reader: &Reader,
+    originals: &Originals,
+) -> Result<Option<Beside>> {
+    if !reader.reads_workspace_overrides() {
+        return Ok(None);
+    }
+    let mut settings = surfaces::beside(project, surface, SETTINGS)?;
+    settings.substitute(originals).map_err(|why| Error::new(Kind::Refused, why).hint("write it anew"))?;
+    Ok(Some(settings))
+}
+
+fn overrides(settings: &Beside) -> Result<Vec<(String, String)>> {
+    let Some(text) = &settings.text else { return Ok(Vec::new()) };
+    yaml::read_overrides(text)
+        .map_err(|error| Error::new(Kind::Refused, format!("{}: {error}", settings.name)).hint(error.hint))
+}
+
+/// Says what is doubtful, and refuses what would be looked up in the registry; only of surfaces that need a package.
+/// `lockfile`: one is made that fits.
+///
+/// # Errors
+/// [`Kind::Usage`] where a surface cannot be told in the way that was asked for, [`Kind::Refused`] where a Dockerfile
+/// leaves out a file that is needed.
+pub(super) fn check(
+    surfaces: &[Surface],
+    installs: &[Install],
+    needs: &[Needs],
+    lockfile: bool,
+    report: Report<'_>,
+) -> Result<()> {
+    let needing = || {
+        let all = surfaces.iter().zip(installs).zip(needs);
+        all.filter(|(_, needs)| !needs.closure.is_empty()).map(|(one, _)| one)
+    };
+    warn(report, &package_manager::warnings(needing().map(|(_, install)| &install.around)));
+    for (surface, install) in needing() {
+        if let Some(error) = &install.refused {
+            return Err(error.clone());
+        }
+        if let (Way::WorkspaceOverrides, Some(settings)) = (install.reader.way, &install.settings) {
+            refuse_uncopied(surface, settings, &install.not_copying(surface, SETTINGS))?;
+        }
+        if !lockfile {
+            warn(report, &install.advice(surface));
+        }
+    }
+    Ok(())
+}
+
+impl Install {
+    /// How the tarballs of the surface name each other, where they do.
+    pub(super) fn linking(&self, project: &Project, surface: &Surface, needs: &Needs) -> Option<Linking> {
+        let Reader { manager, way, .. } = &self.reader;
+        link::linking(*way, manager, &surface.dir, &project.deps_dir, needs)
+    }
+
+    /// The Dockerfiles that build the surface without a file of its folder.
+    fn not_copying(&self, surface: &Surface, name: &str) -> Vec<String> {
+        let lacks = |file: &&DockerfileFound| !copies(file, surface, name);
+        self.around.dockerfiles.iter().filter(lacks).map(|file| file.name.clone()).collect()
+    }
+
+    /// What a Dockerfile must say while the lockfile beside the surface is the project's own.
+    fn advice(&self, surface: &Surface) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for lockfile in &self.around.lockfiles {
+            let mut installs = Vec::new();
+            for file in &self.around.dockerfiles {
+                let copies_lockfile = copies(file, surface, lockfile);
+                let own = |name: Name| name == self.reader.manager.name;
+                installs.extend(
+                    dockerfile::installs(&file.text).into_iter().filter(|install| own(install.manager)).map(
+                        |install| advice::Install {
+                            dockerfile: &file.name,
+                            line: install.line,
+                            frozen: install.frozen,
+                            no_lockfile: install.no_lockfile,
+                            copies_lockfile,
+                        },
+                    ),
+                );
+            }
+            let path =
+                if surface.dir.is_empty() { lockfile.clone() } else { format!("{}/{lockfile}", surface.dir) };
+            problems.extend(advice::advice(&path, &self.reader.manager, &installs));
+        }
+        problems
+    }
+}
+
+fn copies(file: &DockerfileFound, surface: &Surface, name: &str) -> bool {
+    dockerfile::copies(&file.text, file.dir(), &surface.dir, name)
+}

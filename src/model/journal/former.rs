@@ -1,0 +1,50 @@
+//! State files of version 1, which knew manifests only: a project that an earlier version prepared is still restored.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Entry, Head, Journal, Original, ProjectPath, Timestamp};
+use crate::model::digest::Digest;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Former {
+    head: Head,
+    files: Vec<Manifest>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Manifest {
+    path: ProjectPath,
+    backup: ProjectPath,
+    temp: ProjectPath,
+    digest: Digest,
+    length: u64,
+    mode: u32,
+    mtime: Timestamp,
+    rewritten: Digest,
+    #[serde(default)]
+    merged: Option<Digest>,
+    undo: Value,
+}
+
+/// Reads the body of a state file of version 1.
+pub(super) fn parse(body: &str) -> Result<Journal, serde_json::Error> {
+    let Former { head, files } = serde_json::from_str(body)?;
+    let files = files.into_iter().map(|file| Entry {
+        path: file.path,
+        backup: file.backup,
+        temp: file.temp,
+        original: Some(Original {
+            digest: file.digest,
+            length: file.length,
+            mode: file.mode,
+            mtime: file.mtime,
+        }),
+        rewritten: file.rewritten,
+        merged: file.merged,
+        undo: file.undo,
+    });
+    Ok(Journal { head, files: files.collect() })
+}

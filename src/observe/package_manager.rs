@@ -1,0 +1,139 @@
+//! Finds out which package manager installs each surface, at which version, and why.
+
+mod files;
+
+use std::collections::BTreeSet;
+
+use self::files::{Lockfile, lockfiles, yarn_path};
+use super::project::Project;
+use super::surfaces::{self, Built};
+use crate::error::Problem;
+use crate::model::config::CONFIG_FILE;
+use crate::model::dockerfile::{self, DockerfileFound};
+use crate::model::json;
+use crate::model::manifest::Manifest;
+use crate::model::package_manager::decision::Sources;
+use crate::model::package_manager::{Detected, Name, dockerfile as in_dockerfile, field};
+use crate::model::requested::Requested;
+use crate::model::surface::Surface;
+use crate::model::surroundings::Surroundings;
+
+/// What lies around each surface, in their order: its package manager is the one that was asked for, else the one
+/// that `packageManager` or `devEngines` of its manifest or the project's own name, else the one that its Dockerfile
+/// installs it with, else the one whose lockfile lies there. Where nothing says which, it is the one that the
+/// products pin.
+#[must_use]
+pub fn surroundings(project: &Project, requested: &Requested, surfaces: &[Surface]) -> Vec<Surroundings> {
+    let site = Site::read(project, requested, surfaces);
+    surfaces.iter().map(|surface| site.around(surface)).collect()
+}
+
+/// What is the same for all surfaces.
+struct Site<'a> {
+    project: &'a Project,
+    asked: Option<Detected>,
+    root: Root,
+    built: Built,
+}
+
+/// What the project's root says.
+#[derive(Default)]
+struct Root {
+    said: Vec<Detected>,
+    warnings: Vec<Problem>,
+    lockfiles: Vec<Lockfile>,
+}
+
+impl<'a> Site<'a> {
+    fn read(project: &'a Project, requested: &Requested, surfaces: &[Surface]) -> Self {
+        let in_config = project.config.package_manager.clone();
+        let asked = requested.package_manager.clone().or_else(|| {
+            Some(Detected { manager: in_config?, reason: format!("{CONFIG_FILE}: package-manager") })
+        });
+        let is_surface = surfaces.iter().any(|surface| surface.dir.is_empty());
+        let (said, warnings) = if is_surface { Default::default() } else { root_manifest(project) };
+        let root = Root { said, warnings, lockfiles: lockfiles(project, "") };
+        Self { project, asked, root, built: surfaces::built(project) }
+    }
+
+    fn around(&self, surface: &Surface) -> Surroundings {
+        let mut warnings = self.built.unreadable.clone();
+        let (mut said, wrong) = field::named(&surface.manifest_name, &surface.manifest);
+        warnings.extend(wrong);
+        if !surface.dir.is_empty() {
+            said.extend(self.root.said.iter().cloned());
+            warnings.extend(self.root.warnings.iter().cloned());
+        }
+        let dockerfiles = self.dockerfiles_of(surface);
+        let mut in_image = Vec::new();
+        let mut installed = Vec::new();
+        for file in &dockerfiles {
+            let told = in_dockerfile::told(&file.text, file.dir(), &surface.dir);
+            let detected = |named: in_dockerfile::Named| Detected {
+                manager: named.manager,
+                reason: format!("{} line {}", file.name, named.line),
+            };
+            installed.extend(told.named.map(detected));
+            in_image.extend(told.in_image.into_iter().map(detected));
+        }
+        let beside = lockfiles(self.project, &surface.dir);
+        let locked = if beside.is_empty() { &self.root.lockfiles } else { &beside };
+        let first = self.asked.iter().chain(&said).chain(&installed).next().map(|one| one.manager.name);
+        let (lockfile, several) = files::choose(locked, first);
+        warnings.extend(several);
+        if first.or(lockfile.as_ref().map(|one| one.manager.name)) == Some(Name::Yarn)
+            && let Some(release) = yarn_path(self.project, &surface.dir)
+        {
+            // Yarn 1 starts the release that lies in the project.
+            installed.retain(|one| one.manager.name != Name::Yarn || *one.manager.majors.end() > 1);
+            said.push(release);
+        }
+        said.extend(installed);
+        said.extend(lockfile);
+        let (detected, disagreements) = Sources { asked: self.asked.clone(), said, in_image }.decide();
+        warnings.extend(disagreements);
+        let names = |files: &[Lockfile]| files.iter().map(|file| file.file_name.to_owned()).collect();
+        let (lockfiles, root_lockfiles) = (names(&beside), names(&self.root.lockfiles));
+        Surroundings { detected, warnings, dockerfiles, lockfiles, root_lockfiles }
+    }
+
+    /// The Dockerfiles that build a surface.
+    fn dockerfiles_of(&self, surface: &Surface) -> Vec<DockerfileFound> {
+        let mut dirs: Vec<&str> = self.built.manifests.iter().map(String::as_str).collect();
+        if !dirs.contains(&surface.dir.as_str()) {
+            dirs.push(&surface.dir);
+        }
+        let builds = |file: &&DockerfileFound| {
+            dockerfile::builds(file.dir(), &file.text, &dirs).contains(&surface.dir.as_str())
+        };
+        self.built.dockerfiles.iter().filter(builds).cloned().collect()
+    }
+}
+
+/// What the manifest at the project's root says; it is no surface.
+fn root_manifest(project: &Project) -> (Vec<Detected>, Vec<Problem>) {
+    let name = "package.json";
+    let path = project.root.join(name);
+    if !path.is_file() {
+        return Default::default();
+    }
+    let manifest = files::head(&path, u64::MAX)
+        .map_err(|error| crate::error::io_cause(&error))
+        .and_then(|text| json::parse_object(&text).map_err(|error| error.to_string()));
+    match manifest {
+        Ok(map) => field::named(name, &Manifest(map)),
+        Err(why) => {
+            let warning = Problem::new(format!("{name}: not read for a package manager: {why}"))
+                .hint("correct it, or name the package manager, as in --package-manager pnpm@10.6.5");
+            (Vec::new(), vec![warning])
+        }
+    }
+}
+
+/// The warnings of all surfaces, each once.
+#[must_use]
+pub fn warnings<'a>(all: impl IntoIterator<Item = &'a Surroundings>) -> Vec<Problem> {
+    let mut said = BTreeSet::new();
+    let warnings = all.into_iter().flat_map(|around| &around.warnings);
+    warnings.filter(|warning| said.insert(&warning.message)).cloned().collect()
+}

@@ -1,0 +1,70 @@
+//! The files beside manifests that an install reads, and the backups that lie about there.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::{files, relative};
+use crate::error::{Error, Kind, Result};
+use crate::model::beside::Beside;
+use crate::model::journal::FileKind;
+use crate::model::surface::Surface;
+use crate::observe::project::Project;
+
+/// Reads the file of that name in a surface's folder, there or not.
+///
+/// # Errors
+/// [`Kind::Refused`] where it is no regular file (a symbolic link would be copied into an image as one, and lead
+/// nowhere there), cannot be read or is not UTF-8.
+pub fn beside(project: &Project, surface: &Surface, name: &str) -> Result<Beside> {
+    read(project, &surface.dir, name)
+}
+
+fn read(project: &Project, dir: &str, name: &str) -> Result<Beside> {
+    let path = project.root.join(dir).join(name);
+    let name = if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") };
+    let text = match path.symlink_metadata() {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
+        Err(error) => return Err(Error::io(Kind::Refused, "look at", &path, &error)),
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(Error::new(Kind::Refused, format!("{name}: is no regular file"))
+                .hint("put the file itself there, or move it away"));
+        }
+        Ok(_) => {
+            let bytes = std::fs::read(&path)
+                .map_err(|error| Error::io(Kind::Refused, "read", &path, &error).hint("make it readable"))?;
+            let text = String::from_utf8(bytes).map_err(|error| {
+                let byte = error.utf8_error().valid_up_to() + 1;
+                Error::new(Kind::Refused, format!("{name}: byte {byte} is not UTF-8")).hint("write it anew")
+            })?;
+            Some(text)
+        }
+    };
+    let kind = path.file_name().and_then(|name| name.to_str()).and_then(FileKind::of);
+    Ok(Beside { path, name, kind: kind.unwrap_or(FileKind::Lockfile), text })
+}
+
+/// Every such file of the project that can be read.
+#[must_use]
+pub fn beside_manifests(project: &Project) -> Vec<Beside> {
+    files(project)
+        .filter(|entry| kind(entry.path()).is_some_and(|kind| kind != FileKind::Manifest))
+        .filter_map(|entry| {
+            let dir = relative(&project.root, entry.path().parent()?)?;
+            read(project, &dir, entry.file_name().to_str()?).ok()
+        })
+        .collect()
+}
+
+/// The manifests and the files beside them of which a `.bak` is there.
+#[must_use]
+pub fn with_backups(project: &Project) -> Vec<PathBuf> {
+    files(project)
+        .filter(|entry| entry.path().extension().is_some_and(|end| end == "bak"))
+        .map(|entry| entry.path().with_extension(""))
+        .filter(|path| kind(path).is_some() && path.is_file())
+        .collect()
+}
+
+fn kind(path: &Path) -> Option<FileKind> {
+    FileKind::of(path.file_name()?.to_str()?)
+}

@@ -1,0 +1,151 @@
+//! How a package manager is told to make a lockfile and to prove one, and what becomes of one that is left alone.
+
+use crate::error::Problem;
+use crate::model::package_manager::{Name, PackageManager};
+
+/// The words of a package manager of this major version that make a lockfile.
+#[must_use]
+pub fn making(name: Name, major: u64) -> &'static [&'static str] {
+    match (name, major) {
+        (Name::Pnpm, _) => &["install", "--lockfile-only", "--no-frozen-lockfile", "--ignore-scripts"],
+        (Name::Npm, _) => &["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"],
+        // It has no such mode: it installs, and writes one.
+        (Name::Yarn, 0 | 1) => &["install", "--ignore-scripts", "--non-interactive"],
+        (Name::Yarn, _) => &["install", "--mode=update-lockfile", "--no-immutable"],
+        (Name::Bun, _) => &["install", "--lockfile-only", "--save-text-lockfile", "--ignore-scripts"],
+    }
+}
+
+/// The calls, one after the other, that end well and leave a lockfile as it is only if it fits.
+#[must_use]
+pub fn proving(name: Name, major: u64) -> &'static [&'static [&'static str]] {
+    match (name, major) {
+        (Name::Pnpm, _) => &[&["install", "--frozen-lockfile", "--ignore-scripts"]],
+        (Name::Npm, _) => &[&["ci", "--ignore-scripts", "--no-audit", "--no-fund"]],
+        // `--frozen-lockfile` passes over rows that are missing or too many; a plain install would write them.
+        (Name::Yarn, 0 | 1) => &[
+            &["install", "--frozen-lockfile", "--ignore-scripts", "--non-interactive"],
+            &["install", "--ignore-scripts", "--non-interactive"],
+        ],
+        (Name::Yarn, _) => &[&["install", "--immutable", "--mode=skip-build"]],
+        (Name::Bun, _) => &[&["install", "--frozen-lockfile", "--ignore-scripts"]],
+    }
+}
+
+/// What is typed to make a lockfile, for a dry run.
+#[must_use]
+pub fn shown(manager: &PackageManager) -> String {
+    format!("{} {}", manager.name.as_str(), making(manager.name, *manager.majors.end()).join(" "))
+}
+
+/// An install in a Dockerfile that builds a surface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Install<'a> {
+    /// The Dockerfile from the project's root.
+    pub dockerfile: &'a str,
+    /// From 1.
+    pub line: usize,
+    /// Whether the lockfile must fit: `--frozen-lockfile`, `--immutable`.
+    pub frozen: bool,
+    /// Whether it is told to leave the lockfile unread.
+    pub no_lockfile: bool,
+    /// Whether the Dockerfile copies the surface's lockfile.
+    pub copies_lockfile: bool,
+}
+
+/// What a Dockerfile must say while the lockfile that lies beside the surface, `lockfile` from the project's root, is
+/// the project's own: each install that would fail.
+#[must_use]
+pub fn advice(lockfile: &str, manager: &PackageManager, installs: &[Install<'_>]) -> Vec<Problem> {
+    let problem = |install: &Install<'_>| {
+        let (why, instead) = failing(manager, install)?;
+        let message =
+            format!("{}:{}: {why}: {lockfile} is the project's own", install.dockerfile, install.line);
+        Some(Problem::new(message).hint(format!(
+            "while prepared, have it say: {instead}\nor have a lockfile made that fits: docker-prep prepare --lockfile"
+        )))
+    };
+    installs.iter().filter(|install| install.copies_lockfile).filter_map(problem).collect()
+}
+
+/// Why an install with the project's lockfile beside a prepared manifest fails, and what does not. Versions are taken
+/// from the lockfile by each of those.
+fn failing(manager: &PackageManager, install: &Install<'_>) -> Option<(&'static str, &'static str)> {
+    const FROZEN: &str = "a frozen install fails while prepared";
+    match manager.name {
+        _ if install.no_lockfile => None,
+        // 11 and 12 ask the registry about every row, whatever else they are told.
+        Name::Pnpm if *manager.majors.end() >= 11 => Some((
+            "pnpm asks the registry about the packages in it",
+            "pnpm install --trust-lockfile --no-frozen-lockfile",
+        )),
+        // `npm ci` compares names and versions, and installs what the manifest says.
+        Name::Npm => None,
+        _ if !install.frozen => None,
+        Name::Pnpm => Some((FROZEN, "pnpm install --no-frozen-lockfile")),
+        Name::Yarn if *manager.majors.end() <= 1 => Some((FROZEN, "yarn install --pure-lockfile")),
+        Name::Yarn => Some((FROZEN, "yarn install --no-immutable")),
+        Name::Bun => Some((FROZEN, "bun install --no-save")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manager(name: Name, major: u64) -> PackageManager {
+        PackageManager { name, version: major.to_string(), majors: major..=major }
+    }
+
+    /// The command that the advice names, if there is any.
+    fn said(manager: &PackageManager, change: impl FnOnce(&mut Install<'_>)) -> Option<String> {
+        let mut install = Install {
+            dockerfile: "backend/Dockerfile",
+            line: 7,
+            frozen: true,
+            no_lockfile: false,
+            copies_lockfile: true,
+        };
+        change(&mut install);
+        let problem = advice("backend/the-lock", manager, &[install]).pop()?;
+        assert!(problem.message.starts_with("backend/Dockerfile:7: "), "{}", problem.message);
+        assert!(problem.message.contains("backend/the-lock"), "{}", problem.message);
+        let hint = problem.hint?;
+        assert!(hint.contains("docker-prep prepare --lockfile"), "{hint}");
+        Some(hint.lines().next()?.trim_start_matches("while prepared, have it say: ").to_owned())
+    }
+
+    #[test]
+    fn only_an_install_that_fails_is_warned_of() {
+        for (name, major, frozen, plain) in [
+            (Name::Pnpm, 8, Some("pnpm install --no-frozen-lockfile"), None),
+            (Name::Pnpm, 10, Some("pnpm install --no-frozen-lockfile"), None),
+            (
+                Name::Pnpm,
+                11,
+                Some("pnpm install --trust-lockfile --no-frozen-lockfile"),
+                Some("pnpm install --trust-lockfile --no-frozen-lockfile"),
+            ),
+            (Name::Npm, 10, None, None),
+            (Name::Yarn, 1, Some("yarn install --pure-lockfile"), None),
+            (Name::Yarn, 4, Some("yarn install --no-immutable"), None),
+            (Name::Bun, 1, Some("bun install --no-save"), None),
+        ] {
+            let manager = manager(name, major);
+            assert_eq!(said(&manager, |_| ()).as_deref(), frozen, "{manager}");
+            assert_eq!(said(&manager, |install| install.frozen = false).as_deref(), plain, "{manager}");
+            assert_eq!(said(&manager, |install| install.no_lockfile = true), None, "{manager}");
+            assert_eq!(said(&manager, |install| install.copies_lockfile = false), None, "{manager}");
+        }
+    }
+
+    #[test]
+    fn a_dry_run_shows_what_is_typed() {
+        let pinned = PackageManager::pinned();
+        assert_eq!(shown(&pinned), "pnpm install --lockfile-only --no-frozen-lockfile --ignore-scripts");
+        assert_eq!(
+            shown(&PackageManager::of_any_version(Name::Yarn)),
+            "yarn install --mode=update-lockfile --no-immutable"
+        );
+    }
+}

@@ -1,0 +1,206 @@
+use super::super::rewrite;
+use super::super::sample::{alias, direct, members_after, package, pairs, reader, request};
+use crate::model::edit::undo;
+use crate::model::package_manager::Name;
+use crate::plan::reader::Reader;
+use crate::plan::rewrite::Request;
+use crate::plan::way::Way;
+
+fn npm(way: Way) -> Reader {
+    reader(Name::Npm, 11..=11, way)
+}
+
+#[track_caller]
+fn check(way: Way, cases: &[(&str, &str)]) {
+    for (before, after) in cases {
+        assert_eq!(members_after(&npm(way), &request(), before), *after, "{before}");
+    }
+}
+
+/// Ours where nothing else is.
+const OURS: &str = r#""@b/a":{".":"file:a.tgz","cc":"file:c.tgz"},"@b/b":"file:b.tgz","@b/c":"file:c.tgz""#;
+
+#[test]
+fn overrides_name_all_of_the_closure() {
+    let ours = format!(r#""overrides":{{{OURS}}}"#);
+    check(Way::NpmOverrides, &[("", &ours), (r#""overrides":null"#, &ours), (r#""overrides":{}"#, &ours)]);
+    // What others read is not npm's.
+    let others = r#""pnpm":{"overrides":{"@b/b":"1"}},"resolutions":{"@b/b":"1"}"#;
+    check(Way::NpmOverrides, &[(others, &format!("{others},{ours}"))]);
+}
+
+#[test]
+fn rules_that_would_beat_ours_give_way() {
+    let with = |before: &str, after: &str| {
+        let before = format!(r#""overrides":{{{before}}}"#);
+        let after = format!(r#""overrides":{{{after}}}"#);
+        check(Way::NpmOverrides, &[(&before, &after)]);
+    };
+    let (a, b, c) = (
+        r#""@b/a":{".":"file:a.tgz","cc":"file:c.tgz"}"#,
+        r#""@b/b":"file:b.tgz""#,
+        r#""@b/c":"file:c.tgz""#,
+    );
+    // A rule for one of ours holds ours, where it stands.
+    with(r#""@b/b":"1","left":"1""#, &format!(r#"{b},"left":"1",{a},{c}"#));
+    with(r#""@b/a":"1","left":"1""#, &format!(r#"{a},"left":"1",{b},{c}"#));
+    // One with a range goes, be it before or behind.
+    with(r#""@b/b@^1":"1","@b/b":"2","@b/b@1.0.0":"3""#, &format!("{b},{a},{c}"));
+    // Rules inside others go, and what they leave empty; rules of third parties stay.
+    with(r#""right":{"@b/b":"1"}"#, OURS);
+    with(r#""right":{"x":{"@b/b@1":"1"},"@b/c":{"@b/b":"1"}}"#, OURS);
+    with(r#""right":{".":"2","@b/b":"1"}"#, &format!(r#""right":{{".":"2"}},{OURS}"#));
+    with(r#""right":{"left":"1"},"x":{}"#, &format!(r#""right":{{"left":"1"}},"x":{{}},{OURS}"#));
+    // An object of ours gets our specifier, at any depth, and keeps the rest.
+    with(
+        r#""@b/b":{"left":"1","x":{"@b/c":"1"}}"#,
+        &format!(r#""@b/b":{{"left":"1",".":"file:b.tgz"}},{a},{c}"#),
+    );
+    with(r#""@b/b":{".":"1","left":"1"}"#, &format!(r#""@b/b":{{".":"file:b.tgz","left":"1"}},{a},{c}"#));
+    with(
+        r#""@b/a":{"@b/b":{"left":"1"},"@b/c":"1"}"#,
+        &format!(
+            r#""@b/a":{{"@b/b":{{"left":"1",".":"file:b.tgz"}},".":"file:a.tgz","cc":"file:c.tgz"}},{b},{c}"#
+        ),
+    );
+    // Rules for an alias have to be wherever its parent has rules.
+    with(
+        r#""right":{"@b/a":{"left":"1"}}"#,
+        &format!(r#""right":{{"@b/a":{{"left":"1",".":"file:a.tgz","cc":"file:c.tgz"}}}},{OURS}"#),
+    );
+    with(r#""@b/a":{"cc":"1"}"#, &format!(r#""@b/a":{{"cc":"file:c.tgz",".":"file:a.tgz"}},{b},{c}"#));
+    with(
+        r#""@b/a":{"cc":{"left":"1"}}"#,
+        &format!(r#""@b/a":{{"cc":{{"left":"1",".":"file:c.tgz"}},".":"file:a.tgz"}},{b},{c}"#),
+    );
+    // Elsewhere the name may mean another package.
+    with(r#""cc":"1""#, &format!(r#""cc":"1",{OURS}"#));
+    // The surface's own alias would be EOVERRIDE.
+    with(r#""bb":"1""#, OURS);
+    with(r#""bb":{"left":"1"}"#, &format!(r#""bb":{{"left":"1",".":"file:b.tgz"}},{OURS}"#));
+    // With a range, what stands inside counts only for a version that is in it.
+    with(
+        r#""@b/b@^1":{".":"1","left":"1"},"@b/c@^2":{"left":"1"}"#,
+        &format!(r#""@b/b@^1":{{".":"file:b.tgz","left":"1"}},{OURS}"#),
+    );
+    // Of what repeats the last counts.
+    with(r#""@b/b":{"left":"1"},"@b/b":"1""#, &format!(r#""@b/b":{{"left":"1"}},{b},{a},{c}"#));
+}
+
+#[test]
+fn a_reference_keeps_what_it_meant() {
+    let cases = [
+        (r#""overrides":{"x":"$@b/a"}"#, format!(r#""overrides":{{"x":"^1",{OURS}}}"#)),
+        (
+            r#""overrides":{"x":{".":"$@b/a","y":"$left"}}"#,
+            format!(r#""overrides":{{"x":{{".":"^1","y":"$left"}},{OURS}}}"#),
+        ),
+        // It put ours in the place of another one.
+        (r#""overrides":{"x":"$bb"}"#, format!(r#""overrides":{{"x":"$bb",{OURS}}}"#)),
+        (r#""overrides":{"x":"$none"}"#, format!(r#""overrides":{{"x":"$none",{OURS}}}"#)),
+    ];
+    for (before, after) in &cases {
+        check(Way::NpmOverrides, &[(before, after)]);
+    }
+}
+
+#[test]
+fn what_puts_ours_in_the_place_of_another_gets_ours() {
+    let path = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+    let request = Request {
+        placed: vec![
+            (path(&["overrides", "x"]), "file:b.tgz".to_owned()),
+            (path(&["overrides", "y", "."]), "file:c.tgz".to_owned()),
+        ],
+        ..request()
+    };
+    let before = r#""overrides":{"x":"npm:@b/b@1","y":{".":"npm:@b/c@1"}}"#;
+    let placed = r#""x":"file:b.tgz","y":{".":"file:c.tgz"}"#;
+    let after = members_after(&npm(Way::NpmOverrides), &request, before);
+    assert_eq!(after, format!(r#""overrides":{{{placed},{OURS}}}"#));
+    let after = members_after(&npm(Way::Tarballs), &request, before);
+    assert_eq!(after, format!(r#""overrides":{{{placed}}}"#));
+}
+
+#[test]
+fn a_package_under_another_name_has_its_aliases_too() {
+    let request = Request {
+        direct: vec![direct("devDependencies", "bb", "@b/b"), direct("dependencies", "@b/a", "@b/a")],
+        packages: ["@b/a", "@b/b"].map(package).into(),
+        // A cycle.
+        aliases: vec![alias("@b/a", "bx", "@b/b"), alias("@b/b", "ax", "@b/a")],
+        ..Request::default()
+    };
+    let expected = r#""overrides":{"@b/a":{".":"file:a.tgz","bx":{".":"file:b.tgz","ax":"file:a.tgz"}},"@b/b":{".":"file:b.tgz","ax":{".":"file:a.tgz","bx":"file:b.tgz"}},"bb":{".":"file:b.tgz","ax":{".":"file:a.tgz","bx":"file:b.tgz"}}}"#;
+    assert_eq!(members_after(&npm(Way::NpmOverrides), &request, ""), expected);
+}
+
+#[test]
+fn peers_of_the_surface_say_the_same_as_their_overrides() {
+    let request = Request {
+        added: pairs(&[("@b/c", "file:c.tgz")]),
+        optional_peers: pairs(&[("@b/q", "file:a.tgz"), ("@b/r", "file:a.tgz")]),
+        ..request()
+    };
+    let text = r#"{"dependencies":{"@b/a":"1"},"devDependencies":{"bb":"npm:@b/b@1"},"peerDependencies":{"@b/a":"1","@b/b":"1","@b/c":"1","@b/q":"1","x":"1"},"overrides":{"@b/q":"1","@b/r":{"left":"1"}}}"#;
+    let after = |majors| {
+        let rewrite = rewrite(text, &reader(Name::Npm, majors, Way::NpmOverrides), &request).unwrap();
+        assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text));
+        (rewrite.overrides, rewrite.text)
+    };
+    let peers = |q: &str| {
+        format!(r#""peerDependencies":{{"@b/a":"1","@b/b":"file:b.tgz","@b/c":"1","@b/q":"{q}","x":"1"}}"#)
+    };
+    let (count, ten) = after(10..=10);
+    assert!(ten.contains(&peers("file:a.tgz")), "{ten}");
+    assert!(ten.contains(r#""@b/q":"file:a.tgz","@b/r":{"left":"1",".":"file:a.tgz"},"#), "{ten}");
+    assert_eq!(count, 6);
+    // npm 11 asks for none that it does not install.
+    let (count, eleven) = after(11..=11);
+    assert!(eleven.contains(&peers("1")), "{eleven}");
+    assert!(eleven.contains(r#""@b/q":"1","@b/r":{"left":"1"},"#), "{eleven}");
+    assert_eq!(count, 4);
+}
+
+#[test]
+fn links_are_left_alone() {
+    check(
+        Way::Tarballs,
+        &[
+            ("", ""),
+            (r#""overrides":null"#, r#""overrides":null"#),
+            (r#""overrides":{"left":"1","right":{}}"#, r#""overrides":{"left":"1","right":{}}"#),
+            (r#""overrides":{"@b/b":"1","left":"1"}"#, r#""overrides":{"left":"1"}"#),
+            (r#""overrides":{"@b/a":{"@b/b":"1"}}"#, r#""overrides":{}"#),
+            // A rule that only names a package makes npm read its link from elsewhere.
+            (r#""overrides":{"@b/b":{},"@b/c":{".":"*"}}"#, r#""overrides":{}"#),
+            (
+                r#""overrides":{"@b/b":{"left":"1"},"@b/c@9":{"left":"1"}}"#,
+                r#""overrides":{"@b/b":{"left":"1",".":"file:b.tgz"}}"#,
+            ),
+            (
+                r#""overrides":{"@b/a":{"@b/b@1":{"left":"1"}}}"#,
+                r#""overrides":{"@b/a":{"@b/b@1":{"left":"1",".":"file:b.tgz"},".":"file:a.tgz"}}"#,
+            ),
+            // The name of an alias beats its link.
+            (r#""overrides":{"cc":"1","right":{"cc":"1"}}"#, r#""overrides":{"right":{"cc":"1"}}"#),
+            (
+                r#""overrides":{"@b/a":{"cc":"1","left":"1"}}"#,
+                r#""overrides":{"@b/a":{"left":"1",".":"file:a.tgz"}}"#,
+            ),
+            (r#""overrides":{"cc":{"left":"1"}}"#, r#""overrides":{"cc":{"left":"1",".":"file:c.tgz"}}"#),
+            (r#""overrides":{"x":"$@b/a"}"#, r#""overrides":{"x":"^1"}"#),
+        ],
+    );
+}
+
+#[test]
+fn what_is_no_map_is_refused() {
+    let error = rewrite(r#"{"overrides":[]}"#, &npm(Way::Tarballs), &Request::default()).unwrap_err();
+    assert_eq!(error.to_string(), "`overrides` must be an object, found an array");
+    // Of other shapes inside npm says what it thinks.
+    check(Way::Tarballs, &[(r#""overrides":{"@b/b":1,"x":[{}]}"#, r#""overrides":{"@b/b":1,"x":[{}]}"#)]);
+    let deep = format!(r#"{{"overrides":{}"1"{}}}"#, r#"{"@b/b":"#.repeat(50_000), "}".repeat(50_000));
+    let error = rewrite(&deep, &npm(Way::NpmOverrides), &Request::default()).unwrap_err();
+    assert!(error.to_string().contains("nested deeper than"), "{error}");
+}

@@ -1,0 +1,132 @@
+//! pnpm: `pnpm.overrides` and `resolutions` of a manifest, which it reads up to 10.
+
+#[cfg(test)]
+mod tests;
+
+use super::reference::written_out;
+use super::request::Request;
+use super::{RewriteError, open, owned, selector, set};
+use crate::model::edit::Change;
+use crate::model::json::{Document, NodeId};
+use crate::model::package_manager::Name;
+use crate::plan::reader::{Place, Reader};
+use crate::plan::way::Way;
+
+/// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
+pub(super) fn overrides(
+    document: &Document,
+    reader: &Reader,
+    request: &Request,
+    changes: &mut Vec<Change>,
+) -> Result<usize, RewriteError> {
+    let mut here = Vec::new();
+    if reader.way == Way::PnpmOverrides {
+        here = ours(request);
+        here.extend(carried(document, reader, request));
+    }
+    let here: Vec<_> = here
+        .into_iter()
+        .filter(|(key, _)| request.placed_at(&place(Place::PnpmOverrides, key)).is_none())
+        .collect();
+    if !here.is_empty() {
+        open(document, &["pnpm"], changes);
+        open(document, &["pnpm", "overrides"], changes);
+    }
+    for (key, specifier) in &here {
+        changes.push(set(&place(Place::PnpmOverrides, key), specifier));
+    }
+    let mut count = if reader.way == Way::PnpmOverrides { ours(request).len() } else { 0 };
+    for (at, key, node) in entries(document, reader) {
+        let path = place(at, &key);
+        if let Some(specifier) = request.placed_at(&path) {
+            changes.push(set(&path, specifier));
+            count += 1;
+        } else if at == Place::PnpmOverrides && here.iter().any(|(here, _)| *here == key) {
+            // It holds ours by then.
+        } else if goes(reader, request, &key) {
+            changes.push(Change::Remove { path: owned(&path) });
+        } else if let Some(former) = kept(document, request, node) {
+            changes.push(set(&path, &former));
+        }
+    }
+    if reader.way == Way::WorkspaceOverrides {
+        alone(document, reader, request)?;
+    }
+    Ok(count)
+}
+
+/// Selectors and specifiers of all that a surface needs.
+pub(super) fn ours(request: &Request) -> Vec<(String, String)> {
+    let packages = request.packages.iter().map(|package| (package.name.clone(), package.specifier.clone()));
+    let aliases = request.aliases.iter();
+    packages
+        .chain(aliases.map(|alias| (format!("{}>{}", alias.parent, alias.alias), alias.specifier.clone())))
+        .collect()
+}
+
+/// Whether an override would beat ours, or the links between tarballs.
+pub(super) fn goes(reader: &Reader, request: &Request, key: &str) -> bool {
+    let Some((parent, target)) = selector::parts(key) else { return false };
+    // An alias is matched by overrides under its own name. Ours of aliases have a parent, and beat those without
+    // (`pickMostSpecificVersionOverride` is asked for them first).
+    let beats = |of: &str| parent.map_or(reader.way == Way::Tarballs, |parent| parent == of);
+    request.specifier(target).is_some()
+        || request.aliases.iter().any(|alias| alias.alias == target && beats(&alias.parent))
+}
+
+/// Overrides of `pnpm-workspace.yaml` that pnpm 10 would no longer read: those of a manifest take the place of the
+/// whole map. They go into the manifest for the time being, unless its own had their place already.
+fn carried(document: &Document, reader: &Reader, request: &Request) -> Vec<(String, String)> {
+    let had_some = entries(document, reader).next().is_some();
+    if had_some || *reader.manager.majors.end() != 10 || reader.manager.name != Name::Pnpm {
+        return Vec::new();
+    }
+    let ours = ours(request);
+    let others = reader.workspace_overrides.iter().filter(|(key, _)| {
+        let is_ours = ours.iter().any(|(ours, _)| ours == key);
+        is_placed(request, key) || !is_ours && !goes(reader, request, key)
+    });
+    others
+        .map(|(key, value)| {
+            let placed = request.workspace_placed.iter().find(|(selector, _)| selector == key);
+            let value = match placed {
+                Some((_, specifier)) => specifier.clone(),
+                None => written_out(document, Name::Pnpm, request, value).unwrap_or_else(|| value.clone()),
+            };
+            (key.clone(), value)
+        })
+        .collect()
+}
+
+fn is_placed(request: &Request, key: &str) -> bool {
+    request.workspace_placed.iter().any(|(selector, _)| selector == key)
+}
+
+/// pnpm 10 is not told by both files.
+fn alone(document: &Document, reader: &Reader, request: &Request) -> Result<(), RewriteError> {
+    let stay = entries(document, reader).filter(|(_, key, _)| !goes(reader, request, key));
+    let selectors: Vec<String> = stay.map(|(_, key, _)| key).collect();
+    if selectors.is_empty() { Ok(()) } else { Err(RewriteError::TakesTheirPlace { selectors }) }
+}
+
+fn kept(document: &Document, request: &Request, node: NodeId) -> Option<String> {
+    written_out(document, Name::Pnpm, request, &document.string(node)?)
+}
+
+/// Every override that pnpm reads here: where it stands, its selector and its value. Of repeated ones the last counts;
+/// both fields make one map, `pnpm.overrides` winning (`getOptionsFromRootManifest`).
+fn entries(document: &Document, reader: &Reader) -> impl Iterator<Item = (Place, String, NodeId)> {
+    reader.places().iter().flat_map(move |place| {
+        let node = document.find(place.path());
+        let members = node.map(|node| document.members(node)).unwrap_or_default();
+        members.iter().enumerate().filter_map(move |(index, member)| {
+            let key = member.key.clone()?;
+            let counts = document.position(node?, &key) == Some(index);
+            counts.then_some((*place, key, member.value))
+        })
+    })
+}
+
+fn place(place: Place, key: &str) -> Vec<&str> {
+    place.path().iter().copied().chain([key]).collect()
+}
