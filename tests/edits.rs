@@ -68,6 +68,46 @@ fn what_the_real_pnpm_adds_is_kept_and_all_else_is_as_before() {
 }
 
 #[test]
+fn overrides_that_are_added_while_prepared_are_kept_with_every_package_manager() {
+    let rules =
+        r#""overrides": {"@bytelyst/logger": {"ms": "2.0.0"}, "@bytelyst/errors": "1.0.0", "left": "1"}"#;
+    let flat = r#""resolutions": {"**/@bytelyst/errors": "1.0.0", "left": "1"}"#;
+    let nested = &["overrides", "@bytelyst/logger"][..];
+    for (arguments, members, places) in [
+        (["npm@11.0.0", "auto"], rules, &[nested, &["overrides"]][..]),
+        (["npm@10.0.0", "overrides"], rules, &[nested, &["overrides"]]),
+        (["bun@1.4.5", "auto"], rules, &[nested, &["overrides"]]),
+        (["yarn@1.22.22", "auto"], flat, &[&["resolutions"]]),
+        (["yarn@4.18.1", "auto"], flat, &[&["resolutions"]]),
+    ] {
+        for place in places {
+            let world = product();
+            let original = world.read(MANIFEST).replacen("\n}", &format!(",\n  {members}\n}}"), 1);
+            let mut wanted: Value = serde_json::from_str(&original).unwrap();
+            world.file(MANIFEST, &original);
+            let [manager, link] = arguments;
+            world.run_in("notes", ["prepare", "--package-manager", manager, "--link", link]).exits(0);
+            // As `npm pkg set` does, which prints the manifest anew.
+            let mut prepared: Value = serde_json::from_str(&world.read(MANIFEST)).unwrap();
+            add(&mut prepared, place);
+            let text = serde_json::to_string_pretty(&prepared).unwrap() + "\n";
+            world.file(MANIFEST, text);
+            let run = world.run_in("notes", ["restore"]).exits(0);
+            assert!(run.stderr.contains("the edit is kept"), "{arguments:?}: {run}");
+            let restored: Value = serde_json::from_str(&world.read(MANIFEST)).unwrap();
+            add(&mut wanted, place);
+            assert_eq!(restored, wanted, "{arguments:?} {place:?}");
+        }
+    }
+}
+
+/// Adds an override to the map at a path.
+fn add(manifest: &mut Value, path: &[&str]) {
+    let map = path.iter().fold(manifest, |value, key| &mut value[*key]);
+    map["added"] = "1".into();
+}
+
+#[test]
 fn an_edit_is_told_from_the_rewrite_whatever_the_deps_dir_was() {
     let world = product();
     let original = world.read(MANIFEST);
@@ -180,6 +220,55 @@ fn strip_overrides_goes_on_where_a_killed_one_stopped() {
     assert!(!world.exists(format!("{MANIFEST}.docker-prep-new")));
     world.run_in("notes", ["--strip-overrides"]).exits(0);
     assert_eq!(world.read(MANIFEST), original);
+}
+
+#[test]
+fn strip_overrides_knows_the_fields_of_every_package_manager() {
+    let rewritten = r#"{
+  "dependencies": {"@bytelyst/http": "file:../.docker-deps/http.tgz"},
+  "peerDependencies": {"@bytelyst/errors": "file:../.docker-deps/errors.tgz"},
+  "overrides": {
+    "@bytelyst/http": {".": "file:../.docker-deps/http.tgz", "cc": {".": "file:../.docker-deps/client.tgz"}},
+    "@bytelyst/client": {"left": "1", ".": "file:../.docker-deps/client.tgz"},
+    "@bytelyst/errors": "file:../.docker-deps/errors.tgz",
+    "right": "2"
+  },
+  "resolutions": {"@bytelyst/errors": "file:../.docker-deps/errors.tgz", "@bytelyst/http/cc": "file:../.docker-deps/x.tgz"},
+  "pnpm": {"packageExtensions": {"x": {"dependencies": {"@bytelyst/errors": "file:../.docker-deps/errors.tgz"}}}}
+}
+"#;
+    let world = product();
+    let original = r#"{
+  "dependencies": {"@bytelyst/http": "^3.0.0"},
+  "peerDependencies": {"@bytelyst/errors": "1"},
+  "overrides": {
+    "@bytelyst/http": "1.0.0",
+    "@bytelyst/client": {"left": "1"},
+    "right": "2"
+  },
+  "pnpm": {"packageExtensions": {"x": {"dependencies": {"@bytelyst/errors": "1"}}}}
+}
+"#;
+    world.file(MANIFEST, original);
+    world.git("notes", &["commit", "--quiet", "--all", "--message=original"]);
+    world.file(MANIFEST, rewritten);
+    world.run_in("notes", ["--strip-overrides"]).exits(0);
+    assert_eq!(world.read(MANIFEST), original);
+
+    // Nothing better is known: all of it goes, and what it leaves empty.
+    world.file(MANIFEST, rewritten);
+    world.git("notes", &["commit", "--quiet", "--all", "--message=rewritten"]);
+    world.run_in("notes", ["--strip-overrides"]).exits(0);
+    let left = r#"{
+  "dependencies": {},
+  "peerDependencies": {},
+  "overrides": {
+    "@bytelyst/client": {"left": "1"},
+    "right": "2"
+  }
+}
+"#;
+    assert_eq!(world.read(MANIFEST), left);
 }
 
 #[test]

@@ -313,9 +313,18 @@ fn link_chooses_by_hand() {
     assert_eq!(line(&run), format!("backend/: {tarballs}"));
     let run = dry_run(&world, &["--package-manager", "pnpm@10.6.5", "--link", "overrides"]);
     assert_eq!(line(&run), "backend/: pnpm 10.6.5 (--package-manager): overrides in package.json");
-    let mut program = world.program();
-    program.current_dir(world.path("notes")).args(["--dry-run", "--package-manager", "pnpm@12"]);
-    let run = Run::from(program.env("DOCKER_PREP_LINK", "overrides").output().unwrap()).exits(0);
+    let by_environment = || {
+        let mut program = world.program();
+        program.current_dir(world.path("notes")).args(["--dry-run", "--package-manager", "pnpm@12"]);
+        Run::from(program.env("DOCKER_PREP_LINK", "overrides").output().unwrap())
+    };
+    let refused = by_environment().exits(3);
+    assert!(refused.stderr.contains("COPY backend/pnpm-workspace.yaml ./"), "{refused}");
+    world.file(
+        "notes/backend/Dockerfile",
+        "FROM node\nCOPY backend/package.json backend/pnpm-workspace.yaml ./\n",
+    );
+    let run = by_environment().exits(0);
     assert_eq!(line(&run), "backend/: pnpm 12 (--package-manager): overrides in pnpm-workspace.yaml");
 }
 

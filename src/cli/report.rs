@@ -17,6 +17,7 @@ use crate::command::{restore, run};
 use crate::error::{Error, Kind, Problem, io_cause, signal_name};
 use crate::model::diff;
 use crate::model::ended::Ended;
+use crate::model::journal::FileKind;
 use crate::model::tarball::Tarball;
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
@@ -146,7 +147,8 @@ impl Reporter {
                 lockfile.lines().iter().for_each(|line| self.tell(line));
             }
         }
-        for file in &plan.files {
+        // What is said of lockfiles says it.
+        for file in plan.files.iter().filter(|file| file.kind != FileKind::Lockfile) {
             self.tell(&format!("wrote {}", file.name));
         }
     }

@@ -11,6 +11,7 @@ use crate::apply::state::set_aside;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::journal::{FileKind, ORIGINALS};
 use crate::model::json::Document;
+use crate::model::yaml;
 use crate::observe::project::Project;
 use crate::observe::{state, surfaces};
 use crate::plan::restore::{Leftover, leftover};
@@ -32,7 +33,7 @@ pub(super) fn move_back(
         if kind == FileKind::Lockfile
             || leftover(kind, &text, &backup, &points_into) != Leftover::MoveBack
             || state::is_rewritten_text(lock.folder(), &text)
-            || is_only_rewritten(project, &text, &backup)
+            || is_only_rewritten(project, kind, &text, &backup)
         {
             continue;
         }
@@ -46,11 +47,14 @@ pub(super) fn move_back(
     move_leftovers_back(lock, manifests, &points_into)
 }
 
-/// Whether two manifests say the same but for what points into the deps dir.
-fn is_only_rewritten(project: &Project, text: &[u8], backup: &[u8]) -> bool {
+/// Whether two texts of a file say the same but for what points into the deps dir.
+fn is_only_rewritten(project: &Project, kind: FileKind, text: &[u8], backup: &[u8]) -> bool {
     let (Ok(text), Ok(backup)) = (std::str::from_utf8(text), std::str::from_utf8(backup)) else {
         return false;
     };
+    if kind == FileKind::Settings {
+        return are_only_rewritten(project, text, backup).unwrap_or(false);
+    }
     let references = rewrite::points_into(text, &project.deps_dir);
     let keys: Vec<Vec<String>> = references.into_iter().map(|reference| reference.path).collect();
     let without = tree::as_committed(text, backup, &keys).ok();
@@ -60,6 +64,21 @@ fn is_only_rewritten(project: &Project, text: &[u8], backup: &[u8]) -> bool {
         document.to_value(document.root()).ok()
     };
     without.is_some_and(|without| value(&without).is_some() && value(&without) == value(backup))
+}
+
+/// The same for settings; `None` where one of the texts cannot be read.
+fn are_only_rewritten(project: &Project, text: &str, backup: &str) -> Option<bool> {
+    let rest = |text: &str| -> Option<Value> {
+        let mut value = yaml::parse(text).ok()?;
+        value.as_object_mut()?.remove("overrides");
+        Some(value)
+    };
+    let former = yaml::edit::read_overrides(backup).ok()?;
+    let now = yaml::edit::read_overrides(text).ok()?;
+    let is_known = |entry: &(String, String)| {
+        rewrite::names_a_tarball_in(&entry.1, &project.deps_dir) || former.contains(entry)
+    };
+    Some(rest(text)? == rest(backup)? && now.iter().all(is_known))
 }
 
 /// Puts a project back whose state cannot be read, as far as its backups allow. Once no manifest is rewritten any

@@ -6,7 +6,8 @@ use crate::model::beside::Beside;
 use crate::model::dockerfile::{self, DockerfileFound};
 use crate::model::journal::SETTINGS;
 use crate::model::link::Linking;
-use crate::model::package_manager::{Detected, Name};
+use crate::model::lockfile;
+use crate::model::package_manager::Detected;
 use crate::model::requested::Requested;
 use crate::model::surface::Surface;
 use crate::model::surroundings::Surroundings;
@@ -35,7 +36,8 @@ pub(super) struct Install {
     refused: Option<Error>,
 }
 
-/// Finds out what installs each surface. `originals` are the files of a prepared project as they were before.
+/// Finds out what installs each surface. `lockfile`: one is made that fits. `originals` are the files of a prepared
+/// project as they were before.
 ///
 /// # Errors
 /// [`Kind::Refused`] for settings of pnpm that cannot be read.
@@ -43,13 +45,14 @@ pub(super) fn find(
     project: &Project,
     requested: &Requested,
     surfaces: &[Surface],
+    lockfile: bool,
     originals: &Originals,
 ) -> Result<Vec<Install>> {
     let link = requested.link.or(project.config.link).unwrap_or_default();
     let around = package_manager::surroundings(project, requested, surfaces);
     let install = |(surface, around): (&Surface, Surroundings)| {
         let manager = around.detected.manager.clone();
-        let (way, refused) = match Way::choose(&manager, link) {
+        let (way, refused) = match Way::choose(&manager, link, lockfile) {
             Ok(way) => (way, None),
             Err(error) => (Way::PnpmOverrides, Some(about(error, surface, &around.detected))),
         };
@@ -93,7 +96,7 @@ fn overrides(settings: &Beside) -> Result<Vec<(String, String)>> {
 }
 
 /// Says what is doubtful, and refuses what would be looked up in the registry; only of surfaces that need a package.
-/// `lockfile`: one is made that fits.
+/// `made`: a lockfile that fits will be.
 ///
 /// # Errors
 /// [`Kind::Usage`] where a surface cannot be told in the way that was asked for, [`Kind::Refused`] where a Dockerfile
@@ -102,7 +105,7 @@ pub(super) fn check(
     surfaces: &[Surface],
     installs: &[Install],
     needs: &[Needs],
-    lockfile: bool,
+    made: bool,
     report: Report<'_>,
 ) -> Result<()> {
     let needing = || {
@@ -117,9 +120,7 @@ pub(super) fn check(
         if let (Way::WorkspaceOverrides, Some(settings)) = (install.reader.way, &install.settings) {
             refuse_uncopied(surface, settings, &install.not_copying(surface, SETTINGS))?;
         }
-        if !lockfile {
-            warn(report, &install.advice(surface));
-        }
+        warn(report, &install.advice(surface, made));
     }
     Ok(())
 }
@@ -137,31 +138,30 @@ impl Install {
         self.around.dockerfiles.iter().filter(lacks).map(|file| file.name.clone()).collect()
     }
 
-    /// What a Dockerfile must say while the lockfile beside the surface is the project's own.
-    fn advice(&self, surface: &Surface) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for lockfile in &self.around.lockfiles {
-            let mut installs = Vec::new();
-            for file in &self.around.dockerfiles {
-                let copies_lockfile = copies(file, surface, lockfile);
-                let own = |name: Name| name == self.reader.manager.name;
-                installs.extend(
-                    dockerfile::installs(&file.text).into_iter().filter(|install| own(install.manager)).map(
-                        |install| advice::Install {
-                            dockerfile: &file.name,
-                            line: install.line,
-                            frozen: install.frozen,
-                            no_lockfile: install.no_lockfile,
-                            copies_lockfile,
-                        },
-                    ),
-                );
-            }
-            let path =
-                if surface.dir.is_empty() { lockfile.clone() } else { format!("{}/{lockfile}", surface.dir) };
-            problems.extend(advice::advice(&path, &self.reader.manager, &installs));
+    /// What a Dockerfile must say while the lockfile beside the surface is the project's own, or, where one is `made`
+    /// that fits, so that it is read.
+    fn advice(&self, surface: &Surface, made: bool) -> Vec<Problem> {
+        let manager = &self.reader.manager;
+        let there = |name: &&&str| self.around.lockfiles.iter().any(|there| there == **name);
+        let beside = lockfile::names(manager.name).iter().find(there);
+        let Some(name) = beside.copied().or(made.then(|| lockfile::name(manager.name))) else {
+            return Vec::new();
+        };
+        let mut installs = Vec::new();
+        for file in &self.around.dockerfiles {
+            let copies_lockfile = copies(file, surface, name);
+            let own = dockerfile::installs(&file.text).into_iter().filter(|one| one.manager == manager.name);
+            installs.extend(own.map(|install| advice::Install {
+                dockerfile: &file.name,
+                line: install.line,
+                frozen: install.frozen,
+                ci: install.ci,
+                no_lockfile: install.no_lockfile,
+                copies_lockfile,
+            }));
         }
-        problems
+        let path = if surface.dir.is_empty() { name.to_owned() } else { format!("{}/{name}", surface.dir) };
+        if made { advice::unread(&path, &installs) } else { advice::advice(&path, manager, &installs) }
     }
 }
 

@@ -113,7 +113,7 @@ fn observe(
     } else {
         surfaces
     };
-    let installs = install::find(&project, requested, &surfaces, originals)?;
+    let installs = install::find(&project, requested, &surfaces, options.lockfile, originals)?;
     let readers: Vec<_> = surfaces.iter().zip(installs.iter().map(|install| &install.reader)).collect();
     let closure = closure::plan(&workspace, &project.scope, &readers)?;
     if options.strict && !closure.mismatches.is_empty() {

@@ -11,7 +11,7 @@ use crate::apply::lock::Lock;
 use crate::apply::restore::{self as apply, Restored};
 use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Result};
-use crate::model::journal::ProjectPath;
+use crate::model::journal::{FileKind, ProjectPath};
 use crate::model::requested::Requested;
 use crate::model::tree_state::Standing;
 use crate::observe::project::{self, Project};
@@ -105,6 +105,7 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     if outcome == Outcome::default() {
         rewritten_by_nobody(&project, report);
     }
+    left_beside(&project, report);
     for dir in deps_dirs {
         let path = project.root.join(&dir);
         if !options.clean {
@@ -152,7 +153,7 @@ pub(super) fn files(project: &Project, lock: &Lock, force: bool, report: Report<
     Ok(outcome)
 }
 
-/// Tells of files that are rewritten though nothing is known of it: from a stash that was taken while the project
+/// Tells of manifests that are rewritten though nothing is known of it: from a stash that was taken while the project
 /// was prepared, for one, or from a commit.
 fn rewritten_by_nobody(project: &Project, report: Report<'_>) {
     for surface in surfaces::all(project) {
@@ -161,6 +162,11 @@ fn rewritten_by_nobody(project: &Project, report: Report<'_>) {
             report(Event::Warning(&problem));
         }
     }
+}
+
+/// Tells of files beside manifests that still lead to tarballs: an install may have made a lockfile while the project
+/// was prepared.
+fn left_beside(project: &Project, report: Report<'_>) {
     for beside in surfaces::beside_manifests(project) {
         if tree::is_rewritten(project, &beside) {
             report(Event::Warning(&tree::unknown_file(project, &beside)));
@@ -182,11 +188,11 @@ fn deps_dirs(project: &Project) -> Result<BTreeSet<String>> {
 /// What `--strip-overrides` did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stripped {
-    /// The manifests that were changed, from the project's root.
+    /// The manifests and settings that were changed, from the project's root.
     pub manifests: Vec<String>,
 }
 
-/// Takes references into the deps dir out of manifests that nothing is known of: each key becomes what it is in the
+/// Takes references into the deps dir out of manifests and settings that nothing is known of: each key becomes what it is in the
 /// last commit, or goes.
 ///
 /// # Errors
@@ -214,6 +220,17 @@ pub fn strip_overrides(requested: &Requested, report: Report<'_>) -> Result<Stri
         let text = strip(&project, &surface.manifest_name, &surface.text, &keys, report)?;
         file::put_text(&surface.manifest_path, &text, false)?;
         stripped.manifests.push(surface.manifest_name);
+        signals.check()?;
+    }
+    let settings = surfaces::beside_manifests(&project).into_iter();
+    for file in settings.filter(|file| file.kind == FileKind::Settings && tree::is_rewritten(&project, file))
+    {
+        match tree::stripped_settings(&project, &file)? {
+            Some(text) => file::put_text(&file.path, &text, false)?,
+            // Nothing is left of what prepare made.
+            None => drop(file::remove(&file.path)?),
+        }
+        stripped.manifests.push(file.name);
         signals.check()?;
     }
     lock.release()?;

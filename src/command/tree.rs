@@ -12,13 +12,14 @@ use crate::apply::restore::{self, Outcome, Restored};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::beside::Beside;
 use crate::model::edit::{self, Change, Undo};
-use crate::model::journal::{FileKind, Head, Phase, ProjectPath};
+use crate::model::journal::{FileKind, Head, Phase, ProjectPath, SETTINGS};
 use crate::model::json::Document;
 use crate::model::surface::Surface;
 use crate::model::tree_state::{Observed, Standing};
 use crate::model::yaml::edit as yaml;
 use crate::observe::project::Project;
 use crate::observe::state;
+use crate::observe::surfaces;
 use crate::plan::restore::{Leftover, Means, Source};
 use crate::plan::{self, rewrite};
 
@@ -58,6 +59,31 @@ fn settings_hold_ours(text: &str, deps_dir: &str) -> bool {
         Ok(overrides) => overrides.iter().any(|(_, value)| rewrite::names_a_tarball_in(value, deps_dir)),
         Err(_) => rewrite::names_a_tarball_in(text, deps_dir),
     }
+}
+
+/// Settings without the overrides that lead to tarballs: each as it is in the last commit, or gone. `None` where nothing
+/// is left, and the last commit knows no such file.
+pub(super) fn stripped_settings(project: &Project, file: &Beside) -> Result<Option<String>> {
+    let failed = |why: String| {
+        Error::new(Kind::Refused, format!("{}: {why}", file.name)).hint("correct the file by hand")
+    };
+    let text = file.text.as_deref().unwrap_or_default();
+    let path = ProjectPath::try_from(file.name.clone()).map_err(failed)?;
+    // What git cannot read may be the better one.
+    state::committed(&project.root, &path)?;
+    // A commit that holds the rewrite too says nothing.
+    let head = head_text(project, &path).ok();
+    let head = head.filter(|head| !settings_hold_ours(head, &project.deps_dir));
+    let ours = yaml::read_overrides(text).map_err(|error| failed(error.to_string()))?;
+    let ours = ours.into_iter().filter(|(_, value)| rewrite::names_a_tarball_in(value, &project.deps_dir));
+    let selectors: Vec<String> = ours.map(|(selector, _)| selector).collect();
+    let text = settings_with(text, head.as_deref().unwrap_or_default(), &selectors).map_err(failed)?;
+    let is_empty = || {
+        let map = crate::model::yaml::parse(&text).ok();
+        !text.contains('#')
+            && map.is_some_and(|map| map.as_object().is_none_or(|map| map.values().all(Value::is_null)))
+    };
+    Ok(if head.is_none() && is_empty() { None } else { Some(text) })
 }
 
 /// Whether a file beside a manifest is one that prepare wrote, or is made of what it wrote.
@@ -105,20 +131,20 @@ fn committed(project: &Project, path: &ProjectPath, text: &str, record: &Value) 
         }
         FileKind::Settings => {
             let record = undo_record::<yaml::Undo>(record)?;
-            settings_as_committed(text, &head, &record)
+            let selectors: Vec<_> = record.iter().map(|undo| undo.selector().to_owned()).collect();
+            settings_with(text, &head, &selectors)
         }
         FileKind::Lockfile => Ok(head),
     }
 }
 
-fn settings_as_committed(text: &str, head: &str, record: &[yaml::Undo]) -> Result<String, String> {
+/// The text with the named overrides as another text has them: there or not.
+fn settings_with(text: &str, head: &str, selectors: &[String]) -> Result<String, String> {
     let failed = |error: yaml::EditError| error.to_string();
     let head = yaml::read_overrides(head).map_err(failed)?;
-    let is_ours = |selector: &str| record.iter().any(|undo| undo.selector() == selector);
-    let sets: Vec<_> = head.into_iter().filter(|(selector, _)| is_ours(selector)).collect();
-    let is_set = |selector: &str| sets.iter().any(|(set, _)| set == selector);
-    let removes: Vec<_> = record.iter().map(|undo| undo.selector().to_owned()).collect();
-    let removes: Vec<_> = removes.into_iter().filter(|selector| !is_set(selector)).collect();
+    let sets: Vec<_> = head.into_iter().filter(|(selector, _)| selectors.contains(selector)).collect();
+    let is_set = |selector: &String| sets.iter().any(|(set, _)| set == selector);
+    let removes: Vec<_> = selectors.iter().filter(|selector| !is_set(selector)).cloned().collect();
     yaml::apply(Some(text), &sets, &removes).map(|edited| edited.text).map_err(failed)
 }
 
@@ -140,24 +166,41 @@ pub(super) fn as_committed(text: &str, head: &str, keys: &[Vec<String>]) -> Resu
                 let value = document.to_value(node).map_err(|error| error.to_string())?;
                 Change::Set { path: path.clone(), value }
             }
-            None => Change::Remove { path: path.clone() },
+            None => rule_around(&document, path).unwrap_or_else(|| Change::Remove { path: path.clone() }),
         });
     }
     edit::apply(text, &changes).map(|edited| edited.text).map_err(|error| error.to_string())
 }
 
-/// An override map that is empty now and was not goes, and `pnpm` with it.
+/// The rule that was a text where npm's now holds others.
+fn rule_around(document: &Document, path: &[String]) -> Option<Change> {
+    let path = (1..path.len()).map(|length| &path[..length]).find(|path| {
+        let node = document.find(path);
+        node.is_some_and(|node| document.string(node).is_some())
+    })?;
+    Some(Change::Set { path: path.to_vec(), value: document.string(document.find(path)?)?.into() })
+}
+
+/// Overrides, and maps of them, that are empty now and were not go, and `pnpm` with them.
 pub(super) fn drop_emptied(before: &str, text: &str) -> Result<String, edit::EditError> {
     let mut text = text.to_owned();
     let had = Document::parse(before)?;
-    for path in [["pnpm", "overrides"].as_slice(), &["pnpm"], &["overrides"], &["resolutions"]] {
+    let mut filled: Vec<Vec<String>> = Vec::new();
+    let mut open: Vec<Vec<String>> =
+        ["pnpm", "overrides", "resolutions"].map(|key| vec![key.to_owned()]).into();
+    while let Some(path) = open.pop() {
+        let Some(node) = had.find(&path).filter(|node| !had.members(*node).is_empty()) else { continue };
+        let keys = had.members(node).iter().filter_map(|member| member.key.as_ref());
+        open.extend(keys.map(|key| path.iter().chain([key]).cloned().collect()));
+        filled.push(path);
+    }
+    // What lies inside others goes first.
+    for path in filled.into_iter().rev() {
         let document = Document::parse(&text)?;
         let is_empty = document
-            .find(path)
+            .find(&path)
             .is_some_and(|node| document.raw(node).starts_with('{') && document.members(node).is_empty());
-        let had_some = had.find(path).is_some_and(|node| !had.members(node).is_empty());
-        if is_empty && had_some {
-            let path = path.iter().map(|&key| key.to_owned()).collect();
+        if is_empty {
             text = edit::apply(&text, &[Change::Remove { path }])?.text;
         }
     }
@@ -308,6 +351,13 @@ pub(super) fn refuse_leftovers(project: &Project, surfaces: &[Surface], standing
             });
         } else if rewritten {
             problems.push(unknown_original(project, manifest));
+        }
+        // It would be taken for the original; one that cannot be read, by whoever needs it.
+        if let Ok(settings) = surfaces::beside(project, surface, SETTINGS)
+            && is_rewritten(project, &settings)
+            && !ours.contains(&settings.name.as_str())
+        {
+            problems.push(unknown_file(project, &settings));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::all(Kind::Refused, problems)) }

@@ -99,9 +99,12 @@ fn join(dir: &str, name: &str) -> String {
 }
 
 fn matches(source: &str, path: &str) -> bool {
+    let is_glob =
+        source.contains(|c: char| !c.is_alphanumeric() && !matches!(c, '/' | '.' | '-' | '_' | ' '));
     source == path
-        || Minimatch::new(source, Options { dot: true, ..Options::default() })
-            .is_ok_and(|glob| glob.matches(path))
+        || is_glob
+            && Minimatch::new(source, Options { dot: true, ..Options::default() })
+                .is_ok_and(|glob| glob.matches(path))
 }
 
 fn normal(source: &str) -> String {

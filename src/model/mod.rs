@@ -35,5 +35,6 @@ pub mod yaml;
 
 #[cfg(test)]
 pub(crate) mod hostile {
+    mod dockerfile;
     pub(crate) mod tests;
 }

@@ -24,7 +24,7 @@ pub use beside::{beside, beside_manifests, with_backups};
 const SEARCH_DEPTH: usize = 4;
 
 /// Longer than any Dockerfile, in bytes.
-const MAX_DOCKERFILE: usize = 1 << 20;
+const MAX_DOCKERFILE: usize = 1 << 18;
 
 /// The surfaces, sorted by folder, and what should be said about them.
 #[derive(Clone, Debug, Default, PartialEq)]

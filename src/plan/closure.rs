@@ -40,8 +40,12 @@ pub struct Needs {
     pub redirected_by_workspace: BTreeMap<String, String>,
     /// Dependencies of packages of the closure under another name, which overrides miss by the package's own name.
     pub aliases: BTreeSet<Alias>,
+    /// Every required peer of a package of the closure, be it a dependency of the surface or not.
+    pub required_peers: BTreeSet<String>,
     /// Optional peers in scope that are not in the closure, each with a package that names it: npm 10 looks them up.
     pub optional_peers: BTreeMap<String, String>,
+    /// The same for those that are named by an alias, be the package in the closure or not.
+    pub optional_aliases: BTreeSet<Alias>,
 }
 
 /// A dependency of a surface.
@@ -265,9 +269,11 @@ fn member_needs(
             needs.optional_peers.insert(package, name.to_owned());
         } else {
             queue.push_back((package.clone(), format!("{name}: peerDependencies")));
+            needs.required_peers.insert(package.clone());
             needs.peers.insert(package);
         }
     }
+    needs.optional_aliases.extend(optional_aliases(&member.manifest, scope));
 }
 
 /// The name of the member at a path from another one, as `workspace:../errors` means it.
@@ -288,15 +294,26 @@ fn member_at<'a>(workspace: &'a Workspace, from: &Member, path: &str) -> Option<
 
 /// The peers in scope, and whether each is optional; such a one of a dependency causes no look-up, npm 10 aside.
 fn peers<'a>(manifest: &'a Manifest, scope: &'a Scope) -> impl Iterator<Item = (String, bool)> + 'a {
-    let meta = manifest.0.get("peerDependenciesMeta");
-    let optional = move |peer: &str| {
-        meta.and_then(|meta| meta.get(peer)).and_then(|peer| peer.get("optional")) == Some(&Value::Bool(true))
-    };
     manifest
         .dependencies("peerDependencies")
         .map(|(peer, _)| peer)
         .filter(|peer| scope.contains(peer))
-        .map(move |peer| (peer.to_owned(), optional(peer)))
+        .map(|peer| (peer.to_owned(), is_optional(manifest, peer)))
+}
+
+/// Optional peers that are a package in scope under another name.
+fn optional_aliases<'a>(manifest: &'a Manifest, scope: &'a Scope) -> impl Iterator<Item = Alias> + 'a {
+    manifest.dependencies("peerDependencies").filter_map(|(alias, spec)| {
+        let package = specifier::parse(alias, spec).name;
+        let is_one = scope.contains(&package) && !scope.contains(alias) && is_optional(manifest, alias);
+        let parent = manifest.name().unwrap_or_default().to_owned();
+        is_one.then(|| Alias { parent, alias: alias.to_owned(), package })
+    })
+}
+
+fn is_optional(manifest: &Manifest, peer: &str) -> bool {
+    let meta = manifest.0.get("peerDependenciesMeta").and_then(|meta| meta.get(peer));
+    meta.and_then(|peer| peer.get("optional")) == Some(&Value::Bool(true))
 }
 
 /// A catalog's entry may itself be an alias.

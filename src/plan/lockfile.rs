@@ -47,6 +47,8 @@ pub struct Install<'a> {
     pub line: usize,
     /// Whether the lockfile must fit: `--frozen-lockfile`, `--immutable`.
     pub frozen: bool,
+    /// Whether `CI` is set for it: yarn 2 and later then want a lockfile that fits.
+    pub ci: bool,
     /// Whether it is told to leave the lockfile unread.
     pub no_lockfile: bool,
     /// Whether the Dockerfile copies the surface's lockfile.
@@ -68,20 +70,47 @@ pub fn advice(lockfile: &str, manager: &PackageManager, installs: &[Install<'_>]
     installs.iter().filter(|install| install.copies_lockfile).filter_map(problem).collect()
 }
 
-/// Why an install with the project's lockfile beside a prepared manifest fails, and what does not. Versions are taken
-/// from the lockfile by each of those.
+/// What a Dockerfile must say so that a lockfile that is made, `lockfile` from the project's root, is read: each install
+/// that would pass it over.
+#[must_use]
+pub fn unread(lockfile: &str, installs: &[Install<'_>]) -> Vec<Problem> {
+    let problem = |install: &Install<'_>| {
+        let place = format!("{}:{}", install.dockerfile, install.line);
+        if install.no_lockfile {
+            let problem = Problem::new(format!("{place}: is told to leave {lockfile} unread"));
+            Some(problem.hint("take that flag out, or leave out --lockfile"))
+        } else if install.copies_lockfile {
+            None
+        } else {
+            let problem = Problem::new(format!("{place}: {lockfile} is not there by then"));
+            Some(problem.hint(format!("have it copied beside package.json: COPY {lockfile} ./")))
+        }
+    };
+    installs.iter().filter_map(problem).collect()
+}
+
+/// Why an install with the project's lockfile beside a prepared manifest fails, and what does not, with the versions of
+/// the lockfile where that can be had.
 fn failing(manager: &PackageManager, install: &Install<'_>) -> Option<(&'static str, &'static str)> {
     const FROZEN: &str = "a frozen install fails while prepared";
     match manager.name {
         _ if install.no_lockfile => None,
-        // 11 and 12 ask the registry about every row, whatever else they are told.
+        // They do so whatever else they are told.
         Name::Pnpm if *manager.majors.end() >= 11 => Some((
-            "pnpm asks the registry about the packages in it",
-            "pnpm install --trust-lockfile --no-frozen-lockfile",
+            "pnpm 11 and later ask the registry about each package in a lockfile",
+            // The others do not know the flag; without a lockfile, versions are the newest that fit.
+            if *manager.majors.start() >= 11 {
+                "pnpm install --trust-lockfile --no-frozen-lockfile"
+            } else {
+                "pnpm install --lockfile=false"
+            },
         )),
-        // `npm ci` compares names and versions, and installs what the manifest says.
-        Name::Npm => None,
+        Name::Yarn if *manager.majors.end() > 1 && install.ci => {
+            Some((FROZEN, "yarn install --no-immutable"))
+        }
         _ if !install.frozen => None,
+        // It compares versions, not where a package comes from: but below a package of ours it finds newer ones.
+        Name::Npm => Some(("npm ci may fail while prepared", "npm install")),
         Name::Pnpm => Some((FROZEN, "pnpm install --no-frozen-lockfile")),
         Name::Yarn if *manager.majors.end() <= 1 => Some((FROZEN, "yarn install --pure-lockfile")),
         Name::Yarn => Some((FROZEN, "yarn install --no-immutable")),
@@ -103,6 +132,7 @@ mod tests {
             dockerfile: "backend/Dockerfile",
             line: 7,
             frozen: true,
+            ci: false,
             no_lockfile: false,
             copies_lockfile: true,
         };
@@ -126,7 +156,7 @@ mod tests {
                 Some("pnpm install --trust-lockfile --no-frozen-lockfile"),
                 Some("pnpm install --trust-lockfile --no-frozen-lockfile"),
             ),
-            (Name::Npm, 10, None, None),
+            (Name::Npm, 10, Some("npm install"), None),
             (Name::Yarn, 1, Some("yarn install --pure-lockfile"), None),
             (Name::Yarn, 4, Some("yarn install --no-immutable"), None),
             (Name::Bun, 1, Some("bun install --no-save"), None),
@@ -137,6 +167,37 @@ mod tests {
             assert_eq!(said(&manager, |install| install.no_lockfile = true), None, "{manager}");
             assert_eq!(said(&manager, |install| install.copies_lockfile = false), None, "{manager}");
         }
+    }
+
+    #[test]
+    fn a_pnpm_of_any_version_is_told_what_all_know() {
+        let any = PackageManager { name: Name::Pnpm, version: String::new(), majors: 9..=12 };
+        assert_eq!(said(&any, |_| ()).as_deref(), Some("pnpm install --lockfile=false"));
+    }
+
+    #[test]
+    fn ci_freezes_later_yarns() {
+        let ci = |install: &mut Install<'_>| (install.ci, install.frozen) = (true, false);
+        assert_eq!(said(&manager(Name::Yarn, 4), ci).as_deref(), Some("yarn install --no-immutable"));
+        assert_eq!(said(&manager(Name::Yarn, 1), ci), None);
+        assert_eq!(said(&manager(Name::Bun, 1), ci), None);
+    }
+
+    #[test]
+    fn a_lockfile_that_is_made_for_nothing_is_told() {
+        let install = |no_lockfile, copies_lockfile| Install {
+            dockerfile: "Dockerfile",
+            line: 7,
+            frozen: false,
+            ci: false,
+            no_lockfile,
+            copies_lockfile,
+        };
+        let told =
+            |install: Install<'_>| unread("yarn.lock", &[install]).pop().map(|problem| problem.message);
+        assert_eq!(told(install(false, true)), None);
+        assert_eq!(told(install(false, false)).unwrap(), "Dockerfile:7: yarn.lock is not there by then");
+        assert_eq!(told(install(true, true)).unwrap(), "Dockerfile:7: is told to leave yarn.lock unread");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::closure::Needs;
+use super::closure::{self, Needs};
 use super::reader::Reader;
 use super::rewrite::{self, Alias, Package, Request, RewriteError, WorkspaceOverrides};
 use super::way::Way;
@@ -90,6 +90,12 @@ fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> Request {
         version: tarballs.get(name.as_str()).map(|tarball| tarball.version.clone()),
         specifier: specifier(name),
     };
+    let alias = |alias: &closure::Alias, specifier| Alias {
+        parent: alias.parent.clone(),
+        alias: alias.alias.clone(),
+        package: alias.package.clone(),
+        specifier,
+    };
     let is_there = |package: &String| needs.closure.contains(package) || needs.shared_local.contains(package);
     Request {
         direct: needs
@@ -108,12 +114,7 @@ fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> Request {
             .aliases
             .iter()
             .filter(|alias| is_there(&alias.package))
-            .map(|alias| Alias {
-                parent: alias.parent.clone(),
-                alias: alias.alias.clone(),
-                package: alias.package.clone(),
-                specifier: specifier(&alias.package),
-            })
+            .map(|found| alias(found, specifier(&found.package)))
             .collect(),
         placed: needs.redirected.iter().map(|(path, package)| (path.clone(), specifier(package))).collect(),
         workspace_placed: needs
@@ -121,10 +122,19 @@ fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> Request {
             .iter()
             .map(|(selector, package)| (selector.clone(), specifier(package)))
             .collect(),
+        peers: needs.required_peers.iter().map(|peer| (peer.clone(), specifier(peer))).collect(),
         optional_peers: needs
             .optional_peers
             .iter()
             .map(|(peer, names_it)| (peer.clone(), specifier(names_it)))
+            .collect(),
+        optional_aliases: needs
+            .optional_aliases
+            .iter()
+            .map(|found| {
+                let package = if is_there(&found.package) { &found.package } else { &found.parent };
+                alias(found, specifier(package))
+            })
             .collect(),
     }
 }

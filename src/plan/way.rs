@@ -22,13 +22,21 @@ pub enum Way {
 }
 
 impl Way {
-    /// The way that needs no change to a Dockerfile where there is one, or the one that is asked for.
+    /// The way that needs no change to a Dockerfile where there is one, or the one that is asked for. `lockfile`: one is
+    /// made that fits.
     ///
     /// # Errors
     /// [`Kind::Usage`] where the package manager knows no such way, or its version does not tell which.
-    pub fn choose(manager: &PackageManager, link: Link) -> Result<Self> {
+    pub fn choose(manager: &PackageManager, link: Link, lockfile: bool) -> Result<Self> {
         let (lowest, highest) = (*manager.majors.start(), *manager.majors.end());
         match (manager.name, link) {
+            // pnpm 8 and 9 write what an override points at into a lockfile with the folder that it was made in.
+            (Name::Pnpm, Link::Auto) if lockfile && lowest <= 9 => Ok(Self::Tarballs),
+            (Name::Pnpm, Link::Overrides) if lockfile && lowest <= 9 => Err(Error::new(
+                Kind::Usage,
+                format!("--link overrides: a lockfile of {manager} would hold only in the folder that it was made in"),
+            )
+            .hint("take --link tarballs, or leave --lockfile out")),
             (Name::Pnpm, Link::Auto | Link::Overrides) if highest <= 10 => Ok(Self::PnpmOverrides),
             (Name::Pnpm, Link::Auto) => Ok(Self::Tarballs),
             (Name::Pnpm, Link::Overrides) if lowest >= 10 => Ok(Self::WorkspaceOverrides),
@@ -73,5 +81,22 @@ impl Way {
             Self::NpmOverrides | Self::BunOverrides => "overrides",
             Self::Resolutions => "resolutions",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lockfile_of_pnpm_9_wants_tarballs() {
+        let pnpm = |text: &str| PackageManager::parse(text).unwrap();
+        let way = |manager: &str, link, lockfile| Way::choose(&pnpm(manager), link, lockfile);
+        assert_eq!(way("pnpm@8.15.9", Link::Auto, false), Ok(Way::PnpmOverrides));
+        assert_eq!(way("pnpm@8.15.9", Link::Auto, true), Ok(Way::Tarballs));
+        assert_eq!(way("pnpm@9.15.9", Link::Auto, true), Ok(Way::Tarballs));
+        assert_eq!(way("pnpm@10.6.5", Link::Auto, true), Ok(Way::PnpmOverrides));
+        assert!(way("pnpm@8.15.9", Link::Overrides, true).is_err());
+        assert_eq!(way("pnpm", Link::Auto, true), Ok(Way::Tarballs));
     }
 }

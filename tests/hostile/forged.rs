@@ -30,7 +30,7 @@ fn entry_for(template: &Template, world: &World, path: &str, original: &[u8], no
 }
 
 /// Paths that `prepare` never rewrote.
-const ELSEWHERE: [&str; 20] = [
+const ELSEWHERE: [&str; 25] = [
     "../canary/secret.txt",
     "../canary/package.json",
     "/etc/hostname",
@@ -51,13 +51,20 @@ const ELSEWHERE: [&str; 20] = [
     "canary/new/package.json",
     "canary/empty/package.json",
     "package.json",
+    "pnpm-workspace.yaml",
+    "src/yarn.lock",
+    "src/pnpm-lock.yaml",
+    "canary/package-lock.json",
+    "way-out/pnpm-workspace.yaml",
 ];
 
 fn hostile_journals() -> Vec<(String, Mutate)> {
     let mut cases = Vec::new();
     for (i, path) in ELSEWHERE.into_iter().enumerate() {
         // What stands there is said to be the rewritten text, the original, a merged one, or an edit.
-        for (j, what) in ["rewritten", "original", "merged", "edited"].into_iter().enumerate() {
+        for (j, what) in
+            ["rewritten", "original", "merged", "edited", "made", "made and edited"].into_iter().enumerate()
+        {
             let phase = ["preparing", "prepared", "running", "restoring"][(i + j + i / 4) % 4];
             cases.push(case(format!("{path} is {what} ({phase})"), move |template, world| {
                 name_another(template, world, path, what, phase);
@@ -75,13 +82,16 @@ fn name_another(template: &Template, world: &World, path: &str, what: &str, phas
     let pointing =
         br#"{"dependencies": {"@bytelyst/http": "file:../.docker-deps/x-1.0.0-0123456789ab.tgz"}}"#;
     let (original, rewritten) = match what {
-        "rewritten" => (&evil[..], &now[..]),
+        "rewritten" | "made" => (&evil[..], &now[..]),
         "original" => (&now[..], &evil[..]),
         _ => (&evil[..], &pointing[..]),
     };
     let mut entry = entry_for(template, world, path, original, rewritten);
     if what == "merged" {
         entry["merged"] = sha256(&now).into();
+    }
+    if what.starts_with("made") {
+        entry["original"] = Value::Null;
     }
     template.forge(world, |journal| {
         journal["head"]["phase"] = phase.into();
@@ -100,6 +110,43 @@ fn a_journal_that_names_what_prepare_did_not_write() {
         mutate(&template, &world);
         // Without the edits of the others, the one real entry would stop everything as a conflict.
         survives(&world, &order[order.len() / 2..]);
+    });
+}
+
+/// What its owner has there looks like one that prepare makes, and holds no reference to a tarball of ours.
+#[test]
+fn what_others_made_is_not_removed_as_if_prepare_had() {
+    let template = Template::new();
+    let mut cases = Vec::new();
+    for (path, text) in [
+        ("backend/pnpm-workspace.yaml", "overrides:\n  left: file:../.docker-deps/left.tgz\n"),
+        ("backend/pnpm-workspace.yaml", "# file:../.docker-deps/x-1.0.0-0123456789ab.tgz\npackages: ['.']\n"),
+        ("backend/yarn.lock", "left@1:\n  version 1\n"),
+        ("backend/pnpm-lock.yaml", "packages:\n  left@file:../vendor/x-1.0.0-0123456789ab.tgz: {}\n"),
+        ("src/package-lock.json", "{}"),
+        ("pnpm-workspace.yaml", "packages: ['*']\n"),
+    ] {
+        for phase in ["preparing", "prepared", "running", "restoring"] {
+            for is_known in [true, false] {
+                cases.push(case(format!("{path} {phase} {is_known}"), move |template, world| {
+                    world.file(format!("notes/{path}"), text);
+                    let now = if is_known { text } else { "" };
+                    let mut entry = entry_for(template, world, path, b"", now.as_bytes());
+                    entry["original"] = Value::Null;
+                    template.forge(world, |journal| {
+                        journal["head"]["phase"] = phase.into();
+                        journal["files"].as_array_mut().unwrap().push(entry);
+                    });
+                }));
+            }
+        }
+    }
+    let count = AtomicUsize::new(0);
+    all(&cases, |mutate| {
+        let order = ORDERS[count.fetch_add(1, Ordering::SeqCst) % 2];
+        let world = template.copy();
+        mutate(&template, &world);
+        survives(&world, order);
     });
 }
 

@@ -61,12 +61,15 @@ impl Template {
             world.file(format!("{place}/package.json.bak"), "{\"dependencies\": {}}\n");
             world.file(format!("{place}/{}", sha256(b"x")), "named like a text of the state");
             world.file(format!("{place}/state.json"), "{}");
+            world.file(format!("{place}/yarn.lock"), "left@1:\n  version 1\n");
+            world.file(format!("{place}/package-lock.json"), "{}\n");
             world.file(format!("{place}/lock"), "a lock of somebody else's, with a long text behind it\n");
             world.dir(format!("{place}/empty"));
             world.exec(format!("{place}/run.sh"), "#!/bin/sh\n");
         }
         world.file("notes/README.md", "# Notes\n").file("notes/README.md.bak", "# Old notes\n");
         world.file("notes/tsconfig.json", "{\"a\": 1}\n");
+        world.file("notes/pnpm-workspace.yaml", "packages:\n  - '../plat/packages/*'\n");
         world.exec("notes/.git/hooks/pre-commit", "#!/bin/sh\nexit 0\n");
         world.dir("notes/empty");
         world.symlink("notes/way-out", "../canary");

@@ -22,10 +22,15 @@ const ANSWER: &str = "the answer: ";
 
 /// Puts the package manager into a folder, as a program of its name.
 pub(crate) fn shim(folder: &Path, manager: Manager) {
+    program_at(&folder.join(manager.name), &format!("exec {} \"$@\"", typed(manager)));
+}
+
+/// What a shell starts it with.
+pub(crate) fn typed(manager: Manager) -> String {
     let program = manager.program();
     let script = program.extension().is_some();
     let node = if script { format!("'{}' ", crate::manager::node().display()) } else { String::new() };
-    program_at(&folder.join(manager.name), &format!("exec {node}'{}' \"$@\"", program.display()));
+    format!("{node}'{}'", program.display())
 }
 
 /// Writes a shell program.
@@ -37,7 +42,7 @@ pub(crate) fn program_at(path: &Path, text: &str) {
 }
 
 /// Asks for a lockfile for the scene's prepared surface. `task` may say more, or otherwise.
-pub(crate) fn ask(scene: &Scene, bin: &Path, task: &Value) -> Value {
+pub(crate) fn ask(scene: &Scene, path: &str, task: &Value) -> Value {
     let mut all = json!({
         "project": scene.world.path("notes"),
         "manifest": scene.prepared(),
@@ -54,7 +59,7 @@ pub(crate) fn ask(scene: &Scene, bin: &Path, task: &Value) -> Value {
     let mut command = scene.world.command(std::env::current_exe().expect("this program"));
     command.args(["--exact", "--nocapture", "call::child_that_makes_a_lockfile"]);
     command.env(TASK, all.to_string()).env("TMPDIR", &temp);
-    command.env("PATH", format!("{}:{}", bin.display(), path()));
+    command.env("PATH", path);
     command.envs(scene.manager.environment(&scene.world.home(), &scene.registry));
     let output = command.output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -112,4 +117,9 @@ fn child_that_makes_a_lockfile() {
 /// A folder for programs that are found first.
 pub(crate) fn bin(world: &World) -> PathBuf {
     world.beside("bin")
+}
+
+/// A PATH with that folder in front.
+pub(crate) fn with_bin(world: &World) -> String {
+    format!("{}:{}", bin(world).display(), path())
 }

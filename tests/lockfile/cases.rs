@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::call::{ask, bin, shim};
+use crate::call::{ask, bin, shim, with_bin};
 use crate::common::World;
 use crate::manager::{Install, Manager};
 use crate::scene::{Lies, NEWER, PINNED, Scene};
@@ -51,7 +51,7 @@ fn stays_as_pinned(version: &'static str, name: &'static str, lies: Lies) {
     let scene = Scene::new(Manager { name, version }, lies);
     shim(&bin(&scene.world), scene.manager);
     let before = scene.world.snapshot();
-    let made = ask(&scene, &bin(&scene.world), &json!({}));
+    let made = ask(&scene, &with_bin(&scene.world), &json!({}));
     let requests = scene.registry.requests();
     assert_eq!(made["error"], Value::Null, "{}", made["error"].as_str().unwrap_or_default());
     let asked: Vec<_> = requests.iter().filter(|request| request.contains("@bytelyst")).collect();

@@ -10,6 +10,8 @@
 )]
 #![allow(dead_code, reason = "some helpers are those of other targets")]
 
+mod advice;
+mod binary;
 mod call;
 mod cases;
 #[path = "../common/mod.rs"]

@@ -55,12 +55,14 @@ fn prepare(product: &Product, link: &str) -> Run {
         program.env(name, value);
     }
     program.env("PATH", format!("{}:{}", tools.display(), manager::path()));
-    program.args(["prepare", "--lockfile", "--link", link, "--package-manager", &manager.spec()]);
+    program.args(["prepare", "--json", "--lockfile", "--link", link, "--package-manager", &manager.spec()]);
     Run::from(program.current_dir(product.world.path("notes")).output().expect("docker-prep runs"))
 }
 
 /// What came of a lockfile.
 pub(crate) struct Frozen {
+    /// Where packages of the closure are named.
+    pub(crate) way: String,
     /// How many packages of the closure were looked for.
     pub(crate) packages: usize,
     /// How often one in scope was asked for, by `prepare` and by the install.
@@ -80,8 +82,9 @@ pub(crate) fn frozen(manager: Manager, link: &str) -> Frozen {
         .third(&["bb", "right", "left"], "left@1.1.0");
     let prepared = prepare(&product, link);
     if prepared.code != Some(0) {
-        return Frozen { packages: 0, requests: 0, wrong: vec![prepared.to_string()] };
+        return Frozen { way: String::new(), packages: 0, requests: 0, wrong: vec![prepared.to_string()] };
     }
+    let way = prepared.json()["surfaces"][0]["link"].as_str().expect("a way").to_owned();
     let asked: Vec<_> = product.registry.requests().into_iter().filter(|r| r.contains("@bytelyst")).collect();
     let mut wrong: Vec<_> = asked.iter().map(|request| format!("prepare asked for {request}")).collect();
     let made = product.world.read(format!("notes/backend/{}", manager.lockfile()));
@@ -95,5 +98,5 @@ pub(crate) fn frozen(manager: Manager, link: &str) -> Frozen {
         wrong.push("the install has changed the lockfile".to_owned());
     }
     product.restore();
-    Frozen { packages: expected.names.len(), requests: asked.len() + installed.scope.len(), wrong }
+    Frozen { way, packages: expected.names.len(), requests: asked.len() + installed.scope.len(), wrong }
 }

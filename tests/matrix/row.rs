@@ -38,6 +38,8 @@ pub(crate) struct Row {
     pub(crate) refused: Option<String>,
     /// Where packages of the closure are named: `pnpm.overrides`.
     pub(crate) way: String,
+    /// The same where a lockfile is made.
+    pub(crate) frozen_way: String,
     /// How many of them were looked for at each step.
     pub(crate) packages: BTreeMap<Step, usize>,
     /// Requests in scope of all steps.
@@ -58,12 +60,14 @@ pub(crate) fn row(manager: Manager, link: &'static str) -> Row {
 fn see(manager: Manager, link: &str) -> Row {
     let product = three_surfaces(manager);
     let prepared = product.prepare(&["--link", link, "--json"]);
-    if prepared.code == Some(2) {
-        let why = prepared.stderr.lines().next().unwrap_or_default().to_owned();
+    if matches!(prepared.code, Some(2 | 3)) {
+        // Behind which surface it is, and why it is taken to be installed by this package manager.
+        let why = prepared.stderr.lines().next().expect("a reason").trim_start_matches("error: ");
+        let why = why.split_once("(--package-manager): ").map_or(why, |(_, why)| why).to_owned();
         return Row { refused: Some(why), ..Row::default() };
     }
     let document = prepared.exits(0).json();
-    let way = document["surfaces"][0]["way"].as_str().unwrap_or("?").to_owned();
+    let way = document["surfaces"][0]["link"].as_str().unwrap_or("?").to_owned();
     let mut row = Row { way, ..Row::default() };
     let (backend, root, web) =
         (Site::new(&product, "backend"), Site::new(&product, ""), Site::new(&product, "apps/web"));
@@ -91,6 +95,7 @@ fn see(manager: Manager, link: &str) -> Row {
 impl Row {
     fn look_frozen(&mut self, manager: Manager, link: &str) {
         let frozen = lockfile::frozen(manager, link);
+        self.frozen_way = frozen.way;
         self.packages.insert(Step::Frozen, frozen.packages);
         self.requests += frozen.requests;
         self.wrong.insert(Step::Frozen, frozen.wrong);

@@ -153,7 +153,10 @@ impl<'a> Site<'a> {
 }
 
 fn is_third_party(request: &str) -> bool {
-    request.starts_with("GET /left") || request.starts_with("GET /right")
+    let asked = ["GET /", "HEAD /"].iter().find_map(|method| request.strip_prefix(method)).unwrap_or(request);
+    // pnpm 11 checks who published what its lockfile names.
+    let asked = asked.strip_prefix("-/npm/v1/attestations/").unwrap_or(asked);
+    asked.starts_with("left") || asked.starts_with("right")
 }
 
 /// Runs to the end, with every process that it starts.

@@ -7,13 +7,13 @@ use std::fs;
 use std::path::Path;
 
 use crate::manager::Manager;
-use crate::row::{Row, Step, row};
+use crate::row::{Step, row};
 
 const OPENING: &str = "<!-- what tests/matrix has seen -->\n";
 const CLOSING: &str = "<!-- the end of it -->\n";
 
 const HEAD: &str = "\
-| package manager | `--link` | packages are named in | lockfile written | none, surface at the root | production, two folders deep | after a change | frozen, by `--lockfile` | requests in scope |
+| package manager | `--link` | packages are named in | with a lockfile | without, at the root | production, two folders deep | after a change | frozen, by `--lockfile` | requests in scope |
 |---|---|---|---|---|---|---|---|---|
 ";
 
@@ -21,7 +21,11 @@ const HEAD: &str = "\
 const LIMITS: [(&str, u64, &str, Step, &str); 2] =
     [("npm", 10, "overrides", Step::Again, NPM), ("npm", 11, "overrides", Step::Again, NPM)];
 
-const NPM: &str = "ENOENT: with `node_modules` kept, npm means an override's path from elsewhere";
+const NPM: &str =
+    "`ENOENT` where `node_modules` is kept: npm then means the path in an override from another folder";
+
+/// What `prepare` refuses: the one finds no tarballs, the other no alias in a package's manifest.
+const REFUSED: [(&str, &str); 2] = [("yarn", "tarballs"), ("bun", "overrides")];
 
 /// Each value of `--link` that a package manager has a way for, the one that `auto` takes first; behind them what it is
 /// asked for in vain.
@@ -36,7 +40,7 @@ pub(crate) fn links(manager: Manager) -> [&'static str; 2] {
 #[track_caller]
 pub(crate) fn assert_as_known(manager: Manager, link: &'static str) {
     let row = row(manager, link);
-    let refuses = manager.name == "yarn" && link == "tarballs";
+    let refuses = REFUSED.contains(&(manager.name, link));
     assert_eq!(row.refused.is_some(), refuses, "{manager}, --link {link}: {row:#?}");
     let wrong: Vec<_> =
         row.wrong.iter().filter(|(_, wrong)| !wrong.is_empty()).map(|(step, _)| *step).collect();
@@ -58,11 +62,14 @@ fn limit(manager: Manager, link: &str, step: Step) -> Option<&'static str> {
 
 #[test]
 fn the_table_in_the_readme_is_what_was_seen() {
-    let mut table = HEAD.to_owned();
+    let (mut table, mut notes) = (HEAD.to_owned(), Vec::new());
     for manager in Manager::all() {
         for link in links(manager) {
-            line(&mut table, manager, link, &row(manager, link));
+            line(&mut table, &mut notes, manager, link);
         }
+    }
+    for (number, note) in notes.iter().enumerate() {
+        write!(table, "\n({}) {note}\n", number + 1).unwrap();
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(&path).unwrap();
@@ -80,20 +87,28 @@ fn the_table_in_the_readme_is_what_was_seen() {
     );
 }
 
-fn line(table: &mut String, manager: Manager, link: &str, row: &Row) {
-    if let Some(why) = &row.refused {
-        writeln!(table, "| {manager} | {link} | refused: {why} | | | | | | |").unwrap();
+fn line(table: &mut String, notes: &mut Vec<String>, manager: Manager, link: &'static str) {
+    let row = row(manager, link);
+    let mut number = |note: String| {
+        let at = notes.iter().position(|other| *other == note).unwrap_or_else(|| {
+            notes.push(note);
+            notes.len() - 1
+        });
+        at + 1
+    };
+    if let Some(why) = row.refused {
+        writeln!(table, "| {manager} | {link} | refused ({}) | | | | | | |", number(why)).unwrap();
         return;
     }
     write!(table, "| {manager} | {link} | {} |", row.way).unwrap();
     for step in Step::ALL {
-        let wrong = &row.wrong[&step];
+        let (wrong, packages) = (&row.wrong[&step], row.packages[&step]);
+        let another = step == Step::Frozen && row.frozen_way != row.way;
         match limit(manager, link, step) {
-            Some(why) if !wrong.is_empty() => write!(table, " no: {why} |").unwrap(),
-            _ if wrong.is_empty() => {
-                write!(table, " {} of {} packages |", row.packages[&step], row.packages[&step]).unwrap()
-            }
-            _ => write!(table, " **no: {}** |", wrong.join("; ")).unwrap(),
+            Some(why) if !wrong.is_empty() => write!(table, " no ({}) |", number(why.to_owned())).unwrap(),
+            _ if !wrong.is_empty() => write!(table, " **no: {}** |", wrong.join("; ")).unwrap(),
+            _ if another => write!(table, " {packages} of {packages}, {} |", row.frozen_way).unwrap(),
+            _ => write!(table, " {packages} of {packages} |").unwrap(),
         }
     }
     writeln!(table, " {} |", row.requests).unwrap();

@@ -24,12 +24,16 @@ pub(crate) fn files_in(tarball: &Path) -> Files {
     entries.collect()
 }
 
+/// Where bun notes which tarball it has unpacked.
+const BUNS: &str = ".bun-tag";
+
 /// Those of a folder, without what was installed in it.
 pub(crate) fn files_of(dir: &Path) -> Files {
     let entries =
         walkdir::WalkDir::new(dir).into_iter().filter_entry(|entry| entry.file_name() != "node_modules");
-    let files =
-        entries.map(|entry| entry.expect("a readable tree")).filter(|entry| !entry.file_type().is_dir());
+    let files = entries
+        .map(|entry| entry.expect("a readable tree"))
+        .filter(|entry| !entry.file_type().is_dir() && entry.file_name() != BUNS);
     let relative = |path: &Path| path.strip_prefix(dir).expect("below").to_str().expect("UTF-8").to_owned();
     files.map(|file| (relative(file.path()), fs::read(file.path()).expect("a file"))).collect()
 }

@@ -70,6 +70,8 @@ pub(crate) struct Seen {
 /// An install, and what lies there by then.
 pub(crate) struct SeenInstall {
     pub(crate) stage: usize,
+    /// The number of its `RUN` among the steps of the stage.
+    pub(crate) step: usize,
     pub(crate) command: InstallCommand,
     /// The folders that hold the first file, and those that hold the second.
     places: [BTreeSet<String>; 2],
@@ -112,7 +114,7 @@ pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> Seen {
     for (number, stage) in file.stages.iter().enumerate() {
         let mut places = stage.base.and_then(|base| ends.get(base)).cloned().unwrap_or_default();
         let folders = file.folders(number);
-        for step in &stage.steps {
+        for (at, step) in stage.steps.iter().enumerate() {
             match step {
                 Step::Copy(copy) => place(copy, &context, &ends, &folders, false, &mut places),
                 Step::Run(run) => {
@@ -122,7 +124,12 @@ pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> Seen {
                     }
                     installs.extend(run.commands.iter().filter_map(|(line, command)| {
                         let command = install(*line, command)?.command;
-                        Some(SeenInstall { stage: number, command, places: folders_of(&mounted, names) })
+                        Some(SeenInstall {
+                            stage: number,
+                            step: at,
+                            command,
+                            places: folders_of(&mounted, names),
+                        })
                     }));
                 }
             }

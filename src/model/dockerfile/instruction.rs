@@ -1,5 +1,8 @@
 //! A Dockerfile's instructions, as BuildKit's parser takes a text apart.
 
+/// More here-documents than any instruction takes.
+const MAX_HEREDOCS: usize = 16;
+
 /// One instruction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Instruction {
@@ -152,6 +155,7 @@ fn heredoc_words(text: &str) -> Vec<(String, String, bool)> {
             let is_name = !name.is_empty() && !name.contains('<');
             is_name.then(|| (word.to_owned(), name.to_owned(), strips_tabs))
         })
+        .take(MAX_HEREDOCS)
         .collect()
 }
 

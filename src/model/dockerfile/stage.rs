@@ -201,7 +201,8 @@ impl Dockerfile {
             run.commands.extend(commands.into_iter().map(|one| (instruction.line_at(one.offset), one)));
             for heredoc in instruction.heredocs.iter().filter(|one| is_read_by_shell && is_script(&one.text))
             {
-                let line_at = |offset: usize| heredoc.line + heredoc.text[..offset].matches('\n').count();
+                let ends: Vec<usize> = heredoc.text.match_indices('\n').map(|(end, _)| end).collect();
+                let line_at = |offset: usize| heredoc.line + ends.partition_point(|end| *end < offset);
                 let commands = shell::commands(&heredoc.text, &stage.dir, &known);
                 run.commands.extend(commands.into_iter().map(|one| (line_at(one.offset), one)));
             }

@@ -10,7 +10,7 @@ const MAX_VALUE: usize = 256;
 const MAX_NAMES: usize = 256;
 
 /// Further away than any bracket closes.
-const MAX_REFERENCE: usize = 4096;
+const MAX_REFERENCE: usize = 512;
 
 /// How deep defaults may stand in each other.
 const MAX_DEPTH: usize = 8;

@@ -14,7 +14,7 @@ pub enum File {
     Workspace,
     /// A lockfile.
     Lockfile(Syntax),
-    /// A backup of a manifest, or a text that was about to replace one.
+    /// A backup of one of those but the settings, or a text that was about to replace one.
     Backup,
 }
 
@@ -49,7 +49,7 @@ pub fn file(path: &[u8]) -> Option<File> {
     }
     name.strip_suffix(EDITED_SUFFIX)
         .and_then(known)
-        .filter(|file| matches!(file, File::Manifest(_) | File::Workspace))
+        .filter(|file| matches!(file, File::Manifest(_) | File::Workspace | File::Lockfile(_)))
 }
 
 fn known(name: &str) -> Option<File> {
@@ -69,7 +69,7 @@ fn known(name: &str) -> Option<File> {
 
 /// What the tool rewrites, and so backs up.
 fn is_rewritten(name: &str) -> bool {
-    matches!(known(name), Some(File::Manifest(_) | File::Workspace))
+    matches!(known(name), Some(File::Manifest(_) | File::Workspace | File::Lockfile(_)))
 }
 
 /// The path of the file that a backup is of; `None` for the text of an interrupted write, which is always the tool's.
@@ -99,7 +99,10 @@ mod tests {
             ("package.json.md", None),
             ("my-package.json", None),
             ("package.json/x", None),
-            ("yarn.lock.bak", None),
+            ("yarn.lock.bak", Some(File::Backup)),
+            ("a/pnpm-lock.yaml.docker-prep-new", Some(File::Backup)),
+            ("bun.lock.edited", Some(File::Lockfile(Syntax::Json))),
+            ("docker-prep.toml.bak", None),
             ("", None),
         ] {
             assert_eq!(file(path.as_bytes()), expected, "{path}");

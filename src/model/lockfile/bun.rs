@@ -88,7 +88,7 @@ fn strict(text: &str) -> String {
                 continue;
             }
             '/' if rest.starts_with("/*") => {
-                let end = rest.find("*/").map_or(rest.len(), |end| end + 2);
+                let end = rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
                 out.extend(rest[..end].chars().filter(|c| *c == '\n'));
                 rest = &rest[end..];
                 continue;

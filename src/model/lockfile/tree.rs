@@ -7,7 +7,7 @@ pub(super) type Place = Vec<String>;
 
 /// How many packages a surface alone may have for each that the project has, before we leave the rest to the package
 /// manager: only a text that was made for it comes near.
-const MOST: usize = 4;
+const MOST: usize = 16;
 
 /// What a member of a workspace sees, as the tree of a project of its own: its own packages win over those that are
 /// hoisted. Who used a hoisted one that gives way keeps a copy, and so its version.

@@ -97,6 +97,7 @@ fn required_peers_join_and_optional_ones_do_not() {
     assert_eq!(names(&alone.peers), ["@bytelyst/p"]);
     let there = needs(&members, json!({"dependencies": {"@bytelyst/a": "1", "@bytelyst/p": "1"}}));
     assert_eq!(names(&there.peers), [""; 0]);
+    assert_eq!(names(&there.required_peers), ["@bytelyst/p"]);
     // `pnpm install --prod` skips devDependencies: the peer would be missing.
     let dev = needs(
         &members,
@@ -183,8 +184,9 @@ fn every_missing_package_is_named_with_who_wants_it() {
 fn optional_peers_are_kept_apart_with_who_names_them() {
     let members = [
         json!({"name": "@bytelyst/a", "version": "1.0.0",
-            "peerDependencies": {"@bytelyst/o": "^1", "@bytelyst/b": "1", "@bytelyst/mine": "1"},
-            "peerDependenciesMeta": {"@bytelyst/o": {"optional": true}, "@bytelyst/b": {"optional": true},
+            "peerDependencies": {"@bytelyst/o": "^1", "@bytelyst/b": "1", "@bytelyst/mine": "1",
+                "bx": "npm:@bytelyst/b@1", "x": "1"},
+            "peerDependenciesMeta": {"bx": {"optional": true}, "x": {"optional": true}, "@bytelyst/o": {"optional": true}, "@bytelyst/b": {"optional": true},
                 "@bytelyst/mine": {"optional": true}}}),
         json!({"name": "@bytelyst/b", "version": "1.0.0"}),
     ];
@@ -192,6 +194,8 @@ fn optional_peers_are_kept_apart_with_who_names_them() {
         json!({"dependencies": {"@bytelyst/a": "1", "@bytelyst/b": "1", "@bytelyst/mine": "file:../mine"}});
     let needs = needs(&members, dependencies);
     assert_eq!(needs.optional_peers, [("@bytelyst/o".to_owned(), "@bytelyst/a".to_owned())].into());
+    let alias: Vec<_> = needs.optional_aliases.iter().map(|alias| (&*alias.alias, &*alias.package)).collect();
+    assert_eq!(alias, [("bx", "@bytelyst/b")]);
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(super) fn overrides(
         put(&mut after, &package.name, &package.specifier, serde_json::Map::new());
     }
     differences(document, &path, &before, &after, changes);
-    let is_read = |path: &[String]| path[0] == "overrides" || path[0] == "resolutions";
+    let is_read =
+        |path: &[String]| path.first().is_some_and(|key| key == "overrides" || key == "resolutions");
     Ok(told.len() + request.placed.iter().filter(|(path, _)| is_read(path)).count())
 }

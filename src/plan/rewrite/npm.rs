@@ -35,7 +35,8 @@ pub(super) fn overrides(
     let before = members_of(document, &[FIELD])?;
     let mut after = before.clone();
     rules.tidy(&mut after, &mut vec![FIELD.to_owned()], true);
-    let mut count = request.placed.iter().filter(|(path, _)| path[0] == FIELD).count();
+    let mut count =
+        request.placed.iter().filter(|(path, _)| path.first().is_some_and(|key| key == FIELD)).count();
     if reader.way == Way::NpmOverrides {
         for (name, specifier) in rules.flat() {
             put(&mut after, name, specifier, rules.aliases(name, &mut vec![name]));
@@ -48,8 +49,14 @@ pub(super) fn overrides(
                 put(&mut after, &direct.key, &direct.specifier, inside);
             }
         }
-        count += request.aliases.len();
+        count += request.aliases.len() + request.optional_aliases.len();
         peers(document, &rules, changes);
+    } else {
+        // No link reaches a peer: below another package npm looks it up, although the surface has it.
+        for (name, specifier) in &request.peers {
+            put(&mut after, name, specifier, Map::new());
+            count += 1;
+        }
     }
     differences(document, &[FIELD], &before, &after, changes);
     Ok(count)
@@ -81,9 +88,9 @@ impl<'r> Rules<'r> {
 
     /// Names and specifiers that need a rule wherever they are a dependency.
     fn flat(&self) -> impl Iterator<Item = (&'r str, &'r str)> {
-        // npm 10 looks an optional peer up, although it installs none. What it is told is never installed either.
-        let asks = *self.reader.manager.majors.start() <= 10;
-        let peers = self.request.optional_peers.iter().filter(move |_| asks);
+        // npm 10 looks an optional peer up, although it installs none, and 11 does where the surface has it too. What it
+        // is told is never installed either.
+        let peers = self.request.optional_peers.iter();
         let packages = self.request.packages.iter();
         packages
             .map(|package| (package.name.as_str(), package.specifier.as_str()))
@@ -156,7 +163,9 @@ impl<'r> Rules<'r> {
     /// name is not found by rules for its own. A package of the chain is left out, since rules further out count too.
     fn aliases<'p>(&'p self, package: &str, chain: &mut Vec<&'p str>) -> Map<String, Value> {
         let mut rules = Map::new();
-        for alias in self.request.aliases_in(package) {
+        // An optional peer is looked up by its alias too.
+        let optional = self.request.optional_aliases.iter().filter(|alias| alias.parent == package);
+        for alias in self.request.aliases_in(package).chain(optional) {
             let mut inside = Map::new();
             if !chain.contains(&alias.package.as_str()) {
                 chain.push(&alias.package);

@@ -10,6 +10,7 @@ use super::sample::{alias, direct, package, pairs, specifier};
 use super::*;
 use crate::model::edit::generated::{Style, Tree, leaf, print, style, tree};
 use crate::model::edit::undo;
+use crate::model::guard::{File, Settings, Syntax, judge};
 use crate::model::json::parse_object;
 use crate::plan::reader::Place;
 
@@ -108,6 +109,7 @@ fn request(text: &str, reader: &Reader) -> Request {
     let mut request = Request {
         added: pairs(&[("@b/peer", &specifier("@b/peer"))]),
         packages: IN_SCOPE.map(package).into(),
+        peers: pairs(&[("@b/peer", &specifier("@b/peer"))]),
         ..Request::default()
     };
     // bun's overrides would be refused.
@@ -199,6 +201,21 @@ proptest! {
                 prop_assert_eq!(value.as_deref(), Some("1"), "{}", undone);
                 prop_assert!(!undone.contains("file:"), "{}", undone);
             }
+        }
+    }
+
+    #[test]
+    fn the_guard_and_those_who_take_it_out_see_all_that_is_written((text, _) in manifest()) {
+        for reader in every_reader() {
+            let rewrite = rewrite(&text, &reader, &request(&text, &reader)).unwrap();
+            let in_deps_dir = rewrite.text.replace("file:", "file:../.docker-deps/");
+            // A line each.
+            let printed = serde_json::to_string_pretty(&parse_object(&in_deps_dir).unwrap()).unwrap();
+            let written = printed.matches(".docker-deps").count();
+            prop_assert_eq!(points_into(&printed, ".docker-deps").len(), written, "{}", printed);
+            let settings = Settings::read(&[], None).unwrap();
+            let found = judge(&settings, File::Manifest(Syntax::Json), b"backend/package.json", printed.as_bytes());
+            prop_assert_eq!(found.len(), written, "{}", printed);
         }
     }
 

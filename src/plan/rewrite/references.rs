@@ -14,12 +14,13 @@ pub struct Reference {
 }
 
 /// Where specifiers stand, for every package manager; npm's `overrides` are nested.
-const PLACES: [&[&str]; 7] = [
+const PLACES: [&[&str]; 8] = [
     &["dependencies"],
     &["devDependencies"],
     &["optionalDependencies"],
     &["peerDependencies"],
     &["pnpm", "overrides"],
+    &["pnpm", "packageExtensions"],
     &["overrides"],
     &["resolutions"],
 ];
@@ -107,7 +108,8 @@ mod tests {
             "dependencies": {"a": "file:../.docker-deps/x.tgz", "b": "file:../docker-deps/x", "c": "^1"},
             "devDependencies": {"a": "link:.\/.docker-deps/x", "b": ".docker-deps"},
             "optionalDependencies": {"a": "file:../../.docker-deps/x/../y", "b": "file:x.docker-deps/y"},
-            "pnpm": {"overrides": {"a>b": "../.docker-deps/x.tgz"}, "neverBuilt": ["file:.docker-deps/x"]},
+            "pnpm": {"overrides": {"a>b": "../.docker-deps/x.tgz"}, "neverBuilt": ["file:.docker-deps/x"],
+                "packageExtensions": {"a@1": {"dependencies": {"b": "file:.docker-deps/x"}}}},
             "overrides": {"a": {".": "1", "b": {"c": "file:..\\.docker-deps\\x"}}, "d": "file:.docker-deps"},
             "resolutions": {"**/a": "file:.docker-deps/x", "b": 1},
             "scripts": {"a": "file:.docker-deps/x"}
@@ -118,6 +120,7 @@ mod tests {
             "devDependencies a",
             "optionalDependencies a",
             "pnpm overrides a>b",
+            "pnpm packageExtensions a@1 dependencies b",
             "overrides a b c",
             "overrides d",
             "resolutions **/a",

@@ -57,8 +57,12 @@ pub struct Request {
     pub placed: Vec<(Vec<String>, String)>,
     /// The same for overrides of a `pnpm-workspace.yaml`, by selector.
     pub workspace_placed: Vec<(String, String)>,
+    /// Every required peer of the closure with its specifier, be it a dependency of the surface or not.
+    pub peers: Vec<(String, String)>,
     /// Optional peers in scope that are not in the closure, each with the specifier of a package that names it.
     pub optional_peers: Vec<(String, String)>,
+    /// Optional peers that are a package in scope under another name.
+    pub optional_aliases: Vec<Alias>,
 }
 
 impl Request {

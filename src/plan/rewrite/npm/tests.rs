@@ -1,5 +1,5 @@
 use super::super::rewrite;
-use super::super::sample::{alias, direct, members_after, package, pairs, reader, request};
+use super::super::sample::{alias, direct, manifest, members_after, package, pairs, reader, request};
 use crate::model::edit::undo;
 use crate::model::package_manager::Name;
 use crate::plan::reader::Reader;
@@ -143,23 +143,14 @@ fn peers_of_the_surface_say_the_same_as_their_overrides() {
         ..request()
     };
     let text = r#"{"dependencies":{"@b/a":"1"},"devDependencies":{"bb":"npm:@b/b@1"},"peerDependencies":{"@b/a":"1","@b/b":"1","@b/c":"1","@b/q":"1","x":"1"},"overrides":{"@b/q":"1","@b/r":{"left":"1"}}}"#;
-    let after = |majors| {
-        let rewrite = rewrite(text, &reader(Name::Npm, majors, Way::NpmOverrides), &request).unwrap();
-        assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text));
-        (rewrite.overrides, rewrite.text)
-    };
-    let peers = |q: &str| {
-        format!(r#""peerDependencies":{{"@b/a":"1","@b/b":"file:b.tgz","@b/c":"1","@b/q":"{q}","x":"1"}}"#)
-    };
-    let (count, ten) = after(10..=10);
-    assert!(ten.contains(&peers("file:a.tgz")), "{ten}");
-    assert!(ten.contains(r#""@b/q":"file:a.tgz","@b/r":{"left":"1",".":"file:a.tgz"},"#), "{ten}");
-    assert_eq!(count, 6);
-    // npm 11 asks for none that it does not install.
-    let (count, eleven) = after(11..=11);
-    assert!(eleven.contains(&peers("1")), "{eleven}");
-    assert!(eleven.contains(r#""@b/q":"1","@b/r":{"left":"1"},"#), "{eleven}");
-    assert_eq!(count, 4);
+    let rewrite = rewrite(text, &npm(Way::NpmOverrides), &request).unwrap();
+    assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text));
+    let text = rewrite.text;
+    let peers =
+        r#""peerDependencies":{"@b/a":"1","@b/b":"file:b.tgz","@b/c":"1","@b/q":"file:a.tgz","x":"1"}"#;
+    assert!(text.contains(peers), "{text}");
+    assert!(text.contains(r#""@b/q":"file:a.tgz","@b/r":{"left":"1",".":"file:a.tgz"},"#), "{text}");
+    assert_eq!(rewrite.overrides, 6);
 }
 
 #[test]
@@ -192,6 +183,30 @@ fn links_are_left_alone() {
             (r#""overrides":{"x":"$@b/a"}"#, r#""overrides":{"x":"^1"}"#),
         ],
     );
+}
+
+#[test]
+fn an_optional_peer_under_another_name_has_a_rule_below_its_parent() {
+    let request = Request { optional_aliases: vec![alias("@b/b", "px", "@b/a")], ..request() };
+    let expected = r#""overrides":{"@b/a":{".":"file:a.tgz","cc":"file:c.tgz"},"@b/b":{".":"file:b.tgz","px":{".":"file:a.tgz","cc":"file:c.tgz"}},"@b/c":"file:c.tgz","bb":{".":"file:b.tgz","px":{".":"file:a.tgz","cc":"file:c.tgz"}}}"#;
+    assert_eq!(members_after(&npm(Way::NpmOverrides), &request, ""), expected);
+    assert_eq!(members_after(&npm(Way::Tarballs), &request, ""), "");
+}
+
+#[test]
+fn peers_need_an_override_beside_links() {
+    let request = Request { peers: pairs(&[("@b/b", "file:b.tgz"), ("@b/c", "file:c.tgz")]), ..request() };
+    for (before, after) in [
+        ("", r#""overrides":{"@b/b":"file:b.tgz","@b/c":"file:c.tgz"}"#),
+        (
+            r#""overrides":{"@b/c":{"left":"1"},"@b/b":"1","x":"1"}"#,
+            r#""overrides":{"@b/c":{"left":"1",".":"file:c.tgz"},"@b/b":"file:b.tgz","x":"1"}"#,
+        ),
+    ] {
+        assert_eq!(members_after(&npm(Way::Tarballs), &request, before), after);
+    }
+    let overrides = rewrite(&manifest(""), &npm(Way::Tarballs), &request).unwrap().overrides;
+    assert_eq!(overrides, 2);
 }
 
 #[test]
