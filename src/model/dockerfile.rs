@@ -16,6 +16,8 @@ pub(crate) use install::{flags_with_values, install, sort};
 pub(crate) use shell::Command;
 pub(crate) use stage::{Dockerfile, repository};
 
+use std::collections::BTreeMap;
+
 use super::minimatch::{Minimatch, Options};
 use instruction::{Instruction, instructions};
 
@@ -44,6 +46,18 @@ impl DockerfileFound {
 #[must_use]
 pub fn copied_sources(text: &str) -> Vec<String> {
     instructions(text).iter().flat_map(sources).collect()
+}
+
+/// What `ENV` and `ARG` set in its stages; of several values of a name the first stage's counts.
+#[must_use]
+pub fn variables(text: &str) -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    for stage in Dockerfile::parse(text).stages {
+        for (name, value) in stage.into_variables() {
+            variables.entry(name).or_insert(value);
+        }
+    }
+    variables
 }
 
 fn sources(instruction: &Instruction) -> Vec<String> {
@@ -138,6 +152,14 @@ mod tests {
     fn a_whole_copy_builds_what_it_holds() {
         assert_eq!(builds("", "COPY . .\n", &["backend", "web"]), ["backend", "web"]);
         assert_eq!(builds("docker", "ADD apps /src/\n", &["apps/a", "web"]), ["apps/a"]);
+    }
+
+    #[test]
+    fn variables_of_all_stages() {
+        let text = "ARG V=1\nFROM a AS b\nARG V\nARG HOST=host.docker.internal\nENV A=\"$HOST:3300\" B=x\nFROM c\nENV B=y\nENV C z\n";
+        let found: Vec<_> =
+            variables(text).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(found, ["A=host.docker.internal:3300", "B=x", "C=z", "HOST=host.docker.internal", "V=1"]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Nouns and pure functions on bytes. No I/O.
 
 pub mod beside;
+pub mod compose;
 pub mod config;
 pub mod diff;
 pub mod digest;
 pub mod dockerfile;
+pub mod document;
 pub mod edit;
 pub mod ended;
 pub mod gitignore;
@@ -17,10 +19,12 @@ pub mod link;
 pub mod lockfile;
 pub mod manifest;
 pub mod minimatch;
+pub mod npmrc;
 pub mod package_manager;
 pub mod package_name;
 pub mod publish;
 pub mod reference;
+pub mod registry;
 pub mod registry_settings;
 pub mod requested;
 pub mod scope;

@@ -2,7 +2,10 @@
 
 pub mod edit;
 
+use std::collections::HashMap;
+
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
+use saphyr_parser::{Event, Parser};
 use serde_json::{Map, Number, Value};
 
 /// Where and why a YAML text is not valid.
@@ -52,6 +55,48 @@ pub fn parse(text: &str) -> Result<Value, YamlError> {
         return Err(YamlError { line: 1, column: 1, message: "more than one document".to_owned() });
     }
     documents.first().map_or(Ok(Value::Null), to_value)
+}
+
+/// More values than any file of settings has, those behind aliases counted as often as they are named.
+const MAX_VALUES: usize = 100_000;
+
+/// The same for files that others wrote: one whose aliases grow without end is refused.
+///
+/// # Errors
+/// A text that is not YAML, with its place, or that is too large.
+pub fn bounded(text: &str) -> Result<Value, String> {
+    let mut anchors: HashMap<usize, usize> = HashMap::new();
+    // The anchor of each open collection, and how many values there were before it.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut count = 0_usize;
+    for event in Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+        let Ok((event, _)) = event else { break };
+        let before = count;
+        match event {
+            Event::Scalar(_, _, anchor, _) => {
+                count += 1;
+                anchors.insert(anchor, 1);
+            }
+            Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) => {
+                count += 1;
+                open.push((anchor, before));
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some((anchor, before)) = open.pop() {
+                    anchors.insert(anchor, count - before);
+                }
+            }
+            Event::Alias(of) => count += anchors.get(&of).copied().unwrap_or(1),
+            _ => {}
+        }
+        if count > MAX_VALUES {
+            return Err(format!("more than {MAX_VALUES} values"));
+        }
+        if open.len() > MAX_INDENT {
+            return Err(format!("nested deeper than {MAX_INDENT} levels"));
+        }
+    }
+    parse(text).map_err(|error| error.to_string())
 }
 
 fn to_value(yaml: &Yaml<'_>) -> Result<Value, YamlError> {

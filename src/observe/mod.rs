@@ -11,6 +11,7 @@ pub mod members;
 pub mod package_manager;
 pub mod packlist;
 pub mod project;
+pub mod registry;
 pub mod state;
 pub mod surfaces;
 pub mod tarball;

@@ -31,5 +31,6 @@ mod names;
 mod publish_config;
 mod random;
 mod registry;
+mod settings;
 mod symlinks;
 mod workspace_protocol;

@@ -23,7 +23,8 @@ fn random_specifications() {
     all_same("random specifications", (seed..seed + count).map(specification));
 }
 
-fn number(name: &str) -> Option<u64> {
+/// A number that a variable gives.
+pub(crate) fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }

@@ -273,6 +273,11 @@ impl Dockerfile {
 }
 
 impl Stage {
+    /// What `ENV` and `ARG` have set by its end.
+    pub(super) fn into_variables(self) -> BTreeMap<String, String> {
+        self.variables
+    }
+
     /// `ENV A=1 B=2`, or the old `ENV A 1`.
     fn set_env(&mut self, instruction: &Instruction) {
         let before = std::mem::take(&mut self.variables);

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::WORKSPACE_FILE;
 use crate::error::{Error, Kind, Result};
+use crate::model::npmrc;
 use crate::model::workspace::{Catalogs, Settings};
 use crate::model::yaml;
 
@@ -110,30 +111,15 @@ pub(super) fn catalogs(root: &Path, file: &Map<String, Value>) -> Result<Catalog
 pub(super) fn npmrc(dir: &Path, before: Settings) -> Settings {
     let mut settings = before;
     let text = fs::read(dir.join(".npmrc")).unwrap_or_default();
-    for line in String::from_utf8_lossy(&text).lines() {
-        let Some((key, value)) = line.split_once('=') else { continue };
-        match key.trim() {
-            "node-linker" => settings.node_linker_hoisted = ini_value(value) == "hoisted",
-            "embed-readme" => settings.embed_readme = ini_value(value) == "true",
+    for entry in npmrc::parse(&String::from_utf8_lossy(&text)) {
+        let value = npmrc::unquoted(&entry.text().unwrap_or_default());
+        match entry.key.as_str() {
+            "node-linker" => settings.node_linker_hoisted = value == "hoisted",
+            "embed-readme" => settings.embed_readme = value == "true",
             _ => {}
         }
     }
     settings
-}
-
-/// npm's `ini`: quotes around the whole value go, else what follows a `;` or `#`; then npm-conf's `parseField`
-/// takes quotes off once more.
-fn ini_value(value: &str) -> &str {
-    let value = value.trim();
-    if let Some(inner) = unquoted(value, '"').or_else(|| unquoted(value, '\'')) {
-        return inner;
-    }
-    let value = value.split([';', '#']).next().unwrap_or_default().trim();
-    unquoted(value, '"').unwrap_or(value)
-}
-
-fn unquoted(value: &str, quote: char) -> Option<&str> {
-    value.strip_prefix(quote)?.strip_suffix(quote)
 }
 
 /// pnpm's settings in `pnpm-workspace.yaml` come before any `.npmrc`.
@@ -153,10 +139,14 @@ mod tests {
 
     #[test]
     fn values_as_ini_reads_them() {
-        assert_eq!(ini_value(" hoisted "), "hoisted");
-        assert_eq!(ini_value(" 'hoisted'"), "hoisted");
-        assert_eq!(ini_value("hoisted ; why"), "hoisted");
-        assert_eq!(ini_value(" \"hoisted\" ; why"), "hoisted");
-        assert_eq!(ini_value("'hoisted' ; why"), "'hoisted'");
+        let hoisted = |value: &str| {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join(".npmrc"), format!("node-linker={value}\n")).unwrap();
+            npmrc(dir.path(), Settings::default()).node_linker_hoisted
+        };
+        for value in [" hoisted ", " 'hoisted'", "hoisted ; why", " \"hoisted\" ; why"] {
+            assert!(hoisted(value), "{value}");
+        }
+        assert!(!hoisted("'hoisted' ; why"));
     }
 }

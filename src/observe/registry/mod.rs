@@ -1,0 +1,9 @@
+//! Registries: what the settings of a build say of them, and what they answer.
+
+mod client;
+mod exchange;
+mod failure;
+pub mod probe;
+pub mod settings;
+mod tally;
+mod trust;
