@@ -3,6 +3,8 @@
 
 # The pnpm that the products pin.
 pnpm_version=10.6.5
+# The registry that tests/source asks; it runs with the Node.js of managers.txt.
+verdaccio_version=6.10.4
 # shellcheck disable=SC2154 # the script that sources this sets it
 tools=$root/.tools
 pnpm_dir=$tools/pnpm-$pnpm_version
@@ -19,20 +21,22 @@ need() {
 }
 
 # npm_install DIR SPEC…: puts packages at DIR/node_modules, unless these very ones are there. Needs a registry that
-# npm reaches.
+# npm reaches. With $npm_overrides, as '{ "name": "1.2.3" }', npm takes these versions wherever a package asks for them.
 npm_install() {
 	npm_dir=$1
 	shift
-	[ "$(cat "$npm_dir/specs" 2>/dev/null)" = "$*" ] && return
+	npm_specs="$*${npm_overrides:+ $npm_overrides}"
+	[ "$(cat "$npm_dir/specs" 2>/dev/null)" = "$npm_specs" ] && return
 	need npm "install Node.js 20 or newer"
 	mkdir -p "$tools"
 	# Moved into place when it is whole: an interrupted install must not look like one that is there.
 	npm_part=$(mktemp -d "$tools/.npm.XXXXXX")
+	[ -z "${npm_overrides:-}" ] || printf '{ "private": true, "overrides": %s }\n' "$npm_overrides" >"$npm_part/package.json"
 	if ! npm install --prefix "$npm_part" "$@" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null; then
 		rm -rf "$npm_part"
 		fail "npm could not install $*"
 	fi
-	printf '%s\n' "$*" >"$npm_part/specs"
+	printf '%s\n' "$npm_specs" >"$npm_part/specs"
 	rm -rf "$npm_dir"
 	mv "$npm_part" "$npm_dir"
 }
@@ -40,6 +44,11 @@ npm_install() {
 # Puts the real pnpm at $pnpm_dir/node_modules/.bin/pnpm.
 install_pnpm() {
 	npm_install "$pnpm_dir" "pnpm@$pnpm_version"
+}
+
+# Puts a registry at $tools/verdaccio-VERSION. Its dependency `node-fetch@cjs` is a tag, which not every registry has.
+install_verdaccio() {
+	npm_overrides='{ "node-fetch": "2.7.0" }' npm_install "$tools/verdaccio-$verdaccio_version" "verdaccio@$verdaccio_version"
 }
 
 # Puts every package manager of scripts/managers.txt, and its Node.js, at $tools/managers/NAME-VERSION, all at once.
@@ -94,4 +103,96 @@ apt_install() {
 	$as_root apt-get install -y -q --no-install-recommends "$2" >/dev/null ||
 		{ $as_root apt-get update -q >/dev/null && $as_root apt-get install -y -q --no-install-recommends "$2" >/dev/null; } ||
 		fail "apt-get could not install $2"
+}
+
+# A heading; what a failure is reported under.
+step() {
+	step=$*
+	printf '\n== %s\n' "$step"
+}
+
+# Runs a command as a user would see it: the line that was typed, then its output.
+show() {
+	printf '$ %s\n' "$*"
+	"$@"
+}
+
+# The same, and keeps what went to stdout in $out.
+ask() {
+	printf '$ %s\n' "$*"
+	out=$("$@")
+	if [ -n "$out" ]; then
+		printf '%s\n' "$out"
+	fi
+}
+
+# What was to be shown did not come out.
+wrong() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# What the caller's environment says about other projects must not decide anything in a script that makes its own.
+own_environment() {
+	for name in $(git rev-parse --local-env-vars) $(env | sed -n 's/^\(DOCKER_PREP_[A-Za-z0-9_]*\)=.*/\1/p'); do
+		unset "$name"
+	done
+	unset BYTELYST_COMMON_PLAT_ROOT BYTELYST_SERVER_NAME BYTELYST_SERVICE_USER
+}
+
+# A git repository in $world of what is in fixtures/; a second word is ignored there, and so not committed.
+repository() { # NAME [IGNORED]
+	# shellcheck disable=SC2154 # and $world, where this is called
+	cp -R "$root/fixtures/$1" "$world/$1"
+	cd "$world/$1" || fail "$world/$1 was not copied"
+	if [ $# -gt 1 ]; then
+		printf '%s\n' "$2" >>.gitignore
+	fi
+	git init -q
+	git config user.name fixtures
+	git config user.email fixtures@localhost
+	# The caller's git may be told otherwise, and the bytes are what this is about.
+	git config core.autocrlf false
+	git config core.hooksPath /dev/null
+	git config commit.gpgsign false
+	git add -A
+	git commit -q -m 'As it is'
+	printf '%s: %s files committed\n' "$1" "$(git ls-files | wc -l | tr -d ' ')"
+}
+
+# Every file below a folder but git's own and those that docker-prep writes for Docker: digest, mode, mtime in
+# nanoseconds, path. .gitignore hides backups from `git status`; from this it does not.
+picture() {
+	node -e '
+		const { createHash } = require("node:crypto");
+		const fs = require("node:fs");
+		const path = require("node:path");
+		const top = process.argv[1];
+		const walk = (dir) => {
+			for (const entry of fs.readdirSync(path.join(top, dir), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+				const name = path.join(dir, entry.name);
+				if (name === ".git" || name === ".docker-deps") continue;
+				if (entry.isDirectory()) { walk(name); continue; }
+				const { mode, mtimeNs } = fs.lstatSync(path.join(top, name), { bigint: true });
+				const digest = createHash("sha256").update(fs.readFileSync(path.join(top, name))).digest("hex");
+				console.log(digest, mode.toString(8), String(mtimeNs), name);
+			}
+		};
+		walk("");
+	' "$1"
+}
+
+# What each surface's program says when it found the packages behind the ones that it names.
+sentence() {
+	case $1 in
+	learning_ai_notes/backend)
+		echo 'notes backend: ready after 2 minutes, saved with gzip for 2 listeners, signed in as notes-service'
+		;;
+	learning_ai_clock/backend)
+		echo 'clock backend: ready after 8 hours, GET /alarms: E_UNAVAILABLE, then 3 alarms'
+		;;
+	learning_ai_clock/web)
+		echo 'clock web: theme midnight (#0b1020), 30 minutes left, 1 event tracked'
+		;;
+	esac
 }

@@ -1,7 +1,7 @@
 //! One process at a time: a lock that dies with its holder.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,6 +10,10 @@ use crate::error::{Error, Kind, Result};
 use crate::model::journal::STATE;
 
 const NAME: &str = "lock";
+/// What [`write_holder`] writes: ten digits, a space, twenty digits, the line's end.
+const HOLDER_LENGTH: u64 = 32;
+/// More than any note has.
+const MAX_NOTE: u64 = 1 << 16;
 /// A reader of [`holder`] has the lock for some microseconds; that must not turn a writer away.
 const TRIES: u32 = 10;
 const MORE_TRIES: u32 = 100;
@@ -135,6 +139,18 @@ impl Lock {
         }
     }
 
+    /// Writes down behind the holder's name why nothing is prepared, for [`note`] to read as long as this is held.
+    ///
+    /// # Errors
+    /// The lock file cannot be written.
+    pub fn leave_note(&self, text: &str) -> Result<()> {
+        let write = |mut file: &File| {
+            file.seek(SeekFrom::Start(HOLDER_LENGTH))?;
+            file.write_all(text.as_bytes())
+        };
+        write(&self.file).map_err(|error| file::failed("write", &self.folder.join(NAME), &error))
+    }
+
     /// The state folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -190,6 +206,19 @@ pub fn holder(folder: &Path) -> Result<Option<Holder>> {
     }
 }
 
+/// What the holder of the lock has noted, if anything.
+#[must_use]
+pub fn note(folder: &Path) -> Option<String> {
+    if !matches!(holder(folder), Ok(Some(_))) {
+        return None;
+    }
+    let mut text = String::new();
+    let mut file = File::open(folder.join(NAME)).ok()?;
+    file.seek(SeekFrom::Start(HOLDER_LENGTH)).ok()?;
+    file.take(MAX_NOTE).read_to_string(&mut text).ok()?;
+    (!text.is_empty()).then_some(text)
+}
+
 /// How long ago some second since 1970 was, for people.
 #[must_use]
 pub fn age(started: u64) -> String {
@@ -221,6 +250,10 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
 /// Always the same length and written by one call, so that no reader sees a mixture of two.
 fn write_holder(file: &mut File) -> io::Result<()> {
     let text = format!("{:010} {:020}\n", std::process::id(), now());
+    // A note of one that was killed.
+    if file.metadata()?.len() > HOLDER_LENGTH {
+        file.set_len(HOLDER_LENGTH)?;
+    }
     file.rewind()?;
     file.write_all(text.as_bytes())
 }
@@ -282,6 +315,21 @@ mod tests {
         );
         drop(lock);
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_note_is_read_while_the_lock_is_held_and_the_next_holder_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(STATE), "").unwrap();
+        let lock = Lock::acquire(folder.path()).unwrap();
+        assert_eq!(note(folder.path()), None);
+        lock.leave_note("because").unwrap();
+        assert_eq!(note(folder.path()).as_deref(), Some("because"));
+        assert_eq!(holder(folder.path()).unwrap().unwrap().pid, Some(std::process::id()));
+        drop(lock);
+        assert_eq!(note(folder.path()), None);
+        let _next = Lock::acquire(folder.path()).unwrap();
+        assert_eq!(note(folder.path()), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod child;
 pub mod deps_dir;
 pub mod file;
+pub mod job_summary;
 pub mod lock;
 pub mod lockfile;
 pub mod out_dir;

@@ -25,6 +25,7 @@ use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
 use crate::model::journal::{Entry, Head, Journal, Original, Phase, ProjectPath};
+use crate::model::source::Decision;
 use crate::model::tree_state::Standing;
 use crate::observe;
 use crate::plan::restore::Means;
@@ -115,6 +116,7 @@ impl<'lock> Transaction<'lock> {
             phase: Phase::Preparing,
             deps_dir: deps_dir.path,
             deps_dir_existed: deps_dir.existed,
+            source: None,
         };
         let journal = Journal { head, files };
         // A journal that could not be read back would be worth nothing.
@@ -126,6 +128,12 @@ impl<'lock> Transaction<'lock> {
             ));
         }
         Ok(Self { lock, root, journal, changes: checked })
+    }
+
+    /// Notes why, for whoever looks at the prepared project.
+    pub fn because(mut self, source: Option<Decision>) -> Self {
+        self.journal.head.source = source;
+        self
     }
 
     /// Rewrites. `check` is asked between steps, and its error ends the work: `|| signals.check()`.

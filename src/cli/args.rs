@@ -2,12 +2,14 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::hook::Manager;
 use crate::model::link::Link;
 use crate::model::package_manager::PackageManager;
+use crate::model::source::{Source, parse_duration};
 
 /// Makes Docker builds of JavaScript products work when their private npm registry does not.
 ///
@@ -53,6 +55,16 @@ pub(super) struct Global {
     /// How packages find each other: auto, overrides or tarballs [default: auto]
     #[arg(long, global = true, value_name = "HOW", value_parser = Link::parse)]
     pub(super) link: Option<Link>,
+    /// Where packages come from: workspace, registry, auto (the registry if it has them all) or vendor [default:
+    /// workspace]
+    #[arg(long, global = true, value_name = "SOURCE", value_parser = Source::parse)]
+    pub(super) source: Option<Source>,
+    /// How long --source auto waits for the registry in all, as 2s or 500ms [default: 2s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) probe_timeout: Option<Duration>,
+    /// With --source auto, take a token that the registry does not accept for a registry that is down
+    #[arg(long, global = true)]
+    pub(super) fallback_on_auth: bool,
     /// Print one JSON document to stdout
     #[arg(long, global = true)]
     pub(super) json: bool,

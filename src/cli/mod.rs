@@ -20,6 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::link::Link;
 use crate::model::package_manager::{Detected, PackageManager};
 use crate::model::requested::Requested;
+use crate::model::source::{Asked, Source, parse_duration};
 
 /// Runs the program with the process's arguments.
 #[must_use]
@@ -127,6 +128,12 @@ fn requested(global: Global) -> Result<Requested> {
             Some(link) => Some(link),
             None => parsed("DOCKER_PREP_LINK", Link::parse)?,
         },
+        source: source(global.source)?,
+        probe_timeout: match global.probe_timeout {
+            Some(limit) => Some(limit),
+            None => parsed("DOCKER_PREP_PROBE_TIMEOUT", parse_duration)?,
+        },
+        fallback_on_auth: global.fallback_on_auth,
     })
 }
 
@@ -141,6 +148,19 @@ fn package_manager(flag: Option<PackageManager>) -> Result<Option<Detected>> {
         Some(manager) => Ok(Some(said("--package-manager")(manager))),
         None => Ok(parsed(NAME, PackageManager::parse)?.map(said(NAME))),
     }
+}
+
+/// What the flag says, or else the program's own variable, or else the one that builds have had for it all along.
+fn source(flag: Option<Source>) -> Result<Option<Asked>> {
+    if let Some(source) = flag {
+        return Ok(Some(Asked { source, by: "--source".to_owned() }));
+    }
+    for name in ["DOCKER_PREP_SOURCE", "BYTELYST_PACKAGE_SOURCE"] {
+        if let Some(source) = parsed(name, Source::parse)? {
+            return Ok(Some(Asked { source, by: name.to_owned() }));
+        }
+    }
+    Ok(None)
 }
 
 /// A variable whose text means something.

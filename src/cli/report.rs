@@ -19,6 +19,7 @@ use crate::model::diff;
 use crate::model::ended::Ended;
 use crate::model::journal::FileKind;
 use crate::model::tarball::Tarball;
+use crate::model::workspace::as_seen_from;
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -57,6 +58,8 @@ impl Reporter {
                 let word = if unchanged { "unchanged" } else { "packed" };
                 self.line(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
             }
+            // The command of `run` begins behind it, and the document comes when that has ended.
+            Event::Decided(decision) => self.tell(&decision.line()),
             // One document at the end has it all.
             Event::Prepared(plan) if !self.json => self.prepared_lines(plan),
             Event::Restored(outcome) if !self.json => outcome.lines().iter().for_each(|line| self.tell(line)),
@@ -116,6 +119,9 @@ impl Reporter {
     }
 
     fn prepared_lines(&self, plan: &Plan) {
+        if plan.source.is_registry() {
+            return;
+        }
         if plan.rewrites.is_empty() {
             return self.tell(&nothing_to_do(plan));
         }
@@ -164,7 +170,9 @@ impl Reporter {
             return self.document(document);
         }
         let mut out = String::new();
-        if plan.rewrites.is_empty() {
+        if plan.source.is_registry() {
+            // Said already.
+        } else if plan.rewrites.is_empty() {
             self.tell(&nothing_to_do(plan));
         } else {
             out = format!(
@@ -348,14 +356,8 @@ fn nothing_to_do(plan: &Plan) -> String {
     )
 }
 
-/// The workspace as a person in the project would write it.
 fn shown(plan: &Plan) -> String {
-    if let Ok(inside) = plan.workspace.strip_prefix(&plan.project) {
-        return format!("./{}", inside.display());
-    }
-    let sibling = plan.project.parent().and_then(|parent| plan.workspace.strip_prefix(parent).ok());
-    sibling
-        .map_or_else(|| plan.workspace.display().to_string(), |sibling| format!("../{}", sibling.display()))
+    as_seen_from(&plan.project, &plan.workspace)
 }
 
 /// What was prepared, or would be, in every document alike.
@@ -363,6 +365,7 @@ fn describe(document: &mut Value, plan: &Plan, with_diff: bool) {
     document["project"] = json!(plan.project);
     document["workspace"] = json!(plan.workspace);
     document["depsDir"] = json!(plan.deps_dir);
+    document["source"] = json!(plan.source);
     document["packages"] = packages(plan);
     document["removed"] = json!(plan.stale);
     document["surfaces"] = surfaces(plan, with_diff);

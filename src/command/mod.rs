@@ -6,17 +6,20 @@ pub mod init;
 mod install;
 mod linked;
 pub mod lockfile;
+mod observed;
 pub mod pack;
 mod packing;
 pub mod prepare;
 pub mod restore;
 pub mod run;
+mod source;
 pub mod status;
 mod tree;
 
 use self::prepare::Plan;
 use crate::error::Problem;
 use crate::model::ended::Ended;
+use crate::model::source::Decision;
 use crate::model::tarball::Tarball;
 
 /// What happens while a command runs, for whoever shows it.
@@ -33,6 +36,8 @@ pub enum Event<'a> {
         /// The same tarball lay there already.
         unchanged: bool,
     },
+    /// Where packages come from, where that was not plain from the call.
+    Decided(&'a Decision),
     /// The project is prepared, and the command of `run` begins.
     Prepared(&'a Plan),
     /// The command of `run` has ended.

@@ -4,13 +4,14 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::install::{self, Install};
-use super::linked::{self, Packed};
+use super::linked::Packed;
 use super::lockfile::{self, Lockfile};
-use super::packing::{self, Sinks};
+use super::observed::{Needed, Observed};
+use super::packing::Sinks;
+use super::source;
 use super::{Event, Report, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
 use crate::apply::lock::{self, Lock};
@@ -19,21 +20,16 @@ use crate::apply::signal::Signals;
 use crate::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
 use crate::error::{Error, Kind, Result};
 use crate::model::journal::{FileKind, Phase, ProjectPath};
-use crate::model::link::Linking;
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
+use crate::model::source::{Decision, Source};
 use crate::model::surface::Surface;
 use crate::model::tarball::Tarball;
-use crate::model::workspace::Workspace;
-use crate::observe::contents::Contents;
 use crate::observe::project::{self, Project};
 use crate::observe::state::{self, Originals};
-use crate::observe::surfaces::{self, Surfaces};
-use crate::observe::workspace::{self, Itself};
-use crate::plan::closure::{self, Closure};
-use crate::plan::files::{self, FileChange};
-use crate::plan::prepare::{Rewritten, rewritten};
-use crate::plan::rewrite::WorkspaceOverrides;
+use crate::observe::surfaces;
+use crate::plan::files::FileChange;
+use crate::plan::prepare::Rewritten;
 
 /// How to prepare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +57,8 @@ pub struct Plan {
     pub deps_dir: String,
     /// The packages that the tool is responsible for.
     pub scope: Scope,
+    /// Where packages come from; where that is the registry, there is nothing else in it.
+    pub source: Decision,
     /// By package name; a package has several where surfaces have different package managers.
     pub tarballs: Vec<Tarball>,
     /// By surface.
@@ -73,127 +71,6 @@ pub struct Plan {
     pub there: BTreeSet<String>,
     /// File names of our tarballs in the deps dir that do not belong there any more.
     pub stale: Vec<String>,
-}
-
-/// Everything that was read before the first byte is packed.
-struct Observed {
-    project: Project,
-    surfaces: Vec<Surface>,
-    workspace: Option<Workspace>,
-    closure: Closure,
-    /// By surface.
-    installs: Vec<Install>,
-    /// Of each package of the closure, in its order.
-    contents: Vec<Contents>,
-}
-
-fn observe(
-    project: Project,
-    found: Surfaces,
-    originals: &Originals,
-    requested: &Requested,
-    options: &Options,
-    report: Report<'_>,
-) -> Result<Observed> {
-    warn(report, &found.notices);
-    let surfaces = found.surfaces;
-    if surfaces.is_empty() {
-        return Ok(Observed {
-            project,
-            surfaces,
-            workspace: None,
-            closure: Closure::default(),
-            installs: Vec::new(),
-            contents: Vec::new(),
-        });
-    }
-    let workspace = workspace::find(&project, requested, Itself::Never)?;
-    let surfaces = if requested.surfaces.is_empty() && project.config.surfaces.is_empty() {
-        outside_of(&workspace, &project, surfaces)
-    } else {
-        surfaces
-    };
-    let installs = install::find(&project, requested, &surfaces, options.lockfile, originals)?;
-    let readers: Vec<_> = surfaces.iter().zip(installs.iter().map(|install| &install.reader)).collect();
-    let closure = closure::plan(&workspace, &project.scope, &readers)?;
-    if options.strict && !closure.mismatches.is_empty() {
-        return Err(Error::all(Kind::Refused, closure.mismatches));
-    }
-    warn(report, &closure.warnings);
-    warn(report, &closure.mismatches);
-    install::check(&surfaces, &installs, &closure.surfaces, options.lockfile, report)?;
-    let members = packing::named_members(&workspace, &closure.packages)?;
-    let contents = packing::contents(&workspace, &members, options.allow_unbuilt, report)?;
-    Ok(Observed { project, surfaces, workspace: Some(workspace), closure, installs, contents })
-}
-
-/// The surfaces that are not packages of a workspace that lies inside the project.
-fn outside_of(workspace: &Workspace, project: &Project, surfaces: Vec<Surface>) -> Vec<Surface> {
-    if workspace.root == project.root || !workspace.root.starts_with(&project.root) {
-        return surfaces;
-    }
-    surfaces.into_iter().filter(|surface| !surface.manifest_path.starts_with(&workspace.root)).collect()
-}
-
-impl Observed {
-    /// Packs what the surfaces need.
-    fn pack<W: Write + Send, F: Fn() -> io::Result<W> + Sync>(
-        &self,
-        sinks: &Sinks<'_, F>,
-    ) -> Result<(Packed, Vec<(Tarball, W)>)> {
-        let packages = self.closure.packages.iter().map(String::as_str).zip(&self.contents).collect();
-        let closures = self.closure.surfaces.iter().map(|needs| &needs.closure);
-        let linkings = self.linkings();
-        let surfaces: Vec<_> = linkings.iter().map(Option::as_ref).zip(closures).collect();
-        linked::pack(&packages, &surfaces, &self.project.scope, sinks)
-    }
-
-    /// By surface.
-    fn linkings(&self) -> Vec<Option<Linking>> {
-        let surfaces = self.surfaces.iter().zip(&self.closure.surfaces).zip(&self.installs);
-        surfaces.map(|((surface, needs), install)| install.linking(&self.project, surface, needs)).collect()
-    }
-
-    /// The plan, once the tarballs' names are known; `tarballs` are all of them.
-    fn plan(&self, packed: &Packed, tarballs: Vec<Tarball>) -> Result<Plan> {
-        let (mut rewrites, mut files) = (Vec::new(), Vec::new());
-        let linkings = self.linkings();
-        let surfaces = self.surfaces.iter().zip(&self.closure.surfaces).zip(&self.installs).zip(&linkings);
-        for (((surface, needs), install), linking) in surfaces {
-            if needs.closure.is_empty() {
-                continue;
-            }
-            let tarballs = packed.of(linking.as_ref());
-            let rewritten = rewritten(
-                surface,
-                &install.around.detected,
-                &install.reader,
-                needs,
-                tarballs,
-                &self.project.deps_dir,
-            )?;
-            if let Some(settings) = &install.settings
-                && !rewritten.workspace.is_empty()
-            {
-                let WorkspaceOverrides { set, removed } = &rewritten.workspace;
-                files.extend(files::settings_change(settings, set, removed)?);
-            }
-            rewrites.push(rewritten);
-        }
-        let workspace = self.workspace.as_ref().map_or(&self.project.root, |workspace| &workspace.root);
-        Ok(Plan {
-            project: self.project.root.clone(),
-            workspace: workspace.clone(),
-            deps_dir: self.project.deps_dir.clone(),
-            scope: self.project.scope.clone(),
-            tarballs,
-            rewrites,
-            files,
-            lockfiles: BTreeMap::new(),
-            there: BTreeSet::new(),
-            stale: Vec::new(),
-        })
-    }
 }
 
 impl Plan {
@@ -240,18 +117,22 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
         .collect();
     tree::refuse_leftovers(&project, &others, &tree.standing)?;
     deps_dir::look(&project.deps_path())?;
-    let observed = observe(project, found, &originals, requested, options, report)?;
+    warn(report, &found.notices);
+    let chosen = source::choose(&project, found.surfaces, &originals, requested, options, &signals, report)?;
+    let Some(needed) = chosen.needed else { return Ok(Plan::untouched(&project, chosen.decision)) };
+    let observed = needed.observe(&project, options, report)?;
     let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
     let (packed, encoded) = observed.pack(&nowhere)?;
-    let mut plan = observed.plan(&packed, encoded.into_iter().map(|(tarball, _)| tarball).collect())?;
+    let mut plan =
+        observed.plan(chosen.decision, &packed, encoded.into_iter().map(|(tarball, _)| tarball).collect())?;
     if options.lockfile {
         for rewritten in &plan.rewrites {
             let surface = &rewritten.surface;
-            let planned = lockfile::planned(&observed.project, surface, &rewritten.manager)?;
+            let planned = lockfile::planned(&project, surface, &rewritten.manager)?;
             plan.lockfiles.insert(surface.dir.clone(), planned);
         }
     }
-    (plan.there, plan.stale) = deps_dir::preview(&observed.project.deps_path(), &plan.tarballs)?;
+    (plan.there, plan.stale) = deps_dir::preview(&project.deps_path(), &plan.tarballs)?;
     Ok(plan)
 }
 
@@ -300,7 +181,7 @@ impl Site {
         report: Report<'_>,
     ) -> Result<(Plan, Option<Prepared<'_>>)> {
         let (project, lock) = (&self.project, &self.lock);
-        if options.force {
+        if options.force && matches!(project.source.source, Source::Workspace | Source::Vendor) {
             // What cannot be prepared anew stays prepared: found out before anything is restored.
             observe_from_originals(project, requested, options)?;
         }
@@ -312,17 +193,29 @@ impl Site {
         let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
         tree::refuse_leftovers(project, &found.surfaces, &standing)?;
         deps_dir::look(&project.deps_path())?;
-        let observed = observe(project.clone(), found, &Originals::new(), requested, options, report)?;
-        if observed.surfaces.is_empty() || observed.closure.packages.is_empty() {
-            return Ok((observed.plan(&Packed::default(), Vec::new())?, None));
+        warn(report, &found.notices);
+        let originals = Originals::new();
+        let signals = &self.signals;
+        let chosen =
+            source::choose(project, found.surfaces, &originals, requested, options, signals, report)?;
+        source::summarize(&chosen.decision, report);
+        let Some(needed) = chosen.needed else {
+            lock.leave_note(&chosen.decision.to_json())?;
+            return Ok((Plan::untouched(project, chosen.decision), None));
+        };
+        let decision = chosen.decision;
+        let observed = needed.observe(project, options, report)?;
+        if observed.is_empty() {
+            return Ok((observed.plan(decision, &Packed::default(), Vec::new())?, None));
         }
-        let (plan, prepared) = self.apply(&observed, options, until, report)?;
+        let (plan, prepared) = self.apply(&observed, decision, options, until, report)?;
         Ok((plan, Some(prepared)))
     }
 
     fn apply(
         &self,
         observed: &Observed,
+        decision: Decision,
         options: &Options,
         until: Phase,
         report: Report<'_>,
@@ -332,7 +225,7 @@ impl Site {
         let (packed, staged) =
             observed.pack(&Sinks { signals, folder: deps.path(), open: || deps.stage() })?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
-        let mut plan = observed.plan(&packed, tarballs)?;
+        let mut plan = observed.plan(decision, &packed, tarballs)?;
         if options.lockfile {
             // Before anything is rewritten: what fails leaves the project as it is.
             let staged = plan.tarballs.iter().zip(&temps);
@@ -354,7 +247,9 @@ impl Site {
         let path =
             ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
         let note = DepsDirNote { path, existed: deps.existed() };
-        let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan)?)?;
+        let was_open = plan.source.asked == Source::Auto;
+        let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan)?)?
+            .because(was_open.then(|| plan.source.clone()));
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
             let unchanged = deps.place(temp, &tarball.filename)? == Placed::AlreadyThere;
             if unchanged {
@@ -386,7 +281,8 @@ fn observe_from_originals(project: &Project, requested: &Requested, options: &Op
     let mut found = surfaces::find(project, requested)?;
     let originals = state::originals(&project.state_dir, &project.root, prepared);
     surfaces::substitute(&mut found.surfaces, &originals)?;
-    observe(project.clone(), found, &originals, requested, options, &|_| {}).map(drop)
+    let needed = Needed::find(project, found.surfaces, &originals, requested, options.lockfile)?;
+    needed.observe(project, options, &|_| {}).map(drop)
 }
 
 fn changes(plan: &Plan) -> Result<Vec<Change>> {

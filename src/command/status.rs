@@ -8,6 +8,7 @@ use super::tree;
 use crate::apply::lock::{self, Holder};
 use crate::error::Result;
 use crate::model::requested::Requested;
+use crate::model::source::Decision;
 use crate::model::tree_state::{FileState, Now, Standing, TreeState};
 use crate::observe::project;
 use crate::observe::state;
@@ -24,6 +25,8 @@ pub struct Status {
     pub tree: TreeState,
     /// The process that changes it right now.
     pub running: Option<Holder>,
+    /// Why it is prepared or, while a command runs with nothing touched, why it is not.
+    pub source: Option<Decision>,
 }
 
 /// Looks, and changes nothing.
@@ -38,7 +41,16 @@ pub fn run(requested: &Requested) -> Result<Status> {
     if running.is_some() {
         tree.standing = tree.standing.while_held();
     }
-    Ok(Status { tree, running, project: project.root.display().to_string(), deps_dir: project.deps_dir })
+    let recorded = tree.standing.observed().and_then(|observed| observed.head.source.clone());
+    let noted = || lock::note(&project.state_dir).and_then(|note| Decision::parse(&note));
+    let source = recorded.or_else(noted);
+    Ok(Status {
+        tree,
+        running,
+        source,
+        project: project.root.display().to_string(),
+        deps_dir: project.deps_dir,
+    })
 }
 
 impl Status {
@@ -55,6 +67,7 @@ impl Status {
             (document.as_object_mut(), serde_json::to_value(&self.tree))
         {
             document.extend(tree.into_iter().filter(|(key, _)| key != "depsDir"));
+            document.insert("source".to_owned(), json!(self.source));
         }
         document
     }
@@ -83,6 +96,9 @@ impl Status {
                 let _ = writeln!(text, "prepared by process {}, {age} ago", observed.head.pid);
                 files(&mut text, &observed.files);
             }
+        }
+        if let Some(source) = &self.source {
+            let _ = writeln!(text, "{}", source.line());
         }
         if self.tree.standing.observed().is_some() && self.running.is_none() {
             text.push_str("put it back: docker-prep restore\n");

@@ -1,10 +1,13 @@
 //! `docker-prep.toml` at the project's root.
 
+use std::time::Duration;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::link::Link;
 use super::package_manager::PackageManager;
+use super::source::{Source, parse_duration};
 
 /// The file's name.
 pub const CONFIG_FILE: &str = "docker-prep.toml";
@@ -30,6 +33,12 @@ pub struct Config {
     /// How packages are made to find each other.
     #[serde(deserialize_with = "link")]
     pub link: Option<Link>,
+    /// Where packages come from.
+    #[serde(deserialize_with = "source")]
+    pub source: Option<Source>,
+    /// The limit of a probe in all.
+    #[serde(deserialize_with = "probe_timeout")]
+    pub probe_timeout: Option<Duration>,
     /// What `guard` leaves out: globs on paths from the project's root.
     pub guard_ignore: Vec<String>,
 }
@@ -42,6 +51,16 @@ fn package_manager<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Package
 fn link<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Link>, D::Error> {
     let text = String::deserialize(value)?;
     Link::parse(&text).map(Some).map_err(|why| D::Error::custom(format!("link: {why}")))
+}
+
+fn source<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Source>, D::Error> {
+    let text = String::deserialize(value)?;
+    Source::parse(&text).map(Some).map_err(|why| D::Error::custom(format!("source: {why}")))
+}
+
+fn probe_timeout<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(value)?;
+    parse_duration(&text).map(Some).map_err(|why| D::Error::custom(format!("probe-timeout: {why}")))
 }
 
 /// Parses the file's text.
@@ -75,6 +94,9 @@ mod tests {
         let config = parse("package-manager = \"npm@^11\"\nlink = \"tarballs\"\n").unwrap();
         assert_eq!(config.package_manager, PackageManager::parse("npm@^11").ok());
         assert_eq!(config.link, Some(Link::Tarballs));
+        let config = parse("source = \"gitea\"\nprobe-timeout = \"500ms\"\n").unwrap();
+        assert_eq!(config.source, Some(Source::Registry));
+        assert_eq!(config.probe_timeout, Some(Duration::from_millis(500)));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::digest::Digest;
+use super::source::Decision;
 pub use kind::{FileKind, LOCKFILES, MANIFEST, SETTINGS};
 pub use path::ProjectPath;
 pub use time::Timestamp;
@@ -71,6 +72,9 @@ pub struct Head {
     pub deps_dir: ProjectPath,
     /// Whether the deps dir was there before.
     pub deps_dir_existed: bool,
+    /// What the registries were found to be, where they were asked first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Decision>,
 }
 
 /// What stood at a path before.

@@ -29,6 +29,7 @@ pub mod registry_settings;
 pub mod requested;
 pub mod scope;
 pub mod seal;
+pub mod source;
 pub mod specifier;
 pub mod surface;
 pub mod surroundings;

@@ -1,9 +1,11 @@
 //! What the caller asked for, before the project's own file and detection fill the gaps.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::link::Link;
 use super::package_manager::Detected;
+use super::source::Asked;
 
 /// Flags, or else their environment variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,4 +24,10 @@ pub struct Requested {
     pub package_manager: Option<Detected>,
     /// `--link`, `DOCKER_PREP_LINK`.
     pub link: Option<Link>,
+    /// `--source`, `DOCKER_PREP_SOURCE`, `BYTELYST_PACKAGE_SOURCE`, with which of them says it.
+    pub source: Option<Asked>,
+    /// `--probe-timeout`, `DOCKER_PREP_PROBE_TIMEOUT`.
+    pub probe_timeout: Option<Duration>,
+    /// `--fallback-on-auth`.
+    pub fallback_on_auth: bool,
 }

@@ -1,7 +1,7 @@
 //! The repository that holds the shared packages, as it was read.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::manifest::Manifest;
 
@@ -47,4 +47,14 @@ pub struct Workspace {
     pub members: Vec<Member>,
     /// For `catalog:`.
     pub catalogs: Catalogs,
+}
+
+/// A workspace's root as a person in a project would write it.
+#[must_use]
+pub fn as_seen_from(project: &Path, workspace: &Path) -> String {
+    if let Ok(inside) = workspace.strip_prefix(project) {
+        return format!("./{}", inside.display());
+    }
+    let sibling = project.parent().and_then(|parent| workspace.strip_prefix(parent).ok());
+    sibling.map_or_else(|| workspace.display().to_string(), |sibling| format!("../{}", sibling.display()))
 }

@@ -11,6 +11,7 @@ use crate::model::config::{self, CONFIG_FILE, Config, DEFAULT_DEPS_DIR};
 use crate::model::digest::Digest;
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
+use crate::model::source::Asked;
 
 /// The product repository in which the tool is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Project {
     pub deps_dir: String,
     /// Which packages the tool is responsible for.
     pub scope: Scope,
+    /// Where packages are to come from.
+    pub source: Asked,
     /// `docker-prep.toml`.
     pub config: Config,
 }
@@ -70,7 +73,12 @@ pub fn find(requested: &Requested) -> Result<Project> {
         None => root.join(".docker-prep"),
     };
     let globs = if requested.scope.is_empty() { &config.scope } else { &requested.scope };
-    Ok(Project { scope: Scope::new(globs), root, start, state_dir, deps_dir, config })
+    let source = requested.source.clone().or_else(|| {
+        let by = CONFIG_FILE.to_owned();
+        config.source.map(|source| Asked { source, by })
+    });
+    let source = source.unwrap_or_default();
+    Ok(Project { scope: Scope::new(globs), root, start, state_dir, deps_dir, source, config })
 }
 
 /// A path that was typed: from the current folder or, where nothing is there, from `-C`.
@@ -106,7 +114,7 @@ fn read_config(root: &Path) -> Result<Config> {
     };
     config::parse(&text).map_err(|why| {
         Error::new(Kind::Refused, format!("{}: {why}", path.display()))
-            .hint("its keys are workspace, scope, surfaces, deps-dir, package-manager, link and guard-ignore")
+            .hint("its keys are workspace, scope, surfaces, deps-dir, package-manager, link, source, probe-timeout and guard-ignore")
     })
 }
 

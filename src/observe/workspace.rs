@@ -15,6 +15,7 @@ use crate::error::{Error, Kind, Problem, Result};
 use crate::model::json;
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
+use crate::model::source::Source;
 use crate::model::workspace::{Member, Settings, Workspace};
 use files::{catalogs, npm_patterns, npmrc, patterns, workspace_file, workspace_settings};
 
@@ -48,8 +49,9 @@ impl Itself<'_> {
 /// [`Kind::Environment`] where there is none, or more than one; [`Kind::Packing`] where one of its files is not
 /// valid.
 pub fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Result<Workspace> {
+    let is_plain = project.source.source == Source::Vendor;
     if let Some(path) = &requested.workspace {
-        return named(&typed_path(project, path), "--workspace");
+        return named(&typed_path(project, path), "--workspace", is_plain);
     }
     let relatives = parent_entries(project)?;
     let own = match itself {
@@ -64,10 +66,15 @@ pub fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Res
         return Ok(workspace);
     }
     if let Some(path) = env::var_os(ROOT_VARIABLE).filter(|path| !path.is_empty()) {
-        return named(&typed_path(project, Path::new(&path)), &format!("${ROOT_VARIABLE}"));
+        return named(&typed_path(project, Path::new(&path)), &format!("${ROOT_VARIABLE}"), is_plain);
     }
     if let Some(path) = &project.config.workspace {
-        return named(&project.root.join(path), "docker-prep.toml");
+        return named(&project.root.join(path), "docker-prep.toml", is_plain);
+    }
+    if is_plain {
+        let by = &project.source.by;
+        return Err(Error::new(Kind::Usage, format!("{by}: no folder of packages is named"))
+            .hint("name it: --workspace DIR"));
     }
     match (relatives.as_slice(), own) {
         ([], Some(Own { workspace, holds: true })) => Ok(workspace),
@@ -99,16 +106,20 @@ fn own(project: &Project, names: &[String]) -> Result<Option<Own>> {
     Ok(Some(Own { workspace, holds }))
 }
 
-fn named(path: &Path, by: &str) -> Result<Workspace> {
+/// The workspace that somebody named; where that may be a plain folder of packages, each that lies in it, or in a folder
+/// of a scope in it, as in `node_modules`, is one.
+fn named(path: &Path, by: &str, may_be_plain: bool) -> Result<Workspace> {
     let missing = |why: &str| {
         Error::new(Kind::Environment, format!("{}: {why} (named by {by})", path.display()))
             .hint("name the repository that holds the shared packages: a folder with pnpm-workspace.yaml, or a package.json with `workspaces`")
     };
     let root = path.canonicalize().map_err(|_| missing("no such workspace"))?;
-    if !is_workspace(&root) {
-        return Err(missing("is not a workspace"));
+    match (is_workspace(&root), may_be_plain) {
+        (true, _) => read(&root),
+        (false, true) if root.is_dir() => read_as(&root, &["*".to_owned(), "@*/*".to_owned()]),
+        (false, true) => Err(missing("is no folder")),
+        (false, false) => Err(missing("is not a workspace")),
     }
-    read(&root)
 }
 
 fn ambiguous(candidates: &[PathBuf], how: &str) -> Error {
@@ -204,11 +215,17 @@ fn is_workspace(dir: &Path) -> bool {
 /// # Errors
 /// [`Kind::Packing`] for a file that is not valid, with its place.
 pub fn read(root: &Path) -> Result<Workspace> {
+    read_as(root, &[])
+}
+
+/// `globs`: where packages lie, if no file says so.
+fn read_as(root: &Path, globs: &[String]) -> Result<Workspace> {
     let failed = |problem| Error::all(Kind::Packing, vec![problem]);
     let file = workspace_file(root)?;
     let root_manifest = manifest::read(root).map_err(failed)?;
     let globs = match (&file, &root_manifest) {
         (Some(file), _) => patterns(file),
+        (None, _) if !globs.is_empty() => globs.to_vec(),
         (None, Some((_, manifest))) => npm_patterns(&manifest.0),
         (None, None) => Vec::new(),
     };

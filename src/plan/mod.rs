@@ -9,4 +9,5 @@ pub mod prepare;
 pub mod reader;
 pub mod restore;
 pub mod rewrite;
+pub mod source;
 pub mod way;

@@ -67,7 +67,8 @@ impl World {
         let requested = self.requested();
         let project = project::find(&requested).unwrap();
         let found = surfaces::find(&project, &requested).unwrap();
-        observe(project, found, &Originals::new(), &requested, &Options::default(), &|_| {}).unwrap()
+        let needed = Needed::find(&project, found.surfaces, &Originals::new(), &requested, false).unwrap();
+        needed.observe(&project, &Options::default(), &|_| {}).unwrap()
     }
 
     /// The file names that a dry run says.
@@ -76,14 +77,15 @@ impl World {
         let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
         let (packed, encoded) = observed.pack(&nowhere).unwrap();
         let tarballs = encoded.into_iter().map(|(tarball, _)| tarball).collect();
-        observed.plan(&packed, tarballs).unwrap().filenames()
+        observed.plan(Decision::default(), &packed, tarballs).unwrap().filenames()
     }
 
     /// Prepares and leaves it so; the tarballs that lie in the deps dir then.
     fn prepare(&self) -> (Plan, BTreeSet<String>) {
         let site = Site::open(&self.requested()).unwrap();
-        let (plan, prepared) =
-            site.apply(&self.observed(), &Options::default(), Phase::Prepared, &|_| {}).unwrap();
+        let (plan, prepared) = site
+            .apply(&self.observed(), Decision::default(), &Options::default(), Phase::Prepared, &|_| {})
+            .unwrap();
         prepared.keep();
         site.lock.release().unwrap();
         let lying = fs::read_dir(self.deps_dir()).unwrap().map(|entry| entry.unwrap().file_name());
@@ -121,7 +123,7 @@ fn a_dry_run_names_what_is_packed_for_every_way() {
     }
     let (_, there) = (world.restore(), world.deps_dir().exists());
     assert!(!there, "all of them are known as ours");
-    assert_eq!(world.observed().surfaces, before.surfaces);
+    assert_eq!(world.observed().needed.surfaces, before.needed.surfaces);
 }
 
 #[test]
@@ -129,10 +131,11 @@ fn what_no_surface_takes_plainly_is_not_packed_plainly() {
     let world = World::new();
     let all = world.planned();
     let mut observed = world.observed();
-    let old = observed.surfaces.iter().position(|surface| surface.dir == "old").unwrap();
-    observed.surfaces.remove(old);
-    observed.closure.surfaces.remove(old);
-    observed.installs.remove(old);
+    let needed = &mut observed.needed;
+    let old = needed.surfaces.iter().position(|surface| surface.dir == "old").unwrap();
+    needed.surfaces.remove(old);
+    needed.closure.surfaces.remove(old);
+    needed.installs.remove(old);
     let signals = Signals::default();
     let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
     let (_, encoded) = observed.pack(&nowhere).unwrap();

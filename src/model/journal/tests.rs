@@ -38,6 +38,7 @@ fn journal() -> Journal {
             phase: Phase::Preparing,
             deps_dir: path(".docker-deps"),
             deps_dir_existed: false,
+            source: None,
         },
         files: vec![
             entry("backend/package.json"),
@@ -60,6 +61,13 @@ fn it_reads_what_it_wrote_and_the_file_is_one_json_document() {
     let value: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(value["schemaVersion"], SCHEMA_VERSION);
     assert_eq!(value["journal"]["head"]["phase"], "preparing");
+}
+
+#[test]
+fn why_it_was_prepared_is_kept() {
+    let mut decided = journal();
+    decided.head.source = Some(Decision { reason: "it refused".to_owned(), ..Decision::default() });
+    assert_eq!(Journal::parse(&decided.to_bytes().unwrap()).unwrap(), decided);
 }
 
 #[test]

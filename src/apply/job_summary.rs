@@ -1,0 +1,56 @@
+//! The page that GitHub Actions and Gitea Actions show of a job: what steps append to a file.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::error::{Problem, io_cause};
+
+/// Appends a paragraph; the file is the runner's own, and other steps' text in it stays.
+///
+/// # Errors
+/// It cannot be written: no reason to fail a build.
+pub fn append(path: &Path, text: &str) -> Result<(), Problem> {
+    let write = || {
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        file.write_all(format!("{}\n\n", escaped(text)).as_bytes())
+    };
+    write().map_err(|error: std::io::Error| {
+        Problem::new(format!(
+            "the job's summary, {}: cannot be written: {}",
+            path.display(),
+            io_cause(&error)
+        ))
+    })
+}
+
+/// As text in Markdown, whatever it holds.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => escaped.push(' '),
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' => escaped.extend(['\\', c]),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_other_steps_wrote_stays_and_nothing_is_markup() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary.md");
+        std::fs::write(&path, "# before\n").unwrap();
+        append(&path, "docker-prep: @a/b_c <img> [x](y)\n# no title").unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "# before\ndocker-prep: @a/b\\_c &lt;img> \\[x\\](y) \\# no title\n\n");
+        assert!(append(&folder.path().join("missing/file"), "x").is_err());
+    }
+}

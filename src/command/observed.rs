@@ -1,0 +1,174 @@
+//! What is read of a project, its surfaces and its workspace before anything is packed, and the plan that follows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use super::install::{self, Install};
+use super::linked::{self, Packed};
+use super::packing::{self, Sinks};
+use super::prepare::{Options, Plan};
+use super::{Report, warn};
+use crate::error::{Error, Kind, Result};
+use crate::model::link::Linking;
+use crate::model::requested::Requested;
+use crate::model::source::Decision;
+use crate::model::surface::Surface;
+use crate::model::tarball::Tarball;
+use crate::model::workspace::Workspace;
+use crate::observe::contents::Contents;
+use crate::observe::project::Project;
+use crate::observe::state::Originals;
+use crate::observe::workspace::{self, Itself};
+use crate::plan::closure::{self, Closure};
+use crate::plan::files;
+use crate::plan::prepare::rewritten;
+use crate::plan::rewrite::WorkspaceOverrides;
+
+/// What the surfaces need, before a package is looked into.
+pub(super) struct Needed {
+    pub(super) surfaces: Vec<Surface>,
+    /// `None` where there is no surface.
+    pub(super) workspace: Option<Workspace>,
+    pub(super) closure: Closure,
+    /// By surface.
+    pub(super) installs: Vec<Install>,
+}
+
+/// Everything that was read before the first byte is packed.
+pub(super) struct Observed {
+    project: Project,
+    pub(super) needed: Needed,
+    /// Of each package of the closure, in its order.
+    contents: Vec<Contents>,
+}
+
+impl Needed {
+    /// Finds the workspace, and follows the surfaces' dependencies through it. `lockfile`: one is made that fits.
+    pub(super) fn find(
+        project: &Project,
+        surfaces: Vec<Surface>,
+        originals: &Originals,
+        requested: &Requested,
+        lockfile: bool,
+    ) -> Result<Self> {
+        if surfaces.is_empty() {
+            let (closure, installs) = (Closure::default(), Vec::new());
+            return Ok(Self { surfaces, workspace: None, closure, installs });
+        }
+        let workspace = workspace::find(project, requested, Itself::Never)?;
+        let surfaces = if requested.surfaces.is_empty() && project.config.surfaces.is_empty() {
+            outside_of(&workspace, project, surfaces)
+        } else {
+            surfaces
+        };
+        let installs = install::find(project, requested, &surfaces, lockfile, originals)?;
+        let readers: Vec<_> = surfaces.iter().zip(installs.iter().map(|install| &install.reader)).collect();
+        let closure = closure::plan(&workspace, &project.scope, &readers)?;
+        Ok(Self { surfaces, workspace: Some(workspace), closure, installs })
+    }
+
+    /// Says what is doubtful of them, refuses what cannot be prepared, and looks into each package.
+    pub(super) fn observe(
+        self,
+        project: &Project,
+        options: &Options,
+        report: Report<'_>,
+    ) -> Result<Observed> {
+        let Self { surfaces, workspace, closure, installs } = &self;
+        let mut contents = Vec::new();
+        if let Some(workspace) = workspace {
+            if options.strict && !closure.mismatches.is_empty() {
+                return Err(Error::all(Kind::Refused, closure.mismatches.clone()));
+            }
+            warn(report, &closure.warnings);
+            warn(report, &closure.mismatches);
+            install::check(surfaces, installs, &closure.surfaces, options.lockfile, report)?;
+            let members = packing::named_members(workspace, &closure.packages)?;
+            contents = packing::contents(workspace, &members, options.allow_unbuilt, report)?;
+        }
+        Ok(Observed { project: project.clone(), needed: self, contents })
+    }
+}
+
+/// The surfaces that are not packages of a workspace that lies inside the project.
+fn outside_of(workspace: &Workspace, project: &Project, surfaces: Vec<Surface>) -> Vec<Surface> {
+    if workspace.root == project.root || !workspace.root.starts_with(&project.root) {
+        return surfaces;
+    }
+    surfaces.into_iter().filter(|surface| !surface.manifest_path.starts_with(&workspace.root)).collect()
+}
+
+impl Observed {
+    /// Whether there is nothing to pack.
+    pub(super) fn is_empty(&self) -> bool {
+        self.needed.closure.packages.is_empty()
+    }
+
+    /// Packs what the surfaces need.
+    pub(super) fn pack<W: Write + Send, F: Fn() -> io::Result<W> + Sync>(
+        &self,
+        sinks: &Sinks<'_, F>,
+    ) -> Result<(Packed, Vec<(Tarball, W)>)> {
+        let closure = &self.needed.closure;
+        let packages = closure.packages.iter().map(String::as_str).zip(&self.contents).collect();
+        let closures = closure.surfaces.iter().map(|needs| &needs.closure);
+        let linkings = self.linkings();
+        let surfaces: Vec<_> = linkings.iter().map(Option::as_ref).zip(closures).collect();
+        linked::pack(&packages, &surfaces, &self.project.scope, sinks)
+    }
+
+    /// By surface.
+    fn linkings(&self) -> Vec<Option<Linking>> {
+        let Needed { surfaces, closure, installs, .. } = &self.needed;
+        let surfaces = surfaces.iter().zip(&closure.surfaces).zip(installs);
+        surfaces.map(|((surface, needs), install)| install.linking(&self.project, surface, needs)).collect()
+    }
+
+    /// The plan, once the tarballs' names are known; `tarballs` are all of them.
+    pub(super) fn plan(&self, source: Decision, packed: &Packed, tarballs: Vec<Tarball>) -> Result<Plan> {
+        let Needed { surfaces, closure, installs, workspace } = &self.needed;
+        let mut plan = Plan::untouched(&self.project, source);
+        if let Some(workspace) = workspace {
+            plan.workspace.clone_from(&workspace.root);
+        }
+        plan.tarballs = tarballs;
+        let linkings = self.linkings();
+        for (((surface, needs), install), linking) in
+            surfaces.iter().zip(&closure.surfaces).zip(installs).zip(&linkings)
+        {
+            if needs.closure.is_empty() {
+                continue;
+            }
+            let tarballs = packed.of(linking.as_ref());
+            let (manager, reader) = (&install.around.detected, &install.reader);
+            let rewritten = rewritten(surface, manager, reader, needs, tarballs, &self.project.deps_dir)?;
+            if let Some(settings) = &install.settings
+                && !rewritten.workspace.is_empty()
+            {
+                let WorkspaceOverrides { set, removed } = &rewritten.workspace;
+                plan.files.extend(files::settings_change(settings, set, removed)?);
+            }
+            plan.rewrites.push(rewritten);
+        }
+        Ok(plan)
+    }
+}
+
+impl Plan {
+    /// Nothing is packed and nothing rewritten.
+    pub(super) fn untouched(project: &Project, source: Decision) -> Self {
+        Self {
+            project: project.root.clone(),
+            workspace: project.root.clone(),
+            deps_dir: project.deps_dir.clone(),
+            scope: project.scope.clone(),
+            source,
+            tarballs: Vec::new(),
+            rewrites: Vec::new(),
+            files: Vec::new(),
+            lockfiles: BTreeMap::new(),
+            there: BTreeSet::new(),
+            stale: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Where packages come from: what was asked for or, where the registry is to be asked, what it answered.
+
+use std::env;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::observed::Needed;
+use super::prepare::Options;
+use super::{Event, Report, warn};
+use crate::apply::job_summary;
+use crate::apply::signal::Signals;
+use crate::error::{Error, Kind, Problem, Result};
+use crate::model::registry::{Question, Registry};
+use crate::model::requested::Requested;
+use crate::model::source::{Decision, PROBE_TIMEOUT, Probe, Source};
+use crate::model::surface::Surface;
+use crate::model::workspace::as_seen_from;
+use crate::observe::package_manager;
+use crate::observe::project::Project;
+use crate::observe::registry::{probe, settings};
+use crate::observe::state::Originals;
+use crate::plan::source::{self, Reply, Sought, Verdict};
+
+/// What was decided, with what is needed to go on.
+pub(super) struct Chosen {
+    /// What was decided.
+    pub(super) decision: Decision,
+    /// What to pack; `None` where nothing is touched.
+    pub(super) needed: Option<Needed>,
+}
+
+/// The words that follow where the registry is used.
+const NOTHING: &str = "nothing is packed";
+
+/// Decides, and says so where that was not plain from the call.
+///
+/// # Errors
+/// [`Kind::Environment`] where a registry does not let us in, or where it is down and there is no workspace; all that
+/// reading the workspace meets with, where that is used; the signal that came meanwhile.
+pub(super) fn choose(
+    project: &Project,
+    surfaces: Vec<Surface>,
+    originals: &Originals,
+    requested: &Requested,
+    options: &Options,
+    signals: &Signals,
+    report: Report<'_>,
+) -> Result<Chosen> {
+    let asked = &project.source;
+    let find = || Needed::find(project, surfaces.clone(), originals, requested, options.lockfile);
+    let by = if asked.by.is_empty() { "by default".to_owned() } else { format!("by {}", asked.by) };
+    let decision = |used, reason, then: &str, probe| Decision {
+        asked: asked.source,
+        used,
+        reason,
+        then: then.to_owned(),
+        probe,
+    };
+    let registry = |decision| {
+        report(Event::Decided(&decision));
+        Ok(Chosen { decision, needed: None })
+    };
+    match asked.source {
+        Source::Workspace | Source::Vendor => {
+            let needed = find()?;
+            let decision = decision(asked.source, by, &packing(project, &needed), None);
+            Ok(Chosen { decision, needed: Some(needed) })
+        }
+        Source::Registry => {
+            let reason = format!("packages come from the registry, {by}");
+            registry(decision(Source::Registry, reason, NOTHING, None))
+        }
+        Source::Auto => {
+            let needed = find();
+            let asked = ask(project, &surfaces, &needed, requested, signals)?;
+            let (reason, probe) = match asked {
+                Asked { verdict: Verdict::Up(reason), probe, doubts } => {
+                    warn(report, &doubts);
+                    if let Err(error) = &needed {
+                        report(Event::Notice(
+                            "without a workspace, only the surfaces' own dependencies were asked for",
+                        ));
+                        warn(report, &error.problems);
+                    }
+                    return registry(decision(Source::Registry, reason, NOTHING, probe));
+                }
+                Asked { verdict: Verdict::Denied { problems, .. }, .. } if !requested.fallback_on_auth => {
+                    return Err(Error::all(Kind::Environment, problems));
+                }
+                Asked { verdict: Verdict::Down(reason) | Verdict::Denied { reason, .. }, probe, .. } => {
+                    (reason, probe)
+                }
+            };
+            let needed = needed.map_err(|mut error| {
+                error.problems.insert(0, Problem::new(reason.clone()));
+                error
+            })?;
+            let decision = decision(Source::Workspace, reason, &packing(project, &needed), probe);
+            report(Event::Decided(&decision));
+            Ok(Chosen { decision, needed: Some(needed) })
+        }
+    }
+}
+
+fn packing(project: &Project, needed: &Needed) -> String {
+    let count = needed.closure.packages.len();
+    let packages = if count == 1 { "package" } else { "packages" };
+    let Some(workspace) = &needed.workspace else { return "nothing to pack".to_owned() };
+    format!("packing {count} {packages} from {}", as_seen_from(&project.root, &workspace.root))
+}
+
+/// What asking came to.
+struct Asked {
+    verdict: Verdict,
+    /// `None` where nobody had to be asked.
+    probe: Option<Probe>,
+    /// What may keep the build from a registry that answers us.
+    doubts: Vec<Problem>,
+}
+
+impl Asked {
+    /// Decided without asking.
+    fn unasked(verdict: Verdict) -> Self {
+        Self { verdict, probe: None, doubts: Vec::new() }
+    }
+}
+
+fn ask(
+    project: &Project,
+    found: &[Surface],
+    needed: &Result<Needed>,
+    requested: &Requested,
+    signals: &Signals,
+) -> Result<Asked> {
+    // Without a workspace, the surfaces' own dependencies are all that is known.
+    let (surfaces, sought) = match needed {
+        Ok(Needed { surfaces, workspace: Some(workspace), closure, .. }) => {
+            (surfaces.as_slice(), source::sought(workspace, closure))
+        }
+        _ => (found, source::sought_directly(found, &project.scope)),
+    };
+    if let Some(reason) = source::beyond_any_registry(surfaces, &project.scope) {
+        return Ok(Asked::unasked(Verdict::Down(reason)));
+    }
+    if sought.is_empty() {
+        let reason = format!("no surface needs a package in scope {}", project.scope);
+        return Ok(Asked::unasked(Verdict::Up(reason)));
+    }
+    let around = package_manager::surroundings(project, requested, surfaces);
+    let settings: Vec<_> = surfaces
+        .iter()
+        .zip(&around)
+        .map(|(surface, around)| settings::read(project, surface, around))
+        .collect();
+    let registries: Vec<Result<Registry, Problem>> = sought
+        .iter()
+        .filter_map(|Sought { surface, package, .. }| Some(settings.get(*surface)?.registry(package)))
+        .collect();
+    let limit = requested.probe_timeout.or(project.config.probe_timeout).unwrap_or(PROBE_TIMEOUT);
+    let began = Instant::now();
+    let answers = if registries.iter().all(Result::is_ok) {
+        let question = |(sought, registry): (&Sought, &Result<Registry, Problem>)| {
+            let registry = registry.as_ref().ok()?.clone();
+            Some(Question { registry, package: sought.package.clone(), wanted: sought.wanted.clone() })
+        };
+        let questions: Vec<_> = sought.iter().zip(&registries).filter_map(question).collect();
+        let answers = probe::ask(&questions, limit, &|| signals.received().is_some());
+        signals.check()?;
+        answers.unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let took: Duration = began.elapsed();
+    let replies: Vec<_> = sought
+        .iter()
+        .zip(&registries)
+        .enumerate()
+        .map(|(number, (sought, registry))| Reply {
+            sought,
+            registry: registry.as_ref(),
+            answer: answers.get(number).and_then(Option::as_ref),
+        })
+        .collect();
+    Ok(Asked {
+        verdict: source::verdict(&replies, took),
+        probe: Some(source::probe(&replies, took)),
+        doubts: source::own_to_containers(&replies),
+    })
+}
+
+/// Tells the job's page in GitHub Actions and Gitea Actions.
+pub(super) fn summarize(decision: &Decision, report: Report<'_>) {
+    let is_set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let in_actions = ["GITHUB_ACTIONS", "GITEA_ACTIONS"].into_iter().any(|name| is_set(name).is_some());
+    if let Some(path) = is_set("GITHUB_STEP_SUMMARY")
+        && in_actions
+        && decision.asked != Source::Workspace
+        && let Err(problem) =
+            job_summary::append(Path::new(&path), &format!("docker-prep: {}", decision.line()))
+    {
+        report(Event::Warning(&problem));
+    }
+}

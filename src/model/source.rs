@@ -1,0 +1,173 @@
+//! Where the packages of a build come from: what was asked for, and what was decided.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The limit of a probe in all, where nothing else is said.
+pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Where packages are to come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Source {
+    /// From the workspace: packed, and manifests rewritten.
+    #[default]
+    Workspace,
+    /// The same, from a plain folder of packages.
+    Vendor,
+    /// From the registry: nothing is touched.
+    Registry,
+    /// From the registry if it has them all, else from the workspace.
+    Auto,
+}
+
+impl Source {
+    /// The word for it; those of `BYTELYST_PACKAGE_SOURCE` mean the same.
+    ///
+    /// # Errors
+    /// No such source, with those that there are.
+    pub fn parse(word: &str) -> Result<Self, String> {
+        match word {
+            "workspace" | "common-plat" => Ok(Self::Workspace),
+            "vendor" => Ok(Self::Vendor),
+            "registry" | "gitea" => Ok(Self::Registry),
+            "auto" => Ok(Self::Auto),
+            _ => Err(format!("`{word}` is none of workspace, registry, auto, vendor")),
+        }
+    }
+
+    /// The word that is printed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Vendor => "vendor",
+            Self::Registry => "registry",
+            Self::Auto => "auto",
+        }
+    }
+}
+
+/// What was asked for, and what says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Where packages are to come from.
+    pub source: Source,
+    /// The flag, the variable or the file; empty where nothing is said.
+    pub by: String,
+}
+
+/// What was decided, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// What was asked for.
+    pub asked: Source,
+    /// Where packages come from: never [`Source::Auto`].
+    pub used: Source,
+    /// Why, as `registry http://host/ refused the connection in 3 ms`.
+    pub reason: String,
+    /// What follows, as `packing 14 packages from ../learning_ai_common_plat`.
+    pub then: String,
+    /// What was found by asking, if anything was asked.
+    #[serde(flatten)]
+    pub probe: Option<Probe>,
+}
+
+impl Decision {
+    /// Whether nothing is to be packed and rewritten.
+    #[must_use]
+    pub fn is_registry(&self) -> bool {
+        self.used == Source::Registry
+    }
+
+    /// As it is noted.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        json!(self).to_string()
+    }
+
+    /// Reads what was noted; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The one line that says it.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{}: {}", self.reason, self.then)
+    }
+}
+
+/// What asking the registries came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Probe {
+    /// How long it took in all.
+    pub milliseconds: u64,
+    /// The number of packages that were asked for.
+    pub packages: usize,
+    /// The registries that were asked.
+    pub registries: Vec<Probed>,
+}
+
+/// What one registry was found to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Probed {
+    /// The address that was asked, without credentials.
+    pub url: String,
+    /// What names it.
+    pub named_by: String,
+    /// The word for what it answered, as `up` or `refused`.
+    pub answer: String,
+}
+
+/// A length of time as people type it: `2`, `2s`, `1.5s`, `500ms`.
+///
+/// # Errors
+/// It is no such text, or no time at all, or longer than a minute.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no length of time between 1ms and 60s, such as 2s or 500ms");
+    let (number, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, 0.001),
+        (None, Some(number)) => (number, 1.0),
+        (None, None) => (text, 1.0),
+    };
+    if !number.chars().all(|c| c.is_ascii_digit() || c == '.') {
+        return Err(wrong());
+    }
+    let seconds = number.parse::<f64>().map_err(|_| wrong())? * unit;
+    if !(0.001..=60.0).contains(&seconds) {
+        return Err(wrong());
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_old_words_mean_the_same() {
+        assert_eq!(Source::parse("common-plat"), Ok(Source::Workspace));
+        assert_eq!(Source::parse("gitea"), Ok(Source::Registry));
+        assert_eq!(Source::parse("vendor"), Ok(Source::Vendor));
+        assert!(Source::parse("Registry").is_err());
+    }
+
+    #[test]
+    fn durations() {
+        for (text, milliseconds) in
+            [("2", 2000), ("2s", 2000), ("1.5s", 1500), ("500ms", 500), ("60", 60_000)]
+        {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["", "0", "0ms", "-1", "2m", "s", "ms", "1e3", "inf", "NaN", "61", "2 s", "."] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}
