@@ -1,11 +1,15 @@
 //! One part of a pattern, between slashes.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::pattern;
 use super::sets::{self, Sets, Unfit};
 use crate::model::js;
 
 /// What a part of a path must be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Part {
     /// `**`: any number of parts.
     Globstar,
@@ -16,8 +20,16 @@ pub enum Part {
 }
 
 /// A regular expression, or what was proved to match the same texts faster.
-#[derive(Debug)]
-pub struct Regex(Matcher);
+#[derive(Clone, Debug)]
+pub struct Regex(Arc<Matcher>);
+
+/// How many compiled parts a thread remembers: the few that every package brings along, and those that packages share.
+const REMEMBERED: usize = 256;
+
+thread_local! {
+    /// Compiled parts by what they were made of.
+    static COMPILED: RefCell<HashMap<(String, bool, bool), Part>> = RefCell::default();
+}
 
 #[derive(Debug)]
 enum Matcher {
@@ -37,6 +49,10 @@ enum Matcher {
 }
 
 impl Part {
+    fn regex(matcher: Matcher) -> Self {
+        Self::Regex(Regex(Arc::new(matcher)))
+    }
+
     /// Whether the text is what the part asks for; `**` is the caller's.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
@@ -52,7 +68,7 @@ impl Regex {
     /// Whether the whole text matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        match &self.0 {
+        match &*self.0 {
             Matcher::Nocase(wanted) => wanted.eq_ignore_ascii_case(text),
             Matcher::Wildcards(wildcards) => wildcards.matches(text),
             Matcher::Compiled(regex) => {
@@ -92,34 +108,48 @@ pub(super) fn parse(text: &str, nocase: bool, dot: bool) -> Part {
     let plain = text.is_ascii() && !text.contains(['\\', '[', ']', '(', ')', '|']);
     if plain && !text.contains(['*', '?']) {
         return if nocase && text.bytes().any(|b| b.is_ascii_alphabetic()) {
-            Part::Regex(Regex(Matcher::Nocase(text.to_owned())))
+            Part::regex(Matcher::Nocase(text.to_owned()))
         } else {
             Part::Exact(text.to_owned())
         };
     }
     if plain {
-        return Part::Regex(Regex(Matcher::Wildcards(Wildcards::new(text, nocase, dot))));
+        return Part::regex(Matcher::Wildcards(Wildcards::new(text, nocase, dot)));
     }
+    let key = (text.to_owned(), nocase, dot);
+    COMPILED.with_borrow_mut(|compiled| {
+        if let Some(part) = compiled.get(&key) {
+            return part.clone();
+        }
+        let part = compile(text, nocase, dot);
+        if compiled.len() < REMEMBERED {
+            compiled.insert(key, part.clone());
+        }
+        part
+    })
+}
+
+fn compile(text: &str, nocase: bool, dot: bool) -> Part {
     let units: Vec<u16> = text.encode_utf16().collect();
     match pattern::parse(&units, nocase, dot) {
         pattern::Parsed::Text(text) => Part::Exact(text),
-        pattern::Parsed::TooLong => Part::Regex(Regex(Matcher::Never)),
+        pattern::Parsed::TooLong => Part::regex(Matcher::Never),
         pattern::Parsed::Source(source) => {
             let flags = regress::Flags { icase: nocase, ..Default::default() };
             let source: Vec<u16> =
                 source.into_iter().map(|unit| if nocase { tame(unit) } else { unit }).collect();
             if sets::is_needed(&source) {
                 match Sets::new(&source, nocase) {
-                    Ok(sets) => return Part::Regex(Regex(Matcher::Sets { sets, nocase })),
-                    Err(Unfit::TooLong) => return Part::Regex(Regex(Matcher::Never)),
+                    Ok(sets) => return Part::regex(Matcher::Sets { sets, nocase }),
+                    Err(Unfit::TooLong) => return Part::regex(Matcher::Never),
                     Err(Unfit::Unknown) => {}
                 }
             }
-            Part::Regex(Regex(match regress::Regex::from_unicode(source.into_iter().map(u32::from), flags) {
+            Part::regex(match regress::Regex::from_unicode(source.into_iter().map(u32::from), flags) {
                 Ok(regex) if nocase => Matcher::Folded(Box::new(regex)),
                 Ok(regex) => Matcher::Compiled(Box::new(regex)),
                 Err(_) => Matcher::Never,
-            }))
+            })
         }
     }
 }

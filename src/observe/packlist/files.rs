@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::order::locale_compare;
+use super::order::locale_key;
 use super::rules::MUST_HAVE_FILES;
 use super::tree::Tree;
 use super::{bad_pattern, manifest, unlisted};
@@ -107,7 +107,7 @@ pub(super) fn choose(
     let mut leaving: HashMap<String, usize> = HashMap::new();
     for (place, (glob, found)) in globs.iter().zip(results).enumerate() {
         let mut found: Vec<String> = found.into_iter().collect();
-        found.sort_by(|a, b| locale_compare(a, b));
+        found.sort_by_cached_key(|path| locale_key(path));
         let (to, from) = if glob.negated { (&mut negates, &mut set) } else { (&mut set, &mut negates) };
         for path in found {
             let trimmed = path.trim_end_matches('/');

@@ -1,0 +1,83 @@
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
+use serde_json::Map;
+
+use super::*;
+use crate::model::manifest::Manifest;
+
+fn contents(entries: Vec<Entry>) -> Contents {
+    let mut map = Map::new();
+    map.insert("name".to_owned(), "x".into());
+    map.insert("version".to_owned(), "1.0.0".into());
+    Contents { manifest: Manifest(map), entries, warnings: Vec::new() }
+}
+
+fn entry(path: &str, source: Source) -> Entry {
+    Entry { path: path.to_owned(), executable: false, source }
+}
+
+fn packed(contents: &Contents, threads: usize) -> (Tarball, Vec<u8>) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| encode(contents, None, Vec::new())).unwrap()
+}
+
+/// Some megabytes that differ from place to place.
+fn large() -> Vec<u8> {
+    (0..100_000)
+        .flat_map(|line: u64| format!("{:x};\n", line.wrapping_mul(0x9e37_79b9_7f4a_7c15)).into_bytes())
+        .collect()
+}
+
+#[test]
+fn a_large_package_is_the_same_for_every_number_of_cores() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("large");
+    std::fs::write(&path, large()).unwrap();
+    let contents = contents(vec![
+        entry("large", Source::OnDisk(path)),
+        entry("other", Source::Generated(large())),
+        entry("small", Source::Generated(b"end".to_vec())),
+    ]);
+    let (tarball, bytes) = packed(&contents, 1);
+    for threads in [2, 16] {
+        let (other, other_bytes) = packed(&contents, threads);
+        assert_eq!(other, tarball, "{threads}");
+        assert!(other_bytes == bytes, "{threads}");
+    }
+    // It changes only on purpose, with a word in the changelog.
+    assert_eq!(tarball.sha256.short(), "5c989f734899");
+    assert_eq!(tarball.size, bytes.len() as u64);
+    let mut text = Vec::new();
+    let mut decoder = GzDecoder::new(&bytes[..]);
+    decoder.read_to_end(&mut text).unwrap();
+    assert!(decoder.into_inner().is_empty(), "one member, and nothing behind it");
+    let mut archive = tar::Archive::new(&text[..]);
+    for (found, length) in archive.entries().unwrap().zip([large().len(), large().len(), 3]) {
+        let mut held = Vec::new();
+        found.unwrap().read_to_end(&mut held).unwrap();
+        assert_eq!(held.len(), length);
+        assert!(length == 3 || held == large());
+    }
+}
+
+#[test]
+fn a_piece_that_is_just_full_is_followed_by_another() {
+    for over in [0, 1, 511, 512, 513] {
+        // A header, the file, and the end of the archive.
+        let length = (1 << 20) - 512 - 1024 + over;
+        let contents = contents(vec![entry("f", Source::Generated(vec![b'x'; length]))]);
+        let (tarball, bytes) = packed(&contents, 2);
+        let mut text = Vec::new();
+        GzDecoder::new(&bytes[..]).read_to_end(&mut text).unwrap();
+        assert_eq!(text.len(), 512 + length.next_multiple_of(512) + 1024, "{over}");
+        assert_eq!(tarball.unpacked_size, length as u64);
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_is_named() {
+    let contents = contents(vec![entry("gone", Source::OnDisk("/no/such/file".into()))]);
+    let Err(EncodeError::Package(problem)) = encode(&contents, None, Vec::new()) else { panic!("an error") };
+    assert!(problem.message.starts_with("/no/such/file: cannot be read"), "{}", problem.message);
+}
