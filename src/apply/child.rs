@@ -41,6 +41,47 @@ pub(super) fn finish(command: &mut Command, signals: &Signals) -> Result<Ended> 
     imp::run(command, signals, Conduct::Servant)
 }
 
+/// Commands that are ours and run at the same time, as [`finish`] runs one. A signal to us is passed on to all that they
+/// began, and a second one kills that: they work in folders that are somebody's, and may want to leave those in order.
+pub(super) struct Crew<'a>(imp::Crew<'a>);
+
+impl<'a> Crew<'a> {
+    /// Nobody yet.
+    pub(super) fn new(signals: &'a Signals) -> Result<Self> {
+        imp::Crew::new(signals).map(Self)
+    }
+
+    /// Begins a command, which goes by a number.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub(super) fn start(&mut self, number: usize, command: &mut Command) -> Result<()> {
+        command.stdin(Stdio::null());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        self.0.start(number, command)
+    }
+
+    /// Waits for the end of any; there must be one.
+    ///
+    /// # Errors
+    /// [`Kind::Interrupted`]: a signal came; all have ended then.
+    pub(super) fn wait(&mut self) -> Result<(usize, Ended)> {
+        self.0.wait()
+    }
+
+    /// Ends all that run, and waits for that.
+    pub(super) fn end(&mut self) {
+        self.0.end();
+    }
+}
+
+impl Drop for Crew<'_> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 /// Who decides about the end of a command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Conduct {
@@ -76,8 +117,10 @@ mod imp {
     use std::process::Command;
 
     use nix::unistd::{getpid, getsid};
-    use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, wait};
-    use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
+    use rustix::process::{
+        Pid, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group, wait, waitpid,
+    };
+    use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
     use signal_hook::iterator::SignalsInfo;
     use signal_hook::iterator::exfiltrator::origin::WithOrigin;
     use signal_hook::low_level::siginfo::{Cause, Origin};
@@ -132,6 +175,107 @@ mod imp {
                 if !by_terminal {
                     pass_on(pid, origin.signal);
                 }
+            }
+        }
+    }
+
+    /// See [`super::Crew`].
+    pub(super) struct Crew<'a> {
+        signals: &'a Signals,
+        queue: SignalsInfo<WithOrigin>,
+        running: Vec<(usize, Pid)>,
+        /// How many signals were passed on.
+        passed_on: u32,
+    }
+
+    impl<'a> Crew<'a> {
+        pub(super) fn new(signals: &'a Signals) -> Result<Self> {
+            let watched = signals.watched().iter().chain(&[SIGCHLD]).copied();
+            let queue = SignalsInfo::<WithOrigin>::new(watched).map_err(|error| {
+                Error::new(Kind::Environment, format!("cannot watch for signals: {error}"))
+            })?;
+            Ok(Self { signals, queue, running: Vec::new(), passed_on: 0 })
+        }
+
+        pub(super) fn start(&mut self, number: usize, command: &mut Command) -> Result<()> {
+            self.signals.check()?;
+            let child = spawn(command)?;
+            let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or_else(|| {
+                Error::new(Kind::Environment, format!("{}: no such process id", child.id()))
+            })?;
+            self.running.push((number, pid));
+            Ok(())
+        }
+
+        pub(super) fn wait(&mut self) -> Result<(usize, Ended)> {
+            loop {
+                if let Some(one) = self.reap()? {
+                    if self.signals.received().is_none() {
+                        return Ok(one);
+                    }
+                    // The others were told as well.
+                    while !self.running.is_empty() {
+                        self.hear();
+                        while self.reap()?.is_some() {}
+                    }
+                }
+                self.signals
+                    .check()
+                    .or_else(|error| if self.running.is_empty() { Err(error) } else { Ok(()) })?;
+                self.hear();
+            }
+        }
+
+        pub(super) fn end(&mut self) {
+            if !self.running.is_empty() {
+                self.tell(SIGTERM);
+            }
+            while !self.running.is_empty() {
+                match self.reap() {
+                    Ok(Some(_)) => {}
+                    Ok(None) => self.hear(),
+                    Err(_) => return,
+                }
+            }
+        }
+
+        /// One that has ended. Others' children are left to whoever began them.
+        fn reap(&mut self) -> Result<Option<(usize, Ended)>> {
+            for at in 0..self.running.len() {
+                let (number, pid) = self.running[at];
+                match waitpid(Some(pid), WaitOptions::NOHANG) {
+                    Ok(Some((_, status))) => {
+                        if let Some(ended) = ended(status) {
+                            self.running.swap_remove(at);
+                            return Ok(Some((number, ended)));
+                        }
+                    }
+                    Ok(None) | Err(rustix::io::Errno::INTR) => {}
+                    Err(error) => {
+                        self.running.swap_remove(at);
+                        return Err(Error::new(
+                            Kind::Environment,
+                            format!("cannot wait for a build: {error}"),
+                        ));
+                    }
+                }
+            }
+            Ok(None)
+        }
+
+        /// Waits for the next signal, and passes on what is meant for us.
+        fn hear(&mut self) {
+            let heard: Vec<i32> = self.queue.wait().map(|origin| origin.signal).collect();
+            for signal in heard.into_iter().filter(|signal| *signal != SIGCHLD) {
+                self.tell(signal);
+            }
+        }
+
+        fn tell(&mut self, signal: i32) {
+            self.passed_on += 1;
+            let signal = Signal::from_named_raw(signal).filter(|_| self.passed_on == 1);
+            for (_, pid) in &self.running {
+                let _ = kill_process_group(*pid, signal.unwrap_or(Signal::KILL));
             }
         }
     }
@@ -197,6 +341,29 @@ mod imp {
     use crate::apply::signal::Signals;
     use crate::error::{Error, Kind, Result, io_cause};
     use crate::model::ended::Ended;
+
+    /// See [`super::Crew`]: one after the other.
+    pub(super) struct Crew<'a> {
+        signals: &'a Signals,
+        ended: Vec<(usize, Ended)>,
+    }
+
+    impl<'a> Crew<'a> {
+        pub(super) fn new(signals: &'a Signals) -> Result<Self> {
+            Ok(Self { signals, ended: Vec::new() })
+        }
+
+        pub(super) fn start(&mut self, number: usize, command: &mut Command) -> Result<()> {
+            self.ended.push((number, run(command, self.signals, Conduct::Servant)?));
+            Ok(())
+        }
+
+        pub(super) fn wait(&mut self) -> Result<(usize, Ended)> {
+            self.ended.pop().ok_or_else(|| Error::new(Kind::Environment, "there is nothing to wait for"))
+        }
+
+        pub(super) fn end(&mut self) {}
+    }
 
     pub(super) fn run(command: &mut Command, signals: &Signals, conduct: Conduct) -> Result<Ended> {
         signals.check()?;

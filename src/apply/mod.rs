@@ -1,5 +1,6 @@
 //! The only code that changes the disk, or runs a command that may.
 
+pub mod build;
 pub mod child;
 pub mod deps_dir;
 pub mod file;
@@ -7,6 +8,7 @@ pub mod job_summary;
 pub mod lock;
 pub mod lockfile;
 pub mod out_dir;
+mod program;
 pub mod restore;
 pub mod signal;
 pub mod state;

@@ -95,10 +95,10 @@ pub(super) enum Color {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct OldFlags {
     /// The same as `docker-prep restore`
-    #[arg(long, conflicts_with_all = ["strip_overrides", "dry_run", "force", "keep", "lockfile"])]
+    #[arg(long, conflicts_with_all = ["strip_overrides", "dry_run", "force", "keep", "build", "lockfile"])]
     pub(super) restore: bool,
     /// Take out the references into the deps dir, where there is nothing to restore from
-    #[arg(long, conflicts_with_all = ["dry_run", "force", "keep", "lockfile"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "force", "keep", "build", "lockfile"])]
     pub(super) strip_overrides: bool,
     /// The same as `docker-prep prepare`
     #[command(flatten)]
@@ -142,6 +142,9 @@ pub(super) struct PrepareArgs {
     /// Pack a package although a file that its manifest names is missing
     #[arg(long)]
     pub(super) allow_unbuilt: bool,
+    /// Have the workspace's package manager build first what has changed since its last --build
+    #[arg(long)]
+    pub(super) build: bool,
     /// Have each surface's package manager make a lockfile that fits; asks the registry for third-party packages
     #[arg(long)]
     pub(super) lockfile: bool,
@@ -202,6 +205,9 @@ pub(super) struct PackArgs {
     /// Pack a package although a file that its manifest names is missing
     #[arg(long)]
     pub(super) allow_unbuilt: bool,
+    /// Have the workspace's package manager build first what has changed since its last --build
+    #[arg(long)]
+    pub(super) build: bool,
 }
 
 /// Flags of `guard`.

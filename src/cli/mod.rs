@@ -195,15 +195,14 @@ fn split_list(value: &str) -> Vec<String> {
     parts.iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
-impl From<&PrepareArgs> for prepare::Options {
-    fn from(args: &PrepareArgs) -> Self {
-        let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt, lockfile } = *args;
-        Self { force, keep, strict, allow_unbuilt, lockfile }
-    }
+fn options(args: &PrepareArgs, reporter: &Reporter) -> prepare::Options {
+    let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt, build, lockfile } = *args;
+    let build = build.then(|| reporter.output_of_builds());
+    prepare::Options { force, keep, strict, allow_unbuilt, lockfile, build }
 }
 
 fn run_prepare(requested: &Requested, args: &PrepareArgs, reporter: &Reporter) -> Result<()> {
-    let options = args.into();
+    let options = options(args, reporter);
     if args.dry_run {
         let plan = prepare::plan(requested, &options, &|event| reporter.event(event))?;
         reporter.planned(&plan, None);
@@ -215,7 +214,7 @@ fn run_prepare(requested: &Requested, args: &PrepareArgs, reporter: &Reporter) -
 }
 
 fn run_command(requested: &Requested, args: RunArgs, reporter: &Reporter) -> Result<u8> {
-    let options = run::Options { prepare: (&args.prepare).into(), command: args.command };
+    let options = run::Options { prepare: options(&args.prepare, reporter), command: args.command };
     if args.prepare.dry_run {
         let plan = prepare::plan(requested, &options.prepare, &|event| reporter.event(event))?;
         reporter.planned(&plan, Some(&options.command));
@@ -240,6 +239,7 @@ fn run_pack(requested: &Requested, args: PackArgs, reporter: &Reporter) -> Resul
         all: args.all,
         out: args.out,
         allow_unbuilt: args.allow_unbuilt,
+        build: args.build.then(|| reporter.output_of_builds()),
     };
     let outcome = pack::run(requested, &options, &|event| reporter.event(event))?;
     reporter.packed(&options.out, &outcome);

@@ -15,6 +15,7 @@ use crate::command::Event;
 use crate::command::prepare::Plan;
 use crate::command::{restore, run};
 use crate::error::{Error, Kind, Problem, io_cause, signal_name};
+use crate::model::build::{Built, Output, State};
 use crate::model::diff;
 use crate::model::ended::Ended;
 use crate::model::journal::FileKind;
@@ -58,6 +59,8 @@ impl Reporter {
                 let word = if unchanged { "unchanged" } else { "packed" };
                 self.line(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
             }
+            // Those of a dry run are data.
+            Event::Built(built) if built.state != State::Planned => self.tell(&built.line()),
             // The command of `run` begins behind it, and the document comes when that has ended.
             Event::Decided(decision) => self.tell(&decision.line()),
             // One document at the end has it all.
@@ -175,12 +178,14 @@ impl Reporter {
         } else if plan.rewrites.is_empty() {
             self.tell(&nothing_to_do(plan));
         } else {
-            out = format!(
+            let built = plan.built.iter().flatten().filter(|built| built.state == State::Planned);
+            out.extend(built.map(|built| format!("{}\n", built.line())));
+            out.push_str(&format!(
                 "would pack {} from {} into {}/\n",
                 packages_of(&plan.tarballs),
                 shown(plan),
                 plan.deps_dir
-            );
+            ));
         }
         out.push_str(&table(&plan.tarballs));
         for name in &plan.stale {
@@ -205,6 +210,11 @@ impl Reporter {
             out.push_str(&format!("would run {}\n", printable(&words(command).join(" "), false)));
         }
         self.data(&out);
+    }
+
+    /// Where builds print.
+    pub(super) fn output_of_builds(&self) -> Output {
+        if self.verbose { Output::Live } else { Output::Kept }
     }
 
     /// Where the command of `run` prints: with `--json` stdout is for our document.
@@ -367,6 +377,9 @@ fn describe(document: &mut Value, plan: &Plan, with_diff: bool) {
     document["depsDir"] = json!(plan.deps_dir);
     document["source"] = json!(plan.source);
     document["packages"] = packages(plan);
+    if let Some(built) = &plan.built {
+        document["built"] = built.iter().map(Built::to_json).collect();
+    }
     document["removed"] = json!(plan.stale);
     document["surfaces"] = surfaces(plan, with_diff);
     document["files"] = plan.files.iter().map(|file| file.to_json(with_diff)).collect();

@@ -1,5 +1,6 @@
 //! A verb each: observe, plan, then show or apply.
 
+mod build;
 mod damaged;
 pub mod guard;
 pub mod init;
@@ -18,6 +19,7 @@ mod tree;
 
 use self::prepare::Plan;
 use crate::error::Problem;
+use crate::model::build::Built;
 use crate::model::ended::Ended;
 use crate::model::source::Decision;
 use crate::model::tarball::Tarball;
@@ -29,6 +31,8 @@ pub enum Event<'a> {
     Warning(&'a Problem),
     /// Something that was left alone, or repaired.
     Notice(&'a str),
+    /// What `--build` did about a package.
+    Built(&'a Built),
     /// A package was packed.
     Packed {
         /// What was packed.

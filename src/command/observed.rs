@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
+use super::build::{self, What};
 use super::install::{self, Install};
 use super::linked::{self, Packed};
 use super::packing::{self, Sinks};
 use super::prepare::{Options, Plan};
 use super::{Report, warn};
+use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Result};
+use crate::model::build::{Built, State};
 use crate::model::link::Linking;
 use crate::model::requested::Requested;
 use crate::model::source::Decision;
@@ -40,6 +43,8 @@ pub(super) struct Observed {
     pub(super) needed: Needed,
     /// Of each package of the closure, in its order.
     contents: Vec<Contents>,
+    /// What `--build` did.
+    pub(super) built: Option<Vec<Built>>,
 }
 
 impl Needed {
@@ -67,15 +72,18 @@ impl Needed {
         Ok(Self { surfaces, workspace: Some(workspace), closure, installs })
     }
 
-    /// Says what is doubtful of them, refuses what cannot be prepared, and looks into each package.
+    /// Says what is doubtful of them, refuses what cannot be prepared, has packages built where that is asked for, and
+    /// looks into each.
     pub(super) fn observe(
         self,
         project: &Project,
         options: &Options,
+        what: What,
+        signals: &Signals,
         report: Report<'_>,
     ) -> Result<Observed> {
         let Self { surfaces, workspace, closure, installs } = &self;
-        let mut contents = Vec::new();
+        let (mut contents, mut built) = (Vec::new(), None);
         if let Some(workspace) = workspace {
             if options.strict && !closure.mismatches.is_empty() {
                 return Err(Error::all(Kind::Refused, closure.mismatches.clone()));
@@ -84,9 +92,12 @@ impl Needed {
             warn(report, &closure.mismatches);
             install::check(surfaces, installs, &closure.surfaces, options.lockfile, report)?;
             let members = packing::named_members(workspace, &closure.packages)?;
-            contents = packing::contents(workspace, &members, options.allow_unbuilt, report)?;
+            built = build::first(workspace, &members, what, signals, report)?;
+            // What would be built first may be missing now.
+            let unbuilt = built.iter().flatten().any(|built| built.state == State::Planned);
+            contents = packing::contents(workspace, &members, options.allow_unbuilt || unbuilt, report)?;
         }
-        Ok(Observed { project: project.clone(), needed: self, contents })
+        Ok(Observed { project: project.clone(), needed: self, contents, built })
     }
 }
 
@@ -132,6 +143,7 @@ impl Observed {
             plan.workspace.clone_from(&workspace.root);
         }
         plan.tarballs = tarballs;
+        plan.built.clone_from(&self.built);
         let linkings = self.linkings();
         for (((surface, needs), install), linking) in
             surfaces.iter().zip(&closure.surfaces).zip(installs).zip(&linkings)
@@ -167,6 +179,7 @@ impl Plan {
             rewrites: Vec::new(),
             files: Vec::new(),
             lockfiles: BTreeMap::new(),
+            built: None,
             there: BTreeSet::new(),
             stale: Vec::new(),
         }

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::build::{self, What};
 use super::{Event, Report, warn};
 use crate::apply::deps_dir::Placed;
 use crate::apply::out_dir::OutDir;
 use crate::apply::signal::Signals;
 use crate::command::packing::{self, Sinks};
 use crate::error::Result;
+use crate::model::build::Output;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
 use crate::observe::project;
@@ -27,6 +29,8 @@ pub struct Options {
     pub out: PathBuf,
     /// A missing file that a manifest names is a warning.
     pub allow_unbuilt: bool,
+    /// Have what has changed built first.
+    pub build: Option<Output>,
 }
 
 /// Packs, and returns what was packed, by name.
@@ -53,6 +57,7 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     } else {
         packing::named_members(&workspace, &options.packages.iter().cloned().collect())?
     };
+    build::first(&workspace, &members, What::new(options.build, false), &signals, report)?;
     let contents = packing::contents(&workspace, &members, options.allow_unbuilt, report)?;
     let out = OutDir::create(&options.out)?;
     let sinks = Sinks { signals: &signals, folder: out.path(), open: || out.stage() };

@@ -134,7 +134,7 @@ pub(super) fn contents(
 
 /// Has the calling thread work along instead of waiting for the others: one thread less to begin, and with
 /// `RAYON_NUM_THREADS=1` none at all, so that every step comes in the same order each time.
-fn share_this_thread() {
+pub(super) fn share_this_thread() {
     // An error says that the threads are there already.
     let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
 }

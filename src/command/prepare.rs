@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::build::What;
 use super::linked::Packed;
 use super::lockfile::{self, Lockfile};
 use super::observed::{Needed, Observed};
@@ -19,6 +20,7 @@ use crate::apply::lockfile::Staged;
 use crate::apply::signal::Signals;
 use crate::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
 use crate::error::{Error, Kind, Result};
+use crate::model::build::{Built, Output};
 use crate::model::journal::{FileKind, Phase, ProjectPath};
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
@@ -44,6 +46,8 @@ pub struct Options {
     pub allow_unbuilt: bool,
     /// Have a lockfile made for each prepared surface.
     pub lockfile: bool,
+    /// Have what has changed built first.
+    pub build: Option<Output>,
 }
 
 /// What `prepare` will do; with a dry run, what it would do.
@@ -65,6 +69,8 @@ pub struct Plan {
     pub rewrites: Vec<Rewritten>,
     /// The lockfiles that were asked for, by the surface's folder.
     pub lockfiles: BTreeMap<String, Lockfile>,
+    /// What `--build` did about each package that has a build script, or would do.
+    pub built: Option<Vec<Built>>,
     /// What is edited or made beside the manifests.
     pub files: Vec<FileChange>,
     /// File names of tarballs that lie in the deps dir already.
@@ -94,6 +100,7 @@ fn settings<'a>(files: &'a [FileChange], surface: &Surface) -> Option<&'a str> {
 pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Plan> {
     let signals = Signals::install()?;
     let project = project::find(requested)?;
+    refuse_build_of_plain_folder(&project, options)?;
     let mut found = surfaces::find(&project, requested)?;
     let tree = state::read(&project.state_dir, &project.root, &[])?;
     let mut originals = Originals::new();
@@ -120,7 +127,8 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
     warn(report, &found.notices);
     let chosen = source::choose(&project, found.surfaces, &originals, requested, options, &signals, report)?;
     let Some(needed) = chosen.needed else { return Ok(Plan::untouched(&project, chosen.decision)) };
-    let observed = needed.observe(&project, options, report)?;
+    let what = What::new(options.build, true);
+    let observed = needed.observe(&project, options, what, &signals, report)?;
     let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
     let (packed, encoded) = observed.pack(&nowhere)?;
     let mut plan =
@@ -181,9 +189,16 @@ impl Site {
         report: Report<'_>,
     ) -> Result<(Plan, Option<Prepared<'_>>)> {
         let (project, lock) = (&self.project, &self.lock);
+        refuse_build_of_plain_folder(project, options)?;
+        let mut what = What::new(options.build, false);
+        let mut built = None;
         if options.force && matches!(project.source.source, Source::Workspace | Source::Vendor) {
             // What cannot be prepared anew stays prepared: found out before anything is restored.
-            observe_from_originals(project, requested, options)?;
+            let observed = observe_from_originals(project, requested, options, &self.signals, report)?;
+            built = observed.and_then(|observed| observed.built);
+            if built.is_some() {
+                what = What::Nothing;
+            }
         }
         tree::make_clean(project, lock, options.force, report)?;
         let mut found = surfaces::find(project, requested)?;
@@ -204,7 +219,8 @@ impl Site {
             return Ok((Plan::untouched(project, chosen.decision), None));
         };
         let decision = chosen.decision;
-        let observed = needed.observe(project, options, report)?;
+        let mut observed = needed.observe(project, options, what, signals, report)?;
+        observed.built = observed.built.or(built);
         if observed.is_empty() {
             return Ok((observed.plan(decision, &Packed::default(), Vec::new())?, None));
         }
@@ -275,14 +291,40 @@ impl Site {
 }
 
 /// Reads everything as it will be once a prepared project is restored, for the errors that there are.
-fn observe_from_originals(project: &Project, requested: &Requested, options: &Options) -> Result<()> {
+fn observe_from_originals(
+    project: &Project,
+    requested: &Requested,
+    options: &Options,
+    signals: &Signals,
+    report: Report<'_>,
+) -> Result<Option<Observed>> {
     let tree = state::read(&project.state_dir, &project.root, &[])?;
-    let Some(prepared) = tree.standing.observed() else { return Ok(()) };
+    let Some(prepared) = tree.standing.observed() else { return Ok(None) };
     let mut found = surfaces::find(project, requested)?;
     let originals = state::originals(&project.state_dir, &project.root, prepared);
     surfaces::substitute(&mut found.surfaces, &originals)?;
     let needed = Needed::find(project, found.surfaces, &originals, requested, options.lockfile)?;
-    needed.observe(project, options, &|_| {}).map(drop)
+    // The rest is said once it is done.
+    let builds = |event: Event<'_>| {
+        if matches!(event, Event::Built(_)) {
+            report(event);
+        }
+    };
+    let what = options.build.map_or(What::Nothing, What::Build);
+    needed.observe(project, options, what, signals, &builds).map(Some)
+}
+
+/// A folder of packages has nothing that builds them.
+fn refuse_build_of_plain_folder(project: &Project, options: &Options) -> Result<()> {
+    if options.build.is_none() || project.source.source != Source::Vendor {
+        return Ok(());
+    }
+    let message = format!(
+        "--build: packages of a plain folder are not built (--source vendor, by {})",
+        project.source.by
+    );
+    Err(Error::new(Kind::Usage, message)
+        .hint("leave out --build, or take them from a workspace: --source workspace"))
 }
 
 fn changes(plan: &Plan) -> Result<Vec<Change>> {

@@ -1,6 +1,7 @@
 //! Nouns and pure functions on bytes. No I/O.
 
 pub mod beside;
+pub mod build;
 pub mod compose;
 pub mod config;
 pub mod diff;

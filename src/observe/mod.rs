@@ -1,5 +1,6 @@
 //! Reads the world and changes nothing.
 
+pub mod build;
 pub mod contents;
 pub mod git;
 mod glob;

@@ -3,20 +3,23 @@
 mod files;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use self::files::{Lockfile, lockfiles, yarn_path};
 use super::project::Project;
 use super::surfaces::{self, Built};
+use super::workspace::WORKSPACE_FILE;
 use crate::error::Problem;
 use crate::model::config::CONFIG_FILE;
 use crate::model::dockerfile::{self, DockerfileFound};
 use crate::model::json;
 use crate::model::manifest::Manifest;
 use crate::model::package_manager::decision::Sources;
-use crate::model::package_manager::{Detected, Name, dockerfile as in_dockerfile, field};
+use crate::model::package_manager::{Detected, Name, PackageManager, dockerfile as in_dockerfile, field};
 use crate::model::requested::Requested;
 use crate::model::surface::Surface;
 use crate::model::surroundings::Surroundings;
+use crate::model::workspace::Workspace;
 
 /// What lies around each surface, in their order: its package manager is the one that was asked for, else the one
 /// that `packageManager` or `devEngines` of its manifest or the project's own name, else the one that its Dockerfile
@@ -51,8 +54,8 @@ impl<'a> Site<'a> {
             Some(Detected { manager: in_config?, reason: format!("{CONFIG_FILE}: package-manager") })
         });
         let is_surface = surfaces.iter().any(|surface| surface.dir.is_empty());
-        let (said, warnings) = if is_surface { Default::default() } else { root_manifest(project) };
-        let root = Root { said, warnings, lockfiles: lockfiles(project, "") };
+        let (said, warnings) = if is_surface { Default::default() } else { root_manifest(&project.root) };
+        let root = Root { said, warnings, lockfiles: lockfiles(&project.root, "") };
         Self { project, asked, root, built: surfaces::built(project) }
     }
 
@@ -76,13 +79,13 @@ impl<'a> Site<'a> {
             installed.extend(told.named.map(detected));
             in_image.extend(told.in_image.into_iter().map(detected));
         }
-        let beside = lockfiles(self.project, &surface.dir);
+        let beside = lockfiles(&self.project.root, &surface.dir);
         let locked = if beside.is_empty() { &self.root.lockfiles } else { &beside };
         let first = self.asked.iter().chain(&said).chain(&installed).next().map(|one| one.manager.name);
         let (lockfile, several) = files::choose(locked, first);
         warnings.extend(several);
         if first.or(lockfile.as_ref().map(|one| one.manager.name)) == Some(Name::Yarn)
-            && let Some(release) = yarn_path(self.project, &surface.dir)
+            && let Some(release) = yarn_path(&self.project.root, &surface.dir)
         {
             // Yarn 1 starts the release that lies in the project.
             installed.retain(|one| one.manager.name != Name::Yarn || *one.manager.majors.end() > 1);
@@ -110,10 +113,10 @@ impl<'a> Site<'a> {
     }
 }
 
-/// What the manifest at the project's root says; it is no surface.
-fn root_manifest(project: &Project) -> (Vec<Detected>, Vec<Problem>) {
+/// What the manifest at a root says; it is no surface.
+fn root_manifest(root: &Path) -> (Vec<Detected>, Vec<Problem>) {
     let name = "package.json";
-    let path = project.root.join(name);
+    let path = root.join(name);
     if !path.is_file() {
         return Default::default();
     }
@@ -128,6 +131,34 @@ fn root_manifest(project: &Project) -> (Vec<Detected>, Vec<Problem>) {
             (Vec::new(), vec![warning])
         }
     }
+}
+
+/// The package manager of a workspace, found as that of a surface is, and what is doubtful of it. A
+/// `pnpm-workspace.yaml` names pnpm; where nothing says which, it is npm, which reads `workspaces`.
+#[must_use]
+pub fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
+    let root = &workspace.root;
+    let (mut said, mut warnings) = root_manifest(root);
+    let named = |name, reason: &str| Detected {
+        manager: PackageManager::of_any_version(name),
+        reason: reason.to_owned(),
+    };
+    if workspace.is_pnpm {
+        said.push(named(Name::Pnpm, WORKSPACE_FILE));
+    }
+    let first = said.first().map(|one| one.manager.name);
+    let (lockfile, several) = files::choose(&lockfiles(root, ""), first);
+    warnings.extend(several);
+    if first.or(lockfile.as_ref().map(|one| one.manager.name)) == Some(Name::Yarn) {
+        said.extend(yarn_path(root, ""));
+    }
+    said.extend(lockfile);
+    if said.is_empty() {
+        said.push(named(Name::Npm, "package.json: workspaces"));
+    }
+    let (detected, disagreements) = Sources { said, ..Sources::default() }.decide();
+    warnings.extend(disagreements);
+    (detected, warnings)
 }
 
 /// The warnings of all surfaces, each once.

@@ -1,5 +1,6 @@
 //! Pure choice: from what was observed to a plan.
 
+pub mod build;
 pub mod closure;
 pub mod components;
 pub mod files;

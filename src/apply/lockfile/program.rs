@@ -3,17 +3,17 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use nodejs_semver::{Range, Version};
+use nodejs_semver::Version;
 
 use super::{Layout, Request};
-use crate::apply::child;
 use crate::apply::file::failed;
 use crate::apply::signal::Signals;
+use crate::apply::{child, program};
 use crate::error::{Error, Kind, Result, signal_name};
 use crate::model::ended::Ended;
-use crate::model::package_manager::{Name, PackageManager};
+use crate::model::package_manager::Name;
 
 /// What keeps them from fetching another version of themselves, from looking for a newer one, from colours, and from
 /// scripts. Each reads its own.
@@ -75,25 +75,16 @@ impl Program {
     /// Finds the one that the surface is installed with.
     pub(super) fn find(request: &Request<'_>, layout: &Layout) -> Result<Self> {
         let manager = request.manager;
+        let ask = |words: &[String]| {
+            program::version(&mut prepared(words, layout), &layout.private("version"), request.signals)
+        };
+        let seen = match program::find(manager, &ask)? {
+            Ok(program::Installed { words, name, version }) => {
+                return Ok(Self { words, name, major: version.major(), version });
+            }
+            Err(seen) => seen,
+        };
         let name = manager.name.as_str();
-        let with = |words: Vec<String>| -> Result<std::result::Result<Self, &'static str>> {
-            let version = version(&words, layout, request.signals)?;
-            Ok(version.map(|version| Self { words, name: manager.name, major: version.major(), version }))
-        };
-        let on_path = with(vec![name.to_owned()])?;
-        let seen = match on_path {
-            Ok(program) if fits(manager, &program.version) => return Ok(program),
-            Ok(program) => format!("PATH has {program}"),
-            Err(why) => format!("the {name} of PATH {why}"),
-        };
-        let exact = Version::parse(&manager.version).is_ok();
-        if exact
-            && manager.name != Name::Bun
-            && let Ok(program) = with(vec!["corepack".to_owned(), spec(manager)])?
-            && fits(manager, &program.version)
-        {
-            return Ok(program);
-        }
         let label = super::label(request.surface_dir);
         let why = if request.reason.is_empty() { String::new() } else { format!(" ({})", request.reason) };
         Err(Error::new(
@@ -102,7 +93,7 @@ impl Program {
         )
         .hint(format!(
             "type: {}\nor name another that installs the surface, as in --package-manager {name}@VERSION",
-            installation(manager)
+            program::installation(manager)
         )))
     }
 
@@ -158,79 +149,4 @@ fn prepared(words: &[String], layout: &Layout) -> Command {
         command.env(name, layout.private(place));
     }
     command
-}
-
-/// What it says its version is, or why that is not known.
-fn version(
-    words: &[String],
-    layout: &Layout,
-    signals: &Signals,
-) -> Result<std::result::Result<Version, &'static str>> {
-    let log = layout.private("version");
-    let file = File::create(&log).map_err(|error| failed("create", &log, &error))?;
-    let mut command = prepared(words, layout);
-    command.arg("--version").stdout(file).stderr(Stdio::null());
-    match child::finish(&mut command, signals) {
-        Ok(ended) => {
-            let said = fs::read_to_string(&log).map_err(|error| failed("read", &log, &error))?;
-            let version = Version::parse(said.trim().trim_start_matches('v'));
-            let silent = "does not tell its version";
-            Ok(version.ok().filter(|_| ended.exit_code() == 0).ok_or(silent))
-        }
-        Err(error) if error.kind == Kind::NotRun(127) => Ok(Err("is missing")),
-        Err(error) if matches!(error.kind, Kind::NotRun(_)) => Ok(Err("cannot be executed")),
-        Err(error) => Err(error),
-    }
-}
-
-/// Whether this version is the one, or one of those, that installs the surface.
-fn fits(manager: &PackageManager, version: &Version) -> bool {
-    manager.majors.contains(&version.major())
-        && Range::parse(&manager.version).map_or(true, |range| range.satisfies(version))
-}
-
-/// As npm and corepack take it: `pnpm@10.6.5`.
-fn spec(manager: &PackageManager) -> String {
-    let name = manager.name.as_str();
-    if manager.version.is_empty() { name.to_owned() } else { format!("{name}@{}", manager.version) }
-}
-
-/// What is typed to have it.
-fn installation(manager: &PackageManager) -> String {
-    let spec = spec(manager);
-    if manager.name == Name::Yarn && *manager.majors.start() > 1 {
-        return format!("corepack prepare {spec} --activate");
-    }
-    let is_plain = spec.chars().all(|c| c.is_ascii_alphanumeric() || "@.-+".contains(c));
-    if is_plain { format!("npm install -g {spec}") } else { format!("npm install -g '{spec}'") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn manager(version: &str, majors: std::ops::RangeInclusive<u64>) -> PackageManager {
-        PackageManager { name: Name::Pnpm, version: version.to_owned(), majors }
-    }
-
-    #[test]
-    fn an_exact_version_is_meant_exactly() {
-        let found = |text: &str| Version::parse(text).unwrap();
-        assert!(fits(&manager("10.6.5", 10..=10), &found("10.6.5")));
-        assert!(!fits(&manager("10.6.5", 10..=10), &found("10.6.4")));
-        assert!(!fits(&manager("10.6.5", 10..=10), &found("11.0.0")));
-        assert!(fits(&manager("10", 10..=10), &found("10.34.9")));
-        assert!(fits(&manager(">=9", 9..=u64::MAX), &found("12.21.0")));
-        assert!(!fits(&manager("", 9..=9), &found("8.15.9")));
-        assert!(fits(&manager("latest", 0..=u64::MAX), &found("8.15.9")));
-    }
-
-    #[test]
-    fn the_way_to_have_it_can_be_typed() {
-        assert_eq!(installation(&manager("10.6.5", 10..=10)), "npm install -g pnpm@10.6.5");
-        assert_eq!(installation(&manager(">=9", 9..=u64::MAX)), "npm install -g 'pnpm@>=9'");
-        assert_eq!(installation(&PackageManager::of_any_version(Name::Npm)), "npm install -g npm");
-        let yarn = PackageManager { name: Name::Yarn, version: "4.18.1".to_owned(), majors: 4..=4 };
-        assert_eq!(installation(&yarn), "corepack prepare yarn@4.18.1 --activate");
-    }
 }

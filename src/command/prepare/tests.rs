@@ -68,7 +68,7 @@ impl World {
         let project = project::find(&requested).unwrap();
         let found = surfaces::find(&project, &requested).unwrap();
         let needed = Needed::find(&project, found.surfaces, &Originals::new(), &requested, false).unwrap();
-        needed.observe(&project, &Options::default(), &|_| {}).unwrap()
+        needed.observe(&project, &Options::default(), What::Nothing, &Signals::default(), &|_| {}).unwrap()
     }
 
     /// The file names that a dry run says.

@@ -67,7 +67,7 @@ struct Check<'a> {
 impl Check<'_> {
     fn problem(&self, field: &str, file: &str) -> Problem {
         Problem::new(format!("{}: {field} names {file:?}, which the tarball would not hold", self.name)).hint(
-            "build the package first; if it is built, see that `files` and .npmignore let the file through",
+            "build the package first, or have it built: --build; if it is built, see that `files` and .npmignore let the file through",
         )
     }
 

@@ -7,23 +7,22 @@ use std::path::Path;
 use crate::error::Problem;
 use crate::model::package_manager::lockfile::{self, HEAD, LOCKFILES};
 use crate::model::package_manager::{Detected, Name, release};
-use crate::observe::project::Project;
 
 /// A lockfile, and what it tells.
 pub(super) struct Lockfile {
     pub(super) file_name: &'static str,
     detected: Detected,
-    /// The file's path from the project's root.
+    /// The file's path from the root.
     name: String,
 }
 
-/// The lockfiles in a folder of the project, in the order of preference.
-pub(super) fn lockfiles(project: &Project, dir: &str) -> Vec<Lockfile> {
+/// The lockfiles in a folder below a root, in the order of preference.
+pub(super) fn lockfiles(root: &Path, dir: &str) -> Vec<Lockfile> {
     LOCKFILES
         .into_iter()
         .filter_map(|(file_name, _)| {
             let name = name(dir, file_name);
-            let path = project.root.join(&name);
+            let path = root.join(&name);
             if !path.is_file() {
                 return None;
             }
@@ -58,19 +57,19 @@ pub(super) fn choose(found: &[Lockfile], named: Option<Name>) -> (Option<Detecte
     (Some(chosen.detected.clone()), several)
 }
 
-/// The release of yarn that the project's settings name: `yarnPath` of yarn 2 and later, `yarn-path` of yarn 1.
-pub(super) fn yarn_path(project: &Project, dir: &str) -> Option<Detected> {
+/// The release of yarn that the settings name: `yarnPath` of yarn 2 and later, `yarn-path` of yarn 1.
+pub(super) fn yarn_path(root: &Path, dir: &str) -> Option<Detected> {
     let dirs = if dir.is_empty() { vec![""] } else { vec![dir, ""] };
     dirs.into_iter().flat_map(|dir| [(dir, ".yarnrc.yml"), (dir, ".yarnrc")]).find_map(|(dir, file_name)| {
         let name = name(dir, file_name);
-        let path = project.root.join(&name);
+        let path = root.join(&name);
         let text = path.is_file().then(|| head(&path, HEAD).ok())??;
         let (key, manager) = release::of_settings(&text)?;
         Some(Detected { manager, reason: format!("{name}: {key}") })
     })
 }
 
-/// A file's path from the project's root.
+/// A file's path from the root.
 pub(super) fn name(dir: &str, file_name: &str) -> String {
     if dir.is_empty() { file_name.to_owned() } else { format!("{dir}/{file_name}") }
 }

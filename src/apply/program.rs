@@ -1,0 +1,126 @@
+//! A package manager that is run: the one on PATH or in corepack's store, at the version that is asked for. None is
+//! ever fetched.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use nodejs_semver::{Range, Version};
+
+use super::child;
+use super::file::failed;
+use super::signal::Signals;
+use crate::error::{Kind, Result};
+use crate::model::package_manager::{Name, PackageManager};
+
+/// One that can be run.
+pub(super) struct Installed {
+    /// The words that start it.
+    pub(super) words: Vec<String>,
+    pub(super) name: Name,
+    pub(super) version: Version,
+}
+
+impl fmt::Display for Installed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name.as_str(), self.version)
+    }
+}
+
+/// A version, or why it is not known.
+pub(super) type Told = std::result::Result<Version, &'static str>;
+
+/// Finds it; `ask` tells the version of what some words start. Where it is not there, says what is there instead.
+pub(super) fn find(
+    manager: &PackageManager,
+    ask: &dyn Fn(&[String]) -> Result<Told>,
+) -> Result<std::result::Result<Installed, String>> {
+    let name = manager.name.as_str();
+    let with = |words: Vec<String>| -> Result<std::result::Result<Installed, &'static str>> {
+        Ok(ask(&words)?.map(|version| Installed { words, name: manager.name, version }))
+    };
+    let seen = match with(vec![name.to_owned()])? {
+        Ok(program) if fits(manager, &program.version) => return Ok(Ok(program)),
+        Ok(program) => format!("PATH has {program}"),
+        Err(why) => format!("the {name} of PATH {why}"),
+    };
+    let exact = Version::parse(&manager.version).is_ok();
+    if exact
+        && manager.name != Name::Bun
+        && let Ok(program) = with(vec!["corepack".to_owned(), spec(manager)])?
+        && fits(manager, &program.version)
+    {
+        return Ok(Ok(program));
+    }
+    Ok(Err(seen))
+}
+
+/// What a command says its version is, or why that is not known. `log` is a file for what it says.
+pub(super) fn version(command: &mut Command, log: &Path, signals: &Signals) -> Result<Told> {
+    let file = File::create(log).map_err(|error| failed("create", log, &error))?;
+    command.arg("--version").stdout(file).stderr(Stdio::null());
+    match child::finish(command, signals) {
+        Ok(ended) => {
+            let said = fs::read_to_string(log).map_err(|error| failed("read", log, &error))?;
+            let version = Version::parse(said.trim().trim_start_matches('v'));
+            let silent = "does not tell its version";
+            Ok(version.ok().filter(|_| ended.exit_code() == 0).ok_or(silent))
+        }
+        Err(error) if error.kind == Kind::NotRun(127) => Ok(Err("is missing")),
+        Err(error) if matches!(error.kind, Kind::NotRun(_)) => Ok(Err("cannot be executed")),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether this version is the one, or one of those, that is asked for.
+fn fits(manager: &PackageManager, version: &Version) -> bool {
+    manager.majors.contains(&version.major())
+        && Range::parse(&manager.version).map_or(true, |range| range.satisfies(version))
+}
+
+/// As npm and corepack take it: `pnpm@10.6.5`.
+fn spec(manager: &PackageManager) -> String {
+    let name = manager.name.as_str();
+    if manager.version.is_empty() { name.to_owned() } else { format!("{name}@{}", manager.version) }
+}
+
+/// What is typed to have it.
+pub(super) fn installation(manager: &PackageManager) -> String {
+    let spec = spec(manager);
+    if manager.name == Name::Yarn && *manager.majors.start() > 1 {
+        return format!("corepack prepare {spec} --activate");
+    }
+    let is_plain = spec.chars().all(|c| c.is_ascii_alphanumeric() || "@.-+".contains(c));
+    if is_plain { format!("npm install -g {spec}") } else { format!("npm install -g '{spec}'") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manager(version: &str, majors: std::ops::RangeInclusive<u64>) -> PackageManager {
+        PackageManager { name: Name::Pnpm, version: version.to_owned(), majors }
+    }
+
+    #[test]
+    fn an_exact_version_is_meant_exactly() {
+        let found = |text: &str| Version::parse(text).unwrap();
+        assert!(fits(&manager("10.6.5", 10..=10), &found("10.6.5")));
+        assert!(!fits(&manager("10.6.5", 10..=10), &found("10.6.4")));
+        assert!(!fits(&manager("10.6.5", 10..=10), &found("11.0.0")));
+        assert!(fits(&manager("10", 10..=10), &found("10.34.9")));
+        assert!(fits(&manager(">=9", 9..=u64::MAX), &found("12.21.0")));
+        assert!(!fits(&manager("", 9..=9), &found("8.15.9")));
+        assert!(fits(&manager("latest", 0..=u64::MAX), &found("8.15.9")));
+    }
+
+    #[test]
+    fn the_way_to_have_it_can_be_typed() {
+        assert_eq!(installation(&manager("10.6.5", 10..=10)), "npm install -g pnpm@10.6.5");
+        assert_eq!(installation(&manager(">=9", 9..=u64::MAX)), "npm install -g 'pnpm@>=9'");
+        assert_eq!(installation(&PackageManager::of_any_version(Name::Npm)), "npm install -g npm");
+        let yarn = PackageManager { name: Name::Yarn, version: "4.18.1".to_owned(), majors: 4..=4 };
+        assert_eq!(installation(&yarn), "corepack prepare yarn@4.18.1 --activate");
+    }
+}

@@ -1,0 +1,89 @@
+//! `--build`: packages are built before they are packed, those that have changed. Without it, whether what is packed was
+//! built from what lies there.
+
+mod check;
+mod site;
+
+use std::collections::BTreeSet;
+
+use self::check::check;
+use self::site::Site;
+use super::packing::share_this_thread;
+use super::{Event, Report, warn};
+use crate::apply::build::Builder;
+use crate::apply::signal::Signals;
+use crate::error::Result;
+use crate::model::build::{Built, Output, SCRIPT, Tally};
+use crate::model::workspace::{Member, Workspace};
+use crate::observe::build as observe;
+use crate::observe::package_manager;
+use crate::plan::build::order;
+
+/// What is done about builds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// Have them built.
+    Build(Output),
+    /// Say what would be built.
+    Plan,
+    /// Say what was built from other sources.
+    Check,
+    /// That has been done.
+    Nothing,
+}
+
+impl What {
+    /// As the flags say.
+    pub(super) fn new(asked: Option<Output>, dry_run: bool) -> Self {
+        match asked {
+            None => Self::Check,
+            Some(_) if dry_run => Self::Plan,
+            Some(output) => Self::Build(output),
+        }
+    }
+}
+
+/// Has some members built, and all that they need; or says what is known of that. `None` where nothing was asked for.
+///
+/// # Errors
+/// [`Kind::Packing`]: a build failed. [`Kind::Environment`]: the package manager is not there, or nothing is installed.
+/// [`Kind::Interrupted`]: the signal that came.
+pub(super) fn first(
+    workspace: &Workspace,
+    members: &[&Member],
+    what: What,
+    signals: &Signals,
+    report: Report<'_>,
+) -> Result<Option<Vec<Built>>> {
+    if what == What::Nothing {
+        return Ok(None);
+    }
+    let folder = observe::records(&workspace.root);
+    if what == What::Check {
+        if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
+            check(workspace, members, &folder, report);
+        }
+        return Ok(None);
+    }
+    share_this_thread();
+    let order = order(workspace, members);
+    let wanted: BTreeSet<usize> = order.needs.keys().copied().collect();
+    if !wanted.iter().any(|member| has_script(&workspace.members[*member])) {
+        report(Event::Notice("nothing to build: no package that is needed has a build script"));
+        return Ok(Some(Vec::new()));
+    }
+    let (manager, doubts) = package_manager::of_workspace(workspace);
+    warn(report, &doubts);
+    let output = if let What::Build(output) = what { output } else { Output::Kept };
+    let mut builder = Builder::new(workspace, &manager, output, signals)?;
+    let tools = Tally::of([("tools", &*builder.tools()?)]);
+    let mut site = Site::new(workspace, order, folder, tools, report);
+    signals.check()?;
+    site.run(&mut builder, what)?;
+    Ok(Some(site.built))
+}
+
+fn has_script(member: &Member) -> bool {
+    let script = member.manifest.0.get("scripts").and_then(|scripts| scripts.get(SCRIPT));
+    script.and_then(serde_json::Value::as_str).is_some_and(|script| !script.is_empty())
+}

@@ -1,0 +1,313 @@
+//! Packages in the order in which they are built, and what is known of each.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use rayon::prelude::*;
+
+use super::{What, has_script};
+use crate::apply::build::{Builder, Builds, forget, label, save};
+use crate::command::{Event, Report, warn};
+use crate::error::{Error, Kind, Result};
+use crate::model::build::{Built, Files, Inputs, Output, Record, State, Tally, digest, entry_folders};
+use crate::model::digest::Digest;
+use crate::model::workspace::{Member, Workspace};
+use crate::observe::build::{self as observe, Folders, Sources, Stats};
+use crate::observe::contents::{self, Source};
+use crate::plan::build::{Order, dependencies};
+
+/// What is read of the workspace, and what became of its packages.
+pub(super) struct Site<'a> {
+    workspace: &'a Workspace,
+    folders: Folders<'a>,
+    order: Order,
+    /// Where the records lie, if there is such a place.
+    folder: Option<PathBuf>,
+    sources: Sources,
+    records: BTreeMap<usize, Record>,
+    /// Of those that have a record, as they were before anything was read.
+    stamps: BTreeMap<usize, Digest>,
+    own: BTreeMap<usize, Digest>,
+    shared: Digest,
+    tools: Digest,
+    report: Report<'a>,
+    pub(super) built: Vec<Built>,
+}
+
+/// A package that is being built.
+struct Work {
+    group: usize,
+    /// What lay there before.
+    before: BTreeMap<String, Stats>,
+}
+
+/// What a build left.
+struct Left {
+    outputs: Files,
+    stamp: Digest,
+}
+
+impl<'a> Site<'a> {
+    /// Reads sources and records.
+    pub(super) fn new(
+        workspace: &'a Workspace,
+        order: Order,
+        folder: Option<PathBuf>,
+        tools: Digest,
+        report: Report<'a>,
+    ) -> Self {
+        let wanted: BTreeSet<usize> = order.needs.keys().copied().collect();
+        let record = |member: &usize| {
+            Some((*member, observe::record(folder.as_deref()?, &workspace.members[*member])?))
+        };
+        let records: BTreeMap<usize, Record> = wanted.iter().filter_map(record).collect();
+        let folders = Folders::new(workspace);
+        let stamps = records.keys().copied().collect::<Vec<_>>().into_par_iter();
+        let stamps = stamps.map(|member| (member, observe::stamp(&folders, member))).collect();
+        let sources = Sources::read(workspace, &wanted);
+        let own = |member: usize| digest(&sources.without_outputs(member, records.get(&member)));
+        let own = wanted.iter().map(|member| (*member, own(*member))).collect();
+        let shared = digest(&sources.shared);
+        Self {
+            workspace,
+            folders,
+            order,
+            folder,
+            sources,
+            records,
+            stamps,
+            own,
+            shared,
+            tools,
+            report,
+            built: Vec::new(),
+        }
+    }
+
+    /// Builds what has changed, each package behind those that it needs; or says what would be built.
+    pub(super) fn run(&mut self, builder: &mut Builder<'_>, what: What) -> Result<()> {
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        let limit = if what == What::Build(Output::Live) { 1 } else { cores };
+        let mut behind = self.order.behind.clone();
+        let mut ready: BTreeSet<usize> =
+            (0..behind.len()).filter(|group| behind[*group].is_empty()).collect();
+        let mut waiting: VecDeque<usize> = VecDeque::new();
+        let mut builds: Option<Builds<'_>> = None;
+        let mut at_work: BTreeMap<usize, Work> = BTreeMap::new();
+        let mut left: BTreeMap<usize, Left> = BTreeMap::new();
+        let mut builder = Some(builder);
+        loop {
+            while let Some(group) = ready.pop_first() {
+                if self.is_current(group) {
+                    self.tell(group, State::Unchanged);
+                    if what != What::Plan {
+                        self.renew(group);
+                    }
+                } else if what == What::Plan {
+                    self.tell(group, State::Planned);
+                } else {
+                    waiting.extend(self.scripts(group).first());
+                    continue;
+                }
+                done(group, &mut behind, &mut ready);
+            }
+            while at_work.len() < limit
+                && let Some(member) = waiting.pop_front()
+            {
+                self.refuse_uninstalled(member)?;
+                if let Some(builder) = builder.take() {
+                    builds = Some(builder.begin()?);
+                }
+                let Some(builds) = &mut builds else { break };
+                at_work.insert(member, self.start(member, builds)?);
+            }
+            let Some(builds) = builds.as_mut().filter(|_| !at_work.is_empty()) else { return Ok(()) };
+            let (member, took) = builds.wait()?;
+            let Some(work) = at_work.remove(&member) else { continue };
+            self.add(member, State::Built, took);
+            left.extend(self.left(member, &work).map(|one| (member, one)));
+            let scripts = self.scripts(work.group);
+            if let Some(next) = scripts.iter().skip_while(|one| **one != member).nth(1) {
+                waiting.push_front(*next);
+                continue;
+            }
+            for member in scripts {
+                self.write_down(member, left.remove(&member));
+            }
+            done(work.group, &mut behind, &mut ready);
+        }
+    }
+
+    /// Those members of a group that are built.
+    fn scripts(&self, group: usize) -> Vec<usize> {
+        let members = self.order.groups[group].iter().copied();
+        members.filter(|member| has_script(&self.workspace.members[*member])).collect()
+    }
+
+    fn tell(&mut self, group: usize, state: State) {
+        for member in self.scripts(group) {
+            self.add(member, state, Duration::ZERO);
+        }
+    }
+
+    fn add(&mut self, member: usize, state: State, took: Duration) {
+        let name = label(&self.workspace.members[member]).to_owned();
+        let built = Built { name, state, took };
+        (self.report)(Event::Built(&built));
+        self.built.push(built);
+    }
+
+    fn inputs(&self, member: usize) -> Inputs {
+        let mut needed = Tally::default();
+        for other in self.order.needs.get(&member).into_iter().flatten() {
+            if let Some(own) = self.own.get(other) {
+                needed.add(self.workspace.members[*other].relative.as_bytes(), own.as_str().as_bytes());
+            }
+        }
+        Inputs {
+            own: self.own.get(&member).cloned().unwrap_or_else(|| Digest::of(b"")),
+            needed: needed.finish(),
+            shared: self.shared.clone(),
+            tools: self.tools.clone(),
+        }
+    }
+
+    /// Whether every member of a group is what its last build left, of the same inputs.
+    fn is_current(&self, group: usize) -> bool {
+        self.scripts(group).into_iter().all(|member| {
+            let record = self.records.get(&member);
+            record
+                .is_some_and(|record| record.inputs == self.inputs(member) && self.is_as_left(member, record))
+        })
+    }
+
+    /// Whether what a build left lies there.
+    pub(super) fn is_as_left(&self, member: usize, record: &Record) -> bool {
+        let dir = &self.workspace.members[member].dir;
+        record.left == digest(&observe::outputs(dir, &record.outputs))
+    }
+
+    /// Whether the sources of a member, and of all that it needs, are those of a build.
+    pub(super) fn has_same_sources(&self, member: usize, record: &Record) -> bool {
+        let now = self.inputs(member);
+        record.inputs.own == now.own && record.inputs.needed == now.needed
+    }
+
+    /// Files that were touched, and are what they were, need not be read again to know that.
+    fn renew(&self, group: usize) {
+        for member in self.scripts(group) {
+            let (Some(folder), Some(record)) = (&self.folder, self.records.get(&member)) else { continue };
+            if let Some(stamp) = self.stamps.get(&member).filter(|stamp| **stamp != record.stamp) {
+                // What cannot be written is no worse than it was.
+                let _ = save(folder, &record.stamped(stamp));
+            }
+        }
+    }
+
+    fn refuse_uninstalled(&self, member: usize) -> Result<()> {
+        let Workspace { root, members, .. } = self.workspace;
+        let member = &members[member];
+        let at_root = members.iter().find(|member| member.relative.is_empty());
+        let needs = |member: &Member| dependencies(&member.manifest).next().is_some();
+        if !(needs(member) || at_root.is_some_and(needs)) || observe::is_installed(self.workspace, member) {
+            return Ok(());
+        }
+        let (manager, _) = crate::observe::package_manager::of_workspace(self.workspace);
+        let (name, root) = (manager.manager.name.as_str(), root.display());
+        let message = format!("{}: cannot be built: {root} has no node_modules", label(member));
+        Err(Error::new(Kind::Environment, message).hint(format!("type: cd {root} && {name} install")))
+    }
+
+    fn start(&mut self, member: usize, builds: &mut Builds<'_>) -> Result<Work> {
+        let group = self.order.groups.iter().position(|group| group.contains(&member)).unwrap_or_default();
+        let before = self.ground(member);
+        // What it left is about to change, whether this build ends well or not.
+        if let (Some(folder), true) = (&self.folder, self.records.contains_key(&member)) {
+            forget(folder, &self.workspace.members[member].relative)?;
+        }
+        builds.start(member)?;
+        Ok(Work { group, before })
+    }
+
+    /// What git ignores in a member's folder.
+    fn ground(&self, member: usize) -> BTreeMap<String, Stats> {
+        if self.sources.unknown_to_git.contains(&member) {
+            return BTreeMap::new();
+        }
+        observe::ignored(&self.folders, member)
+    }
+
+    /// What a build left; `None` where it cannot be told what it was made of.
+    fn left(&mut self, member: usize, work: &Work) -> Option<Left> {
+        let here = &self.workspace.members[member];
+        let stamp = observe::stamp(&self.folders, member);
+        let record = self.records.get(&member);
+        let before = self.sources.without_outputs(member, record);
+        let mut now = Sources::read(self.workspace, &BTreeSet::from([member]));
+        let mut now = now.own.remove(&member).unwrap_or_default();
+        let ground = self.ground(member);
+        let former = record.map(|record| record.outputs.as_slice()).unwrap_or_default();
+        let is_there = |path: &&String| ground.contains_key(*path) || now.contains_key(*path);
+        let mut outputs: BTreeSet<String> = former.iter().filter(is_there).cloned().collect();
+        let is_written = |path: &&String| work.before.get(*path) != ground.get(*path);
+        let packed = self.packed(member);
+        outputs.extend(ground.keys().filter(|path| is_written(path) || packed.contains(*path)).cloned());
+
+        // What git sees besides: built files that are committed or not ignored, or somebody's edit meanwhile.
+        let is_unknown = self.sources.unknown_to_git.contains(&member);
+        let folders = entry_folders(&here.manifest);
+        let mut edited = None;
+        for path in before.keys().chain(now.keys()).filter(|path| before.get(*path) != now.get(*path)) {
+            let in_folder = path.split_once('/').is_some_and(|(folder, _)| folders.contains(folder));
+            if in_folder || is_unknown && !before.contains_key(path) {
+                outputs.extend(Some(path).filter(is_there).cloned());
+            } else if !outputs.contains(path) {
+                edited = Some(path.clone());
+            }
+        }
+        now.retain(|path, _| !outputs.contains(path));
+        self.own.insert(member, digest(&now));
+        if let Some(path) = edited {
+            (self.report)(Event::Notice(&format!(
+                "{}: {path} changed while it was built, so the next --build builds it again; a file that its build writes belongs in .gitignore",
+                label(here)
+            )));
+            return None;
+        }
+        Some(Left { outputs: observe::outputs(&here.dir, &outputs), stamp })
+    }
+
+    /// The files that would be packed, from the member's folder.
+    fn packed(&self, member: usize) -> BTreeSet<String> {
+        let member = &self.workspace.members[member];
+        // What keeps it from being packed is said when it is.
+        let Ok(contents) = contents::contents(self.workspace, member) else { return BTreeSet::new() };
+        let paths = contents.entries.iter().filter_map(|entry| match &entry.source {
+            Source::OnDisk(path) => path.strip_prefix(&member.dir).ok()?.to_str().map(str::to_owned),
+            Source::Generated(_) => None,
+        });
+        paths.collect()
+    }
+
+    fn write_down(&self, member: usize, left: Option<Left>) {
+        let (Some(folder), Some(left)) = (&self.folder, left) else { return };
+        let relative = &self.workspace.members[member].relative;
+        let record = Record::new(relative, self.inputs(member), &left.outputs, left.stamp);
+        // It costs the next build, and nothing else.
+        if let Err(error) = save(folder, &record) {
+            warn(self.report, &error.problems);
+        }
+    }
+}
+
+/// What waits for a group waits no longer.
+fn done(group: usize, behind: &mut [BTreeSet<usize>], ready: &mut BTreeSet<usize>) {
+    for (other, waits_for) in behind.iter_mut().enumerate() {
+        if waits_for.remove(&group) && waits_for.is_empty() {
+            ready.insert(other);
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! What was built of which sources: the records by which a package that did not change is not built again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::digest::Digest;
+use super::manifest::Manifest;
+
+/// The script that builds a package.
+pub const SCRIPT: &str = "build";
+
+/// It grows when a record, or what its digests are made of, changes its meaning: all is built again then.
+const FORMAT: u32 = 1;
+
+/// Where what a build prints goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Nowhere; its last lines are shown where it fails.
+    Kept,
+    /// To stderr as it comes, of one build after the other.
+    Live,
+}
+
+/// What became of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its build script was run.
+    Built,
+    /// Its last build was of the same inputs, and left what lies there.
+    Unchanged,
+    /// In a dry run: it would be built.
+    Planned,
+}
+
+impl State {
+    /// As in the JSON document.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Built => "built",
+            Self::Unchanged => "unchanged",
+            Self::Planned => "planned",
+        }
+    }
+}
+
+/// A package that `--build` looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Built {
+    /// The package's name, or else its folder.
+    pub name: String,
+    /// What became of it.
+    pub state: State,
+    /// How long its build took; nothing where there was none.
+    pub took: Duration,
+}
+
+impl Built {
+    /// For people.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let name = &self.name;
+        match self.state {
+            State::Built => format!("built {name} ({:.1} s)", self.took.as_secs_f64()),
+            State::Unchanged => format!("built before: {name}"),
+            State::Planned => format!("would build {name}"),
+        }
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let seconds = (self.took.as_secs_f64() * 1000.0).round() / 1000.0;
+        json!({"name": self.name, "state": self.state.as_str(), "seconds": seconds})
+    }
+}
+
+/// The digest of a set of things: each by its own key, in the order of the keys.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(Sha256);
+
+impl Tally {
+    /// Adds one; lengths keep what stands side by side apart.
+    pub fn add(&mut self, key: &[u8], value: &[u8]) {
+        for part in [key, value] {
+            self.0.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            self.0.update(part);
+        }
+    }
+
+    /// The digest of all that was added.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest::finish(self.0)
+    }
+
+    /// The digest of all of these.
+    #[must_use]
+    pub fn of<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>) -> Digest {
+        let mut tally = Self::default();
+        for (key, value) in all {
+            tally.add(key.as_bytes(), value.as_bytes());
+        }
+        tally.finish()
+    }
+}
+
+/// Files by their paths with `/` between parts, each with what stands for its mode and content.
+pub type Files = BTreeMap<String, String>;
+
+/// The digest of files.
+#[must_use]
+pub fn digest(files: &Files) -> Digest {
+    Tally::of(files.iter().map(|(path, id)| (path.as_str(), id.as_str())))
+}
+
+/// All that a build depends on, in the parts by which can be told what has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Inputs {
+    /// The package's own files.
+    pub own: Digest,
+    /// Those of all packages of the workspace that it needs.
+    pub needed: Digest,
+    /// What lies in no package of the workspace, the lockfile and the root's settings among it, and what is installed.
+    pub shared: Digest,
+    /// The package manager, Node.js and the system.
+    pub tools: Digest,
+}
+
+/// What a build left, and what it was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Record {
+    /// [`FORMAT`].
+    format: u32,
+    /// The package's folder from the workspace's root.
+    pub package: String,
+    /// What it was made of.
+    pub inputs: Inputs,
+    /// What it left: the paths from the package's folder.
+    pub outputs: Vec<String>,
+    /// The digest of those.
+    pub left: Digest,
+    /// What the file system said of the package's folder then. While it says the same, nothing needs to be read.
+    pub stamp: Digest,
+}
+
+impl Record {
+    /// A record of a build.
+    #[must_use]
+    pub fn new(package: &str, inputs: Inputs, outputs: &Files, stamp: Digest) -> Self {
+        let left = digest(outputs);
+        let outputs = outputs.keys().cloned().collect();
+        Self { format: FORMAT, package: package.to_owned(), inputs, outputs, left, stamp }
+    }
+
+    /// The same with another stamp.
+    #[must_use]
+    pub fn stamped(&self, stamp: &Digest) -> Self {
+        Self { stamp: stamp.clone(), ..self.clone() }
+    }
+
+    /// The file's text: JSON on a line, and a line with its digest.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn to_text(&self) -> Result<String, String> {
+        let text = serde_json::to_string(self).map_err(|error| error.to_string())?;
+        let seal = Digest::of(text.as_bytes());
+        Ok(format!("{text}\n{}\n", seal.as_str()))
+    }
+
+    /// The record of a package. A text that is damaged, of another package or another version tells nothing.
+    #[must_use]
+    pub fn parse(text: &str, package: &str) -> Option<Self> {
+        let (text, seal) = text.strip_suffix('\n')?.split_once('\n')?;
+        if Digest::of(text.as_bytes()).as_str() != seal {
+            return None;
+        }
+        let record: Self = serde_json::from_str(text).ok()?;
+        (record.format == FORMAT && record.package == package).then_some(record)
+    }
+}
+
+/// The folders of a package that the entry points of its manifest lie in, `src` left out: what a build writes there is
+/// built, be it committed or not.
+#[must_use]
+pub fn entry_folders(manifest: &Manifest) -> BTreeSet<String> {
+    let mut folders = BTreeSet::new();
+    let fields = ["main", "module", "types", "typings", "browser", "bin", "exports"];
+    let mut open: Vec<&Value> = fields.into_iter().filter_map(|field| manifest.0.get(field)).collect();
+    while let Some(value) = open.pop() {
+        match value {
+            Value::String(path) => {
+                let path = path.trim_start_matches("./");
+                let folder = path.split_once('/').map(|(folder, _)| folder);
+                folders
+                    .extend(folder.filter(|folder| !matches!(*folder, "" | ".." | "src")).map(str::to_owned));
+            }
+            Value::Array(values) => open.extend(values),
+            Value::Object(map) => open.extend(map.values()),
+            _ => {}
+        }
+    }
+    folders
+}
+
+/// The folder of a workspace's records, below that of all.
+#[must_use]
+pub fn folder_name(workspace: &Path) -> String {
+    Digest::of(workspace.as_os_str().as_encoded_bytes()).as_str()[..24].to_owned()
+}
+
+/// The file name of a package's record.
+#[must_use]
+pub fn file_name(package: &str) -> String {
+    format!("{}.json", &Digest::of(package.as_bytes()).as_str()[..24])
+}
+
+/// Whether a file that lies in no package counts for the builds of all. Prose does not, nor do the folders of editors,
+/// hooks and CI.
+#[must_use]
+pub fn is_shared(path: &str) -> bool {
+    const NOT: [&str; 8] =
+        [".changeset", ".circleci", ".git", ".gitea", ".github", ".husky", ".idea", ".vscode"];
+    let first = path.split('/').next().unwrap_or_default();
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    !NOT.contains(&first) && !matches!(extension.as_deref(), Some("md" | "mdx"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Record {
+        let digest = |text: &str| Digest::of(text.as_bytes());
+        let inputs =
+            Inputs { own: digest("a"), needed: digest("b"), shared: digest("c"), tools: digest("d") };
+        let outputs = Files::from([("dist/a.js".to_owned(), "1".to_owned())]);
+        Record::new("packages/a", inputs, &outputs, digest("e"))
+    }
+
+    #[test]
+    fn a_record_is_whole_or_not_there() {
+        let text = record().to_text().unwrap();
+        assert_eq!(Record::parse(&text, "packages/a"), Some(record()));
+        assert_eq!(Record::parse(&text, "packages/b"), None, "of another package");
+        for end in 0..text.len() {
+            assert_eq!(Record::parse(&text[..end], "packages/a"), None, "{end}");
+        }
+        let other = text.replacen("dist/a.js", "dist/b.js", 1);
+        assert_eq!(Record::parse(&other, "packages/a"), None, "another text under the same seal");
+    }
+
+    #[test]
+    fn what_stands_side_by_side_is_kept_apart() {
+        assert_ne!(Tally::of([("ab", "c")]), Tally::of([("a", "bc")]));
+        assert_ne!(Tally::of([("a", "b"), ("c", "d")]), Tally::of([("a", "b")]));
+    }
+
+    #[test]
+    fn what_lies_in_no_package_counts_but_prose_and_tools() {
+        for path in ["tsconfig.base.json", ".npmrc", "scripts/build.mjs", ".config/x", "patches/a.patch"] {
+            assert!(is_shared(path), "{path}");
+        }
+        for path in ["README.md", "docs/a.MDX", ".github/workflows/ci.yml", ".husky/pre-commit"] {
+            assert!(!is_shared(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn entry_points_say_where_builds_write() {
+        let manifest = json!({
+            "main": "./dist/a.js", "module": "b.js", "types": "types/a.d.ts", "bin": {"x": "bin/x.js"},
+            "exports": {".": {"source": "./src/a.ts", "import": ["./esm/a.js"]}, "./package.json": "./package.json"},
+        });
+        let Value::Object(map) = manifest else { panic!("an object") };
+        let folders: Vec<_> = entry_folders(&Manifest(map)).into_iter().collect();
+        assert_eq!(folders, ["bin", "dist", "esm", "types"]);
+    }
+
+    #[test]
+    fn lines() {
+        let built = |state| Built { name: "@x/a".to_owned(), state, took: Duration::from_millis(1234) };
+        assert_eq!(built(State::Built).line(), "built @x/a (1.2 s)");
+        assert_eq!(built(State::Unchanged).line(), "built before: @x/a");
+        assert_eq!(
+            built(State::Built).to_json(),
+            json!({"name": "@x/a", "state": "built", "seconds": 1.234})
+        );
+    }
+}
