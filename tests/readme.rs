@@ -54,15 +54,29 @@ fn session(world: &World, block: &str) -> String {
             continue;
         }
         let bin = Path::new(env!("CARGO_BIN_EXE_docker-prep")).parent().unwrap();
-        let mut shell = world.command("sh");
-        shell
-            .current_dir(world.path("learning_ai_notes"))
-            .args(["-c", &format!("exec 2>&1; PATH={}:$PATH; {command}", bin.display())]);
-        let output = shell.output().unwrap();
-        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stdout));
-        said.push_str(&String::from_utf8(output.stdout).unwrap());
+        // On a terminal, as people see it.
+        let mut shell = world.command("script");
+        match cfg!(target_os = "linux") {
+            true => shell.args(["-qec", command, "/dev/null"]),
+            false => shell.args(["-q", "/dev/null", "sh", "-c", command]),
+        };
+        let path = std::env::var("PATH").unwrap();
+        shell.env("PATH", format!("{}:{path}", bin.display())).env("NO_COLOR", "1");
+        let output = shell.current_dir(world.path("learning_ai_notes")).output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n");
+        assert!(output.status.success(), "{command}: {shown}");
+        said.push_str(&in_no_time(&shown));
     }
     said
+}
+
+/// How long it took is another matter each time.
+fn in_no_time(shown: &str) -> String {
+    let line = |line: &str| match line.strip_suffix(" s)").and_then(|line| line.rsplit_once(", ")) {
+        Some((before, _)) => format!("{before}, 0.1 s)\n"),
+        None => format!("{line}\n"),
+    };
+    shown.lines().map(line).collect()
 }
 
 /// The world of `fixtures/`, each repository committed.

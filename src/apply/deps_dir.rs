@@ -9,15 +9,18 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
-pub use self::tarballs::Placed;
-pub(super) use self::tarballs::place;
+use self::tarballs::place;
 use self::tarballs::tarballs;
+pub use self::tarballs::{Placed, Staged};
+pub(super) use self::tarballs::{place_known, there};
 use super::file::{self, Attributes};
 use crate::error::{Error, Kind, Result};
 use crate::model::tarball::Tarball;
+use crate::observe::cache::Outputs;
 
 /// The file that says whose folder it is.
 pub const MARK: &str = ".docker-prep";
@@ -92,6 +95,7 @@ pub struct DepsDir {
     made: Vec<PathBuf>,
     /// The files that were put there and are not kept yet.
     written: Vec<String>,
+    outputs: Arc<Outputs>,
 }
 
 impl DepsDir {
@@ -102,7 +106,8 @@ impl DepsDir {
     pub fn open(path: &Path) -> Result<Self> {
         let found = look(path)?;
         let made = if found == Found::Missing { file::missing_folders(path) } else { Vec::new() };
-        let mut dir = Self { path: path.to_owned(), found, made, written: Vec::new() };
+        let (written, outputs) = (Vec::new(), Arc::default());
+        let mut dir = Self { path: path.to_owned(), found, made, written, outputs };
         if found == Found::Missing {
             file::create_folder(path)?;
             file::change_folder_mode(path, 0o755)?;
@@ -168,6 +173,31 @@ impl DepsDir {
         Ok(placed)
     }
 
+    /// The same for a tarball that may be known to lie there.
+    ///
+    /// # Errors
+    /// As [`DepsDir::place`].
+    pub fn put(&mut self, staged: Staged, tarball: &Tarball) -> Result<Placed> {
+        let placed = place_known(&self.path, staged, tarball, &self.outputs)?;
+        if placed == Placed::Written {
+            self.written.push(tarball.filename.clone());
+        }
+        Ok(placed)
+    }
+
+    /// The tarball that lies there already, where that is known without reading it.
+    #[must_use]
+    pub fn there(&self, tarball: &Tarball) -> Option<Staged> {
+        there(&self.path, tarball, &self.outputs)
+    }
+
+    /// The same folder, of which something is known.
+    pub fn knowing(self, outputs: Arc<Outputs>) -> Self {
+        let mut this = self;
+        this.outputs = outputs;
+        this
+    }
+
     /// Sees the names onto the disk.
     ///
     /// # Errors
@@ -182,7 +212,7 @@ impl DepsDir {
     /// # Errors
     /// The disk's.
     pub fn sweep(&self, keep: &BTreeSet<String>) -> Result<Vec<String>> {
-        sweep(&self.path, keep)
+        sweep(&self.path, keep, &self.outputs)
     }
 }
 
@@ -201,13 +231,16 @@ pub(super) fn stage(dir: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(STAGED_PREFIX).suffix(STAGED_SUFFIX).tempfile_in(dir)
 }
 
-fn sweep(path: &Path, keep: &BTreeSet<String>) -> Result<Vec<String>> {
+fn sweep(path: &Path, keep: &BTreeSet<String>, outputs: &Outputs) -> Result<Vec<String>> {
     // Somebody may have put another folder here since.
     if !is_marked(path)? {
         return Ok(Vec::new());
     }
-    let mut stale: Vec<String> =
-        tarballs(path)?.into_iter().map(|(name, _)| name).filter(|name| !keep.contains(name)).collect();
+    let mut stale: Vec<String> = tarballs(path, outputs)?
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| !keep.contains(name))
+        .collect();
     stale.sort();
     for name in &stale {
         file::remove(&path.join(name))?;
@@ -221,12 +254,16 @@ fn sweep(path: &Path, keep: &BTreeSet<String>) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn preview(path: &Path, wanted: &[Tarball]) -> Result<(BTreeSet<String>, Vec<String>)> {
+pub fn preview(
+    path: &Path,
+    wanted: &[Tarball],
+    outputs: &Outputs,
+) -> Result<(BTreeSet<String>, Vec<String>)> {
     let (mut there, mut stale) = (BTreeSet::new(), Vec::new());
     if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) || !is_marked(path)? {
         return Ok((there, stale));
     }
-    for (name, digest) in tarballs(path)? {
+    for (name, digest) in tarballs(path, outputs)? {
         match wanted.iter().find(|tarball| tarball.filename == name) {
             Some(tarball) if tarball.sha256 == digest => drop(there.insert(name)),
             Some(_) => {}
@@ -251,13 +288,13 @@ pub struct Removed {
 ///
 /// # Errors
 /// The disk's.
-pub fn remove(path: &Path) -> Result<Removed> {
+pub fn remove(path: &Path, outputs: &Outputs) -> Result<Removed> {
     let mut removed = Removed { tarballs: Vec::new(), folder: false };
     if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Ok(removed);
     }
     if is_marked(path)? {
-        removed.tarballs = sweep(path, &BTreeSet::new())?;
+        removed.tarballs = sweep(path, &BTreeSet::new(), outputs)?;
         // Somebody's files: the folder stays, and stays ours.
         let ours = |name: &str| name == MARK || PLACEHOLDERS.contains(&name);
         if entries(path)?.iter().any(|entry| !ours(&entry.file_name().to_string_lossy())) {

@@ -278,6 +278,12 @@ pub(crate) fn missing_folders(path: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Has nobody else read a file; it is not synced.
+pub(crate) fn change_private(path: &Path) -> io::Result<()> {
+    let file = File::open(path)?;
+    fs::set_permissions(path, permissions(&file, 0o600)?)
+}
+
 /// Gives a folder its permission bits, whatever the umask left of them.
 ///
 /// # Errors

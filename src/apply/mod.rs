@@ -1,6 +1,7 @@
 //! The only code that changes the disk, or runs a command that may.
 
 pub mod build;
+pub mod cache;
 pub mod child;
 pub mod deps_dir;
 pub mod file;

@@ -4,26 +4,29 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::deps_dir::{self, Placed};
+use super::deps_dir::{self, Placed, Staged};
 use super::file;
 use crate::error::Result;
+use crate::model::tarball::Tarball;
+use crate::observe::cache::Outputs;
 
 /// A folder for tarballs; where it had to be made, it goes again unless it is kept.
 #[derive(Debug)]
-pub struct OutDir {
+pub struct OutDir<'a> {
     path: PathBuf,
     /// Folders that were made for it, the deepest first.
     made: Vec<PathBuf>,
+    outputs: &'a Outputs,
 }
 
-impl OutDir {
-    /// Makes the folder if it is not there.
+impl<'a> OutDir<'a> {
+    /// Makes the folder if it is not there; `outputs` is what is known of it.
     ///
     /// # Errors
     /// The disk's.
-    pub fn create(path: &Path) -> Result<Self> {
+    pub fn create(path: &Path, outputs: &'a Outputs) -> Result<Self> {
         // First, so that a failure half-way is undone too.
-        let dir = Self { path: path.to_owned(), made: file::missing_folders(path) };
+        let dir = Self { path: path.to_owned(), made: file::missing_folders(path), outputs };
         file::create_folder(path)?;
         Ok(dir)
     }
@@ -46,8 +49,14 @@ impl OutDir {
     ///
     /// # Errors
     /// The disk's.
-    pub fn place(&self, staged: NamedTempFile, name: &str) -> Result<Placed> {
-        deps_dir::place(&self.path, staged, name)
+    pub fn place(&self, staged: Staged, tarball: &Tarball) -> Result<Placed> {
+        deps_dir::place_known(&self.path, staged, tarball, self.outputs)
+    }
+
+    /// The tarball that lies there already, where that is known without reading it.
+    #[must_use]
+    pub fn there(&self, tarball: &Tarball) -> Option<Staged> {
+        deps_dir::there(&self.path, tarball, self.outputs)
     }
 
     /// Leaves the folder, and sees the names in it onto the disk.
@@ -60,7 +69,7 @@ impl OutDir {
     }
 }
 
-impl Drop for OutDir {
+impl Drop for OutDir<'_> {
     fn drop(&mut self) {
         file::remove_made(&self.made);
     }

@@ -65,6 +65,9 @@ pub(super) struct Global {
     /// With --source auto, take a token that the registry does not accept for a registry that is down
     #[arg(long, global = true)]
     pub(super) fallback_on_auth: bool,
+    /// Remember nothing between calls, and use nothing that is remembered
+    #[arg(long, global = true)]
+    pub(super) no_cache: bool,
     /// Print one JSON document to stdout
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -122,6 +125,16 @@ pub(super) enum Command {
     Init(InitArgs),
     /// Tell whether the project is prepared: by whom, since when, what differs
     Status,
+    /// Show where the cache lies and how large it is; with `clear`, remove it
+    Cache(CacheArgs),
+}
+
+/// Words of `cache`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct CacheArgs {
+    /// Remove the cache
+    #[arg(value_name = "clear", value_parser = ["clear"])]
+    pub(super) what: Option<String>,
 }
 
 /// Flags of `prepare`.

@@ -1,9 +1,11 @@
 //! What was typed, and the only printer.
 
 mod args;
+mod cache;
 mod guard;
 mod init;
 mod report;
+mod screen;
 mod text;
 
 use std::ffi::OsString;
@@ -17,6 +19,7 @@ use self::args::{Cli, Command, Global, OldFlags, PackArgs, PrepareArgs, RestoreA
 use self::report::Reporter;
 use crate::command::{pack, prepare, restore, run, status};
 use crate::error::{Error, Kind, Result};
+use crate::model::cache::place::{self, Place};
 use crate::model::link::Link;
 use crate::model::package_manager::{Detected, PackageManager};
 use crate::model::requested::Requested;
@@ -87,6 +90,7 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<u8> {
             reporter.status(&status);
             Ok(())
         }
+        Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
         None if cli.old.restore => run_restore(&requested, &RestoreArgs::default(), reporter),
         None if cli.old.strip_overrides => {
             let outcome = restore::strip_overrides(&requested, &|event| reporter.event(event))?;
@@ -134,6 +138,7 @@ fn requested(global: Global) -> Result<Requested> {
             None => parsed("DOCKER_PREP_PROBE_TIMEOUT", parse_duration)?,
         },
         fallback_on_auth: global.fallback_on_auth,
+        cache: if global.no_cache { None } else { cache_place()? },
     })
 }
 
@@ -174,6 +179,17 @@ fn parsed<T>(name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Op
 
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Where the cache lies; none if `DOCKER_PREP_CACHE` is `off`, or the environment names no home.
+fn cache_place() -> Result<Option<Place>> {
+    let limit = parsed("DOCKER_PREP_CACHE_SIZE", place::parse_size)?.unwrap_or(place::DEFAULT_LIMIT);
+    let folder = match variable("DOCKER_PREP_CACHE") {
+        Some(off) if off == "off" => None,
+        Some(folder) => std::path::absolute(folder).ok(),
+        None => place::default_folder(place::System::HERE, variable),
+    };
+    Ok(folder.map(|folder| Place { folder, limit }))
 }
 
 /// The parts between commas that stand outside of braces.

@@ -6,11 +6,13 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
 use super::args::{Color, Global};
-use super::text::{count, count_of, packages_of, printable, size, table};
+use super::screen::Screen;
+use super::text::{count, count_of, packages_of, printable, seconds, size, table};
 use crate::command::Event;
 use crate::command::prepare::Plan;
 use crate::command::{restore, run};
@@ -31,8 +33,11 @@ pub(super) struct Reporter {
     quiet: bool,
     verbose: bool,
     color: bool,
-    /// Threads report at once: a line is never torn.
-    stderr: Mutex<io::Stderr>,
+    /// Whether somebody looks on.
+    is_terminal: bool,
+    screen: Screen,
+    /// How many packages lay there already.
+    unchanged: AtomicUsize,
     /// Why stdout did not take what was asked for.
     lost: Mutex<Option<io::Error>>,
 }
@@ -40,12 +45,15 @@ pub(super) struct Reporter {
 impl Reporter {
     /// A reporter for the process's own streams.
     pub(super) fn new(global: &Global) -> Self {
+        let is_terminal = io::stderr().is_terminal();
         Self {
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
             color: use_color(global.color),
-            stderr: Mutex::new(io::stderr()),
+            is_terminal,
+            screen: Screen::new(is_terminal && !global.quiet && !is_dumb()),
+            unchanged: AtomicUsize::new(0),
             lost: Mutex::new(None),
         }
     }
@@ -55,7 +63,14 @@ impl Reporter {
         match event {
             Event::Warning(problem) if !self.quiet => self.say("33", "warning", problem),
             Event::Notice(text) if !self.quiet => self.line(text),
-            Event::Packed { tarball, unchanged } if self.verbose => {
+            Event::Detail(text) => self.detail(text),
+            Event::Packing(progress) => self.screen.progress(progress),
+            // A terminal has shown how far it is.
+            Event::Packed { tarball, unchanged } => {
+                self.unchanged.fetch_add(usize::from(unchanged), Ordering::Relaxed);
+                if !self.verbose && !self.keeps_a_log() {
+                    return;
+                }
                 let word = if unchanged { "unchanged" } else { "packed" };
                 self.line(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
             }
@@ -69,6 +84,11 @@ impl Reporter {
             Event::Ended(ended) => self.ended(ended),
             _ => {}
         }
+    }
+
+    /// Whether stderr is read later, if at all.
+    fn keeps_a_log(&self) -> bool {
+        !self.is_terminal && !self.quiet && !self.json
     }
 
     /// Whether one JSON document is asked for.
@@ -128,16 +148,12 @@ impl Reporter {
         if plan.rewrites.is_empty() {
             return self.tell(&nothing_to_do(plan));
         }
-        let unchanged = plan.there.len();
-        let bytes = plan.tarballs.iter().map(|tarball| tarball.size).sum();
-        let unchanged =
-            if unchanged == 0 { String::new() } else { format!(", {unchanged} of them unchanged") };
         self.tell(&format!(
-            "packed {} from {} into {}/ ({}{unchanged})",
+            "packed {} from {} into {}/ ({})",
             packages_of(&plan.tarballs),
             shown(plan),
             plan.deps_dir,
-            size(bytes),
+            self.summary(&plan.tarballs),
         ));
         if !plan.stale.is_empty() {
             self.tell(&format!("removed {}, no longer needed", count(plan.stale.len(), "tarball")));
@@ -287,8 +303,17 @@ impl Reporter {
         let paths: String =
             tarballs.iter().map(|tarball| format!("{}\n", out.join(&tarball.filename).display())).collect();
         self.data(&paths);
+        self.tell(&format!("packed {} ({})", count(tarballs.len(), "package"), self.summary(tarballs)));
+    }
+
+    /// Sizes, what was there already, and the time since the begin.
+    fn summary(&self, tarballs: &[Tarball]) -> String {
         let bytes = tarballs.iter().map(|tarball| tarball.size).sum();
-        self.tell(&format!("packed {} ({})", count(tarballs.len(), "package"), size(bytes)));
+        let unchanged = match self.unchanged.load(Ordering::Relaxed) {
+            0 => String::new(),
+            unchanged => format!(", {unchanged} of them unchanged"),
+        };
+        format!("{}{unchanged}, {}", size(bytes), seconds(self.screen.elapsed()))
     }
 
     /// Prints the one document.
@@ -339,9 +364,7 @@ impl Reporter {
     }
 
     pub(super) fn line(&self, text: &str) {
-        if let Ok(mut stderr) = self.stderr.lock() {
-            let _ = writeln!(stderr, "{}", printable(text, self.color));
-        }
+        self.screen.line(&printable(text, self.color));
     }
 }
 
@@ -354,8 +377,12 @@ fn use_color(asked: Color) -> bool {
         Color::Never => false,
         Color::Auto if env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
         Color::Auto if set("CLICOLOR_FORCE") => true,
-        Color::Auto => io::stderr().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        Color::Auto => io::stderr().is_terminal() && !is_dumb(),
     }
+}
+
+fn is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 fn nothing_to_do(plan: &Plan) -> String {

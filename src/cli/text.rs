@@ -1,6 +1,7 @@
 //! Words and numbers for people.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::model::tarball::Tarball;
 
@@ -80,6 +81,11 @@ pub(super) fn size(bytes: u64) -> String {
         value /= 1000.0;
     }
     format!("{value:.1} GB")
+}
+
+/// A time for people.
+pub(super) fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
+use std::io;
 
-use super::packing::{self, Job, Sinks};
+use super::packing::{self, Encoded, Job, Shelf, Sinks, Tally};
 use crate::error::Result;
 use crate::model::digest::Digest;
 use crate::model::link::Linking;
@@ -40,12 +40,12 @@ impl Packed {
 ///
 /// # Errors
 /// As [`packing::encode_all`].
-pub(super) fn pack<W: Write + Send, F: Fn() -> io::Result<W> + Sync>(
+pub(super) fn pack<F: Shelf>(
     packages: &BTreeMap<&str, &Contents>,
     surfaces: &[Needed<'_>],
     scope: &Scope,
     sinks: &Sinks<'_, F>,
-) -> Result<(Packed, Vec<(Tarball, W)>)> {
+) -> Result<(Packed, Encoded<F>)> {
     let mut plain: BTreeSet<&str> = BTreeSet::new();
     let mut sets: BTreeMap<&Linking, BTreeSet<&str>> = BTreeMap::new();
     for (linking, names) in surfaces {
@@ -119,12 +119,12 @@ impl<'a> Set<'a> {
 
 /// Encodes the packages of a set that name others, those first that others need: their names hold their digests, so
 /// hashes build on each other.
-fn encode_linked<W: Write + Send, F: Fn() -> io::Result<W> + Sync>(
+fn encode_linked<F: Shelf>(
     set: &Set<'_>,
     unlinked: &BTreeMap<&str, &Tarball>,
     scope: &Scope,
     sinks: &Sinks<'_, F>,
-) -> Result<Vec<(Tarball, W)>> {
+) -> Result<Encoded<F>> {
     let files = unlinked.iter().map(|(name, tarball)| (*name, tarball.filename.clone())).collect();
     let mut linker = Linker { set, scope, files };
     let mut encoded = Vec::with_capacity(set.linked.len());
@@ -180,7 +180,9 @@ impl<'a> Linker<'a> {
         }
         let members: Vec<usize> = cycles.iter().flat_map(|component| &component.members).copied().collect();
         let jobs: Vec<_> = members.iter().map(|member| self.job(*member, None)).collect();
-        let nowhere = Sinks { signals: sinks.signals, folder: sinks.folder, open: || Ok(io::sink()) };
+        let Sinks { signals, folder, memory, .. } = *sinks;
+        let tally = &Tally::silent();
+        let nowhere = Sinks { signals, folder, memory, tally, open: || Ok(io::sink()) };
         let encoded = packing::encode_jobs(&jobs, &nowhere)?;
         let digests: BTreeMap<usize, Digest> =
             members.into_iter().zip(encoded.into_iter().map(|(tarball, _)| tarball.sha256)).collect();

@@ -1,6 +1,8 @@
 //! A verb each: observe, plan, then show or apply.
 
 mod build;
+pub mod cache;
+mod cached;
 mod damaged;
 pub mod guard;
 pub mod init;
@@ -31,8 +33,12 @@ pub enum Event<'a> {
     Warning(&'a Problem),
     /// Something that was left alone, or repaired.
     Notice(&'a str),
+    /// What only those want to know who want to know more.
+    Detail(&'a str),
     /// What `--build` did about a package.
     Built(&'a Built),
+    /// How far packing is.
+    Packing(Progress),
     /// A package was packed.
     Packed {
         /// What was packed.
@@ -48,6 +54,17 @@ pub enum Event<'a> {
     Ended(Ended),
     /// The project is restored behind the command of `run`.
     Restored(&'a restore::Outcome),
+}
+
+/// How far packing is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How many packages are done.
+    pub packed: usize,
+    /// How many there are.
+    pub packages: usize,
+    /// How many bytes of tarballs there are so far.
+    pub bytes: u64,
 }
 
 /// Who shows the events. It may be called from several threads.

@@ -1,23 +1,24 @@
 //! What is read of a project, its surfaces and its workspace before anything is packed, and the plan that follows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 
 use super::build::{self, What};
 use super::install::{self, Install};
 use super::linked::{self, Packed};
-use super::packing::{self, Sinks};
+use super::packing::{self, Encoded, Shelf, Sinks};
 use super::prepare::{Options, Plan};
 use super::{Report, warn};
 use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{Built, State};
+use crate::model::cache::place::Place;
 use crate::model::link::Linking;
 use crate::model::requested::Requested;
 use crate::model::source::Decision;
 use crate::model::surface::Surface;
 use crate::model::tarball::Tarball;
 use crate::model::workspace::Workspace;
+use crate::observe::cache::Memory;
 use crate::observe::contents::Contents;
 use crate::observe::project::Project;
 use crate::observe::state::Originals;
@@ -37,12 +38,25 @@ pub(super) struct Needed {
     pub(super) installs: Vec<Install>,
 }
 
+/// What looking into packages takes.
+#[derive(Clone, Copy)]
+pub(super) struct Looking<'a> {
+    /// Where is remembered what they hold.
+    pub(super) cache: Option<&'a Place>,
+    /// What is built first.
+    pub(super) what: What,
+    /// What ends the builds.
+    pub(super) signals: &'a Signals,
+}
+
 /// Everything that was read before the first byte is packed.
 pub(super) struct Observed {
     project: Project,
     pub(super) needed: Needed,
     /// Of each package of the closure, in its order.
     contents: Vec<Contents>,
+    /// What is known of the workspace's packages.
+    pub(super) memory: Memory,
     /// What `--build` did.
     pub(super) built: Option<Vec<Built>>,
 }
@@ -78,10 +92,11 @@ impl Needed {
         self,
         project: &Project,
         options: &Options,
-        what: What,
-        signals: &Signals,
+        looking: &Looking<'_>,
         report: Report<'_>,
     ) -> Result<Observed> {
+        let Looking { cache, what, signals } = *looking;
+        let mut memory = Memory::default();
         let Self { surfaces, workspace, closure, installs } = &self;
         let (mut contents, mut built) = (Vec::new(), None);
         if let Some(workspace) = workspace {
@@ -95,9 +110,11 @@ impl Needed {
             built = build::first(workspace, &members, what, signals, report)?;
             // What would be built first may be missing now.
             let unbuilt = built.iter().flatten().any(|built| built.state == State::Planned);
-            contents = packing::contents(workspace, &members, options.allow_unbuilt || unbuilt, report)?;
+            memory = Memory::of(cache, &workspace.root);
+            let allow_unbuilt = options.allow_unbuilt || unbuilt;
+            contents = packing::contents(workspace, &members, allow_unbuilt, &memory, report)?;
         }
-        Ok(Observed { project: project.clone(), needed: self, contents, built })
+        Ok(Observed { project: project.clone(), needed: self, contents, memory, built })
     }
 }
 
@@ -116,10 +133,7 @@ impl Observed {
     }
 
     /// Packs what the surfaces need.
-    pub(super) fn pack<W: Write + Send, F: Fn() -> io::Result<W> + Sync>(
-        &self,
-        sinks: &Sinks<'_, F>,
-    ) -> Result<(Packed, Vec<(Tarball, W)>)> {
+    pub(super) fn pack<F: Shelf>(&self, sinks: &Sinks<'_, F>) -> Result<(Packed, Encoded<F>)> {
         let closure = &self.needed.closure;
         let packages = closure.packages.iter().map(String::as_str).zip(&self.contents).collect();
         let closures = closure.surfaces.iter().map(|needs| &needs.closure);

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use super::build::{self, What};
+use super::cached::Cache;
 use super::{Event, Report, warn};
-use crate::apply::deps_dir::Placed;
+use crate::apply::deps_dir::{Placed, Staged};
 use crate::apply::out_dir::OutDir;
 use crate::apply::signal::Signals;
-use crate::command::packing::{self, Sinks};
+use crate::command::packing::{self, Sinks, Tally};
 use crate::error::Result;
 use crate::model::build::Output;
 use crate::model::requested::Requested;
@@ -58,20 +59,31 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
         packing::named_members(&workspace, &options.packages.iter().cloned().collect())?
     };
     build::first(&workspace, &members, What::new(options.build, false), &signals, report)?;
-    let contents = packing::contents(&workspace, &members, options.allow_unbuilt, report)?;
-    let out = OutDir::create(&options.out)?;
-    let sinks = Sinks { signals: &signals, folder: out.path(), open: || out.stage() };
+    let cache = Cache::of(requested, report);
+    let memory = cache.memory(&workspace.root);
+    let contents = packing::contents(&workspace, &members, options.allow_unbuilt, &memory, report)?;
+    let outputs = cache.outputs(&options.out);
+    let out = OutDir::create(&options.out, &outputs)?;
+    let there = |tarball: &Tarball| out.there(tarball);
+    let open = cache.shelf(|| out.stage().map(Staged::New), there);
+    let tally = &Tally::new(report);
+    let sinks = Sinks { signals: &signals, folder: out.path(), memory: &memory, tally, open };
     let staged = packing::encode_all(&contents.iter().collect::<Vec<_>>(), &sinks)?;
-    let mut tarballs: Vec<Tarball> = Vec::with_capacity(staged.len());
+    let (mut tarballs, mut written) = (Vec::<Tarball>::with_capacity(staged.len()), Vec::new());
     for (tarball, temp) in staged {
         // Two members that are the same to the last byte are one tarball.
         if tarballs.iter().any(|packed| packed.filename == tarball.filename) {
             continue;
         }
-        let placed = out.place(temp, &tarball.filename)?;
+        let placed = out.place(temp, &tarball)?;
         report(Event::Packed { tarball: &tarball, unchanged: placed == Placed::AlreadyThere });
+        if placed == Placed::Written {
+            written.push(tarballs.len());
+        }
         tarballs.push(tarball);
     }
     out.keep()?;
+    let written = written.into_iter().map(|place: usize| &tarballs[place]);
+    cache.keep(&workspace.root, &memory, &options.out, &outputs, written);
     Ok(tarballs)
 }

@@ -4,17 +4,19 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::{Event, Report, warn};
+use super::{Event, Progress, Report, warn};
 use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Problem, Result, io_cause};
 use crate::model::scope::Scope;
 use crate::model::seal::Seal;
 use crate::model::tarball::Tarball;
 use crate::model::workspace::{Member, Workspace};
-use crate::observe::contents::{self, Contents};
+use crate::observe::cache::Memory;
+use crate::observe::contents::{self, Around, Contents};
 use crate::observe::tarball::{EncodeError, encode};
 use crate::plan::closure::Index;
 
@@ -108,10 +110,13 @@ pub(super) fn contents(
     workspace: &Workspace,
     members: &[&Member],
     allow_unbuilt: bool,
+    memory: &Memory,
     report: Report<'_>,
 ) -> Result<Vec<Contents>> {
     share_this_thread();
-    let read: Vec<_> = members.par_iter().map(|member| contents::contents(workspace, member)).collect();
+    let around = Around::new(workspace);
+    let contents = |member: &&Member| contents::remembered(&around, member, memory);
+    let read: Vec<_> = members.par_iter().map(contents).collect();
     let mut all = Vec::with_capacity(read.len());
     let mut problems = Vec::new();
     for contents in read {
@@ -144,8 +149,74 @@ pub(super) struct Sinks<'a, F> {
     pub(super) signals: &'a Signals,
     /// For messages.
     pub(super) folder: &'a Path,
+    /// What is known of tarballs that were made before.
+    pub(super) memory: &'a Memory,
+    /// How far it is.
+    pub(super) tally: &'a Tally<'a>,
     /// Opens a sink for one tarball.
     pub(super) open: F,
+}
+
+/// How far packing is, told as it goes.
+pub(super) struct Tally<'a> {
+    report: Option<Report<'a>>,
+    packages: AtomicUsize,
+    packed: AtomicUsize,
+    bytes: AtomicU64,
+}
+
+impl<'a> Tally<'a> {
+    /// At the begin.
+    pub(super) fn new(report: Report<'a>) -> Self {
+        Self { report: Some(report), ..Self::silent() }
+    }
+
+    /// One that tells nobody.
+    pub(super) fn silent() -> Self {
+        let (packages, packed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { report: None, packages, packed, bytes: AtomicU64::new(0) }
+    }
+
+    fn expect(&self, packages: usize) {
+        self.packages.fetch_add(packages, Ordering::Relaxed);
+    }
+
+    fn add(&self, packed: usize, bytes: u64) {
+        let Some(report) = self.report else { return };
+        report(Event::Packing(Progress {
+            packed: self.packed.fetch_add(packed, Ordering::Relaxed) + packed,
+            packages: self.packages.load(Ordering::Relaxed),
+            bytes: self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes,
+        }));
+    }
+}
+
+/// Where tarballs go.
+pub(super) trait Shelf: Sync {
+    /// What a tarball is written into.
+    type Sink: Write + Send;
+
+    /// A new one.
+    fn open(&self) -> io::Result<Self::Sink>;
+
+    /// One that holds a tarball that is known already, where there is such a one.
+    fn reuse(&self, tarball: &Tarball) -> Option<Self::Sink>;
+}
+
+/// Tarballs, each with its sink.
+pub(super) type Encoded<F> = Vec<(Tarball, <F as Shelf>::Sink)>;
+
+/// Sinks for tarballs of which nothing is kept: what is known need not be written.
+impl<W: Write + Send, F: Fn() -> io::Result<W> + Sync> Shelf for F {
+    type Sink = W;
+
+    fn open(&self) -> io::Result<W> {
+        self()
+    }
+
+    fn reuse(&self, _: &Tarball) -> Option<W> {
+        self().ok()
+    }
 }
 
 /// A package to encode.
@@ -158,20 +229,16 @@ pub(super) struct Job<C> {
 ///
 /// # Errors
 /// [`Kind::Packing`] for files that cannot be read and for a full disk, and the signal that came meanwhile.
-pub(super) fn encode_all<W: Write + Send, F: Fn() -> io::Result<W> + Sync>(
-    contents: &[&Contents],
-    sinks: &Sinks<'_, F>,
-) -> Result<Vec<(Tarball, W)>> {
+pub(super) fn encode_all<F: Shelf>(contents: &[&Contents], sinks: &Sinks<'_, F>) -> Result<Encoded<F>> {
     let jobs: Vec<_> = contents.iter().map(|contents| Job { contents: *contents, seal: None }).collect();
     encode_jobs(&jobs, sinks)
 }
 
 /// [`encode_all`] of packages that may have a seal.
-pub(super) fn encode_jobs<C, W, F>(jobs: &[Job<C>], sinks: &Sinks<'_, F>) -> Result<Vec<(Tarball, W)>>
+pub(super) fn encode_jobs<C, F>(jobs: &[Job<C>], sinks: &Sinks<'_, F>) -> Result<Encoded<F>>
 where
     C: Borrow<Contents> + Sync,
-    W: Write + Send,
-    F: Fn() -> io::Result<W> + Sync,
+    F: Shelf,
 {
     let signals = sinks.signals;
     let sink_error = |error: &io::Error| {
@@ -179,16 +246,27 @@ where
         Problem::new(format!("cannot write a tarball into {folder}: {}", io_cause(error)))
             .hint("make room there, or make the folder writable, then run it again")
     };
+    sinks.tally.expect(jobs.len());
     let encoded: Vec<_> = jobs
         .par_iter()
         .map(|Job { contents, seal }| {
-            let sink = (sinks.open)().map_err(|error| sink_error(&error))?;
-            let sink = Interruptible { sink, signals };
-            let encoded = encode(contents.borrow(), seal.as_ref(), sink).map_err(|error| match error {
+            let (contents, seal) = (contents.borrow(), seal.as_ref());
+            if let Some(tarball) = sinks.memory.packed(contents, seal)
+                && let Some(sink) = sinks.open.reuse(&tarball)
+            {
+                sinks.tally.add(1, tarball.size);
+                return Ok((tarball, sink));
+            }
+            let sink = sinks.open.open().map_err(|error| sink_error(&error))?;
+            let sink = Interruptible { sink, signals, tally: sinks.tally };
+            let encoded = encode(contents, seal, sink).map_err(|error| match error {
                 EncodeError::Package(problem) => problem,
                 EncodeError::Sink(error) => sink_error(&error),
             });
-            encoded.map(|(tarball, sink)| (tarball, sink.sink))
+            let (tarball, sink) = encoded?;
+            sinks.memory.learn_packed(contents, seal, &tarball);
+            sinks.tally.add(1, 0);
+            Ok((tarball, sink.sink))
         })
         .collect();
     signals.check()?;
@@ -199,6 +277,7 @@ where
 struct Interruptible<'a, W> {
     sink: W,
     signals: &'a Signals,
+    tally: &'a Tally<'a>,
 }
 
 impl<W: Write> Write for Interruptible<'_, W> {
@@ -206,7 +285,9 @@ impl<W: Write> Write for Interruptible<'_, W> {
         if self.signals.received().is_some() {
             return Err(io::Error::other("interrupted"));
         }
-        self.sink.write(bytes)
+        let written = self.sink.write(bytes)?;
+        self.tally.add(0, written as u64);
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

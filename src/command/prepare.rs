@@ -6,12 +6,14 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::build::What;
+use super::cached::Cache;
 use super::linked::Packed;
 use super::lockfile::{self, Lockfile};
-use super::observed::{Needed, Observed};
-use super::packing::Sinks;
+use super::observed::{Looking, Needed, Observed};
+use super::packing::{Sinks, Tally};
 use super::source;
 use super::{Event, Report, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
@@ -127,9 +129,12 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
     warn(report, &found.notices);
     let chosen = source::choose(&project, found.surfaces, &originals, requested, options, &signals, report)?;
     let Some(needed) = chosen.needed else { return Ok(Plan::untouched(&project, chosen.decision)) };
-    let what = What::new(options.build, true);
-    let observed = needed.observe(&project, options, what, &signals, report)?;
-    let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
+    let cache = Cache::of(requested, report);
+    let looking = Looking { cache: cache.place(), what: What::new(options.build, true), signals: &signals };
+    let observed = needed.observe(&project, options, &looking, report)?;
+    let (folder, memory) = (Path::new("nowhere"), &observed.memory);
+    let tally = &Tally::new(report);
+    let nowhere = Sinks { signals: &signals, folder, memory, tally, open: || Ok(io::sink()) };
     let (packed, encoded) = observed.pack(&nowhere)?;
     let mut plan =
         observed.plan(chosen.decision, &packed, encoded.into_iter().map(|(tarball, _)| tarball).collect())?;
@@ -140,7 +145,10 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
             plan.lockfiles.insert(surface.dir.clone(), planned);
         }
     }
-    (plan.there, plan.stale) = deps_dir::preview(&project.deps_path(), &plan.tarballs)?;
+    (plan.there, plan.stale) = {
+        let deps_path = project.deps_path();
+        deps_dir::preview(&deps_path, &plan.tarballs, &cache.outputs(&deps_path))?
+    };
     Ok(plan)
 }
 
@@ -219,12 +227,14 @@ impl Site {
             return Ok((Plan::untouched(project, chosen.decision), None));
         };
         let decision = chosen.decision;
-        let mut observed = needed.observe(project, options, what, signals, report)?;
+        let cache = Cache::of(requested, report);
+        let looking = Looking { cache: cache.place(), what, signals };
+        let mut observed = needed.observe(project, options, &looking, report)?;
         observed.built = observed.built.or(built);
         if observed.is_empty() {
             return Ok((observed.plan(decision, &Packed::default(), Vec::new())?, None));
         }
-        let (plan, prepared) = self.apply(&observed, decision, options, until, report)?;
+        let (plan, prepared) = self.apply(&observed, decision, options, &cache, until, report)?;
         Ok((plan, Some(prepared)))
     }
 
@@ -233,13 +243,19 @@ impl Site {
         observed: &Observed,
         decision: Decision,
         options: &Options,
+        cache: &Cache<'_>,
         until: Phase,
         report: Report<'_>,
     ) -> Result<(Plan, Prepared<'_>)> {
         let (project, signals) = (&self.project, &self.signals);
-        let mut deps = DepsDir::open(&project.deps_path())?;
-        let (packed, staged) =
-            observed.pack(&Sinks { signals, folder: deps.path(), open: || deps.stage() })?;
+        let outputs = Arc::new(cache.outputs(&project.deps_path()));
+        let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
+        let memory = &observed.memory;
+        let folder = deps.path();
+        let open =
+            cache.shelf(|| deps.stage().map(deps_dir::Staged::New), |tarball: &Tarball| deps.there(tarball));
+        let tally = &Tally::new(report);
+        let (packed, staged) = observed.pack(&Sinks { signals, folder, memory, tally, open })?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
         let mut plan = observed.plan(decision, &packed, tarballs)?;
         if options.lockfile {
@@ -267,7 +283,7 @@ impl Site {
         let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan)?)?
             .because(was_open.then(|| plan.source.clone()));
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
-            let unchanged = deps.place(temp, &tarball.filename)? == Placed::AlreadyThere;
+            let unchanged = deps.put(temp, tarball)? == Placed::AlreadyThere;
             if unchanged {
                 plan.there.insert(tarball.filename.clone());
             }
@@ -286,6 +302,8 @@ impl Site {
         plan.stale = deps.sweep(&plan.filenames())?;
         signals.check()?;
         deps.keep();
+        let written = plan.tarballs.iter().filter(|tarball| !plan.there.contains(&tarball.filename));
+        cache.keep(&plan.workspace, memory, &project.deps_path(), &outputs, written);
         Ok((plan, prepared))
     }
 }
@@ -311,7 +329,8 @@ fn observe_from_originals(
         }
     };
     let what = options.build.map_or(What::Nothing, What::Build);
-    needed.observe(project, options, what, signals, &builds).map(Some)
+    let looking = Looking { cache: requested.cache.as_ref(), what, signals };
+    needed.observe(project, options, &looking, &builds).map(Some)
 }
 
 /// A folder of packages has nothing that builds them.

@@ -14,6 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::journal::{FileKind, ProjectPath};
 use crate::model::requested::Requested;
 use crate::model::tree_state::Standing;
+use crate::observe::cache::Outputs;
 use crate::observe::project::{self, Project};
 use crate::observe::state;
 use crate::observe::surfaces;
@@ -110,7 +111,7 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
         let path = project.root.join(&dir);
         if !options.clean {
             outcome.swept += deps_dir::sweep_staged(&path)?;
-        } else if deps_dir::remove(&path)?.folder {
+        } else if deps_dir::remove(&path, &Outputs::of(requested.cache.as_ref(), &path))?.folder {
             outcome.removed.push(dir);
         } else if path.symlink_metadata().is_ok() {
             report(Event::Notice(&format!(

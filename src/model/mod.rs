@@ -2,6 +2,7 @@
 
 pub mod beside;
 pub mod build;
+pub mod cache;
 pub mod compose;
 pub mod config;
 pub mod diff;

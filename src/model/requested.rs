@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::cache::place::Place;
 use super::link::Link;
 use super::package_manager::Detected;
 use super::source::Asked;
@@ -30,4 +31,6 @@ pub struct Requested {
     pub probe_timeout: Option<Duration>,
     /// `--fallback-on-auth`.
     pub fallback_on_auth: bool,
+    /// `--no-cache`, `DOCKER_PREP_CACHE`, `DOCKER_PREP_CACHE_SIZE`: what is remembered between calls, and where.
+    pub cache: Option<Place>,
 }

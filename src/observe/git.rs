@@ -1,5 +1,7 @@
 //! Asks git where things are.
 
+mod plain;
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,6 +44,9 @@ pub fn repository(dir: &Path) -> Result<Option<Repository>> {
     };
     if !dir.ancestors().any(|ancestor| is_there(ancestor.join(".git"))) {
         return Ok(None);
+    }
+    if let Some(plain) = plain::repository(dir) {
+        return Ok(Some(plain));
     }
     Ok(Some(Repository {
         toplevel: rev_parse(dir, &["--show-toplevel"])?,

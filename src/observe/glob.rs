@@ -288,7 +288,9 @@ impl<'p> Search<'_, 'p> {
         }
         let resolved = resolve(path);
         let exists = if path.ends_with('/') {
-            std::fs::metadata(self.tree.path(&resolved)).map(|meta| meta.is_dir())
+            let path = self.tree.path(&resolved);
+            self.tree.seen().look(&path, true);
+            std::fs::metadata(path).map(|meta| meta.is_dir())
         } else {
             self.tree.kind(&resolved).map(|_| true)
         };

@@ -1,6 +1,7 @@
 //! Reads the world and changes nothing.
 
 pub mod build;
+pub mod cache;
 pub mod contents;
 pub mod git;
 mod glob;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::common::Run;
-use crate::tolerated::is_tolerated;
+use crate::tolerated::{is_of_cache, is_of_copy, is_tolerated};
 use crate::trace::{self, Call, Fault};
 use crate::world::{DEPS_DIR, Fixture, NESTED, STATE, Shape, Tree};
 
@@ -28,6 +28,8 @@ pub(crate) struct Scenario<'a> {
     preparing: usize,
     /// Where the states go that kills leave.
     keep: Option<&'a States>,
+    /// Tarballs are copied from a cache, and made anew where they cannot be.
+    copies: bool,
 }
 
 /// States of the project, each once.
@@ -78,7 +80,18 @@ impl<'a> Scenario<'a> {
         let shape = fixture.shape(&tree);
         let named = args.iter().position(|arg| *arg == "--deps-dir").map(|at| args[at + 1]);
         let deps_dir = named.unwrap_or(DEPS_DIR);
-        Self { fixture, args, deps_dir, start, points, run: run.exits(0), shape, preparing: 0, keep: None }
+        Self {
+            fixture,
+            args,
+            deps_dir,
+            start,
+            points,
+            run: run.exits(0),
+            shape,
+            preparing: 0,
+            keep: None,
+            copies: false,
+        }
     }
 
     /// The same, where the first calls belong to preparing.
@@ -90,6 +103,13 @@ impl<'a> Scenario<'a> {
     /// The same, where the states that kills leave are kept.
     pub(crate) fn keep(mut self, states: &'a States) -> Self {
         self.keep = Some(states);
+        self
+    }
+
+    /// Only what is done with a cache: the rest is tried without one.
+    pub(crate) fn of_cache(mut self, copies: bool) -> Self {
+        self.points.retain(|point| is_of_cache(&point.call) || copies && is_of_copy(&point.call));
+        self.copies = copies;
         self
     }
 
@@ -128,7 +148,10 @@ impl<'a> Scenario<'a> {
         match run.code {
             Some(0) => {
                 let before = point.checked_sub(1).map(|before| &*self.points[before].call.name);
-                if !is_tolerated(&at.call, before, errno) {
+                let may_pass = is_tolerated(&at.call, before, errno)
+                    || is_of_cache(&at.call)
+                    || self.copies && is_of_copy(&at.call);
+                if !may_pass {
                     wrong.push("the error is passed over in silence".to_owned());
                 }
                 if run.stdout != self.run.stdout || self.fixture.shape(tree) != self.shape {

@@ -109,6 +109,24 @@ fn nothing_is_lost_at_any_point() {
 }
 
 #[test]
+fn a_cache_that_fails_at_any_point_changes_nothing() {
+    trace::require_strace();
+    let fixture = Fixture::new();
+    let mut sweep = Sweep::default();
+    for (command, is_warm, at_least) in
+        [("prepare with an empty cache", false, 25), ("prepare with a full cache", true, 15)]
+    {
+        let tree = fixture.with_cache(is_warm);
+        let cached = Scenario::record(&fixture, &["prepare"], &tree).of_cache(is_warm);
+        sweep.over(command, at_least, &[cached]);
+    }
+    println!("{}", sweep.table());
+    let count = sweep.wrong.len();
+    sweep.wrong.truncate(20);
+    assert!(count == 0, "{count} runs went wrong; the first of them:\n\n{}", sweep.wrong.join("\n\n"));
+}
+
+#[test]
 fn two_recordings_are_the_same() {
     let fixture = Fixture::new();
     for (args, start) in [

@@ -1,6 +1,7 @@
 //! Which calls may fail without the program's failing, and why.
 
 use crate::trace::Call;
+use crate::world::CACHE;
 
 /// A call whose failure changes nothing of the outcome, on purpose.
 struct Tolerated {
@@ -32,6 +33,20 @@ const TOLERATED: [Tolerated; 9] = [
     Tolerated { call: "rename", path: "docker-prep/state.json", after: None, errnos: ANY },
     Tolerated { call: "fsync", path: "docker-prep", after: Some("rename"), errnos: ANY },
 ];
+
+/// Whether a call concerns what is remembered: where that cannot be kept, or a tarball cannot be taken from there, all
+/// is as it is without.
+pub(crate) fn is_of_cache(call: &Call) -> bool {
+    call.paths.iter().any(|path| path.components().any(|part| part.as_os_str() == CACHE))
+}
+
+/// Whether a call concerns a tarball that is being copied: where it cannot be, it is made anew.
+pub(crate) fn is_of_copy(call: &Call) -> bool {
+    call.paths.iter().any(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(".docker-prep-") && name.ends_with(".tmp")
+    })
+}
 
 /// Whether the program may pass over this error; `before` is the name of the last call that changed the disk.
 pub(crate) fn is_tolerated(call: &Call, before: Option<&str>, errno: &str) -> bool {

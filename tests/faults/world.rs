@@ -15,6 +15,8 @@ use crate::common::{Kind, Run, Snapshot, World, sha256};
 pub(crate) const STATE: &str = ".git/docker-prep";
 /// Where the tarballs go if nobody says otherwise.
 pub(crate) const DEPS_DIR: &str = ".docker-deps";
+/// What a cache is called that is kept beside the project.
+pub(crate) const CACHE: &str = "remembered";
 /// A deps dir in a folder that is not there either.
 pub(crate) const NESTED: &str = "build/deps";
 /// What is rewritten, with modes that no umask gives.
@@ -43,6 +45,11 @@ pub(crate) struct Tree {
 impl Tree {
     fn in_folder(folder: &Path) -> Self {
         Self { home: tempfile::tempdir_in(folder).expect("a temporary folder") }
+    }
+
+    /// Where a cache is kept beside the project, in a tree that has one.
+    fn cache(&self) -> PathBuf {
+        self.home.path().join("cache")
     }
 
     /// The project's root.
@@ -82,13 +89,29 @@ impl Fixture {
     pub(crate) fn copy_of(&self, tree: &Tree) -> Tree {
         let new = Tree::in_folder(self.scratch.path());
         copy(&tree.root(), &new.root());
+        if tree.cache().exists() {
+            copy(&tree.cache(), &new.cache());
+        }
         new
+    }
+
+    /// A copy of the clean project that has an empty cache, or one that knows all of it.
+    pub(crate) fn with_cache(&self, is_warm: bool) -> Tree {
+        let tree = self.copy_of(&self.clean);
+        fs::create_dir(tree.cache()).expect("a new folder");
+        if is_warm {
+            self.run(&tree, &["prepare"]).exits(0);
+            self.run(&tree, &["restore", "--clean"]).exits(0);
+        }
+        tree
     }
 
     /// The program in a copy, all of whose work is done by one thread in the same order each time.
     pub(crate) fn program(&self, tree: &Tree, args: &[&str]) -> Command {
         let mut program = self.world.program();
         program.env("RAYON_NUM_THREADS", "1");
+        let cache = tree.cache().exists().then(|| tree.cache().join(CACHE));
+        program.env("DOCKER_PREP_CACHE", cache.unwrap_or_else(|| "off".into()));
         program.env("BYTELYST_COMMON_PLAT_ROOT", self.scratch.path().join("plat"));
         program.args(args).current_dir(tree.root());
         program

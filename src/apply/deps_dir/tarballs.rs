@@ -1,8 +1,8 @@
 //! The tarballs in a folder: which are ours, and how they get their names.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _};
-use std::path::Path;
+use std::io::{self, ErrorKind, Read as _, Write};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
@@ -13,6 +13,8 @@ use crate::error::{Error, Kind, Result};
 use crate::model::digest::Digest;
 use crate::model::package_name::digest_in_tarball;
 use crate::model::seal::Seal;
+use crate::model::tarball::Tarball;
+use crate::observe::cache::Outputs;
 
 /// Whether a tarball was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +25,80 @@ pub enum Placed {
     Written,
 }
 
+/// A tarball on its way into a folder.
+#[derive(Debug)]
+pub enum Staged {
+    /// It is in a file that has no name yet.
+    New(NamedTempFile),
+    /// It lies in the folder already, and is known to be this one without being read.
+    There(PathBuf),
+}
+
+impl Staged {
+    /// Where its bytes are.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::New(temp) => temp.path(),
+            Self::There(path) => path,
+        }
+    }
+}
+
+impl Write for Staged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::New(temp) => temp.write(bytes),
+            Self::There(_) => Err(ErrorKind::AlreadyExists.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::New(temp) => temp.flush(),
+            Self::There(_) => Ok(()),
+        }
+    }
+}
+
+/// The tarball in a folder, where it is known to lie there with the mode that it is to have.
+pub(in crate::apply) fn there(dir: &Path, tarball: &Tarball, outputs: &Outputs) -> Option<Staged> {
+    let path = dir.join(&tarball.filename);
+    let is_it = outputs.digest(&path)? == tarball.sha256
+        && crate::observe::state::mode_of(&file::metadata(&path).ok()?) == PUBLIC.mode;
+    is_it.then_some(Staged::There(path))
+}
+
+/// [`place`] of a tarball that may lie there already.
+pub(in crate::apply) fn place_known(
+    dir: &Path,
+    staged: Staged,
+    tarball: &Tarball,
+    outputs: &Outputs,
+) -> Result<Placed> {
+    let target = dir.join(&tarball.filename);
+    match staged {
+        Staged::There(path) if there(dir, tarball, outputs).is_some() && path == target => {
+            Ok(Placed::AlreadyThere)
+        }
+        Staged::There(path) => {
+            Err(Error::new(Kind::Refused, format!("{}: was changed just now", path.display()))
+                .hint("see that nothing else writes there, then run it again"))
+        }
+        Staged::New(temp) => {
+            let before = Outputs::now();
+            let placed = place(dir, temp, &tarball.filename)?;
+            match placed {
+                Placed::Written => outputs.learn_written(&target, &tarball.sha256),
+                Placed::AlreadyThere => outputs.learn_read(&target, before, &tarball.sha256),
+            }
+            Ok(placed)
+        }
+    }
+}
+
 /// Gives a staged tarball its name, unless the same bytes are there under it.
-pub(in crate::apply) fn place(dir: &Path, staged: NamedTempFile, name: &str) -> Result<Placed> {
+pub(super) fn place(dir: &Path, staged: NamedTempFile, name: &str) -> Result<Placed> {
     let target = dir.join(name);
     let digest = digest_of(staged.path()).map_err(|error| file::failed("read", staged.path(), &error))?;
     if !fits(name, &digest, staged.path()) {
@@ -48,7 +122,7 @@ pub(in crate::apply) fn place(dir: &Path, staged: NamedTempFile, name: &str) -> 
 }
 
 /// The files that the tool wrote, told by their names: with the digest of each.
-pub(super) fn tarballs(path: &Path) -> Result<Vec<(String, Digest)>> {
+pub(super) fn tarballs(path: &Path, outputs: &Outputs) -> Result<Vec<(String, Digest)>> {
     let mut found = Vec::new();
     for entry in entries(path)? {
         let Ok(name) = entry.file_name().into_string() else { continue };
@@ -56,7 +130,7 @@ pub(super) fn tarballs(path: &Path) -> Result<Vec<(String, Digest)>> {
         let is_file = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
         if is_file
             && digest_in_tarball(&name).is_some()
-            && let Ok(digest) = digest_of(&path)
+            && let Ok(digest) = known_digest_of(&path, outputs)
             && fits(&name, &digest, &path)
         {
             found.push((name, digest));
@@ -75,6 +149,17 @@ fn seal_of(path: &Path) -> Option<Seal> {
     let mut header = Vec::with_capacity(Seal::HEADER);
     File::open(path).ok()?.take(Seal::HEADER as u64).read_to_end(&mut header).ok()?;
     Seal::read(&header)
+}
+
+/// The digest of a file that need not be read where it is known.
+fn known_digest_of(path: &Path, outputs: &Outputs) -> io::Result<Digest> {
+    if let Some(digest) = outputs.digest(path) {
+        return Ok(digest);
+    }
+    let before = Outputs::now();
+    let digest = digest_of(path)?;
+    outputs.learn_read(path, before, &digest);
+    Ok(digest)
 }
 
 pub(super) fn digest_of(path: &Path) -> io::Result<Digest> {

@@ -40,9 +40,9 @@ fn it_is_made_with_its_mark_and_taken_away_without_a_trace() {
     assert_eq!((mode(&path), mode(&path.join(MARK)), mode(&path.join(GITIGNORE))), (0o755, 0o644, 0o644));
     let (name, _) = place(&mut dir, "a-1.0.0", "x");
     assert_eq!(names(home.path()), [".docker-deps"]);
-    assert_eq!(remove(&path).unwrap(), Removed { tarballs: vec![name], folder: true });
+    assert_eq!(remove(&path, &Outputs::default()).unwrap(), Removed { tarballs: vec![name], folder: true });
     assert!(names(home.path()).is_empty());
-    assert!(!remove(&path).unwrap().folder);
+    assert!(!remove(&path, &Outputs::default()).unwrap().folder);
 }
 
 #[test]
@@ -55,11 +55,11 @@ fn an_empty_folder_is_adopted_and_its_placeholders_stay() {
     // What a run left that was killed before the mark stood.
     fs::write(path.join(".docker-prep-file.tmp"), "").unwrap();
     assert_eq!(look(&path).unwrap(), Found::Adoptable);
-    remove(&path).unwrap();
+    remove(&path, &Outputs::default()).unwrap();
     assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
     DepsDir::open(&path).unwrap().keep();
     assert_eq!(names(&path), [".docker-prep", ".gitignore", ".gitkeep"]);
-    assert!(!remove(&path).unwrap().folder);
+    assert!(!remove(&path, &Outputs::default()).unwrap().folder);
     assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
     assert_eq!(fs::read(path.join(".gitignore")).unwrap(), b"*\n!.gitkeep\n");
 }
@@ -80,7 +80,7 @@ fn what_is_not_ours_is_refused_and_left_alone() {
     let error = DepsDir::open(&path).unwrap_err();
     assert_eq!(error.kind, Kind::Refused);
     assert!(error.to_string().contains("rm -r "), "{error}");
-    assert!(!remove(&path).unwrap().folder);
+    assert!(!remove(&path, &Outputs::default()).unwrap().folder);
     assert_eq!(names(&path), ["bytelyst-errors-1.4.2.tgz"]);
 }
 
@@ -153,7 +153,7 @@ fn a_removal_that_was_killed_is_taken_up_again() {
         assert!(path.join(GITIGNORE).exists());
     }
     assert_eq!(look(&path).unwrap(), Found::Adoptable);
-    assert!(remove(&path).unwrap().folder);
+    assert!(remove(&path, &Outputs::default()).unwrap().folder);
     assert!(names(home.path()).is_empty());
 }
 
@@ -170,7 +170,7 @@ fn folders_that_were_made_for_it_go_with_it() {
     fs::remove_file(home.path().join("a")).unwrap();
     DepsDir::open(&path).unwrap().keep();
     fs::write(home.path().join("a/mine"), "").unwrap();
-    remove(&path).unwrap();
+    remove(&path, &Outputs::default()).unwrap();
     assert_eq!(names(&home.path().join("a")), ["b", "mine"]);
 }
 
@@ -236,7 +236,7 @@ fn a_tarball_of_a_cycle_is_known_by_its_seal() {
     assert_eq!(dir.sweep(&BTreeSet::from([name.clone()])).unwrap(), [other_name]);
     assert_eq!(names(&path), [".docker-prep", ".gitignore", &name]);
     dir.keep();
-    assert_eq!(remove(&path).unwrap(), Removed { tarballs: vec![name], folder: true });
+    assert_eq!(remove(&path, &Outputs::default()).unwrap(), Removed { tarballs: vec![name], folder: true });
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn a_tarball_of_somebody_else_stays_under_the_name_of_a_sealed_one() {
     fs::write(path.join("elsewhere"), &bytes).unwrap();
     assert!(dir.sweep(&BTreeSet::new()).unwrap().is_empty());
     dir.keep();
-    assert!(!remove(&path).unwrap().folder);
+    assert!(!remove(&path, &Outputs::default()).unwrap().folder);
     assert_eq!(names(&path).len(), 4);
 }
 
@@ -290,7 +290,7 @@ fn what_a_killed_run_had_named_is_known_and_goes() {
         std::mem::forget(dir);
         assert_eq!(names(&path).len(), 2 + all.len());
         let names_of = all[..named].iter().map(|(_, name)| name.clone()).collect();
-        assert_eq!(remove(&path).unwrap(), Removed { tarballs: names_of, folder: true });
+        assert_eq!(remove(&path, &Outputs::default()).unwrap(), Removed { tarballs: names_of, folder: true });
     }
 }
 
@@ -316,9 +316,9 @@ fn a_preview_tells_what_is_there_and_whole() {
     };
     let wanted = [tarball(&name, &bytes), tarball(&plain, b"z"), tarball("c-000000000000.tgz", b"")];
     let there = BTreeSet::from([name.clone(), plain]);
-    assert_eq!(preview(&path, &wanted).unwrap(), (there, vec![old_name.clone()]));
+    assert_eq!(preview(&path, &wanted, &Outputs::default()).unwrap(), (there, vec![old_name.clone()]));
     fs::write(path.join(&name), [&bytes[..], b"more"].concat()).unwrap();
-    let (there, stale) = preview(&path, &wanted).unwrap();
+    let (there, stale) = preview(&path, &wanted, &Outputs::default()).unwrap();
     assert_eq!((there.len(), stale), (1, vec![old_name]), "the damaged one is neither");
     dir.keep();
 }

@@ -8,6 +8,7 @@ use super::*;
 use crate::apply::signal::Signals;
 use crate::model::js;
 use crate::model::manifest::Manifest;
+use crate::observe::cache::Memory;
 use crate::observe::contents::{Entry, Source};
 
 /// Packages without files of their own, by name.
@@ -30,7 +31,10 @@ impl World {
             let text = js::stringify(&manifest.0).into_bytes();
             let entry =
                 Entry { path: "package.json".to_owned(), executable: false, source: Source::Generated(text) };
-            (format!("@b/{name}"), Contents { manifest, entries: vec![entry], warnings: Vec::new() })
+            (
+                format!("@b/{name}"),
+                Contents { manifest, entries: vec![entry], warnings: Vec::new(), footprint: None },
+            )
         });
         Self { packages: contents.collect(), scope: Scope::new(&["@b".to_owned()]) }
     }
@@ -43,7 +47,13 @@ impl World {
     fn pack(&self, surfaces: &[Needed<'_>]) -> (Packed, Made) {
         let packages = self.packages.iter().map(|(name, contents)| (&**name, contents)).collect();
         let signals = Signals::default();
-        let sinks = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(Vec::new()) };
+        let sinks = Sinks {
+            signals: &signals,
+            folder: Path::new("nowhere"),
+            memory: &Memory::default(),
+            tally: &Tally::silent(),
+            open: || Ok(Vec::new()),
+        };
         let (packed, staged) = pack(&packages, surfaces, &self.scope, &sinks).unwrap();
         let count = staged.len();
         let made: Made =
@@ -186,7 +196,10 @@ fn members_that_file_names_do_not_tell_apart_are_not_mixed_up() {
             let text = js::stringify(&manifest.0).into_bytes();
             let entry =
                 Entry { path: "package.json".to_owned(), executable: false, source: Source::Generated(text) };
-            (name.to_owned(), Contents { manifest, entries: vec![entry], warnings: Vec::new() })
+            (
+                name.to_owned(),
+                Contents { manifest, entries: vec![entry], warnings: Vec::new(), footprint: None },
+            )
         };
         let both = json!({"x": format!("npm:{first}@1"), "@a/b-c": "1", "@a-b/c": "1"});
         let packages = [

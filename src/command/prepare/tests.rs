@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::observe::cache::Memory;
 
 /// A workspace `plat` and a project `notes` with five surfaces, one of which takes no linked tarballs.
 struct World {
@@ -68,13 +69,21 @@ impl World {
         let project = project::find(&requested).unwrap();
         let found = surfaces::find(&project, &requested).unwrap();
         let needed = Needed::find(&project, found.surfaces, &Originals::new(), &requested, false).unwrap();
-        needed.observe(&project, &Options::default(), What::Nothing, &Signals::default(), &|_| {}).unwrap()
+        let signals = Signals::default();
+        let looking = Looking { cache: None, what: What::Nothing, signals: &signals };
+        needed.observe(&project, &Options::default(), &looking, &|_| {}).unwrap()
     }
 
     /// The file names that a dry run says.
     fn planned(&self) -> BTreeSet<String> {
         let (observed, signals) = (self.observed(), Signals::default());
-        let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
+        let nowhere = Sinks {
+            signals: &signals,
+            folder: Path::new("nowhere"),
+            memory: &Memory::default(),
+            tally: &Tally::silent(),
+            open: || Ok(io::sink()),
+        };
         let (packed, encoded) = observed.pack(&nowhere).unwrap();
         let tarballs = encoded.into_iter().map(|(tarball, _)| tarball).collect();
         observed.plan(Decision::default(), &packed, tarballs).unwrap().filenames()
@@ -84,7 +93,14 @@ impl World {
     fn prepare(&self) -> (Plan, BTreeSet<String>) {
         let site = Site::open(&self.requested()).unwrap();
         let (plan, prepared) = site
-            .apply(&self.observed(), Decision::default(), &Options::default(), Phase::Prepared, &|_| {})
+            .apply(
+                &self.observed(),
+                Decision::default(),
+                &Options::default(),
+                &Cache::default(),
+                Phase::Prepared,
+                &|_| {},
+            )
             .unwrap();
         prepared.keep();
         site.lock.release().unwrap();
@@ -137,7 +153,13 @@ fn what_no_surface_takes_plainly_is_not_packed_plainly() {
     needed.closure.surfaces.remove(old);
     needed.installs.remove(old);
     let signals = Signals::default();
-    let nowhere = Sinks { signals: &signals, folder: Path::new("nowhere"), open: || Ok(io::sink()) };
+    let nowhere = Sinks {
+        signals: &signals,
+        folder: Path::new("nowhere"),
+        memory: &Memory::default(),
+        tally: &Tally::silent(),
+        open: || Ok(io::sink()),
+    };
     let (_, encoded) = observed.pack(&nowhere).unwrap();
     let without: BTreeSet<_> = encoded.into_iter().map(|(tarball, _)| tarball.filename).collect();
     assert!(without.is_subset(&all));

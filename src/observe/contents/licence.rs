@@ -1,12 +1,22 @@
 //! The workspace's licence, for packages that bring none.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::error::{Problem, io_cause};
 use crate::model::workspace::Workspace;
 
+/// The licences in a workspace's root, looked for once where any package needs them.
+#[derive(Debug, Default)]
+pub(super) struct Licences(OnceLock<Result<Vec<String>, Problem>>);
+
 /// The names of the licences in the workspace's root that go into a package without any.
-pub(super) fn missing(workspace: &Workspace, dir: &Path, list: &[String]) -> Result<Vec<String>, Problem> {
+pub(super) fn missing(
+    workspace: &Workspace,
+    dir: &Path,
+    list: &[String],
+    licences: &Licences,
+) -> Result<Vec<String>, Problem> {
     // `/LICEN[CS]E(?:\..+)?/i`, with no anchor: anywhere in any path.
     let is_licence = |path: &String| {
         let path = path.to_ascii_lowercase();
@@ -15,6 +25,10 @@ pub(super) fn missing(workspace: &Workspace, dir: &Path, list: &[String]) -> Res
     if !workspace.is_pnpm || dir == workspace.root || list.iter().any(is_licence) {
         return Ok(Vec::new());
     }
+    licences.0.get_or_init(|| of_root(workspace)).clone()
+}
+
+fn of_root(workspace: &Workspace) -> Result<Vec<String>, Problem> {
     let fail = |e: &std::io::Error| {
         Problem::new(format!("cannot read the folder {}: {}", workspace.root.display(), io_cause(e)))
             .hint("the workspace's licence is packed into packages without one, and is looked for there")

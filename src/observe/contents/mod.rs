@@ -7,13 +7,18 @@ mod siblings;
 mod unbuilt;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use self::executable::Executables;
-use self::siblings::Members;
+use self::licence::Licences;
+use self::siblings::{Members, Names};
+use super::cache::Memory;
 use super::packlist;
 use crate::error::{Problem, io_cause};
+use crate::model::cache::Footprint;
+use crate::model::digest::Digest;
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::model::workspace::{Member, Workspace};
 use crate::model::{js, package_name, publish};
@@ -29,6 +34,14 @@ pub struct Entry {
     pub executable: bool,
     /// Where its bytes come from.
     pub source: Source,
+}
+
+impl Entry {
+    /// 0755 or 0644.
+    #[must_use]
+    pub fn mode(&self) -> u32 {
+        if self.executable { 0o755 } else { 0o644 }
+    }
 }
 
 /// Where a file's bytes come from.
@@ -49,6 +62,8 @@ pub struct Contents {
     pub entries: Vec<Entry>,
     /// What should be looked at, and does not keep the package from being packed.
     pub warnings: Vec<Problem>,
+    /// By what the files are known to be the same the next time, where that is to be remembered.
+    pub footprint: Option<Footprint>,
 }
 
 impl Contents {
@@ -60,7 +75,12 @@ impl Contents {
             Source::Generated(_) => Entry { source: Source::Generated(text.clone()), ..entry.clone() },
             Source::OnDisk(_) => entry.clone(),
         });
-        Self { entries: entries.collect(), manifest, warnings: self.warnings.clone() }
+        Self {
+            entries: entries.collect(),
+            manifest,
+            warnings: self.warnings.clone(),
+            footprint: self.footprint.clone(),
+        }
     }
 }
 
@@ -70,6 +90,32 @@ impl Contents {
 ///
 /// Every reason for which pnpm fails, and entries that would leave the package or are no files.
 pub fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<Problem>> {
+    remembered(&Around::new(workspace), member, &Memory::default())
+}
+
+/// What the packages of a workspace have in common.
+#[derive(Debug)]
+pub struct Around<'a> {
+    workspace: &'a Workspace,
+    names: Names<'a>,
+    licences: Licences,
+}
+
+impl<'a> Around<'a> {
+    /// Nothing is looked for yet.
+    #[must_use]
+    pub fn new(workspace: &'a Workspace) -> Self {
+        Self { workspace, names: Names::of(workspace), licences: Licences::default() }
+    }
+}
+
+/// [`contents`] of one of several members of a workspace, where a folder that was walked before need not be walked again if it looks the same.
+///
+/// # Errors
+///
+/// As [`contents`].
+pub fn remembered(around: &Around<'_>, member: &Member, memory: &Memory) -> Result<Contents, Vec<Problem>> {
+    let Around { workspace, names, licences } = around;
     let label = label(member);
     let mut problems = Vec::new();
     refuse_bundled(member, &member.manifest, &label, &mut problems);
@@ -90,7 +136,7 @@ pub fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<
         problems.push(problem);
         None
     });
-    let members = Members { workspace, dir: &dir };
+    let members = Members { workspace, names, dir: &dir };
     let published = match publish::published(manifest, &members, &workspace.catalogs, readme.as_deref()) {
         Ok(published) => published,
         Err(more) => {
@@ -99,15 +145,47 @@ pub fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<
         }
     };
     let executables = Executables::of(&published, manifest, &dir, &label);
-    let list = packlist::pack_list(&dir, &published);
+    let list = files(&dir, &published, memory).and_then(|list| {
+        let licences = licence::missing(workspace, &dir, &list, licences)?;
+        Ok(Files { list, licences })
+    });
     match (executables, list, problems.is_empty()) {
-        (Ok(executables), Ok(list), true) => assemble(workspace, &dir, published, &executables, list, &label),
+        (Ok(executables), Ok(files), true) => {
+            let mut contents = assemble(workspace, &dir, published, &executables, files, &label);
+            contents.footprint = memory.footprint(&dir, &contents.entries);
+            Ok(contents)
+        }
         (executables, list, _) => {
             problems.extend(executables.err());
             problems.extend(list.err());
             Err(problems)
         }
     }
+}
+
+/// The names of the files that are packed.
+struct Files {
+    list: Vec<String>,
+    /// In the workspace's root.
+    licences: Vec<String>,
+}
+
+/// Walks the package's folder, or remembers what it found there.
+fn files(dir: &Path, published: &Manifest, memory: &Memory) -> Result<Vec<String>, Problem> {
+    if memory.is_off() {
+        return packlist::pack_list(dir, published);
+    }
+    // All that it depends on besides what it looks at.
+    let key = Digest::of(js::stringify(&published.0).as_bytes());
+    if let Some(list) = memory.listing(dir, &key) {
+        return Ok(list);
+    }
+    let seen = Rc::new(memory.seen());
+    let list = packlist::pack_list_seen(dir, published, &seen)?;
+    if let Some(seen) = Rc::into_inner(seen) {
+        memory.learn_listing(dir, key, &list, seen);
+    }
+    Ok(list)
 }
 
 /// How messages call a member.
@@ -238,9 +316,10 @@ fn assemble(
     dir: &Path,
     manifest: Manifest,
     executables: &Executables,
-    list: Vec<String>,
+    files: Files,
     label: &str,
-) -> Result<Contents, Vec<Problem>> {
+) -> Contents {
+    let Files { list, licences } = files;
     let text = js::stringify(&manifest.0).into_bytes();
     let mut entries: Vec<Entry> = Vec::new();
     let mut add = |path: String, source: PathBuf| {
@@ -253,7 +332,6 @@ fn assemble(
         };
         entries.push(Entry { path, executable, source });
     };
-    let licences = licence::missing(workspace, dir, &list).map_err(|problem| vec![problem])?;
     let mut warnings = credentials::warnings(&list, label);
     for path in list {
         // Not normalised: `lib/../dist` is what the entry is called, and its file was checked under that name.
@@ -272,7 +350,7 @@ fn assemble(
                 .hint("a manifest that is a link, or is ignored, is not packed: make it a file"),
         );
     }
-    Ok(Contents { manifest, entries, warnings })
+    Contents { manifest, entries, warnings, footprint: None }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What `workspace:` finds: the other members, as an install would link them.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -10,15 +11,36 @@ use crate::model::publish::Siblings;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::manifest;
 
+/// The members of a workspace by name, in their order: each dependency of each package is looked for.
+#[derive(Debug)]
+pub(super) struct Names<'a>(HashMap<&'a str, Vec<&'a Member>>);
+
+impl<'a> Names<'a> {
+    pub(super) fn of(workspace: &'a Workspace) -> Self {
+        let mut names: HashMap<&str, Vec<&Member>> = HashMap::new();
+        for member in &workspace.members {
+            if let Some(name) = member.manifest.name() {
+                names.entry(name).or_default().push(member);
+            }
+        }
+        Self(names)
+    }
+
+    fn all(&self, name: &str) -> &[&'a Member] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// The members as seen from one package's folder.
 pub(super) struct Members<'a> {
     pub(super) workspace: &'a Workspace,
+    pub(super) names: &'a Names<'a>,
     pub(super) dir: &'a Path,
 }
 
 impl Siblings for Members<'_> {
     fn named(&self, name: &str) -> Option<Manifest> {
-        let member = self.workspace.members.iter().find(|member| member.manifest.name() == Some(name))?;
+        let member = self.names.all(name).first()?;
         Some(if links_another_folder(member) {
             // Without a manifest there, an install links a folder that has neither name nor version.
             member.linked.clone().unwrap_or_default()
@@ -28,10 +50,10 @@ impl Siblings for Members<'_> {
     }
 
     fn rivals(&self, name: &str) -> Vec<&str> {
-        let of_name = || self.workspace.members.iter().filter(|member| member.manifest.name() == Some(name));
-        let first = of_name().next().and_then(|member| member.manifest.version());
-        let differ = of_name().any(|member| member.manifest.version() != first);
-        if differ { of_name().map(|member| member.relative.as_str()).collect() } else { Vec::new() }
+        let Some((first, others)) = self.names.all(name).split_first() else { return Vec::new() };
+        let differ = others.iter().any(|member| member.manifest.version() != first.manifest.version());
+        let folders = || [*first].into_iter().chain(others.iter().copied());
+        if differ { folders().map(|member| member.relative.as_str()).collect() } else { Vec::new() }
     }
 
     fn at(&self, path: &str) -> Option<Manifest> {

@@ -158,6 +158,7 @@ mod tests {
             manifest: Manifest(map),
             entries: held.iter().map(entry).collect(),
             warnings: Vec::new(),
+            footprint: None,
         };
         let fields: Vec<String> = unbuilt(&contents)
             .into_iter()

@@ -11,12 +11,14 @@ mod walker;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use crate::error::Problem;
 use crate::model::manifest::Manifest;
 use crate::model::minimatch::PatternError;
+use crate::observe::cache::Seen;
 
 /// The relative paths of the files that a package's tarball holds, sorted by their bytes. Paths are strings as
 /// the original has them: one may hold `.` or `..` where a `files` entry does.
@@ -27,7 +29,16 @@ use crate::model::minimatch::PatternError;
 ///
 /// Where pnpm fails, and where an entry would leave the package.
 pub fn pack_list(dir: &Path, published: &Manifest) -> Result<Vec<String>, Problem> {
-    let tree = tree::Tree::new(dir);
+    pack_list_seen(dir, published, &Rc::default())
+}
+
+/// [`pack_list`] that notes what it looks at.
+///
+/// # Errors
+///
+/// As [`pack_list`].
+pub fn pack_list_seen(dir: &Path, published: &Manifest, seen: &Rc<Seen>) -> Result<Vec<String>, Problem> {
+    let tree = tree::Tree::new(dir, seen);
     let walk =
         Walk { tree: &tree, manifests: RefCell::new(HashMap::new()), result: RefCell::new(BTreeSet::new()) };
     walk.manifests.borrow_mut().insert(String::new(), Value::Object(published.0.clone()));
@@ -62,8 +73,10 @@ impl Walk<'_> {
 
     /// A file's text as Node reads it: what is no UTF-8 becomes U+FFFD.
     fn read_text(&self, relative: &str) -> Result<String, Problem> {
-        let bytes = std::fs::read(self.tree.path(relative))
-            .map_err(|e| self.fail("read", relative, &crate::error::io_cause(&e)))?;
+        let path = self.tree.path(relative);
+        self.tree.seen().look(&path, true);
+        let bytes =
+            std::fs::read(path).map_err(|e| self.fail("read", relative, &crate::error::io_cause(&e)))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }

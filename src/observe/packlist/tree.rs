@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::model::js;
+use crate::observe::cache::Seen;
 
 /// What lies at a path, links not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,12 +83,19 @@ impl ListError {
 /// Reads below one folder. Paths are strings as JavaScript has them, relative to it.
 pub(crate) struct Tree {
     root: PathBuf,
+    seen: Rc<Seen>,
     lists: RefCell<HashMap<String, Result<Listing, ListError>>>,
 }
 
 impl Tree {
-    pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), lists: RefCell::new(HashMap::new()) }
+    /// `seen` notes what is looked at.
+    pub(crate) fn new(root: &Path, seen: &Rc<Seen>) -> Self {
+        Self { root: root.to_owned(), seen: Rc::clone(seen), lists: RefCell::new(HashMap::new()) }
+    }
+
+    /// What notes what is looked at.
+    pub(crate) fn seen(&self) -> &Rc<Seen> {
+        &self.seen
     }
 
     /// The path on disk. Leading `..` are taken off the root as text, as Node's `path.resolve` does.
@@ -114,6 +122,7 @@ impl Tree {
             return known.clone();
         }
         let path = self.path(key);
+        self.seen.look(&path, true);
         let listed = read(&path).map(Rc::new).map_err(|e| ListError {
             path,
             cause: crate::error::io_cause(&e),
@@ -134,7 +143,9 @@ impl Tree {
         {
             return Ok(listing[at].kind);
         }
-        Ok(std::fs::symlink_metadata(self.path(relative))?.file_type().into())
+        let path = self.path(relative);
+        self.seen.look(&path, false);
+        Ok(std::fs::symlink_metadata(path)?.file_type().into())
     }
 }
 

@@ -127,7 +127,7 @@ impl<'a> Walker<'a> {
         let tree = if self.path.is_empty() {
             self.walk.tree
         } else {
-            own_tree = Tree::new(&self.walk.tree.path(&self.path));
+            own_tree = Tree::new(&self.walk.tree.path(&self.path), self.walk.tree.seen());
             &own_tree
         };
         let chosen = files::choose(tree, &manifest, files, has_node_modules, &skip)?;
@@ -216,7 +216,9 @@ impl<'a> Walker<'a> {
             Kind::Link if !self.follow || !passes() => Ok(()),
             Kind::Link => {
                 let path = self.at(name);
-                let meta = std::fs::metadata(self.walk.tree.path(&path))
+                let place = self.walk.tree.path(&path);
+                self.walk.tree.seen().look(&place, true);
+                let meta = std::fs::metadata(place)
                     .map_err(|e| self.walk.fail("follow", &path, &crate::error::io_cause(&e)))?;
                 if meta.is_dir() {
                     self.descend(name, true, self.filter_entry(name, true))
@@ -258,6 +260,8 @@ impl<'a> Walker<'a> {
     fn refuse_detour(&self, name: &str) -> Result<(), Problem> {
         let real = |path: &str| std::fs::canonicalize(self.walk.tree.path(path)).ok();
         let path = self.at(name);
+        // Each link on the way would have to be noted.
+        self.walk.tree.seen().spoil();
         if is_outside(&path) || real(&path) != real(js::normalize(&path).trim_end_matches('/')) {
             return Err(self
                 .walk

@@ -10,7 +10,7 @@ fn contents(entries: Vec<Entry>) -> Contents {
     let mut map = Map::new();
     map.insert("name".to_owned(), "x".into());
     map.insert("version".to_owned(), "1.0.0".into());
-    Contents { manifest: Manifest(map), entries, warnings: Vec::new() }
+    Contents { manifest: Manifest(map), entries, warnings: Vec::new(), footprint: None }
 }
 
 fn entry(path: &str, source: Source) -> Entry {

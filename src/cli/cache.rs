@@ -1,0 +1,52 @@
+//! What `cache` prints.
+
+use serde_json::json;
+
+use super::args::CacheArgs;
+use super::report::Reporter;
+use super::text::{count, size};
+use crate::command::cache;
+use crate::error::Result;
+use crate::model::requested::Requested;
+
+pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) -> Result<()> {
+    if args.what.is_some() {
+        let cleared = cache::clear(requested)?;
+        if reporter.wants_json() {
+            reporter.document(json!({"ok": true, "files": cleared.files, "size": cleared.size}));
+        } else {
+            reporter.tell(&format!("removed {}, {}", count(cleared.files, "file"), size(cleared.size)));
+        }
+        return Ok(());
+    }
+    let found = cache::look(requested)?;
+    if reporter.wants_json() {
+        let folder = found.place.as_ref().map(|place| place.folder.display().to_string());
+        let limit = found.place.as_ref().map(|place| place.limit);
+        reporter.document(json!({
+            "ok": true,
+            "folder": folder,
+            "limit": limit,
+            "doubt": found.doubt,
+            "tarballs": found.tarballs,
+            "size": found.size,
+            "workspaces": found.workspaces,
+            "folders": found.folders,
+        }));
+        return Ok(());
+    }
+    let Some(place) = &found.place else {
+        reporter.data("no cache: it is off, or the environment names no folder for it\n");
+        return Ok(());
+    };
+    let mut text = format!("{}\n", place.folder.display());
+    if let Some(doubt) = &found.doubt {
+        text.push_str(&format!("  {doubt}\n"));
+    }
+    let tarballs = count(found.tarballs, "tarball");
+    text.push_str(&format!("  {tarballs}, {} of at most {}\n", size(found.size), size(place.limit)));
+    let (workspaces, folders) = (count(found.workspaces, "workspace"), count(found.folders, "folder"));
+    text.push_str(&format!("  knows {workspaces}, and the tarballs of {folders}\n"));
+    reporter.data(&text);
+    Ok(())
+}

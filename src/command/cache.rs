@@ -1,0 +1,63 @@
+//! `docker-prep cache`: where the cache lies and what is in it, and its removal.
+
+use crate::apply::cache as apply;
+use crate::error::{Error, Kind, Result, io_cause};
+use crate::model::cache::place::Place;
+use crate::model::requested::Requested;
+use crate::observe::cache::{self, BLOBS, INDEX, Kept, OUTPUTS};
+
+pub use crate::apply::cache::Cleared;
+
+/// What is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// None where there is no cache.
+    pub place: Option<Place>,
+    /// Why it is not used, where it cannot be.
+    pub doubt: Option<String>,
+    /// How many tarballs it holds.
+    pub tarballs: usize,
+    /// How many bytes all of it takes.
+    pub size: u64,
+    /// Of how many workspaces something is known.
+    pub workspaces: usize,
+    /// Of how many folders of tarballs something is known.
+    pub folders: usize,
+}
+
+/// Looks, and changes nothing.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn look(requested: &Requested) -> Result<Found> {
+    let mut found = Found { place: requested.cache.clone(), ..Found::default() };
+    let Some(place) = &requested.cache else { return Ok(found) };
+    found.doubt = apply::doubt(place);
+    if found.doubt.is_some() {
+        return Ok(found);
+    }
+    let kept = |kind: &str| {
+        let kept = cache::kept(&place.folder, kind).map_err(|error| {
+            let folder = place.folder.display();
+            Error::new(Kind::Environment, format!("cannot read {folder}: {}", io_cause(&error)))
+                .hint("remove it by hand, or name another: DOCKER_PREP_CACHE=DIR")
+        })?;
+        Ok::<_, Error>((kept.iter().filter(|kept| !kept.is_temp).count(), size(&kept)))
+    };
+    let (index, outputs, blobs) = (kept(INDEX)?, kept(OUTPUTS)?, kept(BLOBS)?);
+    (found.workspaces, found.folders, found.tarballs) = (index.0, outputs.0, blobs.0);
+    found.size = index.1 + outputs.1 + blobs.1;
+    Ok(found)
+}
+
+fn size(kept: &[Kept]) -> u64 {
+    kept.iter().map(|kept| kept.size).sum()
+}
+
+/// Removes it.
+///
+/// # Errors
+/// It is none of ours, or cannot be removed.
+pub fn clear(requested: &Requested) -> Result<Cleared> {
+    requested.cache.as_ref().map_or(Ok(Cleared::default()), apply::clear)
+}

@@ -1,0 +1,98 @@
+//! What `pack` and `prepare` take from the cache, and what they leave in it.
+
+use std::io;
+use std::path::Path;
+
+use super::packing::Shelf;
+use super::{Event, Report};
+use crate::apply::cache::{self, Store};
+use crate::apply::deps_dir::Staged;
+use crate::model::cache::place::Place;
+use crate::model::requested::Requested;
+use crate::model::tarball::Tarball;
+use crate::observe::cache::{Memory, Outputs};
+
+/// The cache of a call; there may be none.
+#[derive(Debug, Default)]
+pub(super) struct Cache<'a> {
+    place: Option<&'a Place>,
+    store: Option<Store<'a>>,
+}
+
+impl<'a> Cache<'a> {
+    /// The one that was asked for. One that cannot be used is told to those who want to know more.
+    pub(super) fn of(requested: &'a Requested, report: Report<'_>) -> Self {
+        let mut place = requested.cache.as_ref();
+        if let Some(doubt) = place.and_then(cache::doubt) {
+            report(Event::Detail(&doubt));
+            place = None;
+        }
+        Self { place, store: place.map(Store::new) }
+    }
+
+    /// Where it lies.
+    pub(super) fn place(&self) -> Option<&'a Place> {
+        self.place
+    }
+
+    /// What it knows of a workspace's packages.
+    pub(super) fn memory(&self, workspace: &Path) -> Memory {
+        Memory::of(self.place, workspace)
+    }
+
+    /// What it knows of a folder's tarballs.
+    pub(super) fn outputs(&self, folder: &Path) -> Outputs {
+        Outputs::of(self.place, folder)
+    }
+
+    /// Takes tarballs from where they lie already, or from the cache, before new ones are made.
+    pub(super) fn shelf<S, T>(&self, stage: S, there: T) -> CachedShelf<'_, S, T>
+    where
+        S: Fn() -> io::Result<Staged> + Sync,
+        T: Fn(&Tarball) -> Option<Staged> + Sync,
+    {
+        CachedShelf { store: self.store.as_ref(), stage, there }
+    }
+
+    /// Keeps what was learned, and the tarballs that were written into a folder.
+    pub(super) fn keep<'t>(
+        &self,
+        workspace: &Path,
+        memory: &Memory,
+        folder: &Path,
+        outputs: &Outputs,
+        written: impl Iterator<Item = &'t Tarball>,
+    ) {
+        let Some(store) = &self.store else { return };
+        for tarball in written {
+            store.keep_tarball(&folder.join(&tarball.filename), &tarball.sha256, tarball.size);
+        }
+        store.keep_memory(workspace, memory);
+        store.keep_outputs(folder, outputs);
+        store.prune();
+    }
+}
+
+/// Where tarballs of a call go that has a cache.
+pub(super) struct CachedShelf<'a, S, T> {
+    store: Option<&'a Store<'a>>,
+    stage: S,
+    there: T,
+}
+
+impl<S, T> Shelf for CachedShelf<'_, S, T>
+where
+    S: Fn() -> io::Result<Staged> + Sync,
+    T: Fn(&Tarball) -> Option<Staged> + Sync,
+{
+    type Sink = Staged;
+
+    fn open(&self) -> io::Result<Staged> {
+        (self.stage)()
+    }
+
+    fn reuse(&self, tarball: &Tarball) -> Option<Staged> {
+        let from_store = || self.store?.fetch(&tarball.sha256, tarball.size, &self.stage);
+        (self.there)(tarball).or_else(from_store)
+    }
+}

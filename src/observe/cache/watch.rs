@@ -1,0 +1,122 @@
+//! What the disk says of files, and whether its word counts.
+
+use std::collections::HashMap;
+use std::fs::Metadata;
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::cache::{Moment, Signature};
+
+/// Takes signatures from a moment on: a change that comes after it is told by another signature.
+#[derive(Debug)]
+pub struct Watch {
+    moment: Moment,
+    /// Whether a file system's times and numbers can be trusted, by device.
+    devices: Mutex<HashMap<u64, bool>>,
+}
+
+impl Watch {
+    /// From now on.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self { moment: now(), devices: Mutex::default() }
+    }
+
+    /// When it began.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        self.moment
+    }
+
+    /// Whether what was seen at some moment can be held against the present: not if the clock has gone back since.
+    #[must_use]
+    pub fn is_past(&self, moment: Moment) -> bool {
+        moment <= self.moment
+    }
+
+    /// What the file system says of a path.
+    ///
+    /// # Errors
+    /// Nothing is there, or it cannot be asked; on Windows always, since the standard library knows neither a file's
+    /// number nor the time of its last change there.
+    pub fn sign(&self, path: &Path, follow: bool) -> io::Result<Signature> {
+        let metadata = if follow { path.metadata()? } else { path.symlink_metadata()? };
+        signature(&metadata).ok_or_else(|| io::ErrorKind::Unsupported.into())
+    }
+
+    /// Whether the file system is one whose word counts.
+    pub fn trusts(&self, path: &Path, signature: &Signature) -> bool {
+        let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
+        *devices.entry(signature.device).or_insert_with(|| is_trusted(path))
+    }
+}
+
+#[cfg(unix)]
+fn signature(metadata: &Metadata) -> Option<Signature> {
+    use std::os::unix::fs::MetadataExt as _;
+    let moment = |seconds: i64, nanos: i64| Some(Moment { seconds, nanos: u32::try_from(nanos).ok()? });
+    Some(Signature {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        size: metadata.len(),
+        mode: metadata.mode(),
+        modified: moment(metadata.mtime(), metadata.mtime_nsec())?,
+        changed: moment(metadata.ctime(), metadata.ctime_nsec())?,
+    })
+}
+
+#[cfg(not(unix))]
+fn signature(_: &Metadata) -> Option<Signature> {
+    None
+}
+
+/// The clock that local file systems stamp files by, at its last tick.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) fn now() -> Moment {
+    use rustix::time::{ClockId, clock_gettime};
+    let time = clock_gettime(ClockId::RealtimeCoarse);
+    Moment { seconds: time.tv_sec, nanos: u32::try_from(time.tv_nsec).unwrap_or_default() }
+}
+
+/// The same where its ticks are not known: longer ago than any.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(super) fn now() -> Moment {
+    let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(time.as_secs()).unwrap_or_default();
+    Moment { seconds, nanos: time.subsec_nanos() }.before(20)
+}
+
+/// Local ones, which are stamped by this machine's clock and change under no cache of ours. Not over a network (the
+/// clock is another's, and what is known of files may be old), not in user space (which may say anything), not FAT (it
+/// has no file numbers).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_trusted(path: &Path) -> bool {
+    /// From `linux/magic.h`, and `zfs.h`.
+    const LOCAL: [i64; 8] = [
+        0xEF53,      // ext2, ext3, ext4
+        0x5846_5342, // XFS
+        0x9123_683E, // Btrfs
+        0x0102_1994, // tmpfs
+        0x794C_7630, // overlayfs
+        0x2FC1_2FC1, // ZFS
+        0xF2F5_2010, // F2FS
+        0xCA45_1A4E, // bcachefs
+    ];
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "the field's type differs between processors; on some it has a sign"
+    )]
+    rustix::fs::statfs(path).is_ok_and(|found| LOCAL.contains(&(found.f_type as i64 & 0xFFFF_FFFF)))
+}
+
+#[cfg(target_vendor = "apple")]
+fn is_trusted(path: &Path) -> bool {
+    const MNT_LOCAL: u32 = 0x1000;
+    rustix::fs::statfs(path).is_ok_and(|found| found.f_flags & MNT_LOCAL != 0)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn is_trusted(_: &Path) -> bool {
+    false
+}
