@@ -192,10 +192,9 @@ impl DepsDir {
     }
 
     /// The same folder, of which something is known.
-    pub fn knowing(self, outputs: Arc<Outputs>) -> Self {
-        let mut this = self;
-        this.outputs = outputs;
-        this
+    pub fn knowing(mut self, outputs: Arc<Outputs>) -> Self {
+        self.outputs = outputs;
+        self
     }
 
     /// Sees the names onto the disk.

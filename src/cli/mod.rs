@@ -2,6 +2,7 @@
 
 mod args;
 mod cache;
+mod document;
 mod guard;
 mod init;
 mod report;

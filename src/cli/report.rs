@@ -11,13 +11,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use super::args::{Color, Global};
+use super::document::describe;
 use super::screen::Screen;
 use super::text::{count, count_of, packages_of, printable, seconds, size, table};
 use crate::command::Event;
 use crate::command::prepare::Plan;
 use crate::command::{restore, run};
 use crate::error::{Error, Kind, Problem, io_cause, signal_name};
-use crate::model::build::{Built, Output, State};
+use crate::model::build::{Output, State};
 use crate::model::diff;
 use crate::model::ended::Ended;
 use crate::model::journal::FileKind;
@@ -397,62 +398,6 @@ fn shown(plan: &Plan) -> String {
     as_seen_from(&plan.project, &plan.workspace)
 }
 
-/// What was prepared, or would be, in every document alike.
-fn describe(document: &mut Value, plan: &Plan, with_diff: bool) {
-    document["project"] = json!(plan.project);
-    document["workspace"] = json!(plan.workspace);
-    document["depsDir"] = json!(plan.deps_dir);
-    document["source"] = json!(plan.source);
-    document["packages"] = packages(plan);
-    if let Some(built) = &plan.built {
-        document["built"] = built.iter().map(Built::to_json).collect();
-    }
-    document["removed"] = json!(plan.stale);
-    document["surfaces"] = surfaces(plan, with_diff);
-    document["files"] = plan.files.iter().map(|file| file.to_json(with_diff)).collect();
-}
-
 fn words(command: &[OsString]) -> Vec<String> {
     command.iter().map(|word| word.to_string_lossy().into_owned()).collect()
-}
-
-fn packages(plan: &Plan) -> Value {
-    plan.tarballs
-        .iter()
-        .map(|tarball| {
-            let mut object = tarball.to_json();
-            object["unchanged"] = Value::Bool(plan.there.contains(&tarball.filename));
-            object
-        })
-        .collect()
-}
-
-fn surfaces(plan: &Plan, with_diff: bool) -> Value {
-    plan.rewrites
-        .iter()
-        .map(|rewritten| {
-            let mut object = json!({
-                "surface": rewritten.surface.label(),
-                "manifest": rewritten.surface.manifest_name,
-                "packageManager": {
-                    "name": rewritten.manager.manager.name.as_str(),
-                    "version": rewritten.manager.manager.version,
-                    "reason": rewritten.manager.reason,
-                },
-                "link": rewritten.way.as_str(),
-                "dependencies": rewritten.dependencies,
-                "overrides": rewritten.overrides,
-                "peers": rewritten.peers,
-            });
-            if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
-                object["lockfile"] = lockfile.to_json();
-            }
-            if with_diff {
-                let diff =
-                    diff::unified(&rewritten.surface.manifest_name, &rewritten.surface.text, &rewritten.text);
-                object["diff"] = Value::String(diff);
-            }
-            object
-        })
-        .collect()
 }

@@ -14,6 +14,7 @@ use crate::model::registry::{Question, Registry};
 use crate::model::requested::Requested;
 use crate::model::source::{Decision, PROBE_TIMEOUT, Probe, Source};
 use crate::model::surface::Surface;
+use crate::model::surroundings::Surroundings;
 use crate::model::workspace::as_seen_from;
 use crate::observe::package_manager;
 use crate::observe::project::Project;
@@ -133,11 +134,11 @@ fn ask(
     signals: &Signals,
 ) -> Result<Asked> {
     // Without a workspace, the surfaces' own dependencies are all that is known.
-    let (surfaces, sought) = match needed {
-        Ok(Needed { surfaces, workspace: Some(workspace), closure, .. }) => {
-            (surfaces.as_slice(), source::sought(workspace, closure))
+    let (surfaces, sought, installs) = match needed {
+        Ok(Needed { surfaces, workspace: Some(workspace), closure, installs }) => {
+            (surfaces.as_slice(), source::sought(workspace, closure), Some(installs))
         }
-        _ => (found, source::sought_directly(found, &project.scope)),
+        _ => (found, source::sought_directly(found, &project.scope), None),
     };
     if let Some(reason) = source::beyond_any_registry(surfaces, &project.scope) {
         return Ok(Asked::unasked(Verdict::Down(reason)));
@@ -146,12 +147,16 @@ fn ask(
         let reason = format!("no surface needs a package in scope {}", project.scope);
         return Ok(Asked::unasked(Verdict::Up(reason)));
     }
-    let around = package_manager::surroundings(project, requested, surfaces);
-    let settings: Vec<_> = surfaces
-        .iter()
-        .zip(&around)
-        .map(|(surface, around)| settings::read(project, surface, around))
-        .collect();
+    let looked_at;
+    let around: Vec<&Surroundings> = match installs {
+        Some(installs) => installs.iter().map(|install| &install.around).collect(),
+        None => {
+            looked_at = package_manager::surroundings(project, requested, surfaces);
+            looked_at.iter().collect()
+        }
+    };
+    let read = |(surface, around)| settings::read(project, surface, around);
+    let settings: Vec<_> = surfaces.iter().zip(around).map(read).collect();
     let registries: Vec<Result<Registry, Problem>> = sought
         .iter()
         .filter_map(|Sought { surface, package, .. }| Some(settings.get(*surface)?.registry(package)))

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::closure::{Closure, Index};
@@ -252,16 +253,18 @@ fn denial(reply: &Reply<'_>) -> Option<Problem> {
     )))
 }
 
+/// How many packages were asked for, whoever needs them.
+fn packages(replies: &[Reply<'_>]) -> usize {
+    replies.iter().map(|reply| reply.sought.package.as_str()).collect::<BTreeSet<_>>().len()
+}
+
 fn up(replies: &[Reply<'_>], took: Duration) -> String {
-    let mut packages: Vec<&str> = replies.iter().map(|reply| reply.sought.package.as_str()).collect();
-    packages.sort_unstable();
-    packages.dedup();
     let mut registries: Vec<String> =
         replies.iter().filter_map(|reply| Some(called(reply.registry.ok()?, reply.answer?))).collect();
     registries.sort_unstable();
     registries.dedup();
     let has = if registries.len() == 1 { "has" } else { "have" };
-    let count = match packages.len() {
+    let count = match packages(replies) {
         1 => "the 1 package".to_owned(),
         many => format!("all {many} packages"),
     };
@@ -292,9 +295,6 @@ pub fn own_to_containers(replies: &[Reply<'_>]) -> Vec<Problem> {
 /// The same for programs: each registry once, with the worst that it answered.
 #[must_use]
 pub fn probe(replies: &[Reply<'_>], took: Duration) -> Probe {
-    let mut packages: Vec<&str> = replies.iter().map(|reply| reply.sought.package.as_str()).collect();
-    packages.sort_unstable();
-    packages.dedup();
     let mut found: Vec<(Option<Rank>, Probed)> = Vec::new();
     for reply in replies {
         let (rank, probed) = match (reply.registry, reply.answer) {
@@ -331,5 +331,5 @@ pub fn probe(replies: &[Reply<'_>], took: Duration) -> Probe {
     }
     let registries = found.into_iter().map(|(_, probed)| probed).collect();
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    Probe { milliseconds, packages: packages.len(), registries }
+    Probe { milliseconds, packages: packages(replies), registries }
 }

@@ -76,16 +76,8 @@ impl World {
 
     /// The file names that a dry run says.
     fn planned(&self) -> BTreeSet<String> {
-        let (observed, signals) = (self.observed(), Signals::default());
-        let nowhere = Sinks {
-            signals: &signals,
-            folder: Path::new("nowhere"),
-            memory: &Memory::default(),
-            tally: &Tally::silent(),
-            open: || Ok(io::sink()),
-        };
-        let (packed, encoded) = observed.pack(&nowhere).unwrap();
-        let tarballs = encoded.into_iter().map(|(tarball, _)| tarball).collect();
+        let observed = self.observed();
+        let (packed, tarballs) = pack(&observed);
         observed.plan(Decision::default(), &packed, tarballs).unwrap().filenames()
     }
 
@@ -117,6 +109,19 @@ impl World {
         let options = crate::command::restore::Options { clean: true, force: false };
         crate::command::restore::run(&self.requested(), &options, &|_| {}).unwrap();
     }
+}
+
+/// Packs to nowhere.
+fn pack(observed: &Observed) -> (Packed, Vec<Tarball>) {
+    let nowhere = Sinks {
+        signals: &Signals::default(),
+        folder: Path::new("nowhere"),
+        memory: &Memory::default(),
+        tally: &Tally::silent(),
+        open: || Ok(io::sink()),
+    };
+    let (packed, encoded) = observed.pack(&nowhere).unwrap();
+    (packed, encoded.into_iter().map(|(tarball, _)| tarball).collect())
 }
 
 #[test]
@@ -152,16 +157,8 @@ fn what_no_surface_takes_plainly_is_not_packed_plainly() {
     needed.surfaces.remove(old);
     needed.closure.surfaces.remove(old);
     needed.installs.remove(old);
-    let signals = Signals::default();
-    let nowhere = Sinks {
-        signals: &signals,
-        folder: Path::new("nowhere"),
-        memory: &Memory::default(),
-        tally: &Tally::silent(),
-        open: || Ok(io::sink()),
-    };
-    let (_, encoded) = observed.pack(&nowhere).unwrap();
-    let without: BTreeSet<_> = encoded.into_iter().map(|(tarball, _)| tarball.filename).collect();
+    let (_, tarballs) = pack(&observed);
+    let without: BTreeSet<_> = tarballs.into_iter().map(|tarball| tarball.filename).collect();
     assert!(without.is_subset(&all));
     assert_eq!(without.len(), all.len() - 4);
 }
