@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::packing::Shelf;
 use super::{Event, Report};
 use crate::apply::cache::{self, Store};
@@ -55,18 +57,18 @@ impl<'a> Cache<'a> {
     }
 
     /// Keeps what was learned, and the tarballs that were written into a folder.
-    pub(super) fn keep<'t>(
+    pub(super) fn keep(
         &self,
         workspace: &Path,
         memory: &Memory,
         folder: &Path,
         outputs: &Outputs,
-        written: impl Iterator<Item = &'t Tarball>,
+        written: &[&Tarball],
     ) {
         let Some(store) = &self.store else { return };
-        for tarball in written {
+        written.par_iter().for_each(|tarball| {
             store.keep_tarball(&folder.join(&tarball.filename), &tarball.sha256, tarball.size);
-        }
+        });
         store.keep_memory(workspace, memory);
         store.keep_outputs(folder, outputs);
         store.prune();
@@ -89,6 +91,10 @@ where
 
     fn open(&self) -> io::Result<Staged> {
         (self.stage)()
+    }
+
+    fn settle(&self, sink: &Staged) -> io::Result<()> {
+        sink.settle()
     }
 
     fn reuse(&self, tarball: &Tarball) -> Option<Staged> {

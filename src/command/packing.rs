@@ -199,6 +199,11 @@ pub(super) trait Shelf: Sync {
     /// A new one.
     fn open(&self) -> io::Result<Self::Sink>;
 
+    /// Sees onto the disk what was written.
+    fn settle(&self, _: &Self::Sink) -> io::Result<()> {
+        Ok(())
+    }
+
     /// One that holds a tarball that is known already, where there is such a one.
     fn reuse(&self, tarball: &Tarball) -> Option<Self::Sink>;
 }
@@ -251,9 +256,11 @@ where
         .par_iter()
         .map(|Job { contents, seal }| {
             let (contents, seal) = (contents.borrow(), seal.as_ref());
+            let settle = |sink: &F::Sink| sinks.open.settle(sink).map_err(|error| sink_error(&error));
             if let Some(tarball) = sinks.memory.packed(contents, seal)
                 && let Some(sink) = sinks.open.reuse(&tarball)
             {
+                settle(&sink)?;
                 sinks.tally.add(1, tarball.size);
                 return Ok((tarball, sink));
             }
@@ -263,10 +270,12 @@ where
                 EncodeError::Package(problem) => problem,
                 EncodeError::Sink(error) => sink_error(&error),
             });
-            let (tarball, sink) = encoded?;
+            let (tarball, Interruptible { sink, .. }) = encoded?;
+            // Here, on all threads: a disk takes its time.
+            settle(&sink)?;
             sinks.memory.learn_packed(contents, seal, &tarball);
             sinks.tally.add(1, 0);
-            Ok((tarball, sink.sink))
+            Ok((tarball, sink))
         })
         .collect();
     signals.check()?;

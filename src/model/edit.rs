@@ -84,28 +84,41 @@ pub enum EditError {
 /// See [`EditError`].
 pub fn apply(text: &str, changes: &[Change]) -> Result<Edited, EditError> {
     Document::parse(text)?;
-    let mut edited = Edited { text: text.to_owned(), undo: Vec::new() };
-    for change in changes {
+    let mut recorder = Recorder { text: text.to_owned(), digest: undo::digest(text), undo: Vec::new() };
+    let mut rest = changes;
+    while let [change, others @ ..] = rest {
         match change {
-            Change::Set { path, value } => {
-                let (splice, action) = set::set(&Document::parse(&edited.text)?, path, value)?;
-                edited.record(path, splice, action);
+            Change::Set { .. } => {
+                let splices = set::set_many(&Document::parse(&recorder.text)?, rest)?;
+                let (now, later) = rest.split_at(splices.len());
+                for (change, (splice, action)) in now.iter().zip(splices) {
+                    recorder.record(change.path(), splice, action);
+                }
+                rest = later;
             }
             Change::Remove { path } => {
-                while let Some((splice, action)) = remove::remove(&Document::parse(&edited.text)?, path)? {
-                    edited.record(path, splice, action);
+                while let Some((splice, action)) = remove::remove(&Document::parse(&recorder.text)?, path)? {
+                    recorder.record(path, splice, action);
                 }
+                rest = others;
             }
         }
     }
-    Ok(edited)
+    Ok(Edited { text: recorder.text, undo: recorder.undo })
 }
 
-impl Edited {
+/// A text on its way.
+struct Recorder {
+    text: String,
+    digest: String,
+    undo: Vec<Undo>,
+}
+
+impl Recorder {
     fn record(&mut self, path: &[String], splice: Splice, action: undo::Action) {
-        let after = splice.applied(&self.text);
-        self.undo.push(Undo::new(path.to_vec(), action, splice, &self.text, &after));
-        self.text = after;
+        self.text.replace_range(splice.at..splice.at + splice.removed.len(), &splice.inserted);
+        let before = std::mem::replace(&mut self.digest, undo::digest(&self.text));
+        self.undo.push(Undo::new(path.to_vec(), action, splice, before, self.digest.clone()));
     }
 }
 

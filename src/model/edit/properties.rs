@@ -25,6 +25,21 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
+/// Changes as a rewrite makes them: beside each other in one object.
+fn siblings() -> impl Strategy<Value = Vec<Change>> {
+    let key = prop::sample::select(vec!["a", "b", "c/d", "é", "", "new", "n1", "n2", "n3"]);
+    let value = prop_oneof![6 => "[a-z$\"/]{0,9}".prop_map(Value::String), 1 => Just(json!({"k": []})), 1 => Just(json!({}))];
+    let members = prop::collection::vec((key.prop_map(str::to_owned), value), 0..9);
+    (prop::collection::vec(key_of_two(), 0..3), members).prop_map(|(parents, members)| {
+        let path = |key| parents.iter().cloned().chain([key]).collect();
+        members.into_iter().map(|(key, value)| Change::Set { path: path(key), value }).collect()
+    })
+}
+
+fn key_of_two() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["a", "b"]).prop_map(str::to_owned)
+}
+
 fn value(text: &str) -> Value {
     let document = Document::parse(text).expect(text);
     document.to_value(document.root()).expect(text)
@@ -135,12 +150,38 @@ fn any_undo(text: String) -> impl Strategy<Value = Undo> {
     ];
     let at = prop_oneof![0..30_usize, Just(usize::MAX)];
     let splice = (at, words(), words()).prop_map(|(at, removed, inserted)| Splice { at, removed, inserted });
-    (prop::collection::vec(key(), 0..4), action, splice)
-        .prop_map(move |(path, action, splice)| Undo::new(path, action, splice, "1", &text))
+    (prop::collection::vec(key(), 0..4), action, splice).prop_map(move |(path, action, splice)| {
+        Undo::new(path, action, splice, undo::digest("1"), undo::digest(&text))
+    })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn many_changes_are_those_of_one_after_the_other(
+        tree in tree(), style in style(),
+        mut changes in prop::collection::vec(prop_oneof![1 => change().prop_map(|one| vec![one]), 2 => siblings()], 0..5)
+    ) {
+        let text = print(&tree, &style);
+        let changes = changes.drain(..).flatten().collect::<Vec<_>>();
+        let mut one_by_one = Edited { text: text.clone(), undo: Vec::new() };
+        let mut error = None;
+        for change in &changes {
+            match apply(&one_by_one.text, std::slice::from_ref(change)) {
+                Ok(edited) => {
+                    one_by_one.text = edited.text;
+                    one_by_one.undo.extend(edited.undo);
+                }
+                Err(found) => {
+                    error = Some(found);
+                    break;
+                }
+            }
+        }
+        prop_assert_eq!(apply(&text, &changes), error.map_or(Ok(one_by_one), Err));
+    }
+
 
     #[test]
     fn what_is_printed_is_what_was_meant(tree in tree(), style in style(), changes in prop::collection::vec(change(), 1..6)) {

@@ -80,8 +80,14 @@ impl fmt::Display for Conflict {
 }
 
 impl Undo {
-    pub(super) fn new(path: Vec<String>, action: Action, splice: Splice, before: &str, after: &str) -> Self {
-        Self { path, action, splice, before: digest(before), after: digest(after) }
+    pub(super) fn new(
+        path: Vec<String>,
+        action: Action,
+        splice: Splice,
+        before: String,
+        after: String,
+    ) -> Self {
+        Self { path, action, splice, before, after }
     }
 
     /// The keys from the root on.
@@ -99,7 +105,7 @@ impl Undo {
     }
 }
 
-fn digest(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     Digest::of(text.as_bytes()).into()
 }
 
