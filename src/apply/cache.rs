@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
-use super::deps_dir::Staged;
+use super::deps_dir::{Staged, Unnamed};
 use super::file;
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::cache::index::outputs_to_bytes;
@@ -50,7 +50,7 @@ impl<'a> Store<'a> {
         &self,
         digest: &Digest,
         size: u64,
-        stage: impl FnOnce() -> io::Result<Staged>,
+        stage: impl FnOnce() -> io::Result<Unnamed>,
     ) -> Option<Staged> {
         let folder = self.place.folder.join(BLOBS);
         if cache::look(&self.place.folder) != Ok(Some(())) || cache::look(&folder) != Ok(Some(())) {
@@ -263,7 +263,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 fn copy(
     blob: &Path,
     digest: &Digest,
-    stage: impl FnOnce() -> io::Result<Staged>,
+    stage: impl FnOnce() -> io::Result<Unnamed>,
 ) -> io::Result<Option<Staged>> {
     let mut from = File::open(blob)?;
     let mut to = stage()?;
@@ -280,7 +280,7 @@ fn copy(
             Err(error) => return Err(error),
         }
     }
-    Ok((Digest::finish(hasher) == *digest).then_some(to))
+    Ok((Digest::finish(hasher) == *digest).then(|| Staged::from(to)))
 }
 
 fn touch(path: &Path, used: Option<SystemTime>) {

@@ -11,11 +11,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tempfile::NamedTempFile;
-
-use self::tarballs::place;
 use self::tarballs::tarballs;
-pub use self::tarballs::{Placed, Staged};
+pub use self::tarballs::{Placed, Staged, Unnamed, settle};
 pub(super) use self::tarballs::{place_known, there};
 use super::file::{self, Attributes};
 use crate::error::{Error, Kind, Result};
@@ -157,26 +154,14 @@ impl DepsDir {
     ///
     /// # Errors
     /// The disk's.
-    pub fn stage(&self) -> io::Result<NamedTempFile> {
+    pub fn stage(&self) -> io::Result<Unnamed> {
         stage(&self.path)
     }
 
-    /// Gives a staged tarball its name. To be followed by one [`sync`](Self::sync) for all.
+    /// Gives a tarball that is [settled](settle) its name. To be followed by one [`sync`](Self::sync) for all.
     ///
     /// # Errors
     /// The name is not that of a tarball with this content, or the disk's.
-    pub fn place(&mut self, staged: NamedTempFile, name: &str) -> Result<Placed> {
-        let placed = place(&self.path, staged, name)?;
-        if placed == Placed::Written {
-            self.written.push(name.to_owned());
-        }
-        Ok(placed)
-    }
-
-    /// The same for a tarball that may be known to lie there.
-    ///
-    /// # Errors
-    /// As [`DepsDir::place`].
     pub fn put(&mut self, staged: Staged, tarball: &Tarball) -> Result<Placed> {
         let placed = place_known(&self.path, staged, tarball, &self.outputs)?;
         if placed == Placed::Written {
@@ -226,8 +211,9 @@ impl Drop for DepsDir {
 }
 
 /// A new file in a folder to write a tarball into.
-pub(super) fn stage(dir: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(STAGED_PREFIX).suffix(STAGED_SUFFIX).tempfile_in(dir)
+pub(super) fn stage(dir: &Path) -> io::Result<Unnamed> {
+    let made = tempfile::Builder::new().prefix(STAGED_PREFIX).suffix(STAGED_SUFFIX).tempfile_in(dir)?;
+    Ok(Unnamed(made))
 }
 
 fn sweep(path: &Path, keep: &BTreeSet<String>, outputs: &Outputs) -> Result<Vec<String>> {

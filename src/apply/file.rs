@@ -206,13 +206,15 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
 /// # Errors
 /// It cannot be opened or changed.
 pub fn change_attributes(path: &Path, attributes: &Attributes) -> Result<()> {
+    settle(path, attributes).map_err(|error| failed("set mode and time of", path, &error))
+}
+
+/// The same, with the error as it came.
+pub(super) fn settle(path: &Path, attributes: &Attributes) -> io::Result<()> {
     // Windows asks for write access; elsewhere a file that we may not write can still be ours.
-    let file = OpenOptions::new().read(true).write(cfg!(windows)).open(path);
-    let change = file.and_then(|file| {
-        set_attributes(&file, attributes)?;
-        file.sync_all()
-    });
-    change.map_err(|error| failed("set mode and time of", path, &error))
+    let file = OpenOptions::new().read(true).write(cfg!(windows)).open(path)?;
+    set_attributes(&file, attributes)?;
+    file.sync_all()
 }
 
 /// Gives the original a second name, so that it survives the first one's being renamed over; where the file system

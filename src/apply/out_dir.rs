@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
-use super::deps_dir::{self, Placed, Staged};
+use super::deps_dir::{self, Placed, Staged, Unnamed};
 use super::file;
 use crate::error::Result;
 use crate::model::tarball::Tarball;
@@ -41,11 +39,11 @@ impl<'a> OutDir<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub fn stage(&self) -> std::io::Result<NamedTempFile> {
+    pub fn stage(&self) -> std::io::Result<Unnamed> {
         deps_dir::stage(&self.path)
     }
 
-    /// Gives a staged tarball its name.
+    /// Gives a tarball that is [settled](deps_dir::settle) its name.
     ///
     /// # Errors
     /// The disk's.

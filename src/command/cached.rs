@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::packing::Shelf;
 use super::{Event, Report};
 use crate::apply::cache::{self, Store};
-use crate::apply::deps_dir::Staged;
+use crate::apply::deps_dir::{Staged, Unnamed, settle};
 use crate::model::cache::place::Place;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
@@ -50,7 +50,7 @@ impl<'a> Cache<'a> {
     /// Takes tarballs from where they lie already, or from the cache, before new ones are made.
     pub(super) fn shelf<S, T>(&self, stage: S, there: T) -> CachedShelf<'_, S, T>
     where
-        S: Fn() -> io::Result<Staged> + Sync,
+        S: Fn() -> io::Result<Unnamed> + Sync,
         T: Fn(&Tarball) -> Option<Staged> + Sync,
     {
         CachedShelf { store: self.store.as_ref(), stage, there }
@@ -84,21 +84,26 @@ pub(super) struct CachedShelf<'a, S, T> {
 
 impl<S, T> Shelf for CachedShelf<'_, S, T>
 where
-    S: Fn() -> io::Result<Staged> + Sync,
+    S: Fn() -> io::Result<Unnamed> + Sync,
     T: Fn(&Tarball) -> Option<Staged> + Sync,
 {
-    type Sink = Staged;
+    type Sink = Unnamed;
+    type Full = Staged;
 
-    fn open(&self) -> io::Result<Staged> {
+    fn open(&self) -> io::Result<Unnamed> {
         (self.stage)()
     }
 
-    fn settle(&self, sink: &Staged) -> io::Result<()> {
-        sink.settle()
+    fn close(&self, sink: Unnamed) -> io::Result<Staged> {
+        Ok(Staged::from(sink))
     }
 
     fn reuse(&self, tarball: &Tarball) -> Option<Staged> {
         let from_store = || self.store?.fetch(&tarball.sha256, tarball.size, &self.stage);
         (self.there)(tarball).or_else(from_store)
+    }
+
+    fn settle(&self, staged: &Staged) -> io::Result<()> {
+        settle(staged)
     }
 }

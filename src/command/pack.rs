@@ -1,11 +1,12 @@
 //! `docker-prep pack`: packages to tarballs, and nothing else.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::build::{self, What};
 use super::cached::Cache;
 use super::{Event, Report, warn};
-use crate::apply::deps_dir::{Placed, Staged};
+use crate::apply::deps_dir::Placed;
 use crate::apply::out_dir::OutDir;
 use crate::apply::signal::Signals;
 use crate::command::packing::{self, Sinks, Tally};
@@ -65,14 +66,15 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     let outputs = cache.outputs(&options.out);
     let out = OutDir::create(&options.out, &outputs)?;
     let there = |tarball: &Tarball| out.there(tarball);
-    let open = cache.shelf(|| out.stage().map(Staged::New), there);
+    let open = cache.shelf(|| out.stage(), there);
     let tally = &Tally::new(report);
     let sinks = Sinks { signals: &signals, folder: out.path(), memory: &memory, tally, open };
     let staged = packing::encode_all(&contents.iter().collect::<Vec<_>>(), &sinks)?;
     let (mut tarballs, mut written) = (Vec::<Tarball>::with_capacity(staged.len()), Vec::new());
+    let mut names = HashSet::new();
     for (tarball, temp) in staged {
         // Two members that are the same to the last byte are one tarball.
-        if tarballs.iter().any(|packed| packed.filename == tarball.filename) {
+        if !names.insert(tarball.filename.clone()) {
             continue;
         }
         let placed = out.place(temp, &tarball)?;
@@ -83,7 +85,7 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
         tarballs.push(tarball);
     }
     out.keep()?;
-    let written = written.into_iter().map(|place: usize| &tarballs[place]);
-    cache.keep(&workspace.root, &memory, &options.out, &outputs, written);
+    let written: Vec<_> = written.into_iter().map(|place: usize| &tarballs[place]).collect();
+    cache.keep(&workspace.root, &memory, &options.out, &outputs, &written);
     Ok(tarballs)
 }

@@ -196,31 +196,44 @@ pub(super) trait Shelf: Sync {
     /// What a tarball is written into.
     type Sink: Write + Send;
 
-    /// A new one.
+    /// What has a tarball in it.
+    type Full: Send + Sync;
+
+    /// A new sink.
     fn open(&self) -> io::Result<Self::Sink>;
 
-    /// Sees onto the disk what was written.
-    fn settle(&self, _: &Self::Sink) -> io::Result<()> {
-        Ok(())
-    }
+    /// A tarball was written into a sink.
+    fn close(&self, sink: Self::Sink) -> io::Result<Self::Full>;
 
-    /// One that holds a tarball that is known already, where there is such a one.
-    fn reuse(&self, tarball: &Tarball) -> Option<Self::Sink>;
+    /// A tarball that is known already, where there is such a one.
+    fn reuse(&self, tarball: &Tarball) -> Option<Self::Full>;
+
+    /// Sees onto the disk what was written.
+    fn settle(&self, full: &Self::Full) -> io::Result<()>;
 }
 
-/// Tarballs, each with its sink.
-pub(super) type Encoded<F> = Vec<(Tarball, <F as Shelf>::Sink)>;
+/// Tarballs, each with what it is in.
+pub(super) type Encoded<F> = Vec<(Tarball, <F as Shelf>::Full)>;
 
 /// Sinks for tarballs of which nothing is kept: what is known need not be written.
-impl<W: Write + Send, F: Fn() -> io::Result<W> + Sync> Shelf for F {
+impl<W: Write + Send + Sync, F: Fn() -> io::Result<W> + Sync> Shelf for F {
     type Sink = W;
+    type Full = W;
 
     fn open(&self) -> io::Result<W> {
         self()
     }
 
+    fn close(&self, sink: W) -> io::Result<W> {
+        Ok(sink)
+    }
+
     fn reuse(&self, _: &Tarball) -> Option<W> {
         self().ok()
+    }
+
+    fn settle(&self, _: &W) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -252,34 +265,34 @@ where
             .hint("make room there, or make the folder writable, then run it again")
     };
     sinks.tally.expect(jobs.len());
-    let encoded: Vec<_> = jobs
-        .par_iter()
-        .map(|Job { contents, seal }| {
-            let (contents, seal) = (contents.borrow(), seal.as_ref());
-            let settle = |sink: &F::Sink| sinks.open.settle(sink).map_err(|error| sink_error(&error));
-            if let Some(tarball) = sinks.memory.packed(contents, seal)
-                && let Some(sink) = sinks.open.reuse(&tarball)
-            {
-                settle(&sink)?;
-                sinks.tally.add(1, tarball.size);
-                return Ok((tarball, sink));
-            }
-            let sink = sinks.open.open().map_err(|error| sink_error(&error))?;
-            let sink = Interruptible { sink, signals, tally: sinks.tally };
-            let encoded = encode(contents, seal, sink).map_err(|error| match error {
-                EncodeError::Package(problem) => problem,
-                EncodeError::Sink(error) => sink_error(&error),
-            });
-            let (tarball, Interruptible { sink, .. }) = encoded?;
-            // Here, on all threads: a disk takes its time.
-            settle(&sink)?;
-            sinks.memory.learn_packed(contents, seal, &tarball);
-            sinks.tally.add(1, 0);
-            Ok((tarball, sink))
-        })
-        .collect();
+    let encode = |Job { contents, seal }: &Job<C>| {
+        let (contents, seal) = (contents.borrow(), seal.as_ref());
+        if let Some(tarball) = sinks.memory.packed(contents, seal)
+            && let Some(full) = sinks.open.reuse(&tarball)
+        {
+            sinks.tally.add(1, tarball.size);
+            return Ok((tarball, full));
+        }
+        let sink = sinks.open.open().map_err(|error| sink_error(&error))?;
+        let sink = Interruptible { sink, signals, tally: sinks.tally };
+        let encoded = encode(contents, seal, sink).map_err(|error| match error {
+            EncodeError::Package(problem) => problem,
+            EncodeError::Sink(error) => sink_error(&error),
+        });
+        let (tarball, Interruptible { sink, .. }) = encoded?;
+        let full = sinks.open.close(sink).map_err(|error| sink_error(&error))?;
+        sinks.memory.learn_packed(contents, seal, &tarball);
+        sinks.tally.add(1, 0);
+        Ok((tarball, full))
+    };
+    let encoded: Vec<_> = jobs.par_iter().map(encode).collect();
     signals.check()?;
-    all_or_problems(encoded)
+    let encoded = all_or_problems(encoded)?;
+    // Not one by one as they come: whoever makes files meanwhile would wait for the disk too.
+    let settle = |(_, full): &(_, F::Full)| sinks.open.settle(full).map_err(|error| sink_error(&error));
+    all_or_problems(encoded.par_iter().map(settle).collect::<Vec<_>>())?;
+    signals.check()?;
+    Ok(encoded)
 }
 
 /// A sink that fails as soon as a signal has come, so that a large package does not hold up Ctrl-C.

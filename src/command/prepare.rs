@@ -252,8 +252,7 @@ impl Site {
         let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
         let memory = &observed.memory;
         let folder = deps.path();
-        let open =
-            cache.shelf(|| deps.stage().map(deps_dir::Staged::New), |tarball: &Tarball| deps.there(tarball));
+        let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
         let tally = &Tally::new(report);
         let (packed, staged) = observed.pack(&Sinks { signals, folder, memory, tally, open })?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
@@ -302,8 +301,9 @@ impl Site {
         plan.stale = deps.sweep(&plan.filenames())?;
         signals.check()?;
         deps.keep();
-        let written = plan.tarballs.iter().filter(|tarball| !plan.there.contains(&tarball.filename));
-        cache.keep(&plan.workspace, memory, &project.deps_path(), &outputs, written);
+        let is_new = |tarball: &&Tarball| !plan.there.contains(&tarball.filename);
+        let written: Vec<_> = plan.tarballs.iter().filter(is_new).collect();
+        cache.keep(&plan.workspace, memory, &project.deps_path(), &outputs, &written);
         Ok((plan, prepared))
     }
 }

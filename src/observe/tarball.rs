@@ -46,7 +46,7 @@ pub fn encode<W: Write>(
     seal: Option<&Seal>,
     sink: W,
 ) -> Result<(Tarball, W), EncodeError> {
-    let mut gzip = Stream::new(sink, seal.map(Seal::comment))?;
+    let mut gzip = Stream::new(sink, seal.map(Seal::comment));
     let mut files = Vec::with_capacity(contents.entries.len());
     for entry in &contents.entries {
         let size = write_entry(&mut gzip, entry)?;
@@ -113,9 +113,7 @@ fn open(path: &Path) -> io::Result<(File, Metadata)> {
 fn copy<W: Write>(file: &mut File, size: u64, path: &Path, out: &mut Stream<W>) -> Result<u64, EncodeError> {
     let mut left = size;
     while left > 0 {
-        let room = out.room()?;
-        let want = room.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        match file.read(&mut room[..want]) {
+        match file.read(out.room(usize::try_from(left).unwrap_or(usize::MAX))?) {
             Ok(0) => break,
             Ok(read) => {
                 out.filled(read);

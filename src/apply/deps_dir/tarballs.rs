@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::super::file;
 use super::{PUBLIC, entries};
@@ -25,13 +25,34 @@ pub enum Placed {
     Written,
 }
 
+/// A new file to write a tarball into, which goes when it is dropped.
+#[derive(Debug)]
+pub struct Unnamed(pub(super) NamedTempFile);
+
+impl Write for Unnamed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// A tarball on its way into a folder.
 #[derive(Debug)]
 pub enum Staged {
     /// It is in a file that has no name yet.
-    New(NamedTempFile),
+    New(TempPath),
     /// It lies in the folder already, and is known to be this one without being read.
     There(PathBuf),
+}
+
+impl From<Unnamed> for Staged {
+    /// Closes the file: there may be more tarballs than files that a process may have open.
+    fn from(Unnamed(written): Unnamed) -> Self {
+        Self::New(written.into_temp_path())
+    }
 }
 
 impl Staged {
@@ -39,25 +60,20 @@ impl Staged {
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            Self::New(temp) => temp.path(),
+            Self::New(temp) => temp,
             Self::There(path) => path,
         }
     }
 }
 
-impl Write for Staged {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::New(temp) => temp.write(bytes),
-            Self::There(_) => Err(ErrorKind::AlreadyExists.into()),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::New(temp) => temp.flush(),
-            Self::There(_) => Ok(()),
-        }
+/// Sees a tarball onto the disk, with the mode that it is to have: all but its name.
+///
+/// # Errors
+/// The disk's.
+pub fn settle(staged: &Staged) -> io::Result<()> {
+    match staged {
+        Staged::New(temp) => file::settle(temp, &PUBLIC),
+        Staged::There(_) => Ok(()),
     }
 }
 
@@ -87,7 +103,7 @@ pub(in crate::apply) fn place_known(
         }
         Staged::New(temp) => {
             let before = Outputs::now();
-            let placed = place(dir, temp, &tarball.filename)?;
+            let placed = place(dir, temp, &tarball.filename, &tarball.sha256)?;
             match placed {
                 Placed::Written => outputs.learn_written(&target, &tarball.sha256),
                 Placed::AlreadyThere => outputs.learn_read(&target, before, &tarball.sha256),
@@ -97,18 +113,17 @@ pub(in crate::apply) fn place_known(
     }
 }
 
-/// Gives a staged tarball its name, unless the same bytes are there under it.
-pub(super) fn place(dir: &Path, staged: NamedTempFile, name: &str) -> Result<Placed> {
+/// Gives a staged tarball of this digest, which is settled, its name, unless the same bytes are there under it.
+pub(super) fn place(dir: &Path, staged: TempPath, name: &str, digest: &Digest) -> Result<Placed> {
     let target = dir.join(name);
-    let digest = digest_of(staged.path()).map_err(|error| file::failed("read", staged.path(), &error))?;
-    if !fits(name, &digest, staged.path()) {
+    if !fits(name, digest, &staged) {
         return Err(Error::new(
             Kind::Packing,
             format!("'{}': is no name for a tarball with SHA-256 {}", name.escape_debug(), digest.as_str()),
         ));
     }
     let there = target.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-    if there && digest_of(&target).is_ok_and(|present| present == digest) {
+    if there && digest_of(&target).is_ok_and(|present| present == *digest) {
         let metadata = file::metadata(&target)?;
         if cfg!(unix) && crate::observe::state::mode_of(&metadata) != PUBLIC.mode {
             file::change_attributes(&target, &PUBLIC)?;
@@ -116,7 +131,6 @@ pub(super) fn place(dir: &Path, staged: NamedTempFile, name: &str) -> Result<Pla
         staged.close().map_err(|error| file::failed("remove", &target, &error))?;
         return Ok(Placed::AlreadyThere);
     }
-    file::change_attributes(staged.path(), &PUBLIC)?;
     staged.persist(&target).map_err(|error| file::failed("create", &target, &error.error))?;
     Ok(Placed::Written)
 }

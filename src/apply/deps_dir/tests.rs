@@ -19,10 +19,27 @@ fn mode(path: &Path) -> u32 {
 
 fn place(dir: &mut DepsDir, package: &str, content: &str) -> (String, Placed) {
     let staged = dir.stage().unwrap();
-    fs::write(staged.path(), content).unwrap();
-    let name = format!("{package}-{}.tgz", &digest_of(staged.path()).unwrap().short());
-    let placed = dir.place(staged, &name).unwrap();
+    fs::write(staged.0.path(), content).unwrap();
+    let name = format!("{package}-{}.tgz", &digest_of(staged.0.path()).unwrap().short());
+    let placed = put(dir, staged, &name).unwrap();
     (name, placed)
+}
+
+fn put(dir: &mut DepsDir, staged: Unnamed, name: &str) -> Result<Placed> {
+    let tarball = Tarball {
+        name: String::new(),
+        version: String::new(),
+        filename: name.to_owned(),
+        sha256: digest_of(staged.0.path()).unwrap(),
+        size: 0,
+        unpacked_size: 0,
+        shasum: String::new(),
+        integrity: String::new(),
+        files: Vec::new(),
+    };
+    let staged = Staged::from(staged);
+    settle(&staged).unwrap();
+    dir.put(staged, &tarball)
 }
 
 #[test]
@@ -106,7 +123,7 @@ fn the_same_tarball_is_left_alone_and_a_damaged_one_replaced() {
 fn a_name_that_leaves_the_folder_or_lies_about_the_content_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let mut dir = DepsDir::open(&home.path().join("deps")).unwrap();
-    let digest = digest_of(dir.stage().unwrap().path()).unwrap();
+    let digest = digest_of(dir.stage().unwrap().0.path()).unwrap();
     let hash = digest.short();
     for name in [
         &format!("../a-{hash}.tgz"),
@@ -114,7 +131,8 @@ fn a_name_that_leaves_the_folder_or_lies_about_the_content_is_refused() {
         &format!("-{hash}.tgz"),
         "a-000000000000.tgz",
     ] {
-        assert!(dir.place(dir.stage().unwrap(), name).is_err(), "{name}");
+        let staged = dir.stage().unwrap();
+        assert!(put(&mut dir, staged, name).is_err(), "{name}");
     }
     assert_eq!((names(home.path()), names(dir.path()).len()), (vec!["deps".to_owned()], 2));
 }
@@ -205,8 +223,8 @@ fn sealed(package: &str, content: &str) -> (Vec<u8>, String) {
 
 fn place_bytes(dir: &mut DepsDir, bytes: &[u8], name: &str) -> Result<Placed> {
     let staged = dir.stage().unwrap();
-    fs::write(staged.path(), bytes).unwrap();
-    dir.place(staged, name)
+    fs::write(staged.0.path(), bytes).unwrap();
+    put(dir, staged, name)
 }
 
 #[test]
@@ -283,7 +301,7 @@ fn what_a_killed_run_had_named_is_known_and_goes() {
             if number < named {
                 place_bytes(&mut dir, bytes, name).unwrap();
             } else {
-                dir.stage().unwrap().keep().unwrap();
+                dir.stage().unwrap().0.keep().unwrap();
             }
         }
         // Killed: no drop runs.

@@ -1,7 +1,8 @@
-//! The bytes of an archive on their way into a gzip file: compressed piece by piece, and digested.
+//! The bytes of an archive on their way into a gzip file: compressed, as a whole or piece by piece, and digested.
 
 use std::cell::Cell;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use base64::Engine as _;
@@ -10,14 +11,15 @@ use crc32fast::Hasher as Crc;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::deflate::{Deflater, WINDOW};
+use super::deflate::{WINDOW, WholeDeflater, compress_piece};
 use crate::model::digest::{Digest, hex};
 
-/// A piece of an archive. It is the same on every machine, since the bytes depend on it.
+/// A piece of an archive that is compressed in pieces. It is the same on every machine, since the bytes depend on it.
 const PIECE: usize = 1 << 20;
 
-/// How many pieces of an archive are compressed at a time, at most: what they take of memory is bounded.
-const MOST_AT_ONCE: usize = 4;
+/// An archive of up to this many bytes is compressed as a whole; of a larger one so much is held at a time, and that
+/// many pieces of it are compressed at once, at most.
+pub(super) const WHOLE: usize = 4 * PIECE;
 
 /// Magic and deflate, no time, nothing of the compressor, and no system (RFC 1952).
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
@@ -33,50 +35,43 @@ thread_local! {
 /// What compressing needs of memory.
 #[derive(Default)]
 struct Workshop {
-    deflater: Deflater,
-    /// What stood before the piece, and the piece.
+    whole: WholeDeflater,
+    /// What stood before, and what is not compressed yet.
     text: Vec<u8>,
+    /// What is to be written.
+    out: Vec<u8>,
 }
 
 /// Writes a gzip file of one member into a sink.
 pub(super) struct Stream<W> {
     workshop: Box<Workshop>,
-    /// Where the piece begins in the text, and how far it has come.
+    /// Where in the text that begins which is not compressed yet, and how far it has come.
     from: usize,
     to: usize,
-    /// Whole pieces that wait until there are enough for all threads, each with what stood before it.
-    waiting: Vec<Piece>,
-    at_once: usize,
     crc: Crc,
+    /// Of what is compressed.
     size: u64,
     digests: Digests<W>,
 }
 
-struct Piece {
-    text: Vec<u8>,
-    from: usize,
-}
-
 impl<W: Write> Stream<W> {
     /// Begins with a header, which may hold a comment.
-    pub(super) fn new(sink: W, comment: Option<String>) -> io::Result<Self> {
-        let mut digests = Digests::new(sink);
-        let mut header = HEADER.to_vec();
-        if let Some(comment) = comment {
-            header[3] |= COMMENT;
-            header.extend(comment.bytes().chain([0]));
-        }
-        digests.write(&header)?;
+    pub(super) fn new(sink: W, comment: Option<String>) -> Self {
         let mut workshop = KEPT.take().unwrap_or_default();
-        workshop.text.resize(WINDOW + PIECE, 0);
-        let at_once = rayon::current_num_threads().min(MOST_AT_ONCE);
-        Ok(Self { workshop, from: 0, to: 0, waiting: Vec::new(), at_once, crc: Crc::new(), size: 0, digests })
+        let out = &mut workshop.out;
+        out.clear();
+        out.extend(HEADER);
+        if let Some(comment) = comment {
+            out[3] |= COMMENT;
+            out.extend(comment.bytes().chain([0]));
+        }
+        Self { workshop, from: 0, to: 0, crc: Crc::new(), size: 0, digests: Digests::new(sink) }
     }
 
     /// Adds bytes.
     pub(super) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            let room = self.room()?;
+            let room = self.room(bytes.len())?;
             let count = room.len().min(bytes.len());
             let (now, later) = bytes.split_at(count);
             room[..count].copy_from_slice(now);
@@ -92,12 +87,18 @@ impl<W: Write> Stream<W> {
         self.write(&zeros[..count.min(zeros.len())])
     }
 
-    /// Where the next bytes can be read into; never empty. [`Self::filled`] says how many were.
-    pub(super) fn room(&mut self) -> io::Result<&mut [u8]> {
-        if self.to - self.from == PIECE {
-            self.next_piece()?;
+    /// Where the next bytes can be read into, for all that are wanted or else some; never empty. [`Self::filled`] says
+    /// how many were.
+    pub(super) fn room(&mut self, wanted: usize) -> io::Result<&mut [u8]> {
+        if self.to - self.from == WHOLE {
+            self.compress_pieces()?;
         }
-        Ok(&mut self.workshop.text[self.to..self.from + PIECE])
+        let end = self.to.saturating_add(wanted).min(self.from + WHOLE);
+        let text = &mut self.workshop.text;
+        if text.len() < end {
+            text.resize(end.next_power_of_two().min(WINDOW + WHOLE), 0);
+        }
+        Ok(&mut text[self.to..end])
     }
 
     /// So many bytes of the room were filled.
@@ -105,57 +106,77 @@ impl<W: Write> Stream<W> {
         self.to += count;
     }
 
-    /// Keeps a piece that is full until there are enough of them, and begins the next.
-    fn next_piece(&mut self) -> io::Result<()> {
-        let Self { workshop, from, to, .. } = self;
-        let text = &mut workshop.text;
-        self.crc.update(&text[*from..*to]);
-        self.size += (*to - *from) as u64;
-        self.waiting.push(Piece { text: text[..*to].to_vec(), from: *from });
+    /// Compresses the pieces that are there, none of which is the last one, each on a thread of its own.
+    fn compress_pieces(&mut self) -> io::Result<()> {
+        let Self { workshop, from, to, crc, size, digests } = self;
+        let Workshop { text, out, .. } = &mut **workshop;
+        crc.update(&text[*from..*to]);
+        *size += (*to - *from) as u64;
+        digests.write(out)?;
+        out.clear();
+        for piece in pieces(&text[..*to], *from, false) {
+            digests.write(&piece?)?;
+        }
         let history = (*to).min(WINDOW);
         text.copy_within(*to - history..*to, 0);
-        (self.from, self.to) = (history, history);
-        if self.waiting.len() >= self.at_once { self.compress_waiting() } else { Ok(()) }
-    }
-
-    /// Compresses what waits, each piece on a thread of its own.
-    fn compress_waiting(&mut self) -> io::Result<()> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let Some((last, others)) = waiting.split_last() else { return Ok(()) };
-        // Threads of its own, not those that pack: one of them that waits here would begin with another package, and
-        // hold the pieces of both.
-        thread::scope(|scope| {
-            let compress = |piece: &Piece| Deflater::default().compress(&piece.text, piece.from, false);
-            let threads: Vec<_> = others
-                .iter()
-                .map(|piece| {
-                    (piece, thread::Builder::new().spawn_scoped(scope, move || compress(piece)).ok())
-                })
-                .collect();
-            let of_last = self.workshop.deflater.compress(&last.text, last.from, false)?;
-            for (piece, thread) in threads {
-                // Where there is no thread, it is done here.
-                let done = thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| compress(piece));
-                self.digests.write(&done?)?;
-            }
-            self.digests.write(&of_last)
-        })
+        (*from, *to) = (history, history);
+        Ok(())
     }
 
     /// Ends the file, and returns its digests.
-    pub(super) fn finish(mut self) -> io::Result<(Sums, W)> {
-        self.compress_waiting()?;
-        let Self { workshop, from, to, mut crc, mut size, mut digests, .. } = self;
-        let mut workshop = workshop;
-        crc.update(&workshop.text[from..to]);
+    pub(super) fn finish(self) -> io::Result<(Sums, W)> {
+        let Self { mut workshop, from, to, mut crc, mut size, mut digests } = self;
+        let Workshop { whole, text, out } = &mut *workshop;
+        crc.update(&text[from..to]);
         size += (to - from) as u64;
-        digests.write(&workshop.deflater.compress(&workshop.text[..to], from, true)?)?;
-        KEPT.set(Some(workshop));
+        if from == 0 {
+            whole.compress(&text[..to], out)?;
+        } else {
+            for piece in pieces(&text[..to], from, true) {
+                out.extend(piece?);
+            }
+        }
         // The size modulo 2^32 (RFC 1952).
         let size = (size & u64::from(u32::MAX)) as u32;
-        digests.write(&[crc.finalize().to_le_bytes(), size.to_le_bytes()].concat())?;
+        out.extend(crc.finalize().to_le_bytes());
+        out.extend(size.to_le_bytes());
+        digests.write(out)?;
+        KEPT.set(Some(workshop));
         Ok(digests.finish())
     }
+}
+
+/// Compresses what stands in a text from a place on, piece by piece and on as many threads as there are cores.
+///
+/// They are threads of their own, not those that pack: one of them that waits here would begin with another package,
+/// and hold the text of both.
+fn pieces(text: &[u8], from: usize, is_end: bool) -> Vec<io::Result<Vec<u8>>> {
+    let starts: Vec<usize> = (from..text.len().max(from + 1)).step_by(PIECE).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(&start) = starts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let end = text.len().min(start + PIECE);
+            let is_last = is_end && end == text.len();
+            done.push((start, compress_piece(&text[..end], start, is_last)));
+        }
+        done
+    };
+    let mut done = thread::scope(|scope| {
+        let others = rayon::current_num_threads().min(starts.len()).saturating_sub(1);
+        let threads: Vec<_> =
+            (0..others).map_while(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let mut done = work();
+        for thread in threads {
+            match thread.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|(start, _)| *start);
+    done.into_iter().map(|(_, piece)| piece).collect()
 }
 
 /// Counts and digests what goes through.
