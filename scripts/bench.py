@@ -75,19 +75,31 @@ class World:
         self.changed = f"{self.plat}/packages/p000/dist/f001.d.ts"
         with open(self.changed, "rb") as file:
             self.original = file.read()
-        self.changes = 0
+        self.changes = self.thrown = 0
+        self.trash = f"{os.path.dirname(self.plat)}/trash"
+        os.mkdir(self.trash)
+
+    def throw(self, folder):
+        """Out of the way, and removed when all is measured: files that are made soon after others were removed take a
+        file system longer (ext4 looks for a number that was not free just now)."""
+        if os.path.exists(folder):
+            self.thrown += 1
+            os.rename(folder, f"{self.trash}/{self.thrown}")
+            if self.large:
+                # A few files, and gigabytes.
+                shutil.rmtree(f"{self.trash}/{self.thrown}")
 
     def empty(self):
-        shutil.rmtree(self.out, ignore_errors=True)
+        self.throw(self.out)
         os.mkdir(self.out)
 
     def cold(self):
         self.empty()
-        shutil.rmtree(CACHE, ignore_errors=True)
+        self.throw(CACHE)
 
     def deps_cold(self):
-        shutil.rmtree(f"{self.product}/.docker-deps", ignore_errors=True)
-        shutil.rmtree(CACHE, ignore_errors=True)
+        self.throw(f"{self.product}/.docker-deps")
+        self.throw(CACHE)
 
     def change(self):
         self.changes += 1

@@ -116,12 +116,13 @@ def main():
     with open(f"{folder}/bench.json") as file:
         text = file.read()
     result = json.loads(text)
-    tables = f"{machine(result)}.\n\n{aims(result)}\n" + "\n".join(table(world) for world in result["worlds"])
+    summary = f"{machine(result)}.\n\n{aims(result)}\n"
+    tables = "\n".join(table(world) for world in result["worlds"])
     drawn = chart(result)
-    for name, content in (("bench.md", tables), ("bench.svg", drawn)):
+    for name, content in (("bench.md", summary + tables), ("bench.svg", drawn)):
         with open(f"{folder}/{name}", "w") as file:
             file.write(content)
-    print(tables, end="")
+    print(summary + tables, end="")
     if len(sys.argv) < 3:
         return
     readme = sys.argv[2]
@@ -135,7 +136,8 @@ def main():
         with open(f"{beside}/{name}", "w") as file:
             file.write(content)
     with open(readme, "w") as file:
-        file.write(f"{before}{BEGIN}\n![How long packing takes](scripts/bench.svg)\n\n{tables}{END}{after}")
+        file.write(f"{before}{BEGIN}\n![How long packing takes](scripts/bench.svg)\n\n{summary}\n<details>\n<summary>All that was measured"
+                   f"</summary>\n\n{tables}\n</details>\n{END}{after}")
 
 
 main()
