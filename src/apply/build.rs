@@ -1,20 +1,20 @@
-//! Runs packages' build scripts, and writes down what they left.
+//! Runs packages' build scripts.
 
 use std::fs::{self, File};
 use std::io::stderr;
 use std::path::Path;
-use std::process::{self, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nodejs_semver::Version;
 use tempfile::TempDir;
 
 use super::child::Crew;
-use super::file::{self, Attributes, failed};
+use super::file::failed;
 use super::program::{self, Installed};
 use super::signal::Signals;
 use crate::error::{Error, Kind, Result, signal_name};
-use crate::model::build::{Output, Record, SCRIPT, file_name};
+use crate::model::build::{Output, SCRIPT};
 use crate::model::ended::Ended;
 use crate::model::package_manager::{Detected, PackageManager};
 use crate::model::workspace::{Member, Workspace};
@@ -219,28 +219,4 @@ pub fn label(member: &Member) -> &str {
         (None, "") => "the workspace's root",
         (None, relative) => relative,
     }
-}
-
-/// Writes a record, whole or not at all; who is last wins.
-///
-/// # Errors
-/// The disk's.
-pub fn save(folder: &Path, record: &Record) -> Result<()> {
-    let path = folder.join(file_name(&record.package));
-    let text = record.to_text().map_err(|cause| {
-        Error::new(Kind::Environment, format!("{}: the record cannot be written: {cause}", path.display()))
-    })?;
-    file::create_folder(folder)?;
-    // Runs at the same time have their own.
-    let temp = path.with_extension(format!("{}.new", process::id()));
-    file::remove(&temp)?;
-    file::atomic_write(&path, &temp, text.as_bytes(), &Attributes::mode(0o600))
-}
-
-/// Makes nothing of a former build: what it left is about to change.
-///
-/// # Errors
-/// The disk's.
-pub fn forget(folder: &Path, package: &str) -> Result<()> {
-    file::remove(&folder.join(file_name(package))).map(drop)
 }

@@ -13,10 +13,13 @@ use sha2::{Digest as _, Sha256};
 use super::deps_dir::{Staged, Unnamed};
 use super::file;
 use crate::error::{Error, Kind, Result, io_cause};
+use crate::model::build::Record;
 use crate::model::cache::index::outputs_to_bytes;
 use crate::model::cache::place::Place;
 use crate::model::digest::Digest;
-use crate::observe::cache::{self, BLOBS, INDEX, Kept, Memory, OUTPUTS, Outputs, TAG, TEMP};
+use crate::observe::cache::{
+    self, BLOBS, BUILDS, INDEX, Kept, Memory, OUTPUTS, Outputs, TAG, TEMP, build_file,
+};
 
 /// <https://bford.info/cachedir/>
 const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# What docker-prep remembers: docker-prep cache clear removes it.\n";
@@ -29,6 +32,11 @@ const MOST_DAYS: u32 = 60;
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 /// A tarball that is larger than this part of the bound would drive out all others.
 const LARGEST_PART: u64 = 4;
+/// How many bytes may be taken by what is known of workspaces, by that of folders, and by that of builds: some hundred
+/// bytes are known of each package.
+const MOST_KNOWN: u64 = 64 << 20;
+/// All that is kept.
+const KINDS: [&str; 4] = [INDEX, OUTPUTS, BUILDS, BLOBS];
 
 /// The cache of a call that may write into it.
 #[derive(Debug)]
@@ -64,7 +72,7 @@ impl<'a> Store<'a> {
         let copied = if metadata.len() == size { copy(&path, digest, stage) } else { Ok(None) };
         match copied {
             Ok(Some(copy)) => {
-                touch(&path, metadata.modified().ok());
+                touch(Some(path));
                 Some(copy)
             }
             Ok(None) => {
@@ -100,8 +108,8 @@ impl<'a> Store<'a> {
     /// Keeps what was learned of a workspace's packages.
     pub fn keep_memory(&self, workspace: &Path, memory: &Memory) {
         match memory.learned() {
-            Some(index) => drop(self.write(INDEX, workspace, &index.to_bytes())),
-            None => self.touch(INDEX, workspace),
+            Some(index) => drop(self.write(INDEX, self.file_for(INDEX, workspace), &index.to_bytes())),
+            None => touch(self.file_for(INDEX, workspace)),
         }
     }
 
@@ -122,9 +130,33 @@ impl<'a> Store<'a> {
         }
         match (outputs.learned(&folder), folder.to_str()) {
             (Some(learned), Some(name)) => {
-                drop(self.write(OUTPUTS, &folder, &outputs_to_bytes(name, &learned)));
+                let bytes = outputs_to_bytes(name, &learned);
+                drop(self.write(OUTPUTS, self.file_for(OUTPUTS, &folder), &bytes));
             }
-            _ => self.touch(OUTPUTS, &folder),
+            _ => touch(self.file_for(OUTPUTS, &folder)),
+        }
+    }
+
+    /// Keeps the record of a package's build; who is last wins.
+    pub fn keep_build(&self, workspace: &Path, record: &Record) {
+        if let Ok(text) = record.to_text() {
+            let file = build_file(&self.place.folder, workspace, &record.package);
+            let _ = self.write(BUILDS, file, text.as_bytes());
+        }
+    }
+
+    /// Keeps the record of a package's build that has served.
+    pub fn touch_build(&self, workspace: &Path, package: &str) {
+        touch(build_file(&self.place.folder, workspace, package));
+    }
+
+    /// Makes nothing of a package's former build: what it left is about to change. A record that stays all the same is
+    /// held against what lies there, as any.
+    pub fn forget_build(&self, workspace: &Path, package: &str) {
+        if let Some(file) = build_file(&self.place.folder, workspace, package)
+            && cache::look(&self.place.folder) == Ok(Some(()))
+        {
+            let _ = fs::remove_file(file);
         }
     }
 
@@ -135,49 +167,45 @@ impl<'a> Store<'a> {
         }
         let now = SystemTime::now();
         let age = |kept: &Kept| now.duration_since(kept.used).unwrap_or_default();
-        for kind in [INDEX, OUTPUTS, BLOBS] {
+        for kind in KINDS {
             let mut kept = cache::kept(&self.place.folder, kind).unwrap_or_default();
             let is_over = |kept: &Kept| age(kept) > DAY * MOST_DAYS || kept.is_temp && age(kept) > AN_HOUR;
             for old in kept.extract_if(.., |kept| is_over(kept)) {
                 let _ = fs::remove_file(old.path);
             }
-            if kind == BLOBS {
-                prune_blobs(kept, self.place.limit);
-            }
+            keep_newest(kept, if kind == BLOBS { self.place.limit } else { MOST_KNOWN });
+        }
+        for folder in cache::folders_of(&self.place.folder, BUILDS).unwrap_or_default() {
+            // It stays where something is in it.
+            let _ = fs::remove_dir(self.place.folder.join(folder));
         }
     }
 
-    fn write(&self, kind: &str, meant_for: &Path, bytes: &[u8]) -> io::Result<()> {
-        let folder = self.folder(kind)?;
-        let path = cache::file_for(&self.place.folder, kind, meant_for).ok_or(ErrorKind::InvalidInput)?;
-        let mut temp = tempfile::Builder::new().suffix(TEMP).tempfile_in(&folder)?;
+    fn file_for(&self, kind: &str, meant_for: &Path) -> Option<PathBuf> {
+        cache::file_for(&self.place.folder, kind, meant_for)
+    }
+
+    /// Writes a file of a kind.
+    fn write(&self, kind: &str, path: Option<PathBuf>, bytes: &[u8]) -> io::Result<()> {
+        let path = path.ok_or(ErrorKind::InvalidInput)?;
+        let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
+        self.folder(kind)?;
+        make_trusted(folder)?;
+        let mut temp = tempfile::Builder::new().suffix(TEMP).tempfile_in(folder)?;
         temp.write_all(bytes)?;
         temp.persist(&path).map_err(|error| error.error)?;
         self.wrote.store(true, std::sync::atomic::Ordering::Relaxed);
         Ok(())
     }
 
-    fn touch(&self, kind: &str, meant_for: &Path) {
-        if let Some(path) = cache::file_for(&self.place.folder, kind, meant_for)
-            && let Ok(metadata) = path.symlink_metadata()
-            && metadata.is_file()
-        {
-            touch(&path, metadata.modified().ok());
-        }
-    }
-
     /// A folder of the cache, made where it is not there.
     fn folder(&self, kind: &str) -> io::Result<PathBuf> {
-        let no = |why: String| io::Error::other(why);
-        if cache::look(&self.place.folder).map_err(no)?.is_none() {
-            make_private(&self.place.folder)?;
+        if make_trusted(&self.place.folder)? {
             fs::write(self.place.folder.join(TAG), TAG_TEXT)?;
             file::change_private(&self.place.folder.join(TAG))?;
         }
         let folder = self.place.folder.join(kind);
-        if cache::look(&folder).map_err(no)?.is_none() {
-            make_private(&folder)?;
-        }
+        make_trusted(&folder)?;
         Ok(folder)
     }
 }
@@ -212,18 +240,22 @@ pub fn clear(place: &Place) -> Result<Cleared> {
     if looked.is_none() {
         return Ok(cleared);
     }
-    for kind in [INDEX, OUTPUTS, BLOBS] {
-        let kept = cache::kept(folder, kind).map_err(|error| {
-            Error::new(Kind::Environment, format!("cannot read {}: {}", folder.display(), io_cause(&error)))
-        })?;
-        for Kept { path, size, .. } in kept {
+    let cannot_read = |error: io::Error| {
+        Error::new(Kind::Environment, format!("cannot read {}: {}", folder.display(), io_cause(&error)))
+            .hint("once the cause is gone, type it again; or remove the folder by hand")
+    };
+    for kind in KINDS {
+        for Kept { path, size, .. } in cache::kept(folder, kind).map_err(cannot_read)? {
             if file::remove(&path)? {
                 cleared.files += 1;
                 cleared.size += size;
             }
         }
-        if folder.join(kind).is_dir() {
-            file::remove_empty_folder(&folder.join(kind))?;
+        let inner = cache::folders_of(folder, kind).map_err(cannot_read)?;
+        for emptied in inner.iter().map(String::as_str).chain([kind]).map(|inner| folder.join(inner)) {
+            if emptied.is_dir() {
+                file::remove_empty_folder(&emptied)?;
+            }
         }
     }
     let tag = folder.join(TAG);
@@ -235,15 +267,24 @@ pub fn clear(place: &Place) -> Result<Cleared> {
 }
 
 /// Those that were used last stay, as many as there is room for.
-fn prune_blobs(mut blobs: Vec<Kept>, limit: u64) {
-    blobs.sort_by(|one, other| (other.used, &other.path).cmp(&(one.used, &one.path)));
+fn keep_newest(mut kept: Vec<Kept>, limit: u64) {
+    kept.sort_by(|one, other| (other.used, &other.path).cmp(&(one.used, &one.path)));
     let mut total = 0_u64;
-    for blob in blobs {
-        total = total.saturating_add(blob.size);
+    for Kept { path, size, .. } in kept {
+        total = total.saturating_add(size);
         if total > limit {
-            let _ = fs::remove_file(blob.path);
+            let _ = fs::remove_file(path);
         }
     }
+}
+
+/// A folder that nobody else can write into; says whether it had to be made.
+fn make_trusted(folder: &Path) -> io::Result<bool> {
+    let is_new = cache::look(folder).map_err(io::Error::other)?.is_none();
+    if is_new {
+        make_private(folder)?;
+    }
+    Ok(is_new)
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {
@@ -283,10 +324,16 @@ fn copy(
     Ok((Digest::finish(hasher) == *digest).then(|| Staged::from(to)))
 }
 
-fn touch(path: &Path, used: Option<SystemTime>) {
+/// Notes that a file was used.
+fn touch(path: Option<PathBuf>) {
+    let Some(path) = path else { return };
+    let Ok(metadata) = path.symlink_metadata() else { return };
     let now = SystemTime::now();
-    let is_old = used.is_none_or(|used| now.duration_since(used).is_ok_and(|age| age > DAY));
-    if is_old && let Ok(file) = OpenOptions::new().write(true).open(path) {
+    let is_old = |used| now.duration_since(used).is_ok_and(|age| age > DAY);
+    if metadata.is_file()
+        && metadata.modified().map_or(true, is_old)
+        && let Ok(file) = OpenOptions::new().write(true).open(path)
+    {
         let _ = file.set_times(FileTimes::new().set_modified(now));
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) 
             "size": found.size,
             "workspaces": found.workspaces,
             "folders": found.folders,
+            "builds": found.builds,
         }));
         return Ok(());
     }
@@ -46,7 +47,8 @@ pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) 
     let tarballs = count(found.tarballs, "tarball");
     text.push_str(&format!("  {tarballs}, {} of at most {}\n", size(found.size), size(place.limit)));
     let (workspaces, folders) = (count(found.workspaces, "workspace"), count(found.folders, "folder"));
-    text.push_str(&format!("  knows {workspaces}, and the tarballs of {folders}\n"));
+    let builds = count(found.builds, "package");
+    text.push_str(&format!("  knows {workspaces}, the tarballs of {folders}, and builds of {builds}\n"));
     reporter.data(&text);
     Ok(())
 }

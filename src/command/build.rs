@@ -11,11 +11,13 @@ use self::site::Site;
 use super::packing::share_this_thread;
 use super::{Event, Report, warn};
 use crate::apply::build::Builder;
+use crate::apply::cache::Store;
 use crate::apply::signal::Signals;
 use crate::error::Result;
 use crate::model::build::{Built, Output, SCRIPT, Tally};
+use crate::model::cache::place::Place;
 use crate::model::workspace::{Member, Workspace};
-use crate::observe::build as observe;
+use crate::observe::cache::Builds;
 use crate::observe::package_manager;
 use crate::plan::build::order;
 
@@ -44,6 +46,7 @@ impl What {
 }
 
 /// Has some members built, and all that they need; or says what is known of that. `None` where nothing was asked for.
+/// Without a cache nothing is known of former builds, and everything is built.
 ///
 /// # Errors
 /// [`Kind::Packing`]: a build failed. [`Kind::Environment`]: the package manager is not there, or nothing is installed.
@@ -52,16 +55,17 @@ pub(super) fn first(
     workspace: &Workspace,
     members: &[&Member],
     what: What,
+    cache: Option<&Place>,
     signals: &Signals,
     report: Report<'_>,
 ) -> Result<Option<Vec<Built>>> {
     if what == What::Nothing {
         return Ok(None);
     }
-    let folder = observe::records(&workspace.root);
+    let known = Builds::of(cache, &workspace.root);
     if what == What::Check {
-        if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
-            check(workspace, members, &folder, report);
+        if let Some(known) = known {
+            check(workspace, members, &known, report);
         }
         return Ok(None);
     }
@@ -77,9 +81,13 @@ pub(super) fn first(
     let output = if let What::Build(output) = what { output } else { Output::Kept };
     let mut builder = Builder::new(workspace, &manager, output, signals)?;
     let tools = Tally::of([("tools", &*builder.tools()?)]);
-    let mut site = Site::new(workspace, order, folder, tools, report);
+    let store = cache.map(Store::new);
+    let mut site = Site::new(workspace, order, known.as_ref(), tools, report).keeping(store.as_ref());
     signals.check()?;
     site.run(&mut builder, what)?;
+    if let Some(store) = &store {
+        store.prune();
+    }
     Ok(Some(site.built))
 }
 

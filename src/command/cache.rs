@@ -4,7 +4,7 @@ use crate::apply::cache as apply;
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::cache::place::Place;
 use crate::model::requested::Requested;
-use crate::observe::cache::{self, BLOBS, INDEX, Kept, OUTPUTS};
+use crate::observe::cache::{self, BLOBS, BUILDS, INDEX, Kept, OUTPUTS};
 
 pub use crate::apply::cache::Cleared;
 
@@ -23,6 +23,8 @@ pub struct Found {
     pub workspaces: usize,
     /// Of how many folders of tarballs something is known.
     pub folders: usize,
+    /// Of how many packages it is known what was built of them by `--build`.
+    pub builds: usize,
 }
 
 /// Looks, and changes nothing.
@@ -44,9 +46,17 @@ pub fn look(requested: &Requested) -> Result<Found> {
         })?;
         Ok::<_, Error>((kept.iter().filter(|kept| !kept.is_temp).count(), size(&kept)))
     };
-    let (index, outputs, blobs) = (kept(INDEX)?, kept(OUTPUTS)?, kept(BLOBS)?);
-    (found.workspaces, found.folders, found.tarballs) = (index.0, outputs.0, blobs.0);
-    found.size = index.1 + outputs.1 + blobs.1;
+    let numbers = [
+        (INDEX, &mut found.workspaces),
+        (OUTPUTS, &mut found.folders),
+        (BUILDS, &mut found.builds),
+        (BLOBS, &mut found.tarballs),
+    ];
+    for (kind, number) in numbers {
+        let (files, size) = kept(kind)?;
+        *number = files;
+        found.size += size;
+    }
     Ok(found)
 }
 

@@ -107,7 +107,7 @@ impl Needed {
             warn(report, &closure.mismatches);
             install::check(surfaces, installs, &closure.surfaces, options.lockfile, report)?;
             let members = packing::named_members(workspace, &closure.packages)?;
-            built = build::first(workspace, &members, what, signals, report)?;
+            built = build::first(workspace, &members, what, cache, signals, report)?;
             // What would be built first may be missing now.
             let unbuilt = built.iter().flatten().any(|built| built.state == State::Planned);
             memory = Memory::of(cache, &workspace.root);

@@ -59,8 +59,9 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     } else {
         packing::named_members(&workspace, &options.packages.iter().cloned().collect())?
     };
-    build::first(&workspace, &members, What::new(options.build, false), &signals, report)?;
     let cache = Cache::of(requested, report);
+    let what = What::new(options.build, false);
+    build::first(&workspace, &members, what, cache.place(), &signals, report)?;
     let memory = cache.memory(&workspace.root);
     let contents = packing::contents(&workspace, &members, options.allow_unbuilt, &memory, report)?;
     let outputs = cache.outputs(&options.out);

@@ -1,7 +1,6 @@
 //! What was built of which sources: the records by which a package that did not change is not built again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -209,18 +208,6 @@ pub fn entry_folders(manifest: &Manifest) -> BTreeSet<String> {
         }
     }
     folders
-}
-
-/// The folder of a workspace's records, below that of all.
-#[must_use]
-pub fn folder_name(workspace: &Path) -> String {
-    Digest::of(workspace.as_os_str().as_encoded_bytes()).as_str()[..24].to_owned()
-}
-
-/// The file name of a package's record.
-#[must_use]
-pub fn file_name(package: &str) -> String {
-    format!("{}.json", &Digest::of(package.as_bytes()).as_str()[..24])
 }
 
 /// Whether a file that lies in no package counts for the builds of all. Prose does not, nor do the folders of editors,

@@ -4,7 +4,6 @@ mod git;
 mod stat;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
 use std::fs;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -16,7 +15,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use self::git::Listed;
 pub use self::stat::{Stats, stamp};
-use crate::model::build::{Files, Record, file_name, folder_name, is_shared};
+use crate::model::build::{Files, Record, is_shared};
 use crate::model::digest::hex;
 use crate::model::package_manager::lockfile::LOCKFILES;
 use crate::model::workspace::{Member, Workspace};
@@ -280,22 +279,6 @@ fn id_of(path: &Path, sha256: bool) -> Option<String> {
         hex(&Sha1::new().chain_update(head).chain_update(bytes).finalize())
     };
     Some(format!("{mode} {id}"))
-}
-
-/// Where the records of a workspace lie: in the user's cache, since nothing but time is lost with them, and all that they
-/// say is compared with what is there. `None` where the user has no such place.
-#[must_use]
-pub fn records(workspace: &Path) -> Option<PathBuf> {
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(cache.join("docker-prep").join("builds").join(folder_name(workspace)))
-}
-
-/// The record of a member's last build; `None` where there is none that can be used.
-#[must_use]
-pub fn record(folder: &Path, member: &Member) -> Option<Record> {
-    let text = fs::read_to_string(folder.join(file_name(&member.relative))).ok()?;
-    Record::parse(&text, &member.relative)
 }
 
 /// Whether what the packages of a workspace need is installed, as far as can be told without knowing where.

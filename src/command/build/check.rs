@@ -1,7 +1,6 @@
 //! Whether packages were built from the sources that lie there, as far as records of their builds tell.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -14,17 +13,18 @@ use crate::model::build::Record;
 use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::build as observe;
+use crate::observe::cache::Builds;
 use crate::plan::build::order;
 
 /// Says which of some members, and of all that they need, lie there built from other sources. Nothing but the file
 /// system's word is asked for while nothing was touched since.
-pub(super) fn check(workspace: &Workspace, members: &[&Member], folder: &Path, report: Report<'_>) {
+pub(super) fn check(workspace: &Workspace, members: &[&Member], known: &Builds<'_>, report: Report<'_>) {
     let order = order(workspace, members);
     let recorded: Vec<(usize, Record)> = order
         .needs
         .keys()
         .filter(|member| has_script(&workspace.members[**member]))
-        .filter_map(|member| Some((*member, observe::record(folder, &workspace.members[*member])?)))
+        .filter_map(|member| Some((*member, known.record(&workspace.members[*member])?)))
         .collect();
     let folders = observe::Folders::new(workspace);
     let untouched =
@@ -32,7 +32,7 @@ pub(super) fn check(workspace: &Workspace, members: &[&Member], folder: &Path, r
     if untouched {
         return;
     }
-    let site = Site::new(workspace, order, Some(folder.to_owned()), Digest::of(b""), report);
+    let site = Site::new(workspace, order, Some(known), Digest::of(b""), report);
     let (mut stale, mut changed) = (BTreeSet::new(), BTreeSet::new());
     for (member, record) in &recorded {
         let name = label(&workspace.members[*member]);

@@ -2,20 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZero;
-use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use rayon::prelude::*;
 
 use super::{What, has_script};
-use crate::apply::build::{Builder, Builds, forget, label, save};
-use crate::command::{Event, Report, warn};
+use crate::apply::build::{Builder, Builds, label};
+use crate::apply::cache::Store;
+use crate::command::{Event, Report};
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{Built, Files, Inputs, Output, Record, State, Tally, digest, entry_folders};
 use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::build::{self as observe, Folders, Sources, Stats};
+use crate::observe::cache;
 use crate::observe::contents::{self, Source};
 use crate::plan::build::{Order, dependencies};
 
@@ -24,8 +25,8 @@ pub(super) struct Site<'a> {
     workspace: &'a Workspace,
     folders: Folders<'a>,
     order: Order,
-    /// Where the records lie, if there is such a place.
-    folder: Option<PathBuf>,
+    /// Where records are kept, if there is such a place.
+    store: Option<&'a Store<'a>>,
     sources: Sources,
     records: BTreeMap<usize, Record>,
     /// Of those that have a record, as they were before anything was read.
@@ -55,14 +56,12 @@ impl<'a> Site<'a> {
     pub(super) fn new(
         workspace: &'a Workspace,
         order: Order,
-        folder: Option<PathBuf>,
+        known: Option<&cache::Builds<'_>>,
         tools: Digest,
         report: Report<'a>,
     ) -> Self {
         let wanted: BTreeSet<usize> = order.needs.keys().copied().collect();
-        let record = |member: &usize| {
-            Some((*member, observe::record(folder.as_deref()?, &workspace.members[*member])?))
-        };
+        let record = |member: &usize| Some((*member, known?.record(&workspace.members[*member])?));
         let records: BTreeMap<usize, Record> = wanted.iter().filter_map(record).collect();
         let folders = Folders::new(workspace);
         let stamps = records.keys().copied().collect::<Vec<_>>().into_par_iter();
@@ -75,7 +74,7 @@ impl<'a> Site<'a> {
             workspace,
             folders,
             order,
-            folder,
+            store: None,
             sources,
             records,
             stamps,
@@ -85,6 +84,11 @@ impl<'a> Site<'a> {
             report,
             built: Vec::new(),
         }
+    }
+
+    /// The same, that keeps records of what is built.
+    pub(super) fn keeping(self, store: Option<&'a Store<'a>>) -> Self {
+        Self { store, ..self }
     }
 
     /// Builds what has changed, each package behind those that it needs; or says what would be built.
@@ -199,10 +203,11 @@ impl<'a> Site<'a> {
     /// Files that were touched, and are what they were, need not be read again to know that.
     fn renew(&self, group: usize) {
         for member in self.scripts(group) {
-            let (Some(folder), Some(record)) = (&self.folder, self.records.get(&member)) else { continue };
-            if let Some(stamp) = self.stamps.get(&member).filter(|stamp| **stamp != record.stamp) {
-                // What cannot be written is no worse than it was.
-                let _ = save(folder, &record.stamped(stamp));
+            let (Some(store), Some(record)) = (self.store, self.records.get(&member)) else { continue };
+            let root = &self.workspace.root;
+            match self.stamps.get(&member).filter(|stamp| **stamp != record.stamp) {
+                Some(stamp) => store.keep_build(root, &record.stamped(stamp)),
+                None => store.touch_build(root, &record.package),
             }
         }
     }
@@ -225,8 +230,8 @@ impl<'a> Site<'a> {
         let group = self.order.groups.iter().position(|group| group.contains(&member)).unwrap_or_default();
         let before = self.ground(member);
         // What it left is about to change, whether this build ends well or not.
-        if let (Some(folder), true) = (&self.folder, self.records.contains_key(&member)) {
-            forget(folder, &self.workspace.members[member].relative)?;
+        if let (Some(store), Some(record)) = (self.store, self.records.get(&member)) {
+            store.forget_build(&self.workspace.root, &record.package);
         }
         builds.start(member)?;
         Ok(Work { group, before })
@@ -293,13 +298,10 @@ impl<'a> Site<'a> {
     }
 
     fn write_down(&self, member: usize, left: Option<Left>) {
-        let (Some(folder), Some(left)) = (&self.folder, left) else { return };
+        let (Some(store), Some(left)) = (self.store, left) else { return };
         let relative = &self.workspace.members[member].relative;
         let record = Record::new(relative, self.inputs(member), &left.outputs, left.stamp);
-        // It costs the next build, and nothing else.
-        if let Err(error) = save(folder, &record) {
-            warn(self.report, &error.problems);
-        }
+        store.keep_build(&self.workspace.root, &record);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reads what is remembered, and holds it against the disk.
 
+mod builds;
 mod memory;
 mod outputs;
 mod seen;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::error::io_cause;
 use crate::model::digest::Digest;
 
+pub use builds::{Builds, build_file};
 pub use memory::Memory;
 pub use outputs::Outputs;
 pub use seen::Seen;
@@ -23,6 +25,8 @@ pub const INDEX: &str = "index";
 pub const OUTPUTS: &str = "outputs";
 /// Tarballs, each under its SHA-256.
 pub const BLOBS: &str = "blobs";
+/// What was built of which sources: a folder for each workspace.
+pub const BUILDS: &str = "builds";
 /// What backup programs know a cache by.
 pub const TAG: &str = "CACHEDIR.TAG";
 /// The ending of a file that is being written.
@@ -74,6 +78,11 @@ fn read(cache: &Path, path: &Path) -> Option<Vec<u8>> {
     if look(cache) != Ok(Some(())) || look(path.parent()?) != Ok(Some(())) {
         return None;
     }
+    read_file(path)
+}
+
+/// A file in a folder that can be trusted.
+fn read_file(path: &Path) -> Option<Vec<u8>> {
     // Opening a FIFO would wait for its other end.
     let metadata = path.symlink_metadata().ok()?;
     if !metadata.is_file() || metadata.len() > MOST {
@@ -97,30 +106,51 @@ pub struct Kept {
     pub is_temp: bool,
 }
 
+/// The folders in which files of one kind lie, from the cache's folder.
+///
+/// # Errors
+/// The folder of these folders is there and cannot be listed.
+pub fn folders_of(cache: &Path, kind: &str) -> io::Result<Vec<String>> {
+    if kind != BUILDS {
+        return Ok(vec![kind.to_owned()]);
+    }
+    let Some(entries) = list(&cache.join(BUILDS))? else { return Ok(Vec::new()) };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let (name, file_type) = entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?)))?;
+        let name = name.into_string().ok().filter(|name| Digest::try_from(name.clone()).is_ok());
+        folders.extend(name.filter(|_| file_type.is_dir()).map(|name| format!("{BUILDS}/{name}")));
+    }
+    Ok(folders)
+}
+
+/// What is in a folder of the cache; nothing where it is not there, or is none that can be trusted.
+fn list(folder: &Path) -> io::Result<Option<fs::ReadDir>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(Some(entries).filter(|_| look(folder) == Ok(Some(())))),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The files of one kind that are ours: told by their names.
 ///
 /// # Errors
 /// The folder is there and cannot be listed.
 pub fn kept(cache: &Path, kind: &str) -> io::Result<Vec<Kept>> {
-    let folder = cache.join(kind);
-    let entries = match fs::read_dir(&folder) {
-        Ok(entries) if look(&folder) == Ok(Some(())) => entries,
-        Ok(_) => return Ok(Vec::new()),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(error),
-    };
     let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        let is_temp = name.ends_with(TEMP);
-        let is_ours = is_temp || Digest::try_from(name).is_ok();
-        let Ok(metadata) = entry.metadata() else { continue };
-        if is_ours && metadata.is_file() {
-            let used = metadata.modified().unwrap_or(std::time::UNIX_EPOCH);
-            found.push(Kept { path: entry.path(), size: metadata.len(), used, is_temp });
+    for folder in folders_of(cache, kind)? {
+        let Some(entries) = list(&cache.join(folder))? else { continue };
+        for entry in entries {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let is_temp = name.ends_with(TEMP);
+            let is_ours = is_temp || Digest::try_from(name).is_ok();
+            let Ok(metadata) = entry.metadata() else { continue };
+            if is_ours && metadata.is_file() {
+                let used = metadata.modified().unwrap_or(std::time::UNIX_EPOCH);
+                found.push(Kept { path: entry.path(), size: metadata.len(), used, is_temp });
+            }
         }
     }
     Ok(found)
