@@ -28,8 +28,8 @@ pub(super) enum What {
     Build(Output),
     /// Say what would be built.
     Plan,
-    /// Say what was built from other sources.
-    Check,
+    /// Say what was built from other sources; and remember that files that were touched are what they were.
+    Check { remember: bool },
     /// That has been done.
     Nothing,
 }
@@ -38,7 +38,7 @@ impl What {
     /// As the flags say.
     pub(super) fn new(asked: Option<Output>, dry_run: bool) -> Self {
         match asked {
-            None => Self::Check,
+            None => Self::Check { remember: !dry_run },
             Some(_) if dry_run => Self::Plan,
             Some(output) => Self::Build(output),
         }
@@ -63,14 +63,16 @@ pub(super) fn first(
         return Ok(None);
     }
     let known = Builds::of(cache, &workspace.root);
-    if what == What::Check {
-        if let Some(known) = known {
-            check(workspace, members, &known, report);
-        }
+    if matches!(what, What::Check { .. }) && known.is_none() {
         return Ok(None);
     }
     share_this_thread();
     let order = order(workspace, members);
+    if let (What::Check { remember }, Some(known)) = (what, &known) {
+        let store = cache.filter(|_| remember).map(Store::new);
+        check(workspace, &order, known, store.as_ref(), report);
+        return Ok(None);
+    }
     let wanted: BTreeSet<usize> = order.needs.keys().copied().collect();
     if !wanted.iter().any(|member| has_script(&workspace.members[*member])) {
         report(Event::Notice("nothing to build: no package that is needed has a build script"));
@@ -81,8 +83,8 @@ pub(super) fn first(
     let output = if let What::Build(output) = what { output } else { Output::Kept };
     let mut builder = Builder::new(workspace, &manager, output, signals)?;
     let tools = Tally::of([("tools", &*builder.tools()?)]);
-    let store = cache.map(Store::new);
-    let mut site = Site::new(workspace, order, known.as_ref(), tools, report).keeping(store.as_ref());
+    let store = cache.filter(|_| what != What::Plan).map(Store::new);
+    let mut site = Site::new(workspace, order, known.as_ref(), store.as_ref(), tools, report);
     signals.check()?;
     site.run(&mut builder, what)?;
     if let Some(store) = &store {

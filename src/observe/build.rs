@@ -1,20 +1,21 @@
 //! What builds depend on and what they left, by content.
 
+mod folders;
 mod git;
 mod stat;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
-use walkdir::{DirEntry, WalkDir};
 
+pub use self::folders::Folders;
 use self::git::Listed;
 pub use self::stat::{Stats, stamp};
+use self::stat::{is_executable, walk};
 use crate::model::build::{Files, Record, is_shared};
 use crate::model::digest::hex;
 use crate::model::package_manager::lockfile::LOCKFILES;
@@ -35,6 +36,9 @@ const INSTALLED: [&str; 5] = [
     ".pnp.cjs",
 ];
 
+/// Up to so many members git is asked for each by itself, and for more at once.
+const FEW: usize = 4;
+
 /// The sources of a workspace as they lie there.
 #[derive(Debug, Default)]
 pub struct Sources {
@@ -50,81 +54,93 @@ impl Sources {
     /// Reads those of some members, and what all share. What git has in its index, and says is unchanged, is not read.
     #[must_use]
     pub fn read(workspace: &Workspace, wanted: &BTreeSet<usize>) -> Self {
-        let folders = Folders::new(workspace);
-        let mut sources =
-            Self { own: wanted.iter().map(|member| (*member, Files::new())).collect(), ..Self::default() };
-        // The root's first: it knows of most members, and those that lie elsewhere are asked for by themselves.
-        let mut places = vec![(workspace.root.clone(), None)];
-        let outside = |member: &Member| member.relative.starts_with("..");
-        for member in wanted.iter().filter(|member| outside(&workspace.members[**member])) {
-            places.push((workspace.members[*member].dir.clone(), Some(*member)));
-        }
-        for (dir, only) in places {
-            let listed = git::sources(&dir).filter(|listed| only.is_some() || knows_root(listed));
-            let listed = listed.unwrap_or_else(|| {
-                sources.unknown_to_git.extend(match only {
-                    Some(member) => vec![member],
-                    None => wanted
-                        .iter()
-                        .copied()
-                        .filter(|member| !outside(&workspace.members[*member]))
-                        .collect(),
-                });
-                Listed { others: walk(&dir, &[]).into_keys().collect(), ..Listed::default() }
-            });
-            sources.take(&folders, &dir, only, listed);
-        }
-        // One that lies in a repository of its own, or in a folder that is ignored.
-        for member in wanted.iter().filter(|member| !workspace.members[**member].relative.is_empty()) {
-            let Member { dir, manifest_file, .. } = &workspace.members[*member];
-            let own = sources.own.get(member);
-            if own.is_some_and(|own| own.contains_key(*manifest_file)) {
-                continue;
-            }
-            let known = git::sources(dir).filter(|listed| knows(listed, manifest_file));
-            let listed = known.unwrap_or_else(|| {
-                sources.unknown_to_git.insert(*member);
-                Listed { others: walk(dir, &folders.inside(dir)).into_keys().collect(), ..Listed::default() }
-            });
-            sources.take(&folders, dir, Some(*member), listed);
-        }
+        let (mut sources, folders) = (Self::none(wanted), Folders::new(workspace));
+        sources.take_from_root(&folders);
+        sources.take_each(&folders);
         sources.always(&workspace.root);
         sources
     }
 
-    /// Gives each file to the member that it lies in, and reads those of which git has no id.
-    fn take(&mut self, folders: &Folders<'_>, dir: &Path, only: Option<usize>, listed: Listed) {
-        let place = |path: &str| -> Option<(Option<usize>, String)> {
-            let absolute = dir.join(path);
-            let member = folders.of(&absolute);
-            if only.is_some() && member != only {
-                return None;
-            }
-            let from = member.map_or(dir, |member| folders.dir(member));
-            Some((member, text(absolute.strip_prefix(from).ok()?)))
+    /// Reads those of some members only.
+    #[must_use]
+    pub fn own(workspace: &Workspace, wanted: &BTreeSet<usize>) -> Self {
+        let (mut sources, folders) = (Self::none(wanted), Folders::new(workspace));
+        if wanted.len() > FEW {
+            sources.take_from_root(&folders);
+        }
+        sources.take_each(&folders);
+        sources
+    }
+
+    fn none(wanted: &BTreeSet<usize>) -> Self {
+        Self { own: wanted.iter().map(|member| (*member, Files::new())).collect(), ..Self::default() }
+    }
+
+    /// What a look at the root tells of: what is shared, and of most members all.
+    fn take_from_root(&mut self, folders: &Folders<'_>) {
+        let root = &folders.workspace.root;
+        let known = git::sources(root).filter(knows_root);
+        let listed = known.unwrap_or_else(|| Listed::new(walk(root, &folders.inside(""))));
+        self.take(folders, None, listed);
+    }
+
+    /// The members of which nothing is known yet: such as lie elsewhere, in a repository of their own, in a folder that
+    /// is ignored, or in none.
+    fn take_each(&mut self, folders: &Folders<'_>) {
+        let is_missing = |member: &usize| {
+            let Member { relative, manifest_file, .. } = &folders.workspace.members[*member];
+            !relative.is_empty() && self.own.get(member).is_none_or(|own| !own.contains_key(*manifest_file))
         };
-        let is_wanted = |member: &Option<usize>, path: &str| match member {
+        let missing: Vec<usize> = self.own.keys().copied().filter(is_missing).collect();
+        let listed: Vec<(usize, Option<Listed>)> = missing
+            .into_par_iter()
+            .map(|member| (member, known(&folders.workspace.members[member])))
+            .collect();
+        for (member, listed) in listed {
+            let listed = listed.unwrap_or_else(|| {
+                self.unknown_to_git.insert(member);
+                Listed::new(walk(folders.dir(member), &folders.inside_member(member)))
+            });
+            self.take(folders, Some(member), listed);
+        }
+    }
+
+    /// Gives each file below a member's folder, or the root, to the member that it lies in, and reads those of which
+    /// git has no id.
+    fn take(&mut self, folders: &Folders<'_>, from: Option<usize>, listed: Listed) {
+        let Workspace { root, members, .. } = folders.workspace;
+        let (dir, base) = from.map_or((root, ""), |from| (&members[from].dir, &*members[from].relative));
+        let place = |path: &str| -> Option<(Option<usize>, String)> {
+            if base.is_empty() {
+                let (member, rest) = folders.place(path);
+                return Some((member, rest.to_owned()));
+            }
+            let path = format!("{base}/{path}");
+            let (member, rest) = folders.place(&path);
+            (member == from).then(|| (member, rest.to_owned()))
+        };
+        let is_wanted = |(member, path): &(Option<usize>, String)| match member {
             Some(member) => self.own.contains_key(member),
             None => is_shared(path),
         };
+        let place = |path: &str| place(path).filter(is_wanted);
         let mut found: Vec<(Option<usize>, String, String)> = Vec::new();
         for (path, id) in listed.unchanged {
-            if let Some((member, path)) = place(&path).filter(|(member, path)| is_wanted(member, path)) {
-                found.push((member, path, id));
+            found.extend(place(&path).map(|(member, path)| (member, path, id)));
+        }
+        let mut others: Vec<((Option<usize>, String), PathBuf)> = Vec::new();
+        for path in &listed.others {
+            let absolute = dir.join(path);
+            if absolute.symlink_metadata().is_ok_and(|there| there.is_dir()) {
+                // A repository inside of which git tells nothing. Members in it are looked at by themselves.
+                let inside = if base.is_empty() { path.clone() } else { format!("{base}/{path}") };
+                for rest in walk(&absolute, &folders.inside(&inside)).into_keys() {
+                    others.extend(place(&format!("{path}/{rest}")).map(|place| (place, absolute.join(rest))));
+                }
+            } else {
+                others.extend(place(path).map(|place| (place, absolute)));
             }
         }
-        let others = listed.others.iter().flat_map(|path| {
-            let absolute = dir.join(path);
-            if !absolute.symlink_metadata().is_ok_and(|there| there.is_dir()) {
-                return vec![(place(path), absolute)];
-            }
-            // A repository inside of which git tells nothing. Members in it are looked at by themselves.
-            let files = walk(&absolute, &folders.inside(&absolute)).into_keys();
-            files.map(|rest| (place(&format!("{path}/{rest}")), absolute.join(rest))).collect()
-        });
-        let others: Vec<_> = others
-            .filter_map(|(place, file)| Some((place.filter(|(member, path)| is_wanted(member, path))?, file)))
-            .collect();
         let read: Vec<_> = others
             .into_par_iter()
             .filter_map(|((member, path), file)| Some((member, path, id_of(&file, listed.sha256)?)))
@@ -170,45 +186,20 @@ fn knows(listed: &Listed, name: &str) -> bool {
     listed.unchanged.contains_key(name) || listed.others.contains(name)
 }
 
-/// The folders of all members.
-#[derive(Debug)]
-pub struct Folders<'a> {
-    workspace: &'a Workspace,
-    by_dir: BTreeMap<&'a Path, usize>,
-}
-
-impl<'a> Folders<'a> {
-    /// Those of a workspace.
-    #[must_use]
-    pub fn new(workspace: &'a Workspace) -> Self {
-        let members = workspace.members.iter().enumerate();
-        // What the root holds besides packages is shared, whether it is a package itself or not.
-        let members = members.filter(|(_, member)| !member.relative.is_empty());
-        Self { workspace, by_dir: members.map(|(number, member)| (&*member.dir, number)).collect() }
+/// What git knows of a member by itself.
+fn known(member: &Member) -> Option<Listed> {
+    // Starting git for each where there is no repository would take its time.
+    if !member.dir.ancestors().any(|dir| dir.join(".git").exists()) {
+        return None;
     }
-
-    /// The innermost member that a path lies in.
-    fn of(&self, path: &Path) -> Option<usize> {
-        path.ancestors().skip(1).find_map(|dir| self.by_dir.get(dir)).copied()
-    }
-
-    /// The folders of members below a folder.
-    fn inside(&self, dir: &Path) -> Vec<&'a Path> {
-        // Paths are in the order of their parts: what lies below one follows it.
-        let behind = self.by_dir.range::<Path, _>((Bound::Excluded(dir), Bound::Unbounded));
-        behind.map(|(inner, _)| *inner).take_while(|inner| inner.starts_with(dir)).collect()
-    }
-
-    fn dir(&self, member: usize) -> &'a Path {
-        &self.workspace.members[member].dir
-    }
+    git::sources(&member.dir).filter(|listed| knows(listed, member.manifest_file))
 }
 
 /// What lies in a member's folder that git ignores: among that is what a build leaves. What the file system says of each.
 #[must_use]
 pub fn ignored(folders: &Folders<'_>, member: usize) -> BTreeMap<String, Stats> {
     let dir = folders.dir(member);
-    let passed = folders.inside(dir);
+    let passed = folders.inside_member(member);
     let mut found = BTreeMap::new();
     for path in git::ignored(dir).unwrap_or_default() {
         let absolute = dir.join(&path);
@@ -234,28 +225,6 @@ pub fn outputs<'a>(dir: &Path, paths: impl IntoIterator<Item = &'a String>) -> F
     read.collect()
 }
 
-/// The files of a folder, by their paths from there. `node_modules`, repositories' own folders and those of `passed` are
-/// passed over, and links not followed.
-fn walk(dir: &Path, passed: &[&Path]) -> BTreeMap<String, Stats> {
-    let is_passed = |entry: &DirEntry| {
-        let name = entry.file_name();
-        name == "node_modules" || name == ".git" || passed.contains(&entry.path())
-    };
-    WalkDir::new(dir)
-        .into_iter()
-        .filter_entry(|entry| entry.depth() == 0 || !is_passed(entry))
-        .filter_map(Result::ok)
-        .filter(|entry| !entry.file_type().is_dir())
-        .filter_map(|entry| Some((text(entry.path().strip_prefix(dir).ok()?), Stats::of(entry.path())?)))
-        .collect()
-}
-
-/// A path with `/` between its parts. One that is no UTF-8 stands for itself as well as it can.
-fn text(path: &Path) -> String {
-    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
-}
-
 /// Mode and object id as git would have them for a file or link, but for filters; `None` where nothing is there. One
 /// that cannot be read is like no other.
 fn id_of(path: &Path, sha256: bool) -> Option<String> {
@@ -266,7 +235,7 @@ fn id_of(path: &Path, sha256: bool) -> Option<String> {
     let (mode, bytes) = if metadata.is_symlink() {
         ("120000", fs::read_link(path).map(|target| target.into_os_string().into_encoded_bytes()))
     } else if metadata.is_file() {
-        (if stat::is_executable(&metadata) { "100755" } else { "100644" }, fs::read(path))
+        (if is_executable(&metadata) { "100755" } else { "100644" }, fs::read(path))
     } else {
         // A pipe would be waited for.
         return None;
@@ -303,17 +272,5 @@ mod tests {
         assert_eq!(id_of(&path, false).as_deref(), Some(id));
         assert_eq!(id_of(temp.path(), false), None);
         assert_eq!(id_of(&temp.path().join("b"), false), None);
-    }
-
-    #[test]
-    fn folders_of_dependencies_are_passed_over() {
-        let temp = tempfile::tempdir().unwrap();
-        for path in ["a.js", "src/b.js", "node_modules/c.js", "src/node_modules/d.js", ".git/e"] {
-            let path = temp.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "").unwrap();
-        }
-        let found: Vec<_> = walk(temp.path(), &[]).into_keys().collect();
-        assert_eq!(found, ["a.js", "src/b.js"]);
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Site<'a> {
     store: Option<&'a Store<'a>>,
     sources: Sources,
     records: BTreeMap<usize, Record>,
-    /// Of those that have a record, as they were before anything was read.
+    /// As they were before anything was read; where records are kept.
     stamps: BTreeMap<usize, Digest>,
     own: BTreeMap<usize, Digest>,
     shared: Digest,
@@ -57,6 +57,7 @@ impl<'a> Site<'a> {
         workspace: &'a Workspace,
         order: Order,
         known: Option<&cache::Builds<'_>>,
+        store: Option<&'a Store<'a>>,
         tools: Digest,
         report: Report<'a>,
     ) -> Self {
@@ -64,8 +65,9 @@ impl<'a> Site<'a> {
         let record = |member: &usize| Some((*member, known?.record(&workspace.members[*member])?));
         let records: BTreeMap<usize, Record> = wanted.iter().filter_map(record).collect();
         let folders = Folders::new(workspace);
-        let stamps = records.keys().copied().collect::<Vec<_>>().into_par_iter();
-        let stamps = stamps.map(|member| (member, observe::stamp(&folders, member))).collect();
+        let stamped: Vec<usize> = wanted.iter().copied().filter(|_| store.is_some()).collect();
+        let stamps =
+            stamped.into_par_iter().map(|member| (member, observe::stamp(&folders, member))).collect();
         let sources = Sources::read(workspace, &wanted);
         let own = |member: usize| digest(&sources.without_outputs(member, records.get(&member)));
         let own = wanted.iter().map(|member| (*member, own(*member))).collect();
@@ -74,7 +76,7 @@ impl<'a> Site<'a> {
             workspace,
             folders,
             order,
-            store: None,
+            store,
             sources,
             records,
             stamps,
@@ -84,11 +86,6 @@ impl<'a> Site<'a> {
             report,
             built: Vec::new(),
         }
-    }
-
-    /// The same, that keeps records of what is built.
-    pub(super) fn keeping(self, store: Option<&'a Store<'a>>) -> Self {
-        Self { store, ..self }
     }
 
     /// Builds what has changed, each package behind those that it needs; or says what would be built.
@@ -107,9 +104,8 @@ impl<'a> Site<'a> {
             while let Some(group) = ready.pop_first() {
                 if self.is_current(group) {
                     self.tell(group, State::Unchanged);
-                    if what != What::Plan {
-                        self.renew(group);
-                    }
+                    self.renew(group);
+                    self.note(group);
                 } else if what == What::Plan {
                     self.tell(group, State::Planned);
                 } else {
@@ -141,6 +137,7 @@ impl<'a> Site<'a> {
             for member in scripts {
                 self.write_down(member, left.remove(&member));
             }
+            self.note(work.group);
             done(work.group, &mut behind, &mut ready);
         }
     }
@@ -165,15 +162,9 @@ impl<'a> Site<'a> {
     }
 
     fn inputs(&self, member: usize) -> Inputs {
-        let mut needed = Tally::default();
-        for other in self.order.needs.get(&member).into_iter().flatten() {
-            if let Some(own) = self.own.get(other) {
-                needed.add(self.workspace.members[*other].relative.as_bytes(), own.as_str().as_bytes());
-            }
-        }
         Inputs {
             own: self.own.get(&member).cloned().unwrap_or_else(|| Digest::of(b"")),
-            needed: needed.finish(),
+            needed: needed(self.workspace, &self.order, member, |other| self.own.get(&other)),
             shared: self.shared.clone(),
             tools: self.tools.clone(),
         }
@@ -182,33 +173,41 @@ impl<'a> Site<'a> {
     /// Whether every member of a group is what its last build left, of the same inputs.
     fn is_current(&self, group: usize) -> bool {
         self.scripts(group).into_iter().all(|member| {
-            let record = self.records.get(&member);
-            record
-                .is_some_and(|record| record.inputs == self.inputs(member) && self.is_as_left(member, record))
+            self.records.get(&member).is_some_and(|record| {
+                record.inputs == self.inputs(member) && is_as_left(&self.workspace.members[member], record)
+            })
         })
-    }
-
-    /// Whether what a build left lies there.
-    pub(super) fn is_as_left(&self, member: usize, record: &Record) -> bool {
-        let dir = &self.workspace.members[member].dir;
-        record.left == digest(&observe::outputs(dir, &record.outputs))
-    }
-
-    /// Whether the sources of a member, and of all that it needs, are those of a build.
-    pub(super) fn has_same_sources(&self, member: usize, record: &Record) -> bool {
-        let now = self.inputs(member);
-        record.inputs.own == now.own && record.inputs.needed == now.needed
     }
 
     /// Files that were touched, and are what they were, need not be read again to know that.
     fn renew(&self, group: usize) {
         for member in self.scripts(group) {
-            let (Some(store), Some(record)) = (self.store, self.records.get(&member)) else { continue };
-            let root = &self.workspace.root;
-            match self.stamps.get(&member).filter(|stamp| **stamp != record.stamp) {
-                Some(stamp) => store.keep_build(root, &record.stamped(stamp)),
-                None => store.touch_build(root, &record.package),
+            if let Some(record) = self.records.get(&member) {
+                self.keep(member, |stamp| record.stamped(stamp));
             }
+        }
+    }
+
+    /// What has no build script may be what others were built of: its sources are remembered too.
+    fn note(&self, group: usize) {
+        for member in &self.order.groups[group] {
+            let here = &self.workspace.members[*member];
+            if !has_script(here) {
+                self.keep(*member, |stamp| {
+                    Record::new(&here.relative, self.inputs(*member), &Files::new(), stamp.clone())
+                });
+            }
+        }
+    }
+
+    /// Keeps a record with the stamp of before anything was read, unless it is there already.
+    fn keep(&self, member: usize, record: impl FnOnce(&Digest) -> Record) {
+        let (Some(store), Some(stamp)) = (self.store, self.stamps.get(&member)) else { return };
+        let (root, record) = (&self.workspace.root, record(stamp));
+        if self.records.get(&member) == Some(&record) {
+            store.touch_build(root, &record.package);
+        } else {
+            store.keep_build(root, &record);
         }
     }
 
@@ -251,7 +250,7 @@ impl<'a> Site<'a> {
         let stamp = observe::stamp(&self.folders, member);
         let record = self.records.get(&member);
         let before = self.sources.without_outputs(member, record);
-        let mut now = Sources::read(self.workspace, &BTreeSet::from([member]));
+        let mut now = Sources::own(self.workspace, &BTreeSet::from([member]));
         let mut now = now.own.remove(&member).unwrap_or_default();
         let ground = self.ground(member);
         let former = record.map(|record| record.outputs.as_slice()).unwrap_or_default();
@@ -303,6 +302,27 @@ impl<'a> Site<'a> {
         let record = Record::new(relative, self.inputs(member), &left.outputs, left.stamp);
         store.keep_build(&self.workspace.root, &record);
     }
+}
+
+/// The digest of the sources of all that a member needs, of which `own` knows each one's.
+pub(super) fn needed<'o>(
+    workspace: &Workspace,
+    order: &Order,
+    member: usize,
+    own: impl Fn(usize) -> Option<&'o Digest>,
+) -> Digest {
+    let mut needed = Tally::default();
+    for other in order.needs.get(&member).into_iter().flatten() {
+        if let Some(own) = own(*other) {
+            needed.add(workspace.members[*other].relative.as_bytes(), own.as_str().as_bytes());
+        }
+    }
+    needed.finish()
+}
+
+/// Whether what a build left lies there.
+pub(super) fn is_as_left(member: &Member, record: &Record) -> bool {
+    record.left == digest(&observe::outputs(&member.dir, &record.outputs))
 }
 
 /// What waits for a group waits no longer.

@@ -17,6 +17,13 @@ pub(super) struct Listed {
     pub(super) sha256: bool,
 }
 
+impl Listed {
+    /// Files of which git knows nothing.
+    pub(super) fn new<T>(files: BTreeMap<String, T>) -> Self {
+        Self { others: files.into_keys().collect(), ..Self::default() }
+    }
+}
+
 /// Lists the sources below a folder: what is tracked, and what is neither tracked nor ignored. `None` where git has
 /// no answer: then nothing is known of what is ignored.
 pub(super) fn sources(dir: &Path) -> Option<Listed> {
