@@ -69,7 +69,7 @@ fn what_cannot_build_says_what_is_missing() {
     scene.world.dir("plat/node_modules");
     scene.world.file("plat/package.json", r#"{"private": true, "packageManager": "pnpm@9.8.7"}"#);
     let run = scene.call(&["prepare", "--build"]).exits(5);
-    for word in ["pnpm 9.8.7 (package.json: packageManager)", "PATH has pnpm 10.6.5", "pnpm@9.8.7"] {
+    for word in ["pnpm 9.8.7 (package.json: packageManager)", "PATH has pnpm 12.21.0", "pnpm@9.8.7"] {
         assert!(run.stderr.contains(word), "{word} in {run}");
     }
     assert_eq!(scene.runs(), "");

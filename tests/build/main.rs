@@ -7,13 +7,18 @@
     clippy::unwrap_used,
     reason = "clippy takes helpers of tests for the program"
 )]
+#![allow(dead_code, reason = "some helpers are those of other targets")]
 
 #[path = "../common/mod.rs"]
 mod common;
 mod failing;
 mod inputs;
+#[path = "../matrix/manager.rs"]
+mod manager;
 mod managers;
 mod order;
 mod records;
+#[path = "../common/registry.rs"]
+mod registry;
 mod scene;
 mod warning;

@@ -1,16 +1,19 @@
 //! A workspace whose builds can be counted, and a product that needs it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
 
 use crate::common::{Run, World};
+use crate::manager::{self, Manager};
 
 /// A workspace `plat` of packages that note their builds, and a product `notes` that needs some of them.
 pub(crate) struct Scene {
     pub(crate) world: World,
+    /// For every call.
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
 /// Notes the run beside the world, and makes `dist/index.js` of `src/index.js`.
@@ -23,27 +26,47 @@ pub(crate) fn script(code: &str) -> String {
 }
 
 impl Scene {
-    /// Packages, each with what its manifest says besides; the product needs all of them.
+    /// Packages, each with what its manifest says besides; the product needs all of them. They are built by the package
+    /// manager that starts fastest.
     pub(crate) fn new(packages: &[(&str, &str)]) -> Self {
-        let scene = Self { world: World::new() };
+        let pnpm = Manager::those("pnpm", &[12])[0];
+        let needs: Vec<&str> = packages.iter().map(|(name, _)| *name).collect();
+        let scene = Self::of(pnpm, &needs);
         let world = &scene.world;
-        world.file("plat/pnpm-workspace.yaml", "packages: ['packages/*']\n");
-        world.file("plat/package.json", r#"{"private": true, "packageManager": "pnpm@10.6.5"}"#);
-        world.file("plat/pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
-        world.file("plat/.gitignore", "dist\nnode_modules\n*.log\n");
-        world.dir("plat/node_modules");
+        world.file("plat/pnpm-lock.yaml", "lockfileVersion: '9.0'\n").dir("plat/node_modules");
         for (name, more) in packages {
             scene.package(name, more, &script(&BUILD.replace("NAME", name)));
         }
-        let needs: Vec<_> =
-            packages.iter().map(|(name, _)| format!(r#""@bytelyst/{name}": "^1.0.0""#)).collect();
+        world.git_init("plat").git_init("notes");
+        scene
+    }
+
+    /// A workspace without packages that has a package manager, and a product that needs some packages of it; neither is
+    /// a repository yet.
+    pub(crate) fn of(manager: Manager, needs: &[&str]) -> Self {
+        let scene = Self { world: World::new(), environment: Vec::new() };
+        let world = &scene.world;
+        manager.put_into(&scene.bin());
+        if manager.name == "pnpm" {
+            world.file("plat/pnpm-workspace.yaml", "packages: ['packages/*']\n");
+        }
+        let root = format!(
+            r#"{{"private": true, "workspaces": ["packages/*"], "packageManager": "{}"}}"#,
+            manager.spec()
+        );
+        world.file("plat/package.json", root).file("plat/.gitignore", "dist\nnode_modules\n*.log\n");
+        let needs: Vec<_> = needs.iter().map(|name| format!(r#""@bytelyst/{name}": "^1.0.0""#)).collect();
         world.file(
             "notes/backend/package.json",
             format!(r#"{{"name": "backend", "dependencies": {{{}}}}}"#, needs.join(", ")),
         );
         world.file("notes/backend/Dockerfile", "FROM node\nCOPY backend/package.json ./\n");
-        world.git_init("plat").git_init("notes");
         scene
+    }
+
+    /// What comes first in `PATH`.
+    pub(crate) fn bin(&self) -> PathBuf {
+        self.world.beside("bin")
     }
 
     pub(crate) fn package(&self, name: &str, more: &str, script: &str) {
@@ -59,15 +82,12 @@ impl Scene {
     }
 
     pub(crate) fn program(&self, words: &[&str]) -> Command {
-        let pnpm = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/pnpm-10.6.5/node_modules/.bin");
-        assert!(pnpm.join("pnpm").is_file(), "{}: run scripts/tools", pnpm.display());
-        let mut path = pnpm.into_os_string();
-        path.push(":");
-        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let path = format!("{}:{}", self.bin().display(), manager::path());
         let mut program = self.world.program();
         program.current_dir(self.world.path("notes")).args(words);
         program.env("PATH", path).env("RUNS", self.world.beside("runs"));
         program.env("FIFO", self.world.beside("fifo"));
+        program.envs(self.environment.iter().map(|(name, value)| (name, value)));
         program
     }
 
