@@ -13,10 +13,10 @@ use super::child::Crew;
 use super::file::failed;
 use super::program::{self, Installed};
 use super::signal::Signals;
-use crate::error::{Error, Kind, Result, signal_name};
+use crate::error::{Error, Kind, Problem, Result, signal_name};
 use crate::model::build::{Output, SCRIPT};
 use crate::model::ended::Ended;
-use crate::model::package_manager::{Detected, PackageManager};
+use crate::model::package_manager::{Detected, Name, PackageManager};
 use crate::model::workspace::{Member, Workspace};
 
 /// How much of what a build said is shown where it fails.
@@ -44,6 +44,8 @@ pub struct Builder<'a> {
     temp: TempDir,
     /// Once it was looked for.
     program: Option<Installed>,
+    /// It is not the version that is asked for.
+    doubt: Option<Problem>,
     output: Output,
 }
 
@@ -60,14 +62,14 @@ impl<'a> Builder<'a> {
     ) -> Result<Self> {
         let temp = tempfile::Builder::new().prefix("docker-prep-build-").tempdir();
         let temp = temp.map_err(|error| failed("create a folder in", &std::env::temp_dir(), &error))?;
-        Ok(Self { workspace, manager, signals, temp, program: None, output })
+        Ok(Self { workspace, manager, signals, temp, program: None, doubt: None, output })
     }
 
-    /// What a build depends on besides files. A version that is named exactly is taken at its word: no other would be
-    /// run.
+    /// What a build depends on besides files. A version that is named exactly is taken at its word, so that where nothing
+    /// is built no package manager is started.
     ///
     /// # Errors
-    /// [`Kind::Environment`]: the package manager is not there, or another version.
+    /// [`Kind::Environment`]: the package manager is not there.
     pub fn tools(&mut self) -> Result<String> {
         let PackageManager { name, version, .. } = &self.manager.manager;
         let manager = match Version::parse(version) {
@@ -84,7 +86,7 @@ impl<'a> Builder<'a> {
     /// Looks for the package manager.
     ///
     /// # Errors
-    /// [`Kind::Environment`]: it is not there, or another version.
+    /// [`Kind::Environment`]: it is not there.
     fn find(&mut self) -> Result<&Installed> {
         let installed = match self.program.take() {
             Some(installed) => installed,
@@ -93,19 +95,25 @@ impl<'a> Builder<'a> {
         Ok(self.program.insert(installed))
     }
 
-    fn look(&self) -> Result<Installed> {
+    /// The version that is asked for, or else the one that whoever types its name gets: it has to run a script, and
+    /// nothing more.
+    fn look(&mut self) -> Result<Installed> {
         let Detected { manager, reason } = self.manager;
-        program::find(manager, &|words| self.version(words))?.map_err(|seen| {
-            let root = self.workspace.root.display();
-            Error::new(
-                Kind::Environment,
-                format!("{root}: packages are built by {manager} ({reason}), but {seen}"),
-            )
-            .hint(format!(
-                "type: {}\nor build the packages yourself, and leave out --build",
-                program::installation(manager)
-            ))
-        })
+        let instead = match program::find(manager, &|words| self.version(words))? {
+            Ok(program) => return Ok(program),
+            Err(instead) => instead,
+        };
+        let root = self.workspace.root.display();
+        let (seen, remedy) = (instead.seen, instead.remedy);
+        if let Some(program) = instead.other.filter(|other| stands_in(manager, &other.version)) {
+            let message =
+                format!("{root}: {manager} is asked for ({reason}), but {seen}: that builds the packages");
+            self.doubt = Some(Problem::new(message).hint(format!("to have that one, type: {remedy}")));
+            return Ok(program);
+        }
+        let message = format!("{root}: packages are built by {manager} ({reason}), but {seen}");
+        Err(Error::new(Kind::Environment, message)
+            .hint(format!("type: {remedy}\nor build the packages yourself, and leave out --build")))
     }
 
     fn version(&self, words: &[String]) -> Result<program::Told> {
@@ -113,16 +121,31 @@ impl<'a> Builder<'a> {
         program::version(&mut command, &self.temp.path().join("version"), self.signals)
     }
 
+    /// Makes sure of the package manager. Says what is doubtful of it, once.
+    ///
+    /// # Errors
+    /// [`Kind::Environment`]: it is not there.
+    pub fn ready(&mut self) -> Result<Option<Problem>> {
+        self.find()?;
+        Ok(self.doubt.take())
+    }
+
     /// Begins to build packages.
     ///
     /// # Errors
-    /// [`Kind::Environment`]: the package manager is not there, or another version; signals cannot be watched.
+    /// [`Kind::Environment`]: the package manager is not there; signals cannot be watched.
     pub fn begin(&mut self) -> Result<Builds<'_>> {
         self.find()?;
         let words = self.program.as_ref().map(|program| program.words.clone()).unwrap_or_default();
         let crew = Crew::new(self.signals)?;
         Ok(Builds { builder: self, words, crew, running: Vec::new() })
     }
+}
+
+/// Whether another version will do. yarn 1 and the later ones have no more in common than their name, and neither runs a
+/// script for the other.
+fn stands_in(manager: &PackageManager, version: &Version) -> bool {
+    manager.name != Name::Yarn || (version.major() > 1) == (*manager.majors.start() > 1)
 }
 
 fn command(words: &[String], dir: &Path) -> Command {

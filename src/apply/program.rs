@@ -1,9 +1,10 @@
 //! A package manager that is run: the one on PATH or in corepack's store, at the version that is asked for. None is
 //! ever fetched.
 
+use std::env;
 use std::fmt;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nodejs_semver::{Range, Version};
@@ -31,19 +32,28 @@ impl fmt::Display for Installed {
 /// A version, or why it is not known.
 pub(super) type Told = std::result::Result<Version, &'static str>;
 
+/// What there is where the one that is asked for is not.
+pub(super) struct Instead {
+    /// For messages: `PATH has pnpm 9.15.9`.
+    pub(super) seen: String,
+    /// What is typed to have the right one.
+    pub(super) remedy: String,
+    /// What `PATH` has, at another version.
+    pub(super) other: Option<Installed>,
+}
+
 /// Finds it; `ask` tells the version of what some words start. Where it is not there, says what is there instead.
 pub(super) fn find(
     manager: &PackageManager,
     ask: &dyn Fn(&[String]) -> Result<Told>,
-) -> Result<std::result::Result<Installed, String>> {
+) -> Result<std::result::Result<Installed, Instead>> {
     let name = manager.name.as_str();
     let with = |words: Vec<String>| -> Result<std::result::Result<Installed, &'static str>> {
         Ok(ask(&words)?.map(|version| Installed { words, name: manager.name, version }))
     };
-    let seen = match with(vec![name.to_owned()])? {
+    let on_path = match with(vec![name.to_owned()])? {
         Ok(program) if fits(manager, &program.version) => return Ok(Ok(program)),
-        Ok(program) => format!("PATH has {program}"),
-        Err(why) => format!("the {name} of PATH {why}"),
+        other => other,
     };
     let exact = Version::parse(&manager.version).is_ok();
     if exact
@@ -53,8 +63,37 @@ pub(super) fn find(
     {
         return Ok(Ok(program));
     }
-    Ok(Err(seen))
+    Ok(Err(Instead::new(manager, on_path)))
 }
+
+impl Instead {
+    fn new(manager: &PackageManager, on_path: std::result::Result<Installed, &'static str>) -> Self {
+        let name = manager.name.as_str();
+        let place = located(name);
+        let at = place.as_ref().map(|place| format!(" ({})", place.display())).unwrap_or_default();
+        // Its programs are links into its own folder.
+        let real = place.and_then(|place| place.canonicalize().ok()).unwrap_or_default();
+        let is_corepack = real.components().any(|part| part.as_os_str() == "corepack");
+        let (seen, other) = match on_path {
+            Ok(program) => (format!("PATH has {program}{at}"), Some(program)),
+            Err(_) if is_corepack => {
+                (format!("the {name} of PATH{at} is corepack's, which does not have it"), None)
+            }
+            Err(MISSING) => (format!("PATH has no {name}"), None),
+            Err(why) => (format!("the {name} of PATH{at} {why}"), None),
+        };
+        let remedy = if is_corepack { preparation(manager) } else { installation(manager) };
+        Self { seen, remedy, other }
+    }
+}
+
+/// Where `PATH` has a program.
+fn located(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|dir| dir.join(name)).find(|program| program.is_file())
+}
+
+const MISSING: &str = "is missing";
 
 /// What a command says its version is, or why that is not known. `log` is a file for what it says.
 pub(super) fn version(command: &mut Command, log: &Path, signals: &Signals) -> Result<Told> {
@@ -67,7 +106,7 @@ pub(super) fn version(command: &mut Command, log: &Path, signals: &Signals) -> R
             let silent = "does not tell its version";
             Ok(version.ok().filter(|_| ended.exit_code() == 0).ok_or(silent))
         }
-        Err(error) if error.kind == Kind::NotRun(127) => Ok(Err("is missing")),
+        Err(error) if error.kind == Kind::NotRun(127) => Ok(Err(MISSING)),
         Err(error) if matches!(error.kind, Kind::NotRun(_)) => Ok(Err("cannot be executed")),
         Err(error) => Err(error),
     }
@@ -86,13 +125,23 @@ fn spec(manager: &PackageManager) -> String {
 }
 
 /// What is typed to have it.
-pub(super) fn installation(manager: &PackageManager) -> String {
-    let spec = spec(manager);
+fn installation(manager: &PackageManager) -> String {
+    // npm's `yarn` ends with 1.
     if manager.name == Name::Yarn && *manager.majors.start() > 1 {
-        return format!("corepack prepare {spec} --activate");
+        return preparation(manager);
     }
+    format!("npm install -g {}", quoted(manager))
+}
+
+/// What is typed for corepack to have it.
+fn preparation(manager: &PackageManager) -> String {
+    format!("corepack prepare {} --activate", quoted(manager))
+}
+
+fn quoted(manager: &PackageManager) -> String {
+    let spec = spec(manager);
     let is_plain = spec.chars().all(|c| c.is_ascii_alphanumeric() || "@.-+".contains(c));
-    if is_plain { format!("npm install -g {spec}") } else { format!("npm install -g '{spec}'") }
+    if is_plain { spec } else { format!("'{spec}'") }
 }
 
 #[cfg(test)]

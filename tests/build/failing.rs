@@ -66,11 +66,6 @@ fn what_cannot_build_says_what_is_missing() {
     scene.world.remove("plat/node_modules");
     let run = scene.call(&["prepare", "--build"]).exits(5);
     assert!(run.stderr.contains("node_modules") && run.stderr.contains("plat && pnpm install"), "{run}");
-    scene.world.dir("plat/node_modules");
-    scene.world.file("plat/package.json", r#"{"private": true, "packageManager": "pnpm@9.8.7"}"#);
-    let run = scene.call(&["prepare", "--build"]).exits(5);
-    for word in ["pnpm 9.8.7 (package.json: packageManager)", "PATH has pnpm 12.21.0", "pnpm@9.8.7"] {
-        assert!(run.stderr.contains(word), "{word} in {run}");
-    }
+    assert_eq!(scene.call(&["prepare", "--build", "--dry-run"]).exits(5).stderr, run.stderr);
     assert_eq!(scene.runs(), "");
 }

@@ -17,6 +17,7 @@ mod inputs;
 mod manager;
 mod managers;
 mod order;
+mod program;
 mod records;
 #[path = "../common/registry.rs"]
 mod registry;

@@ -78,22 +78,22 @@ impl Program {
         let ask = |words: &[String]| {
             program::version(&mut prepared(words, layout), &layout.private("version"), request.signals)
         };
-        let seen = match program::find(manager, &ask)? {
+        let instead = match program::find(manager, &ask)? {
             Ok(program::Installed { words, name, version }) => {
                 return Ok(Self { words, name, major: version.major(), version });
             }
-            Err(seen) => seen,
+            Err(instead) => instead,
         };
         let name = manager.name.as_str();
         let label = super::label(request.surface_dir);
         let why = if request.reason.is_empty() { String::new() } else { format!(" ({})", request.reason) };
         Err(Error::new(
             Kind::Environment,
-            format!("{label}: a lockfile is made by {manager}{why}, but {seen}"),
+            format!("{label}: a lockfile is made by {manager}{why}, but {}", instead.seen),
         )
         .hint(format!(
             "type: {}\nor name another that installs the surface, as in --package-manager {name}@VERSION",
-            program::installation(manager)
+            instead.remedy
         )))
     }
 

@@ -107,6 +107,9 @@ impl<'a> Site<'a> {
                     self.renew(group);
                     self.note(group);
                 } else if what == What::Plan {
+                    if let Some(member) = self.scripts(group).first() {
+                        self.make_ready(*member, builder.take())?;
+                    }
                     self.tell(group, State::Planned);
                 } else {
                     waiting.extend(self.scripts(group).first());
@@ -117,8 +120,7 @@ impl<'a> Site<'a> {
             while at_work.len() < limit
                 && let Some(member) = waiting.pop_front()
             {
-                self.refuse_uninstalled(member)?;
-                if let Some(builder) = builder.take() {
+                if let Some(builder) = self.make_ready(member, builder.take())? {
                     builds = Some(builder.begin()?);
                 }
                 let Some(builds) = &mut builds else { break };
@@ -209,6 +211,20 @@ impl<'a> Site<'a> {
         } else {
             store.keep_build(root, &record);
         }
+    }
+
+    /// Makes sure that a member can be built; and of the package manager, where `builder` has not been used yet.
+    fn make_ready<'b, 'c>(
+        &self,
+        member: usize,
+        builder: Option<&'b mut Builder<'c>>,
+    ) -> Result<Option<&'b mut Builder<'c>>> {
+        self.refuse_uninstalled(member)?;
+        let Some(builder) = builder else { return Ok(None) };
+        if let Some(doubt) = builder.ready()? {
+            (self.report)(Event::Warning(&doubt));
+        }
+        Ok(Some(builder))
     }
 
     fn refuse_uninstalled(&self, member: usize) -> Result<()> {
