@@ -156,8 +156,6 @@ fn any_undo(text: String) -> impl Strategy<Value = Undo> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
-
     #[test]
     fn many_changes_are_those_of_one_after_the_other(
         tree in tree(), style in style(),
@@ -181,7 +179,10 @@ proptest! {
         }
         prop_assert_eq!(apply(&text, &changes), error.map_or(Ok(one_by_one), Err));
     }
+}
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn what_is_printed_is_what_was_meant(tree in tree(), style in style(), changes in prop::collection::vec(change(), 1..6)) {
