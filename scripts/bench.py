@@ -204,7 +204,7 @@ def said(command):
 def machine():
     return {
         "processor": said(["sh", "-c", "sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | grep . || sysctl -n machdep.cpu.brand_string"]),
-        "cores": os.cpu_count(), "system": f"{platform.system()} {platform.release()}",
+        "cores": os.cpu_count(), "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "file_system": said(["stat", "-f", "-c", "%T", args.folder]), "load": round(os.getloadavg()[0], 2),
         "program": said([args.program, "--version"]), "git": said(["git", "--version"]),
     }
