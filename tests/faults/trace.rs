@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 
 use tempfile::NamedTempFile;
 
@@ -98,20 +97,17 @@ fn paths(arguments: &str, folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Its path, since the standard library forks for a name that it has to look up in a changed environment: that copies
-/// the tables of all the memory of this process, some thousand times, in a quarter of the sweep's time.
-fn path_of_strace() -> &'static Path {
-    static FOUND: OnceLock<PathBuf> = OnceLock::new();
-    FOUND.get_or_init(|| {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let mut places = std::env::split_paths(&path).map(|folder| folder.join("strace"));
-        places.find(|place| place.is_file()).unwrap_or_else(|| panic!("strace: apt-get install strace"))
-    })
+/// The path of a program, since the standard library forks for a name that it has to look up in a changed environment:
+/// that copies the tables of all the memory of this process, some thousand times, in a quarter of the sweep's time.
+pub(crate) fn path_of(program: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&path).map(|folder| folder.join(program));
+    places.find(|place| place.is_file()).unwrap_or_else(|| panic!("{program}: apt-get install {program}"))
 }
 
 /// Fails where strace is missing, or may not trace.
 pub(crate) fn require_strace() {
-    let tried = Command::new(path_of_strace()).args(["-o", "/dev/null", "true"]).output();
+    let tried = Command::new(path_of("strace")).args(["-o", "/dev/null", "true"]).output();
     let output = tried.unwrap_or_else(|error| panic!("strace ({error}): apt-get install strace"));
     assert!(
         output.status.success(),
@@ -148,7 +144,7 @@ pub(crate) fn inject(command: &Command, name: &str, ordinal: usize, fault: Fault
 /// Runs a command under strace, and returns what strace wrote too.
 pub(crate) fn strace(command: &Command, options: &[&str]) -> (Run, String) {
     let log = NamedTempFile::new().expect("a temporary file");
-    let mut strace = Command::new(path_of_strace());
+    let mut strace = Command::new(path_of("strace"));
     strace.args(["-qq", "-o"]).arg(log.path()).args(options);
     strace.arg("--").arg(command.get_program()).args(command.get_args());
     strace.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));

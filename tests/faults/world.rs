@@ -10,6 +10,7 @@ use docker_prep::model::journal::Journal;
 use tempfile::TempDir;
 
 use crate::common::{Kind, Run, Snapshot, World, sha256};
+use crate::trace::path_of;
 
 /// Where the state lies, from the project's root.
 pub(crate) const STATE: &str = ".git/docker-prep";
@@ -158,7 +159,7 @@ impl Fixture {
 
     /// What `git status` finds.
     pub(crate) fn git_status(&self, tree: &Tree) -> Vec<String> {
-        let mut git = self.world.command("git");
+        let mut git = self.world.command(path_of("git"));
         git.current_dir(tree.root()).args(["--no-optional-locks", "status", "--porcelain"]);
         let run = Run::from(git.output().expect("git runs"));
         if run.code == Some(0) {
