@@ -106,7 +106,7 @@ impl<W: Write> Stream<W> {
         self.to += count;
     }
 
-    /// Compresses the pieces that are there, none of which is the last one, each on a thread of its own.
+    /// Compresses the pieces that are there, none of which is the last one.
     fn compress_pieces(&mut self) -> io::Result<()> {
         let Self { workshop, from, to, crc, size, digests } = self;
         let Workshop { text, out, .. } = &mut **workshop;
