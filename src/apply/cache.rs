@@ -321,7 +321,8 @@ fn copy(
             Err(error) => return Err(error),
         }
     }
-    Ok((Digest::finish(hasher) == *digest).then(|| Staged::from(to)))
+    let staged = to.close()?;
+    Ok((Digest::finish(hasher) == *digest).then_some(staged))
 }
 
 /// Notes that a file was used.

@@ -92,6 +92,8 @@ pub struct DepsDir {
     made: Vec<PathBuf>,
     /// The files that were put there and are not kept yet.
     written: Vec<String>,
+    /// Whether there may be tarballs in it whose names a power cut would take.
+    is_unsynced: bool,
     outputs: Arc<Outputs>,
 }
 
@@ -104,7 +106,7 @@ impl DepsDir {
         let found = look(path)?;
         let made = if found == Found::Missing { file::missing_folders(path) } else { Vec::new() };
         let (written, outputs) = (Vec::new(), Arc::default());
-        let mut dir = Self { path: path.to_owned(), found, made, written, outputs };
+        let mut dir = Self { path: path.to_owned(), found, made, written, is_unsynced: false, outputs };
         if found == Found::Missing {
             file::create_folder(path)?;
             file::change_folder_mode(path, 0o755)?;
@@ -163,6 +165,7 @@ impl DepsDir {
     /// # Errors
     /// The name is not that of a tarball with this content, or the disk's.
     pub fn put(&mut self, staged: Staged, tarball: &Tarball) -> Result<Placed> {
+        self.is_unsynced |= staged.may_be_lost();
         let placed = place_known(&self.path, staged, tarball, &self.outputs)?;
         if placed == Placed::Written {
             self.written.push(tarball.filename.clone());
@@ -182,12 +185,16 @@ impl DepsDir {
         self
     }
 
-    /// Sees the names onto the disk.
+    /// Sees the tarballs' names onto the disk.
     ///
     /// # Errors
     /// The disk's.
-    pub fn sync(&self) -> Result<()> {
-        file::sync_dir(&self.path)
+    pub fn sync(&mut self) -> Result<()> {
+        if self.is_unsynced {
+            file::sync_dir(&self.path)?;
+            self.is_unsynced = false;
+        }
+        Ok(())
     }
 
     /// Removes the tarballs that the tool wrote and that do not belong here any more, and what was staged by a run
@@ -213,7 +220,7 @@ impl Drop for DepsDir {
 /// A new file in a folder to write a tarball into.
 pub(super) fn stage(dir: &Path) -> io::Result<Unnamed> {
     let made = tempfile::Builder::new().prefix(STAGED_PREFIX).suffix(STAGED_SUFFIX).tempfile_in(dir)?;
-    Ok(Unnamed(made))
+    Ok(Unnamed::new(made))
 }
 
 fn sweep(path: &Path, keep: &BTreeSet<String>, outputs: &Outputs) -> Result<Vec<String>> {

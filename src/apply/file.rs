@@ -335,7 +335,7 @@ pub fn sync(path: &Path) -> Result<()> {
 }
 
 /// Some network and user-space file systems have no such call.
-fn unsupported_is_fine(error: io::Error) -> io::Result<()> {
+pub(crate) fn unsupported_is_fine(error: io::Error) -> io::Result<()> {
     match error.kind() {
         ErrorKind::InvalidInput | ErrorKind::Unsupported => Ok(()),
         _ => Err(error),

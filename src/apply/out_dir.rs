@@ -14,6 +14,8 @@ pub struct OutDir<'a> {
     path: PathBuf,
     /// Folders that were made for it, the deepest first.
     made: Vec<PathBuf>,
+    /// Whether there may be names in it that a power cut would take.
+    is_unsynced: bool,
     outputs: &'a Outputs,
 }
 
@@ -24,7 +26,8 @@ impl<'a> OutDir<'a> {
     /// The disk's.
     pub fn create(path: &Path, outputs: &'a Outputs) -> Result<Self> {
         // First, so that a failure half-way is undone too.
-        let dir = Self { path: path.to_owned(), made: file::missing_folders(path), outputs };
+        let dir =
+            Self { path: path.to_owned(), made: file::missing_folders(path), is_unsynced: false, outputs };
         file::create_folder(path)?;
         Ok(dir)
     }
@@ -47,7 +50,8 @@ impl<'a> OutDir<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub fn place(&self, staged: Staged, tarball: &Tarball) -> Result<Placed> {
+    pub fn place(&mut self, staged: Staged, tarball: &Tarball) -> Result<Placed> {
+        self.is_unsynced |= staged.may_be_lost();
         deps_dir::place_known(&self.path, staged, tarball, self.outputs)
     }
 
@@ -63,7 +67,7 @@ impl<'a> OutDir<'a> {
     /// The disk's.
     pub fn keep(mut self) -> Result<()> {
         self.made.clear();
-        file::sync_dir(&self.path)
+        if self.is_unsynced { file::sync_dir(&self.path) } else { Ok(()) }
     }
 }
 

@@ -215,7 +215,8 @@ fn split_list(value: &str) -> Vec<String> {
 fn options(args: &PrepareArgs, reporter: &Reporter) -> prepare::Options {
     let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt, build, lockfile } = *args;
     let build = build.then(|| reporter.output_of_builds());
-    prepare::Options { force, keep, strict, allow_unbuilt, lockfile, build }
+    let checksums = reporter.wants_json();
+    prepare::Options { force, keep, strict, allow_unbuilt, checksums, lockfile, build }
 }
 
 fn run_prepare(requested: &Requested, args: &PrepareArgs, reporter: &Reporter) -> Result<()> {
@@ -256,6 +257,7 @@ fn run_pack(requested: &Requested, args: PackArgs, reporter: &Reporter) -> Resul
         all: args.all,
         out: args.out,
         allow_unbuilt: args.allow_unbuilt,
+        checksums: reporter.wants_json(),
         build: args.build.then(|| reporter.output_of_builds()),
     };
     let outcome = pack::run(requested, &options, &|event| reporter.event(event))?;

@@ -103,8 +103,7 @@ mod tests {
                 sha256: Digest::of(b""),
                 size: 0,
                 unpacked_size: 0,
-                shasum: String::new(),
-                integrity: String::new(),
+                checksums: None,
                 files: Vec::new(),
             };
             names.iter().map(tarball).collect()

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use self::check::check;
 use self::site::Site;
-use super::packing::share_this_thread;
 use super::{Event, Report, warn};
 use crate::apply::build::Builder;
 use crate::apply::cache::Store;
@@ -19,6 +18,7 @@ use crate::model::cache::place::Place;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::cache::Builds;
 use crate::observe::package_manager;
+use crate::observe::threads::share_this_thread;
 use crate::plan::build::order;
 
 /// What is done about builds.

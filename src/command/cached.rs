@@ -95,12 +95,16 @@ where
     }
 
     fn close(&self, sink: Unnamed) -> io::Result<Staged> {
-        Ok(Staged::from(sink))
+        sink.close()
     }
 
     fn reuse(&self, tarball: &Tarball) -> Option<Staged> {
         let from_store = || self.store?.fetch(&tarball.sha256, tarball.size, &self.stage);
         (self.there)(tarball).or_else(from_store)
+    }
+
+    fn may_be_lost(staged: &Staged) -> bool {
+        staged.may_be_lost()
     }
 
     fn settle(&self, staged: &Staged) -> io::Result<()> {

@@ -31,6 +31,8 @@ pub struct Options {
     pub out: PathBuf,
     /// A missing file that a manifest names is a warning.
     pub allow_unbuilt: bool,
+    /// Tell the tarballs' checksums too.
+    pub checksums: bool,
     /// Have what has changed built first.
     pub build: Option<Output>,
 }
@@ -65,11 +67,12 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     let memory = cache.memory(&workspace.root);
     let contents = packing::contents(&workspace, &members, options.allow_unbuilt, &memory, report)?;
     let outputs = cache.outputs(&options.out);
-    let out = OutDir::create(&options.out, &outputs)?;
+    let mut out = OutDir::create(&options.out, &outputs)?;
     let there = |tarball: &Tarball| out.there(tarball);
     let open = cache.shelf(|| out.stage(), there);
     let tally = &Tally::new(report);
-    let sinks = Sinks { signals: &signals, folder: out.path(), memory: &memory, tally, open };
+    let (folder, checksums) = (out.path(), options.checksums);
+    let sinks = Sinks { signals: &signals, folder, memory: &memory, checksums, tally, open };
     let staged = packing::encode_all(&contents.iter().collect::<Vec<_>>(), &sinks)?;
     let (mut tarballs, mut written) = (Vec::<Tarball>::with_capacity(staged.len()), Vec::new());
     let mut names = HashSet::new();

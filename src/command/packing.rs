@@ -1,10 +1,13 @@
 //! The part that `pack` and `prepare` share: from members of a workspace to encoded tarballs.
 
 use std::borrow::Borrow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError, mpsc};
+use std::thread;
 
 use rayon::prelude::*;
 
@@ -18,6 +21,7 @@ use crate::model::workspace::{Member, Workspace};
 use crate::observe::cache::Memory;
 use crate::observe::contents::{self, Around, Contents};
 use crate::observe::tarball::{EncodeError, encode};
+use crate::observe::threads::share_this_thread;
 use crate::plan::closure::Index;
 
 /// The members of the given names, each once, sorted.
@@ -113,10 +117,10 @@ pub(super) fn contents(
     memory: &Memory,
     report: Report<'_>,
 ) -> Result<Vec<Contents>> {
-    share_this_thread();
     let around = Around::new(workspace);
+    share_this_thread();
     let contents = |member: &&Member| contents::remembered(&around, member, memory);
-    let read: Vec<_> = members.par_iter().map(contents).collect();
+    let read: Vec<_> = members.par_iter().with_max_len(1).map(contents).collect();
     let mut all = Vec::with_capacity(read.len());
     let mut problems = Vec::new();
     for contents in read {
@@ -137,13 +141,6 @@ pub(super) fn contents(
     if problems.is_empty() { Ok(all) } else { Err(Error::all(Kind::Packing, problems)) }
 }
 
-/// Has the calling thread work along instead of waiting for the others: one thread less to begin, and with
-/// `RAYON_NUM_THREADS=1` none at all, so that every step comes in the same order each time.
-pub(super) fn share_this_thread() {
-    // An error says that the threads are there already.
-    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
-}
-
 /// Where tarballs are written to, and what stops it.
 pub(super) struct Sinks<'a, F> {
     pub(super) signals: &'a Signals,
@@ -151,6 +148,8 @@ pub(super) struct Sinks<'a, F> {
     pub(super) folder: &'a Path,
     /// What is known of tarballs that were made before.
     pub(super) memory: &'a Memory,
+    /// Whether the checksums are wanted that nothing is named by.
+    pub(super) checksums: bool,
     /// How far it is.
     pub(super) tally: &'a Tally<'a>,
     /// Opens a sink for one tarball.
@@ -208,6 +207,9 @@ pub(super) trait Shelf: Sync {
     /// A tarball that is known already, where there is such a one.
     fn reuse(&self, tarball: &Tarball) -> Option<Self::Full>;
 
+    /// Whether it is to be [settled](Self::settle).
+    fn may_be_lost(full: &Self::Full) -> bool;
+
     /// Sees onto the disk what was written.
     fn settle(&self, full: &Self::Full) -> io::Result<()>;
 }
@@ -230,6 +232,10 @@ impl<W: Write + Send + Sync, F: Fn() -> io::Result<W> + Sync> Shelf for F {
 
     fn reuse(&self, _: &Tarball) -> Option<W> {
         self().ok()
+    }
+
+    fn may_be_lost(_: &W) -> bool {
+        false
     }
 
     fn settle(&self, _: &W) -> io::Result<()> {
@@ -267,7 +273,7 @@ where
     sinks.tally.expect(jobs.len());
     let encode = |Job { contents, seal }: &Job<C>| {
         let (contents, seal) = (contents.borrow(), seal.as_ref());
-        if let Some(tarball) = sinks.memory.packed(contents, seal)
+        if let Some(tarball) = sinks.memory.packed(contents, seal, sinks.checksums)
             && let Some(full) = sinks.open.reuse(&tarball)
         {
             sinks.tally.add(1, tarball.size);
@@ -275,7 +281,7 @@ where
         }
         let sink = sinks.open.open().map_err(|error| sink_error(&error))?;
         let sink = Interruptible { sink, signals, tally: sinks.tally };
-        let encoded = encode(contents, seal, sink).map_err(|error| match error {
+        let encoded = encode(contents, seal, sinks.checksums, sink).map_err(|error| match error {
             EncodeError::Package(problem) => problem,
             EncodeError::Sink(error) => sink_error(&error),
         });
@@ -285,15 +291,54 @@ where
         sinks.tally.add(1, 0);
         Ok((tarball, full))
     };
-    let encoded: Vec<_> = jobs.par_iter().map(encode).collect();
+    let done = Mutex::new(Vec::with_capacity(jobs.len()));
+    let finish = |place, encoded| locked(&done).push((place, encoded));
+    let (unsettled, waiting) = mpsc::channel::<(usize, (Tarball, F::Full))>();
+    let waiting = Mutex::new(waiting);
+    let next = || locked(&waiting).recv();
+    let settle = || {
+        while let Ok((place, encoded)) = next() {
+            let settled = sinks.open.settle(&encoded.1).map_err(|error| sink_error(&error));
+            finish(place, settled.map(|()| encoded));
+        }
+    };
+    // The largest first, one after the other: so no core is left alone with much at the end.
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    order.sort_by_key(|place| Reverse(jobs[*place].contents.borrow().weight()));
+    let settlers = if rayon::current_num_threads() == 1 { 0 } else { SETTLERS };
+    let begin_settlers = Once::new();
+    thread::scope(|scope| {
+        let begin = || {
+            for _ in 0..settlers {
+                // Without any, all are settled at the end.
+                let _ = thread::Builder::new().spawn_scoped(scope, settle);
+            }
+        };
+        order.into_iter().par_bridge().for_each_with(unsettled, |unsettled, place| {
+            match encode(&jobs[place]) {
+                Ok(encoded) if F::may_be_lost(&encoded.1) => {
+                    begin_settlers.call_once(begin);
+                    // It is there until all is done.
+                    let _ = unsettled.send((place, encoded));
+                }
+                encoded => finish(place, encoded),
+            }
+        });
+        settle();
+    });
     signals.check()?;
-    let encoded = all_or_problems(encoded)?;
-    // Not one by one as they come: whoever makes files meanwhile would wait for the disk too.
-    let settle = |(_, full): &(_, F::Full)| sinks.open.settle(full).map_err(|error| sink_error(&error));
-    all_or_problems(encoded.par_iter().map(settle).collect::<Vec<_>>())?;
-    signals.check()?;
-    Ok(encoded)
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(place, _)| *place);
+    all_or_problems(done.into_iter().map(|(_, encoded)| encoded))
 }
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many tarballs are waited for at a time until the disk has them, besides the threads that pack: those would stand
+/// still. With one thread all are settled at the end, so that every step comes in the same order each time.
+const SETTLERS: usize = 4;
 
 /// A sink that fails as soon as a signal has come, so that a large package does not hold up Ctrl-C.
 struct Interruptible<'a, W> {

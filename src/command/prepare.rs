@@ -46,6 +46,8 @@ pub struct Options {
     pub strict: bool,
     /// A missing file that a manifest names is a warning.
     pub allow_unbuilt: bool,
+    /// Tell the tarballs' checksums too.
+    pub checksums: bool,
     /// Have a lockfile made for each prepared surface.
     pub lockfile: bool,
     /// Have what has changed built first.
@@ -132,9 +134,9 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
     let cache = Cache::of(requested, report);
     let looking = Looking { cache: cache.place(), what: What::new(options.build, true), signals: &signals };
     let observed = needed.observe(&project, options, &looking, report)?;
-    let (folder, memory) = (Path::new("nowhere"), &observed.memory);
+    let (folder, memory, checksums) = (Path::new("nowhere"), &observed.memory, options.checksums);
     let tally = &Tally::new(report);
-    let nowhere = Sinks { signals: &signals, folder, memory, tally, open: || Ok(io::sink()) };
+    let nowhere = Sinks { signals: &signals, folder, memory, checksums, tally, open: || Ok(io::sink()) };
     let (packed, encoded) = observed.pack(&nowhere)?;
     let mut plan =
         observed.plan(chosen.decision, &packed, encoded.into_iter().map(|(tarball, _)| tarball).collect())?;
@@ -251,10 +253,10 @@ impl Site {
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
         let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
         let memory = &observed.memory;
-        let folder = deps.path();
+        let (folder, checksums) = (deps.path(), options.checksums);
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
         let tally = &Tally::new(report);
-        let (packed, staged) = observed.pack(&Sinks { signals, folder, memory, tally, open })?;
+        let (packed, staged) = observed.pack(&Sinks { signals, folder, memory, checksums, tally, open })?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
         let mut plan = observed.plan(decision, &packed, tarballs)?;
         if options.lockfile {

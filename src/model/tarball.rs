@@ -15,6 +15,15 @@ pub struct PackedFile {
     pub mode: u32,
 }
 
+/// What npm tells of a tarball besides, and nothing here is named by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checksums {
+    /// SHA-1, in hexadecimal.
+    pub shasum: String,
+    /// SHA-512, in the form of subresource integrity.
+    pub integrity: String,
+}
+
 /// What is known of a tarball without looking at it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tarball {
@@ -31,16 +40,14 @@ pub struct Tarball {
     pub size: u64,
     /// The files' sizes in bytes, added up.
     pub unpacked_size: u64,
-    /// SHA-1 of the tarball, in hexadecimal, as npm prints it.
-    pub shasum: String,
-    /// SHA-512 of the tarball in the form of subresource integrity, as npm prints it.
-    pub integrity: String,
+    /// Where they were asked for.
+    pub checksums: Option<Checksums>,
     /// Sorted by path.
     pub files: Vec<PackedFile>,
 }
 
 impl Tarball {
-    /// The object that `npm pack --json` prints for a package.
+    /// The object that `npm pack --json` prints for a package; checksums that were not asked for are null.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
@@ -49,8 +56,8 @@ impl Tarball {
             "version": self.version,
             "size": self.size,
             "unpackedSize": self.unpacked_size,
-            "shasum": self.shasum,
-            "integrity": self.integrity,
+            "shasum": self.checksums.as_ref().map(|checksums| &checksums.shasum),
+            "integrity": self.checksums.as_ref().map(|checksums| &checksums.integrity),
             "filename": self.filename,
             "files": self.files.iter().map(|file| json!({
                 "path": file.path,

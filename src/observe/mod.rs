@@ -17,6 +17,7 @@ pub mod registry;
 pub mod state;
 pub mod surfaces;
 pub mod tarball;
+pub mod threads;
 pub mod workspace;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From a package's contents to the bytes of its tarball. Reads the files; where the bytes go is the caller's.
 
 mod deflate;
+mod pieces;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -37,16 +38,18 @@ impl From<io::Error> for EncodeError {
 }
 
 /// Writes the tarball of a package into `sink` and says what was written. A seal goes into the header, and names it
-/// in place of its own digest.
+/// in place of its own digest. The checksums that only npm's JSON tells take a fifteenth of the time: they are made
+/// where they are wanted.
 ///
 /// # Errors
 /// A file that cannot be read or that changes while it is read, or a failure of the sink.
 pub fn encode<W: Write>(
     contents: &Contents,
     seal: Option<&Seal>,
+    checksums: bool,
     sink: W,
 ) -> Result<(Tarball, W), EncodeError> {
-    let mut gzip = Stream::new(sink, seal.map(Seal::comment));
+    let mut gzip = Stream::new(sink, seal.map(Seal::comment), checksums);
     let mut files = Vec::with_capacity(contents.entries.len());
     for entry in &contents.entries {
         let size = write_entry(&mut gzip, entry)?;
@@ -65,8 +68,7 @@ pub fn encode<W: Write>(
         sha256: sums.sha256,
         size: sums.size,
         unpacked_size,
-        shasum: sums.sha1,
-        integrity: sums.integrity,
+        checksums: sums.checksums,
         files,
     };
     Ok((tarball, sink))

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 
 use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
@@ -27,15 +28,60 @@ pub enum Placed {
 
 /// A new file to write a tarball into, which goes when it is dropped.
 #[derive(Debug)]
-pub struct Unnamed(pub(super) NamedTempFile);
+pub struct Unnamed {
+    pub(super) file: NamedTempFile,
+    /// In bytes.
+    written: u64,
+    /// How many of them the disk has, or will have soon.
+    begun: u64,
+    /// Who waits for that, and how it went.
+    syncing: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Unnamed {
+    /// So many bytes are worth a thread that sees them onto the disk while more are made.
+    const MANY: u64 = 32 << 20;
+
+    pub(super) fn new(file: NamedTempFile) -> Self {
+        Self { file, written: 0, begun: 0, syncing: None }
+    }
+
+    /// Closes the file: there may be more tarballs than files that a process may have open.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn close(mut self) -> io::Result<Staged> {
+        self.wait()?;
+        Ok(Staged::New(self.file.into_temp_path()))
+    }
+
+    /// A failure is told once, to whoever asks first: nothing that was begun may be forgotten.
+    fn wait(&mut self) -> io::Result<()> {
+        match self.syncing.take().map(JoinHandle::join) {
+            Some(Ok(synced)) => synced.or_else(file::unsupported_is_fine),
+            Some(Err(_)) => Err(io::Error::other("the thread that synced it has failed")),
+            None => Ok(()),
+        }
+    }
+}
 
 impl Write for Unnamed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        let count = self.file.write(bytes)?;
+        self.written += count as u64;
+        let is_idle = self.syncing.as_ref().is_none_or(JoinHandle::is_finished);
+        if is_idle && self.written - self.begun >= Self::MANY {
+            self.wait()?;
+            self.begun = self.written;
+            // Where it cannot begin, all is synced at the end.
+            let sync = |file: File| thread::Builder::new().spawn(move || file.sync_data());
+            self.syncing = self.file.as_file().try_clone().and_then(sync).ok();
+        }
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.file.flush()
     }
 }
 
@@ -48,14 +94,14 @@ pub enum Staged {
     There(PathBuf),
 }
 
-impl From<Unnamed> for Staged {
-    /// Closes the file: there may be more tarballs than files that a process may have open.
-    fn from(Unnamed(written): Unnamed) -> Self {
-        Self::New(written.into_temp_path())
-    }
-}
-
 impl Staged {
+    /// Whether a power cut may take it: not if it was known to lie there, since whoever learned that has synced it, its
+    /// name too.
+    #[must_use]
+    pub fn may_be_lost(&self) -> bool {
+        matches!(self, Self::New(_))
+    }
+
     /// Where its bytes are.
     #[must_use]
     pub fn path(&self) -> &Path {

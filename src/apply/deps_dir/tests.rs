@@ -19,8 +19,8 @@ fn mode(path: &Path) -> u32 {
 
 fn place(dir: &mut DepsDir, package: &str, content: &str) -> (String, Placed) {
     let staged = dir.stage().unwrap();
-    fs::write(staged.0.path(), content).unwrap();
-    let name = format!("{package}-{}.tgz", &digest_of(staged.0.path()).unwrap().short());
+    fs::write(staged.file.path(), content).unwrap();
+    let name = format!("{package}-{}.tgz", &digest_of(staged.file.path()).unwrap().short());
     let placed = put(dir, staged, &name).unwrap();
     (name, placed)
 }
@@ -30,14 +30,13 @@ fn put(dir: &mut DepsDir, staged: Unnamed, name: &str) -> Result<Placed> {
         name: String::new(),
         version: String::new(),
         filename: name.to_owned(),
-        sha256: digest_of(staged.0.path()).unwrap(),
+        sha256: digest_of(staged.file.path()).unwrap(),
         size: 0,
         unpacked_size: 0,
-        shasum: String::new(),
-        integrity: String::new(),
+        checksums: None,
         files: Vec::new(),
     };
-    let staged = Staged::from(staged);
+    let staged = staged.close().unwrap();
     settle(&staged).unwrap();
     dir.put(staged, &tarball)
 }
@@ -123,7 +122,7 @@ fn the_same_tarball_is_left_alone_and_a_damaged_one_replaced() {
 fn a_name_that_leaves_the_folder_or_lies_about_the_content_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let mut dir = DepsDir::open(&home.path().join("deps")).unwrap();
-    let digest = digest_of(dir.stage().unwrap().0.path()).unwrap();
+    let digest = digest_of(dir.stage().unwrap().file.path()).unwrap();
     let hash = digest.short();
     for name in [
         &format!("../a-{hash}.tgz"),
@@ -223,7 +222,7 @@ fn sealed(package: &str, content: &str) -> (Vec<u8>, String) {
 
 fn place_bytes(dir: &mut DepsDir, bytes: &[u8], name: &str) -> Result<Placed> {
     let staged = dir.stage().unwrap();
-    fs::write(staged.0.path(), bytes).unwrap();
+    fs::write(staged.file.path(), bytes).unwrap();
     put(dir, staged, name)
 }
 
@@ -301,7 +300,7 @@ fn what_a_killed_run_had_named_is_known_and_goes() {
             if number < named {
                 place_bytes(&mut dir, bytes, name).unwrap();
             } else {
-                dir.stage().unwrap().0.keep().unwrap();
+                dir.stage().unwrap().file.keep().unwrap();
             }
         }
         // Killed: no drop runs.
@@ -328,8 +327,7 @@ fn a_preview_tells_what_is_there_and_whole() {
         sha256: Digest::of(bytes),
         size: 0,
         unpacked_size: 0,
-        shasum: String::new(),
-        integrity: String::new(),
+        checksums: None,
         files: Vec::new(),
     };
     let wanted = [tarball(&name, &bytes), tarball(&plain, b"z"), tarball("c-000000000000.tgz", b"")];

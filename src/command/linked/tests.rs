@@ -51,6 +51,7 @@ impl World {
             signals: &signals,
             folder: Path::new("nowhere"),
             memory: &Memory::default(),
+            checksums: false,
             tally: &Tally::silent(),
             open: || Ok(Vec::new()),
         };

@@ -13,7 +13,7 @@ use crate::model::digest::Digest;
 
 /// Grows when anything changes in how records are written, how files are chosen, or how tarballs are made; the
 /// program's own version counts besides.
-const FORMAT: &str = concat!("docker-prep cache 2 ", env!("CARGO_PKG_VERSION"), "\n");
+const FORMAT: &str = concat!("docker-prep cache 3 ", env!("CARGO_PKG_VERSION"), "\n");
 
 const SEAL: usize = 32;
 

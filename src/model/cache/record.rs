@@ -3,6 +3,7 @@
 use super::bytes::{Reader, Writer};
 use super::signature::{Moment, Signature};
 use crate::model::digest::Digest;
+use crate::model::tarball::Checksums;
 
 /// A path whose state decided what a package's files are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,10 +57,8 @@ pub struct Packed {
     pub sha256: Digest,
     /// In bytes.
     pub size: u64,
-    /// SHA-1 in hexadecimal.
-    pub shasum: String,
-    /// SHA-512 as in subresource integrity.
-    pub integrity: String,
+    /// Where they were asked for.
+    pub checksums: Option<Checksums>,
 }
 
 /// A tarball that lies in a folder.
@@ -99,14 +98,17 @@ impl Listing {
 
 impl Packed {
     pub(super) fn write(&self, to: &mut Writer) {
-        let Self { key, moment, filename, sha256, size, shasum, integrity } = self;
+        let Self { key, moment, filename, sha256, size, checksums } = self;
         to.digest(key);
         to.moment(*moment);
         to.text(filename);
         to.digest(sha256);
         to.number(*size);
-        to.text(shasum);
-        to.text(integrity);
+        to.number(u64::from(checksums.is_some()));
+        if let Some(Checksums { shasum, integrity }) = checksums {
+            to.text(shasum);
+            to.text(integrity);
+        }
     }
 
     pub(super) fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -116,8 +118,10 @@ impl Packed {
             filename: from.text()?,
             sha256: from.digest()?,
             size: from.number()?,
-            shasum: from.text()?,
-            integrity: from.text()?,
+            checksums: match from.number()? {
+                0 => None,
+                _ => Some(Checksums { shasum: from.text()?, integrity: from.text()? }),
+            },
         })
     }
 }

@@ -107,14 +107,15 @@ impl Memory {
         Some(Footprint { dir, files, moment, settled, sizes })
     }
 
-    /// The tarball that was made of the same contents.
+    /// The tarball that was made of the same contents; one whose checksums are wanted and not known is not there.
     #[must_use]
-    pub fn packed(&self, contents: &Contents, seal: Option<&Seal>) -> Option<Tarball> {
+    pub fn packed(&self, contents: &Contents, seal: Option<&Seal>, checksums: bool) -> Option<Tarball> {
         let known = self.0.as_ref()?;
         let footprint = contents.footprint.as_ref()?;
         let record = known.record(&footprint.dir)?;
         let packed = record.packed(&key(contents, footprint, seal))?;
-        known.watch.is_past(packed.moment).then(|| tarball(contents, footprint, packed))
+        let is_enough = !checksums || packed.checksums.is_some();
+        (is_enough && known.watch.is_past(packed.moment)).then(|| tarball(contents, footprint, packed))
     }
 
     /// Remembers the tarball that was made of some contents.
@@ -129,8 +130,7 @@ impl Memory {
             filename: tarball.filename.clone(),
             sha256: tarball.sha256.clone(),
             size: tarball.size,
-            shasum: tarball.shasum.clone(),
-            integrity: tarball.integrity.clone(),
+            checksums: tarball.checksums.clone(),
         };
         known.change(&footprint.dir, |record| record.add(packed));
     }
@@ -202,8 +202,7 @@ fn tarball(contents: &Contents, footprint: &Footprint, packed: &Packed) -> Tarba
         sha256: packed.sha256.clone(),
         size: packed.size,
         unpacked_size: files.iter().map(|file| file.size).sum(),
-        shasum: packed.shasum.clone(),
-        integrity: packed.integrity.clone(),
+        checksums: packed.checksums.clone(),
         files,
     }
 }

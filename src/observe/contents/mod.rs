@@ -67,6 +67,13 @@ pub struct Contents {
 }
 
 impl Contents {
+    /// How much work packing it is, to be held against others: bytes where they are known, else files.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        let bytes = |footprint: &Footprint| footprint.sizes.iter().sum();
+        self.footprint.as_ref().map_or(self.entries.len() as u64, bytes)
+    }
+
     /// The same with another manifest.
     #[must_use]
     pub fn with_manifest(&self, manifest: Manifest) -> Self {

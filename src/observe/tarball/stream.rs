@@ -2,8 +2,6 @@
 
 use std::cell::Cell;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,14 +9,15 @@ use crc32fast::Hasher as Crc;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::deflate::{WINDOW, WholeDeflater, compress_piece};
+use super::deflate::{WINDOW, WholeDeflater};
+use super::pieces::Pieces;
 use crate::model::digest::{Digest, hex};
+use crate::model::tarball::Checksums;
 
 /// A piece of an archive that is compressed in pieces. It is the same on every machine, since the bytes depend on it.
 const PIECE: usize = 1 << 20;
 
-/// An archive of up to this many bytes is compressed as a whole; of a larger one so much is held at a time, and that
-/// many pieces of it are compressed at once, at most.
+/// An archive of up to this many bytes is compressed as a whole.
 pub(super) const WHOLE: usize = 4 * PIECE;
 
 /// Magic and deflate, no time, nothing of the compressor, and no system (RFC 1952).
@@ -45,6 +44,8 @@ struct Workshop {
 /// Writes a gzip file of one member into a sink.
 pub(super) struct Stream<W> {
     workshop: Box<Workshop>,
+    /// Of an archive that is too large to be compressed as a whole.
+    pieces: Option<Pieces>,
     /// Where in the text that begins which is not compressed yet, and how far it has come.
     from: usize,
     to: usize,
@@ -56,7 +57,7 @@ pub(super) struct Stream<W> {
 
 impl<W: Write> Stream<W> {
     /// Begins with a header, which may hold a comment.
-    pub(super) fn new(sink: W, comment: Option<String>) -> Self {
+    pub(super) fn new(sink: W, comment: Option<String>, checksums: bool) -> Self {
         let mut workshop = KEPT.take().unwrap_or_default();
         let out = &mut workshop.out;
         out.clear();
@@ -65,7 +66,8 @@ impl<W: Write> Stream<W> {
             out[3] |= COMMENT;
             out.extend(comment.bytes().chain([0]));
         }
-        Self { workshop, from: 0, to: 0, crc: Crc::new(), size: 0, digests: Digests::new(sink) }
+        let digests = Digests::new(sink, checksums);
+        Self { workshop, pieces: None, from: 0, to: 0, crc: Crc::new(), size: 0, digests }
     }
 
     /// Adds bytes.
@@ -90,10 +92,10 @@ impl<W: Write> Stream<W> {
     /// Where the next bytes can be read into, for all that are wanted or else some; never empty. [`Self::filled`] says
     /// how many were.
     pub(super) fn room(&mut self, wanted: usize) -> io::Result<&mut [u8]> {
-        if self.to - self.from == WHOLE {
-            self.compress_pieces()?;
+        if self.to - self.from == self.most() {
+            self.cut(false)?;
         }
-        let end = self.to.saturating_add(wanted).min(self.from + WHOLE);
+        let end = self.to.saturating_add(wanted).min(self.from + self.most());
         let text = &mut self.workshop.text;
         if text.len() < end {
             text.resize(end.next_power_of_two().min(WINDOW + WHOLE), 0);
@@ -101,21 +103,32 @@ impl<W: Write> Stream<W> {
         Ok(&mut text[self.to..end])
     }
 
+    /// How much text is held before some of it is compressed.
+    fn most(&self) -> usize {
+        if self.pieces.is_none() { WHOLE } else { PIECE }
+    }
+
     /// So many bytes of the room were filled.
     pub(super) fn filled(&mut self, count: usize) {
         self.to += count;
     }
 
-    /// Compresses the pieces that are there, none of which is the last one.
-    fn compress_pieces(&mut self) -> io::Result<()> {
-        let Self { workshop, from, to, crc, size, digests } = self;
+    /// Has the text that is there compressed in pieces, the last of which may end the archive.
+    fn cut(&mut self, is_end: bool) -> io::Result<()> {
+        let Self { workshop, pieces, from, to, crc, size, digests } = self;
         let Workshop { text, out, .. } = &mut **workshop;
         crc.update(&text[*from..*to]);
         *size += (*to - *from) as u64;
         digests.write(out)?;
         out.clear();
-        for piece in pieces(&text[..*to], *from, false) {
-            digests.write(&piece?)?;
+        let pieces = pieces.get_or_insert_with(Pieces::begin);
+        for start in (*from..*to).step_by(PIECE) {
+            let end = (start + PIECE).min(*to);
+            if let Some(piece) = pieces.next_of_many() {
+                digests.write(&piece?)?;
+            }
+            let history = start.min(WINDOW);
+            pieces.add(&text[start - history..end], history, is_end && end == *to);
         }
         let history = (*to).min(WINDOW);
         text.copy_within(*to - history..*to, 0);
@@ -124,20 +137,23 @@ impl<W: Write> Stream<W> {
     }
 
     /// Ends the file, and returns its digests.
-    pub(super) fn finish(self) -> io::Result<(Sums, W)> {
-        let Self { mut workshop, from, to, mut crc, mut size, mut digests } = self;
-        let Workshop { whole, text, out } = &mut *workshop;
-        crc.update(&text[from..to]);
-        size += (to - from) as u64;
-        if from == 0 {
-            whole.compress(&text[..to], out)?;
+    pub(super) fn finish(mut self) -> io::Result<(Sums, W)> {
+        if self.pieces.is_some() {
+            self.cut(true)?;
         } else {
-            for piece in pieces(&text[..to], from, true) {
-                out.extend(piece?);
-            }
+            let Self { workshop, to, crc, size, .. } = &mut self;
+            let Workshop { whole, text, out } = &mut **workshop;
+            crc.update(&text[..*to]);
+            *size = *to as u64;
+            whole.compress(&text[..*to], out)?;
+        }
+        let Self { mut workshop, pieces, crc, size, mut digests, .. } = self;
+        for piece in pieces.into_iter().flatten() {
+            digests.write(&piece?)?;
         }
         // The size modulo 2^32 (RFC 1952).
         let size = (size & u64::from(u32::MAX)) as u32;
+        let out = &mut workshop.out;
         out.extend(crc.finalize().to_le_bytes());
         out.extend(size.to_le_bytes());
         digests.write(out)?;
@@ -146,77 +162,44 @@ impl<W: Write> Stream<W> {
     }
 }
 
-/// Compresses what stands in a text from a place on, piece by piece and on as many threads as there are cores.
-///
-/// They are threads of their own, not those that pack: one of them that waits here would begin with another package,
-/// and hold the text of both.
-fn pieces(text: &[u8], from: usize, is_end: bool) -> Vec<io::Result<Vec<u8>>> {
-    let starts: Vec<usize> = (from..text.len().max(from + 1)).step_by(PIECE).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while let Some(&start) = starts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let end = text.len().min(start + PIECE);
-            let is_last = is_end && end == text.len();
-            done.push((start, compress_piece(&text[..end], start, is_last)));
-        }
-        done
-    };
-    let mut done = thread::scope(|scope| {
-        let others = rayon::current_num_threads().min(starts.len()).saturating_sub(1);
-        let threads: Vec<_> =
-            (0..others).map_while(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
-        let mut done = work();
-        for thread in threads {
-            match thread.join() {
-                Ok(more) => done.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
-    });
-    done.sort_by_key(|(start, _)| *start);
-    done.into_iter().map(|(_, piece)| piece).collect()
-}
-
 /// Counts and digests what goes through.
 struct Digests<W> {
     sink: W,
     size: u64,
-    sha1: Sha1,
     sha256: Sha256,
-    sha512: Sha512,
+    /// What takes four times as long as the rest, where it is wanted.
+    others: Option<(Sha1, Sha512)>,
 }
 
 /// What is known of a file that was written.
 pub(super) struct Sums {
     pub(super) size: u64,
-    pub(super) sha1: String,
     pub(super) sha256: Digest,
-    pub(super) integrity: String,
+    pub(super) checksums: Option<Checksums>,
 }
 
 impl<W: Write> Digests<W> {
-    fn new(sink: W) -> Self {
-        Self { sink, size: 0, sha1: Sha1::new(), sha256: Sha256::new(), sha512: Sha512::new() }
+    fn new(sink: W, checksums: bool) -> Self {
+        let others = checksums.then(|| (Sha1::new(), Sha512::new()));
+        Self { sink, size: 0, sha256: Sha256::new(), others }
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.sink.write_all(bytes)?;
         self.size += bytes.len() as u64;
-        self.sha1.update(bytes);
         self.sha256.update(bytes);
-        self.sha512.update(bytes);
+        if let Some((sha1, sha512)) = &mut self.others {
+            sha1.update(bytes);
+            sha512.update(bytes);
+        }
         Ok(())
     }
 
     fn finish(self) -> (Sums, W) {
-        let sums = Sums {
-            size: self.size,
-            sha1: hex(&self.sha1.finalize()),
-            sha256: Digest::finish(self.sha256),
-            integrity: format!("sha512-{}", STANDARD.encode(self.sha512.finalize())),
-        };
-        (sums, self.sink)
+        let checksums = self.others.map(|(sha1, sha512)| Checksums {
+            shasum: hex(&sha1.finalize()),
+            integrity: format!("sha512-{}", STANDARD.encode(sha512.finalize())),
+        });
+        (Sums { size: self.size, sha256: Digest::finish(self.sha256), checksums }, self.sink)
     }
 }

@@ -19,7 +19,7 @@ fn entry(path: &str, source: Source) -> Entry {
 
 fn packed(contents: &Contents, threads: usize) -> (Tarball, Vec<u8>) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| encode(contents, None, Vec::new())).unwrap()
+    pool.install(|| encode(contents, None, true, Vec::new())).unwrap()
 }
 
 /// Some megabytes that differ from place to place.
@@ -83,6 +83,8 @@ fn an_archive_that_just_fills_what_is_held_at_once_is_followed_by_another() {
 #[test]
 fn a_file_that_is_gone_is_named() {
     let contents = contents(vec![entry("gone", Source::OnDisk("/no/such/file".into()))]);
-    let Err(EncodeError::Package(problem)) = encode(&contents, None, Vec::new()) else { panic!("an error") };
+    let Err(EncodeError::Package(problem)) = encode(&contents, None, false, Vec::new()) else {
+        panic!("an error")
+    };
     assert!(problem.message.starts_with("/no/such/file: cannot be read"), "{}", problem.message);
 }
