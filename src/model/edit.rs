@@ -91,14 +91,12 @@ pub fn apply(text: &str, changes: &[Change]) -> Result<Edited, EditError> {
             Change::Set { .. } => {
                 let splices = set::set_many(&Document::parse(&recorder.text)?, rest)?;
                 let (now, later) = rest.split_at(splices.len());
-                for (change, (splice, action)) in now.iter().zip(splices) {
-                    recorder.record(change.path(), splice, action);
-                }
+                recorder.record(now.iter().map(Change::path).zip(splices));
                 rest = later;
             }
             Change::Remove { path } => {
-                while let Some((splice, action)) = remove::remove(&Document::parse(&recorder.text)?, path)? {
-                    recorder.record(path, splice, action);
+                while let Some(removed) = remove::remove(&Document::parse(&recorder.text)?, path)? {
+                    recorder.record([(path.as_slice(), removed)]);
                 }
                 rest = others;
             }
@@ -115,10 +113,18 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn record(&mut self, path: &[String], splice: Splice, action: undo::Action) {
-        self.text.replace_range(splice.at..splice.at + splice.removed.len(), &splice.inserted);
-        let before = std::mem::replace(&mut self.digest, undo::digest(&self.text));
-        self.undo.push(Undo::new(path.to_vec(), action, splice, before, self.digest.clone()));
+    /// Makes changes that are taken back together: only of the text around them all there are digests, since those of
+    /// a manifest of many packages, for each of them, would take longer than all else.
+    fn record<'a>(&mut self, changes: impl IntoIterator<Item = (&'a [String], (Splice, undo::Action))>) {
+        let begin = self.undo.len();
+        for (path, (splice, action)) in changes {
+            self.text.replace_range(splice.at..splice.at + splice.removed.len(), &splice.inserted);
+            self.undo.push(Undo::new(path.to_vec(), action, splice));
+        }
+        if let Some(made @ [_, ..]) = self.undo.get_mut(begin..) {
+            let before = std::mem::replace(&mut self.digest, undo::digest(&self.text));
+            undo::between(made, before, self.digest.clone());
+        }
     }
 }
 

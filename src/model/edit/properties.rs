@@ -150,9 +150,17 @@ fn any_undo(text: String) -> impl Strategy<Value = Undo> {
     ];
     let at = prop_oneof![0..30_usize, Just(usize::MAX)];
     let splice = (at, words(), words()).prop_map(|(at, removed, inserted)| Splice { at, removed, inserted });
-    (prop::collection::vec(key(), 0..4), action, splice).prop_map(move |(path, action, splice)| {
-        Undo::new(path, action, splice, undo::digest("1"), undo::digest(&text))
-    })
+    let is_alone = any::<bool>();
+    (prop::collection::vec(key(), 0..4), action, splice, is_alone).prop_map(
+        move |(path, action, splice, is_alone)| {
+            let mut step = [Undo::new(path, action, splice)];
+            if is_alone {
+                undo::between(&mut step, undo::digest("1"), undo::digest(&text));
+            }
+            let [step] = step;
+            step
+        },
+    )
 }
 
 proptest! {
@@ -177,7 +185,16 @@ proptest! {
                 }
             }
         }
-        prop_assert_eq!(apply(&text, &changes), error.map_or(Ok(one_by_one), Err));
+        match (apply(&text, &changes), error) {
+            (Ok(edited), None) => {
+                prop_assert_eq!(&edited.text, &one_by_one.text);
+                prop_assert!(edited.undo.iter().map(Undo::change).eq(one_by_one.undo.iter().map(Undo::change)));
+                for made in [edited, one_by_one] {
+                    prop_assert_eq!(undo(&made.text, &made.undo).unwrap(), text.clone());
+                }
+            }
+            (made, error) => prop_assert_eq!(made, error.map_or(Ok(one_by_one), Err)),
+        }
     }
 }
 

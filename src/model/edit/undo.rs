@@ -17,9 +17,12 @@ pub struct Undo {
     path: Vec<String>,
     action: Action,
     splice: Splice,
-    /// Digests of the whole text before and after.
-    before: String,
-    after: String,
+    /// Of the whole text before it; none where the change before it is taken back together with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+    /// Of the whole text after it; none where the change after it is taken back together with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
 }
 
 /// What a change did.
@@ -80,14 +83,8 @@ impl fmt::Display for Conflict {
 }
 
 impl Undo {
-    pub(super) fn new(
-        path: Vec<String>,
-        action: Action,
-        splice: Splice,
-        before: String,
-        after: String,
-    ) -> Self {
-        Self { path, action, splice, before, after }
+    pub(super) fn new(path: Vec<String>, action: Action, splice: Splice) -> Self {
+        Self { path, action, splice, before: None, after: None }
     }
 
     /// The keys from the root on.
@@ -95,14 +92,31 @@ impl Undo {
     pub fn path(&self) -> &[String] {
         &self.path
     }
-
-    /// The text before, if this is the very text after.
-    fn exactly(&self, text: &str) -> Option<String> {
-        if digest(text) != self.after {
-            return None;
-        }
-        self.splice.reverted(text).filter(|before| digest(before) == self.before)
+    /// Without what is known of the texts around it.
+    #[cfg(test)]
+    pub(super) fn change(&self) -> (&[String], &Action, &Splice) {
+        (&self.path, &self.action, &self.splice)
     }
+}
+
+/// Has changes taken back together, by the digests of the texts before and after all of them.
+pub(super) fn between(changes: &mut [Undo], before: String, after: String) {
+    if let Some(first) = changes.first_mut() {
+        first.before = Some(before);
+    }
+    if let Some(last) = changes.last_mut() {
+        last.after = Some(after);
+    }
+}
+
+/// The text before changes that are taken back together, if this is the very text after.
+fn exactly(together: &[Undo], text: &str) -> Option<String> {
+    let (before, after) = (together.first()?.before.as_ref()?, together.last()?.after.as_ref()?);
+    if digest(text) != *after {
+        return None;
+    }
+    let reverted = together.iter().rev().try_fold(text.to_owned(), |text, step| step.splice.reverted(&text));
+    reverted.filter(|text| digest(text) == *before)
 }
 
 pub(super) fn digest(text: &str) -> String {
@@ -122,15 +136,21 @@ pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, UndoConflict> {
     Document::parse(edited)?;
     let mut text = edited.to_owned();
     let mut conflicts = Vec::new();
-    for step in undo.iter().rev() {
-        if let Some(before) = step.exactly(&text) {
+    let mut rest = undo;
+    while !rest.is_empty() {
+        let (earlier, together) =
+            rest.split_at(rest.iter().rposition(|step| step.before.is_some()).unwrap_or(0));
+        rest = earlier;
+        if let Some(before) = exactly(together, &text) {
             text = before;
             continue;
         }
-        match by_meaning(step, &text) {
-            Ok(before) => text = before,
-            Err(UndoConflict::Changed(found)) => conflicts.extend(found),
-            Err(other) => return Err(other),
+        for step in together.iter().rev() {
+            match by_meaning(step, &text) {
+                Ok(before) => text = before,
+                Err(UndoConflict::Changed(found)) => conflicts.extend(found),
+                Err(other) => return Err(other),
+            }
         }
     }
     if conflicts.is_empty() {
