@@ -104,7 +104,7 @@ mod tests {
                 size: 0,
                 unpacked_size: 0,
                 checksums: None,
-                files: Vec::new(),
+                files: [].into(),
             };
             names.iter().map(tarball).collect()
         };

@@ -1,5 +1,7 @@
 //! A packed package, as a value.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::digest::Digest;
@@ -42,8 +44,8 @@ pub struct Tarball {
     pub unpacked_size: u64,
     /// Where they were asked for.
     pub checksums: Option<Checksums>,
-    /// Sorted by path.
-    pub files: Vec<PackedFile>,
+    /// Sorted by path. A package may have thousands, and several tarballs are handed from one to the other.
+    pub files: Arc<[PackedFile]>,
 }
 
 impl Tarball {

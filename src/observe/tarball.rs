@@ -69,7 +69,7 @@ pub fn encode<W: Write>(
         size: sums.size,
         unpacked_size,
         checksums: sums.checksums,
-        files,
+        files: files.into(),
     };
     Ok((tarball, sink))
 }

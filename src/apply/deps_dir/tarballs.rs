@@ -126,8 +126,8 @@ pub fn settle(staged: &Staged) -> io::Result<()> {
 /// The tarball in a folder, where it is known to lie there with the mode that it is to have.
 pub(in crate::apply) fn there(dir: &Path, tarball: &Tarball, outputs: &Outputs) -> Option<Staged> {
     let path = dir.join(&tarball.filename);
-    let is_it = outputs.digest(&path)? == tarball.sha256
-        && crate::observe::state::mode_of(&file::metadata(&path).ok()?) == PUBLIC.mode;
+    let known = outputs.known(&path)?;
+    let is_it = known.digest == tarball.sha256 && known.signature.mode & 0o7777 == PUBLIC.mode;
     is_it.then_some(Staged::There(path))
 }
 
@@ -187,9 +187,9 @@ pub(super) fn tarballs(path: &Path, outputs: &Outputs) -> Result<Vec<(String, Di
     for entry in entries(path)? {
         let Ok(name) = entry.file_name().into_string() else { continue };
         let path = entry.path();
-        let is_file = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-        if is_file
-            && digest_in_tarball(&name).is_some()
+        if digest_in_tarball(&name).is_some()
+            // Which the folder tells by itself, on most file systems.
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
             && let Ok(digest) = known_digest_of(&path, outputs)
             && fits(&name, &digest, &path)
         {

@@ -34,7 +34,7 @@ fn put(dir: &mut DepsDir, staged: Unnamed, name: &str) -> Result<Placed> {
         size: 0,
         unpacked_size: 0,
         checksums: None,
-        files: Vec::new(),
+        files: [].into(),
     };
     let staged = staged.close().unwrap();
     settle(&staged).unwrap();
@@ -328,7 +328,7 @@ fn a_preview_tells_what_is_there_and_whole() {
         size: 0,
         unpacked_size: 0,
         checksums: None,
-        files: Vec::new(),
+        files: [].into(),
     };
     let wanted = [tarball(&name, &bytes), tarball(&plain, b"z"), tarball("c-000000000000.tgz", b"")];
     let there = BTreeSet::from([name.clone(), plain]);

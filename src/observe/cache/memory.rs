@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::seen::{Seen, states};
+use super::watch::Folder;
 use super::{INDEX, Watch, file_for, read};
 use crate::model::cache::index::Record;
 use crate::model::cache::place::Place;
@@ -85,6 +86,8 @@ impl Memory {
         let known = self.0.as_ref()?;
         let mut signatures = Signatures::new(known.watch.moment());
         let mut sizes = Vec::with_capacity(entries.len());
+        let folder = Folder::open(dir);
+        let mut trusted = None;
         for entry in entries {
             let tag = u8::from(entry.executable);
             match &entry.source {
@@ -93,9 +96,12 @@ impl Memory {
                     signatures.add(&entry.path, tag | 2, None);
                 }
                 Source::OnDisk(path) => {
-                    let signature = known.watch.sign(path, true).ok()?;
-                    if !known.watch.trusts(path, &signature) {
-                        signatures.spoil();
+                    let signature = known.watch.sign_in(&folder, path).ok()?;
+                    if trusted != Some(signature.device) {
+                        if !known.watch.trusts(path, &signature) {
+                            signatures.spoil();
+                        }
+                        trusted = Some(signature.device);
                     }
                     sizes.push(signature.size);
                     signatures.add(&entry.path, tag, Some(&signature));
@@ -203,7 +209,7 @@ fn tarball(contents: &Contents, footprint: &Footprint, packed: &Packed) -> Tarba
         size: packed.size,
         unpacked_size: files.iter().map(|file| file.size).sum(),
         checksums: packed.checksums.clone(),
-        files,
+        files: files.into(),
     }
 }
 

@@ -39,16 +39,22 @@ impl Outputs {
     /// The digest of a file in the folder, if it is known and the file looks as it did.
     #[must_use]
     pub fn digest(&self, path: &Path) -> Option<Digest> {
+        self.known(path).map(|output| output.digest)
+    }
+
+    /// What is known of a file in the folder, if it looks as it did.
+    #[must_use]
+    pub fn known(&self, path: &Path) -> Option<Output> {
         let known = self.0.as_ref()?;
         let name = path.file_name()?.to_str()?;
         let signature = known.watch.sign(path, false).ok()?;
         let fits = |output: &&Output| output.signature == signature;
         if let Some(output) = known.learned().get(name).filter(fits) {
-            return Some(output.digest.clone());
+            return Some(output.clone());
         }
         // Times in the future: the clock has gone back.
         let is_past = signature.is_settled_at(known.watch.moment());
-        known.read.get(name).filter(fits).filter(|_| is_past).map(|output| output.digest.clone())
+        known.read.get(name).filter(fits).filter(|_| is_past).cloned()
     }
 
     /// Remembers what a file in the folder is that was read after `moment`.

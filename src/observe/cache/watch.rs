@@ -45,10 +45,85 @@ impl Watch {
         signature(&metadata).ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
 
+    /// [`Watch::sign`] of what is in a folder, links followed.
+    ///
+    /// # Errors
+    /// As [`Watch::sign`].
+    pub fn sign_in(&self, folder: &Folder<'_>, path: &Path) -> io::Result<Signature> {
+        match folder.sign(path) {
+            Some(signature) => signature,
+            None => self.sign(path, true),
+        }
+    }
+
     /// Whether the file system is one whose word counts.
     pub fn trusts(&self, path: &Path, signature: &Signature) -> bool {
         let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
         *devices.entry(signature.device).or_insert_with(|| is_trusted(path))
+    }
+}
+
+/// A folder of which many files are asked for: below it their paths need not be looked up from the root on.
+#[derive(Debug)]
+pub struct Folder<'a> {
+    path: &'a Path,
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    open: Option<std::fs::File>,
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+impl<'a> Folder<'a> {
+    /// Opens it; one that cannot be opened is as good as none.
+    #[must_use]
+    pub fn open(path: &'a Path) -> Self {
+        Self { path, open: std::fs::File::open(path).ok() }
+    }
+
+    /// `None` where the path is not below the folder as it is written.
+    fn sign(&self, path: &Path) -> Option<io::Result<Signature>> {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        use rustix::fs::{AtFlags, StatxFlags, makedev, statx};
+        let prefix = self.path.as_os_str().as_bytes();
+        let below = path.as_os_str().as_bytes().strip_prefix(prefix)?.strip_prefix(b"/")?;
+        if below.first().is_none_or(|first| *first == b'/') {
+            return None;
+        }
+        let wanted = StatxFlags::TYPE
+            | StatxFlags::MODE
+            | StatxFlags::INO
+            | StatxFlags::SIZE
+            | StatxFlags::MTIME
+            | StatxFlags::CTIME;
+        let found = match statx(self.open.as_ref()?, below, AtFlags::empty(), wanted) {
+            // An old kernel.
+            Err(rustix::io::Errno::NOSYS) => return None,
+            Err(error) => return Some(Err(error.into())),
+            Ok(found) => found,
+        };
+        Some(Ok(Signature {
+            device: makedev(found.stx_dev_major, found.stx_dev_minor),
+            inode: found.stx_ino,
+            size: found.stx_size,
+            mode: found.stx_mode.into(),
+            modified: Moment { seconds: found.stx_mtime.tv_sec, nanos: found.stx_mtime.tv_nsec },
+            changed: Moment { seconds: found.stx_ctime.tv_sec, nanos: found.stx_ctime.tv_nsec },
+        }))
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+impl<'a> Folder<'a> {
+    /// Not opened.
+    #[must_use]
+    pub fn open(path: &'a Path) -> Self {
+        Self { path }
+    }
+
+    /// Its files are asked for as any.
+    fn sign(&self, _: &Path) -> Option<io::Result<Signature>> {
+        let _ = self.path;
+        None
     }
 }
 
@@ -119,4 +194,32 @@ fn is_trusted(path: &Path) -> bool {
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 fn is_trusted(_: &Path) -> bool {
     false
+}
+
+#[cfg(test)]
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_in_a_folder_has_the_signature_that_it_has_from_the_root_on() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("a");
+        fs::create_dir_all(dir.join("b/c")).unwrap();
+        fs::write(dir.join("b/file"), "bytes").unwrap();
+        std::os::unix::fs::symlink("b/file", dir.join("link")).unwrap();
+        let (folder, watch) = (Folder::open(&dir), Watch::begin());
+        for name in ["b/file", "link", "b", "b/../b/c/../file", "b//file"] {
+            let path = dir.join(name);
+            let signature = folder.sign(&path).expect(name).unwrap();
+            assert_eq!(signature, watch.sign(&path, true).unwrap(), "{name}");
+        }
+        let missing = folder.sign(&dir.join("b/missing")).unwrap();
+        assert_eq!(missing.unwrap_err().kind(), io::ErrorKind::NotFound);
+        for other in [dir.clone(), temp.path().join("ab"), format!("{}//etc", dir.display()).into()] {
+            assert!(folder.sign(&other).is_none(), "{}", other.display());
+        }
+    }
 }

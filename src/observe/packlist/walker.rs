@@ -295,7 +295,6 @@ impl<'a> Walker<'a> {
         let included =
             self.parent.is_none_or(|parent| parent.filter_entry(&format!("{}/{entry}", self.base), folder));
         let Rules { package_json, npmignore, gitignore, necessary, must_have } = &self.rules;
-        let candidate = Candidate::new(entry, folder);
         let lists: [&[Minimatch]; 5] = [
             if self.project && rules::defaults_may_match(entry) { rules::defaults() } else { &[] },
             package_json,
@@ -303,7 +302,11 @@ impl<'a> Walker<'a> {
             necessary,
             if *must_have { rules::must_have_files() } else { &[] },
         ];
-        candidate.filter(&lists, included)
+        // As in most folders below the package's own.
+        if lists.iter().all(|rules| rules.is_empty()) {
+            return included;
+        }
+        Candidate::new(entry, folder).filter(&lists, included)
     }
 }
 
