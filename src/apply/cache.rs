@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
-use super::deps_dir::{Staged, Unnamed};
+use super::deps_dir::{Staged, Unnamed, known_digest_of};
 use super::file;
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::build::Record;
@@ -127,6 +127,10 @@ impl<'a> Store<'a> {
                 )]
                 std::thread::sleep(Duration::from_micros(500));
             }
+        }
+        for path in outputs.uncertain() {
+            // What cannot be read is not known.
+            let _ = known_digest_of(&path, outputs);
         }
         match (outputs.learned(&folder), folder.to_str()) {
             (Some(learned), Some(name)) => {

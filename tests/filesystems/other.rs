@@ -87,6 +87,38 @@ fn a_file_system_without_hard_links() {
     }
 }
 
+/// What a disk could not keep is told once, to the first sync that asks: of a large tarball that is one in its middle.
+#[test]
+fn a_disk_that_fails_while_a_large_tarball_is_made() {
+    let place = Place::new();
+    let mut seed = 1_u64;
+    let noise = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33).to_le_bytes()[0]
+    });
+    // It cannot be made smaller, so there is something to be synced before the end.
+    place.world.file("plat/packages/errors/dist/noise", noise.take(40 << 20).collect::<Vec<u8>>());
+    let place = place.looked_at_anew();
+    let failing = |call: &str| {
+        let mut strace = place.world.command("strace");
+        strace.current_dir(place.world.path("notes")).args(["-f", "-qq", "-o", "/dev/null"]);
+        strace.args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:error=EIO:when=1")]);
+        strace.args([env!("CARGO_BIN_EXE_docker-prep"), "prepare"]);
+        Run::from(strace.output().expect("strace runs (apt-get install strace)"))
+    };
+    for call in ["fdatasync", "fsync"] {
+        let run = failing(call);
+        assert!(matches!(run.code, Some(4 | 5)), "{call}: {run}");
+        assert!(run.stderr.contains("input/output error"), "{call}: {run}");
+        assert!(place.is_whole(), "{call}: {run}");
+        place.call(&["restore", "--clean"]).exits(0);
+        place.is_restored();
+    }
+    place.call(&["prepare"]).exits(0);
+    place.call(&["restore", "--clean"]).exits(0);
+    place.is_restored();
+}
+
 /// Linux lets nobody link a file that is somebody else's.
 #[test]
 fn somebody_elses_manifest_in_ones_own_folder() {

@@ -212,7 +212,7 @@ fn seal_of(path: &Path) -> Option<Seal> {
 }
 
 /// The digest of a file that need not be read where it is known.
-fn known_digest_of(path: &Path, outputs: &Outputs) -> io::Result<Digest> {
+pub(in crate::apply) fn known_digest_of(path: &Path, outputs: &Outputs) -> io::Result<Digest> {
     if let Some(digest) = outputs.digest(path) {
         return Ok(digest);
     }

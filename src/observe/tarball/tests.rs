@@ -80,6 +80,36 @@ fn an_archive_that_just_fills_what_is_held_at_once_is_followed_by_another() {
     }
 }
 
+/// A disk with room for so many bytes.
+struct Disk(usize);
+
+impl Write for Disk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_large_package_is_given_up_when_the_disk_is_full() {
+    let entries = ["a", "b", "c"].map(|name| entry(name, Source::Generated(large())));
+    let contents = contents(entries.into());
+    for room in [0, 100, 1 << 20, 2 << 20] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+        let Err(error) = pool.install(|| encode(&contents, None, false, Disk(room))) else {
+            panic!("{room}: there was room")
+        };
+        assert!(
+            matches!(error, EncodeError::Sink(why) if why.kind() == io::ErrorKind::StorageFull),
+            "{room}"
+        );
+    }
+}
+
 #[test]
 fn a_file_that_is_gone_is_named() {
     let contents = contents(vec![entry("gone", Source::OnDisk("/no/such/file".into()))]);
