@@ -1,13 +1,13 @@
 //! The part that `pack` and `prepare` share: from members of a workspace to encoded tarballs.
 
+mod settling;
+
 use std::borrow::Borrow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError, mpsc};
-use std::thread;
 
 use rayon::prelude::*;
 
@@ -291,54 +291,15 @@ where
         sinks.tally.add(1, 0);
         Ok((tarball, full))
     };
-    let done = Mutex::new(Vec::with_capacity(jobs.len()));
-    let finish = |place, encoded| locked(&done).push((place, encoded));
-    let (unsettled, waiting) = mpsc::channel::<(usize, (Tarball, F::Full))>();
-    let waiting = Mutex::new(waiting);
-    let next = || locked(&waiting).recv();
-    let settle = || {
-        while let Ok((place, encoded)) = next() {
-            let settled = sinks.open.settle(&encoded.1).map_err(|error| sink_error(&error));
-            finish(place, settled.map(|()| encoded));
-        }
-    };
     // The largest first, one after the other: so no core is left alone with much at the end.
     let mut order: Vec<usize> = (0..jobs.len()).collect();
     order.sort_by_key(|place| Reverse(jobs[*place].contents.borrow().weight()));
-    let settlers = if rayon::current_num_threads() == 1 { 0 } else { SETTLERS };
-    let begin_settlers = Once::new();
-    thread::scope(|scope| {
-        let begin = || {
-            for _ in 0..settlers {
-                // Without any, all are settled at the end.
-                let _ = thread::Builder::new().spawn_scoped(scope, settle);
-            }
-        };
-        order.into_iter().par_bridge().for_each_with(unsettled, |unsettled, place| {
-            match encode(&jobs[place]) {
-                Ok(encoded) if F::may_be_lost(&encoded.1) => {
-                    begin_settlers.call_once(begin);
-                    // It is there until all is done.
-                    let _ = unsettled.send((place, encoded));
-                }
-                encoded => finish(place, encoded),
-            }
-        });
-        settle();
-    });
+    let may_be_lost = |(_, full): &(Tarball, F::Full)| F::may_be_lost(full);
+    let settle = |(_, full): &(Tarball, F::Full)| sinks.open.settle(full).map_err(|error| sink_error(&error));
+    let encoded = settling::each(order, |place| encode(&jobs[place]), may_be_lost, settle);
     signals.check()?;
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(place, _)| *place);
-    all_or_problems(done.into_iter().map(|(_, encoded)| encoded))
+    all_or_problems(encoded)
 }
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// How many tarballs are waited for at a time until the disk has them, besides the threads that pack: those would stand
-/// still. With one thread all are settled at the end, so that every step comes in the same order each time.
-const SETTLERS: usize = 4;
 
 /// A sink that fails as soon as a signal has come, so that a large package does not hold up Ctrl-C.
 struct Interruptible<'a, W> {
