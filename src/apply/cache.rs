@@ -10,10 +10,11 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
-use super::deps_dir::{Staged, Unnamed, known_digest_of};
+use super::deps_dir::{Staged, Unnamed};
 use super::file;
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::build::Record;
+use crate::model::cache::Moment;
 use crate::model::cache::index::outputs_to_bytes;
 use crate::model::cache::place::Place;
 use crate::model::digest::Digest;
@@ -117,20 +118,7 @@ impl<'a> Store<'a> {
     pub fn keep_outputs(&self, folder: &Path, outputs: &Outputs) {
         let Ok(folder) = folder.canonicalize() else { return };
         if let Some(moment) = outputs.unsettled_until() {
-            for _ in 0..50 {
-                if Outputs::now() > moment {
-                    break;
-                }
-                #[expect(
-                    clippy::disallowed_methods,
-                    reason = "what is waited for is the file system's clock, a tick of which takes some milliseconds"
-                )]
-                std::thread::sleep(Duration::from_micros(500));
-            }
-        }
-        for path in outputs.uncertain() {
-            // What cannot be read is not known.
-            let _ = known_digest_of(&path, outputs);
+            wait_until_past(moment);
         }
         match (outputs.learned(&folder), folder.to_str()) {
             (Some(learned), Some(name)) => {
@@ -327,6 +315,21 @@ fn copy(
     }
     let staged = to.close()?;
     Ok((Digest::finish(hasher) == *digest).then_some(staged))
+}
+
+/// Waits until the file systems' clock has left a tick; not for one that lies far ahead.
+pub(super) fn wait_until_past(moment: Moment) {
+    for _ in 0..50 {
+        let now = Outputs::now();
+        if now > moment || now < moment.before(50) {
+            return;
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what is waited for is the file system's clock, a tick of which takes some milliseconds"
+        )]
+        std::thread::sleep(Duration::from_micros(500));
+    }
 }
 
 /// Notes that a file was used.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use self::tarballs::tarballs;
 pub use self::tarballs::{Placed, Staged, Unnamed, settle};
-pub(super) use self::tarballs::{known_digest_of, place_known, there};
+pub(super) use self::tarballs::{place_known, there};
 use super::file::{self, Attributes};
 use crate::error::{Error, Kind, Result};
 use crate::model::tarball::Tarball;

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
+use super::super::cache::wait_until_past;
 use super::super::file;
 use super::{PUBLIC, entries};
 use crate::error::{Error, Kind, Result};
@@ -148,6 +149,10 @@ pub(in crate::apply) fn place_known(
                 .hint("see that nothing else writes there, then run it again"))
         }
         Staged::New(temp) => {
+            // Named in the tick of its last byte, it could not be told from what somebody else writes into it then.
+            if let Some(written) = outputs.written(&temp) {
+                wait_until_past(written);
+            }
             let before = Outputs::now();
             let placed = place(dir, temp, &tarball.filename, &tarball.sha256)?;
             match placed {
@@ -212,7 +217,7 @@ fn seal_of(path: &Path) -> Option<Seal> {
 }
 
 /// The digest of a file that need not be read where it is known.
-pub(in crate::apply) fn known_digest_of(path: &Path, outputs: &Outputs) -> io::Result<Digest> {
+fn known_digest_of(path: &Path, outputs: &Outputs) -> io::Result<Digest> {
     if let Some(digest) = outputs.digest(path) {
         return Ok(digest);
     }

@@ -1,7 +1,7 @@
 //! Which tarballs lie in a folder, so that they need not be read to know what they are.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::watch::now;
@@ -21,8 +21,6 @@ struct Known {
     /// By name, as it was read.
     read: BTreeMap<String, Output>,
     learned: Mutex<BTreeMap<String, Output>>,
-    /// Files that were given their names in the very tick in which they were written, and when that was.
-    uncertain: Mutex<Vec<(PathBuf, Moment)>>,
 }
 
 impl Outputs {
@@ -35,12 +33,7 @@ impl Outputs {
         let outputs = bytes.zip(canonical.to_str()).and_then(|(bytes, folder)| parse_outputs(folder, &bytes));
         let read =
             outputs.unwrap_or_default().into_iter().map(|output| (output.name.clone(), output)).collect();
-        Self(Some(Known {
-            watch: Watch::begin(),
-            read,
-            learned: Mutex::default(),
-            uncertain: Mutex::default(),
-        }))
+        Self(Some(Known { watch: Watch::begin(), read, learned: Mutex::default() }))
     }
 
     /// The digest of a file in the folder, if it is known and the file looks as it did.
@@ -69,24 +62,16 @@ impl Outputs {
         self.learn(path, digest, |signature| signature.is_settled_at(moment));
     }
 
-    /// Remembers what a file in the folder is that was given its name just now: whoever writes into it from now on sets
-    /// another time than that of its last byte. Where that was just now too, it is [uncertain](Self::uncertain).
-    pub fn learn_written(&self, path: &Path, digest: &Digest) {
-        self.learn(path, digest, |signature| {
-            let is_certain = signature.modified < signature.changed;
-            if !is_certain && let Some(known) = &self.0 {
-                known.uncertain().push((path.to_owned(), signature.changed));
-            }
-            is_certain
-        });
+    /// When a file was last written, where what becomes of it is remembered.
+    #[must_use]
+    pub fn written(&self, path: &Path) -> Option<Moment> {
+        Some(self.0.as_ref()?.watch.sign(path, false).ok()?.modified)
     }
 
-    /// The files that have to be read to know what they are, if nothing is to be left out: once the tick is over in
-    /// which they were written.
-    #[must_use]
-    pub fn uncertain(&self) -> Vec<PathBuf> {
-        let Some(known) = &self.0 else { return Vec::new() };
-        known.uncertain().drain(..).map(|(path, _)| path).collect()
+    /// Remembers what a file in the folder is that was given its name just now: whoever writes into it from now on sets
+    /// another time than that of its last byte.
+    pub fn learn_written(&self, path: &Path, digest: &Digest) {
+        self.learn(path, digest, |signature| signature.modified < signature.changed);
     }
 
     fn learn(&self, path: &Path, digest: &Digest, is_certain: impl FnOnce(&Signature) -> bool) {
@@ -109,8 +94,7 @@ impl Outputs {
         let now = now();
         let learned = known.learned();
         let times = learned.values().map(|output| output.signature).filter(|s| !s.is_settled_at(now));
-        let uncertain = known.uncertain().iter().map(|(_, moment)| *moment).max();
-        times.map(|signature| signature.changed).max().max(uncertain)
+        times.map(|signature| signature.changed).max()
     }
 
     /// The file systems' present.
@@ -139,10 +123,6 @@ impl Outputs {
 }
 
 impl Known {
-    fn uncertain(&self) -> MutexGuard<'_, Vec<(PathBuf, Moment)>> {
-        self.uncertain.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn learned(&self) -> MutexGuard<'_, BTreeMap<String, Output>> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
