@@ -92,6 +92,7 @@ impl Undo {
     pub fn path(&self) -> &[String] {
         &self.path
     }
+
     /// Without what is known of the texts around it.
     #[cfg(test)]
     pub(super) fn change(&self) -> (&[String], &Action, &Splice) {
