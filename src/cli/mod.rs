@@ -18,7 +18,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use self::args::{Cli, Command, Global, OldFlags, PackArgs, PrepareArgs, RestoreArgs, RunArgs};
 use self::report::Reporter;
-use crate::command::{pack, prepare, restore, run, status};
+use crate::command::{pack, prepare, restore, run, status, strip};
 use crate::error::{Error, Kind, Result};
 use crate::model::cache::place::{self, Place};
 use crate::model::link::Link;
@@ -94,7 +94,7 @@ fn dispatch(cli: Cli, reporter: &Reporter) -> Result<u8> {
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
         None if cli.old.restore => run_restore(&requested, &RestoreArgs::default(), reporter),
         None if cli.old.strip_overrides => {
-            let outcome = restore::strip_overrides(&requested, &|event| reporter.event(event))?;
+            let outcome = strip::run(&requested, &|event| reporter.event(event))?;
             reporter.stripped(&outcome);
             Ok(())
         }
