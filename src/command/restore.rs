@@ -9,7 +9,7 @@ use crate::apply::deps_dir::{self, Found};
 use crate::apply::file;
 use crate::apply::lock::Lock;
 use crate::apply::restore::{self as apply, Restored};
-use crate::apply::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
 use crate::model::journal::{FileKind, ProjectPath};
 use crate::model::requested::Requested;
@@ -96,9 +96,14 @@ fn source(source: Source) -> &'static str {
 ///
 /// # Errors
 /// [`Kind::Refused`] where an edit cannot be told apart from the rewrite, before anything is changed.
-pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Outcome> {
-    // Noted, so that they do not end it in the middle; it is short, and what they ask for is what it does.
-    let signals = Signals::install()?;
+/// [`Kind::Interrupted`] where it was cancelled meanwhile: all is restored then, since it is short, and what a signal asks
+/// for is what it does.
+pub fn run(
+    requested: &Requested,
+    options: &Options,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<Outcome> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     let deps_dirs = deps_dirs(&project)?;
@@ -120,7 +125,7 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
         }
     }
     lock.release()?;
-    if let Err(stopped) = signals.check() {
+    if let Err(stopped) = cancel.check() {
         outcome.lines().iter().for_each(|line| report(Event::Notice(line)));
         return Err(stopped);
     }
@@ -198,8 +203,7 @@ pub struct Stripped {
 ///
 /// # Errors
 /// [`Kind::Refused`] where there is something to restore from.
-pub fn strip_overrides(requested: &Requested, report: Report<'_>) -> Result<Stripped> {
-    let signals = Signals::install()?;
+pub fn strip_overrides(requested: &Requested, cancel: &CancelToken, report: Report<'_>) -> Result<Stripped> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     if state::read(lock.folder(), &project.root, &[])?.standing != Standing::Clean {
@@ -221,7 +225,7 @@ pub fn strip_overrides(requested: &Requested, report: Report<'_>) -> Result<Stri
         let text = strip(&project, &surface.manifest_name, &surface.text, &keys, report)?;
         file::put_text(&surface.manifest_path, &text, false)?;
         stripped.manifests.push(surface.manifest_name);
-        signals.check()?;
+        cancel.check()?;
     }
     let settings = surfaces::beside_manifests(&project).into_iter();
     for file in settings.filter(|file| file.kind == FileKind::Settings && tree::is_rewritten(&project, file))
@@ -232,7 +236,7 @@ pub fn strip_overrides(requested: &Requested, report: Report<'_>) -> Result<Stri
             None => drop(file::remove(&file.path)?),
         }
         stripped.manifests.push(file.name);
-        signals.check()?;
+        cancel.check()?;
     }
     lock.release()?;
     Ok(stripped)
