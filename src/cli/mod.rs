@@ -18,6 +18,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use self::args::{Cli, Command, Global, OldFlags, PackArgs, PrepareArgs, RestoreArgs, RunArgs};
 use self::report::Reporter;
+use crate::cancel::CancelToken;
 use crate::command::{pack, prepare, restore, run, status, strip};
 use crate::error::{Error, Kind, Result};
 use crate::model::cache::place::{self, Place};
@@ -26,15 +27,19 @@ use crate::model::package_manager::{Detected, PackageManager};
 use crate::model::requested::Requested;
 use crate::model::source::{Asked, Source, parse_duration};
 
+/// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
+/// commands that have something to put back or to clean up.
+pub type CancelOnSignals<'a> = &'a dyn Fn() -> Result<CancelToken>;
+
 /// Runs the program with the process's arguments.
 #[must_use]
-pub fn main() -> ExitCode {
-    run(std::env::args_os())
+pub fn main(signals: CancelOnSignals<'_>) -> ExitCode {
+    run(std::env::args_os(), signals)
 }
 
 /// Runs the program: parses the words, does what they say, prints, and returns the exit code.
 #[must_use]
-pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSignals<'_>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     let wants_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     let cli = match Cli::try_parse_from(words) {
@@ -46,7 +51,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return wrong_words(&error, wants_json),
     };
     let reporter = Reporter::new(&cli.global);
-    let done = dispatch(cli, &reporter);
+    let done = dispatch(cli, signals, &reporter);
     if let Err(error) = &done {
         reporter.error(error);
     }
@@ -77,28 +82,28 @@ fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
 }
 
 /// Does what the words say; the exit code is 0 but for `run`, which passes on its command's, and the guard's 1.
-fn dispatch(cli: Cli, reporter: &Reporter) -> Result<u8> {
+fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Result<u8> {
     let requested = requested(cli.global)?;
     match cli.command {
-        Some(Command::Run(args)) => return run_command(&requested, args, reporter),
+        Some(Command::Run(args)) => return run_command(&requested, args, &signals()?, reporter),
         Some(Command::Guard(args)) => return guard::run(&requested, &args, reporter),
-        Some(Command::Prepare(args)) => run_prepare(&requested, &args, reporter),
-        Some(Command::Restore(args)) => run_restore(&requested, &args, reporter),
+        Some(Command::Prepare(args)) => run_prepare(&requested, &args, &signals()?, reporter),
+        Some(Command::Restore(args)) => run_restore(&requested, &args, &signals()?, reporter),
         Some(Command::Init(args)) => init::run(&requested, &args, reporter),
-        Some(Command::Pack(args)) => run_pack(&requested, args, reporter),
+        Some(Command::Pack(args)) => run_pack(&requested, args, &signals()?, reporter),
         Some(Command::Status) => {
             let status = status::run(&requested)?;
             reporter.status(&status);
             Ok(())
         }
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
-        None if cli.old.restore => run_restore(&requested, &RestoreArgs::default(), reporter),
+        None if cli.old.restore => run_restore(&requested, &RestoreArgs::default(), &signals()?, reporter),
         None if cli.old.strip_overrides => {
-            let outcome = strip::run(&requested, &|event| reporter.event(event))?;
+            let outcome = strip::run(&requested, &signals()?, &|event| reporter.event(event))?;
             reporter.stripped(&outcome);
             Ok(())
         }
-        None => run_prepare(&requested, &cli.old.prepare, reporter),
+        None => run_prepare(&requested, &cli.old.prepare, &signals()?, reporter),
     }
     .map(|()| 0)
 }
@@ -140,6 +145,9 @@ fn requested(global: Global) -> Result<Requested> {
         },
         fallback_on_auth: global.fallback_on_auth,
         cache: if global.no_cache { None } else { cache_place()? },
+        // The name that it has always had. What is no number, and 0, is passed over.
+        threads: variable("RAYON_NUM_THREADS").and_then(|count| count.to_str()?.parse().ok()),
+        environment: std::env::vars_os().collect(),
     })
 }
 
@@ -219,39 +227,54 @@ fn options(args: &PrepareArgs, reporter: &Reporter) -> prepare::Options {
     prepare::Options { force, keep, strict, allow_unbuilt, checksums, lockfile, build }
 }
 
-fn run_prepare(requested: &Requested, args: &PrepareArgs, reporter: &Reporter) -> Result<()> {
+fn run_prepare(
+    requested: &Requested,
+    args: &PrepareArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
     let options = options(args, reporter);
     if args.dry_run {
-        let plan = prepare::plan(requested, &options, &|event| reporter.event(event))?;
+        let plan = prepare::plan(requested, &options, cancel, &|event| reporter.event(event))?;
         reporter.planned(&plan, None);
     } else {
-        let plan = prepare::run(requested, &options, &|event| reporter.event(event))?;
+        let plan = prepare::run(requested, &options, cancel, &|event| reporter.event(event))?;
         reporter.prepared(&plan);
     }
     Ok(())
 }
 
-fn run_command(requested: &Requested, args: RunArgs, reporter: &Reporter) -> Result<u8> {
+fn run_command(
+    requested: &Requested,
+    args: RunArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<u8> {
     let options = run::Options { prepare: options(&args.prepare, reporter), command: args.command };
     if args.prepare.dry_run {
-        let plan = prepare::plan(requested, &options.prepare, &|event| reporter.event(event))?;
+        let plan = prepare::plan(requested, &options.prepare, cancel, &|event| reporter.event(event))?;
         reporter.planned(&plan, Some(&options.command));
         return Ok(0);
     }
     let stdout = reporter.stdout_of_command();
-    let outcome = run::run(requested, &options, stdout, &|event| reporter.event(event))?;
+    let outcome = run::run(requested, &options, stdout, cancel, &|event| reporter.event(event))?;
     reporter.ran(&options.command, &outcome);
     Ok(outcome.ended.exit_code())
 }
 
-fn run_restore(requested: &Requested, args: &RestoreArgs, reporter: &Reporter) -> Result<()> {
+fn run_restore(
+    requested: &Requested,
+    args: &RestoreArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
     let options = restore::Options { clean: args.clean, force: args.force };
-    let outcome = restore::run(requested, &options, &|event| reporter.event(event))?;
+    let outcome = restore::run(requested, &options, cancel, &|event| reporter.event(event))?;
     reporter.restored(&outcome);
     Ok(())
 }
 
-fn run_pack(requested: &Requested, args: PackArgs, reporter: &Reporter) -> Result<()> {
+fn run_pack(requested: &Requested, args: PackArgs, cancel: &CancelToken, reporter: &Reporter) -> Result<()> {
     let options = pack::Options {
         packages: args.packages,
         all: args.all,
@@ -260,7 +283,7 @@ fn run_pack(requested: &Requested, args: PackArgs, reporter: &Reporter) -> Resul
         checksums: reporter.wants_json(),
         build: args.build.then(|| reporter.output_of_builds()),
     };
-    let outcome = pack::run(requested, &options, &|event| reporter.event(event))?;
+    let outcome = pack::run(requested, &options, cancel, &|event| reporter.event(event))?;
     reporter.packed(&options.out, &outcome);
     Ok(())
 }

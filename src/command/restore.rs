@@ -8,7 +8,7 @@ use super::{Event, Report, damaged, tree};
 use crate::apply::deps_dir::{self, Found};
 use crate::apply::lock::Lock;
 use crate::apply::restore::{self as apply, Restored};
-use crate::apply::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::model::journal::{FileKind, ProjectPath};
 use crate::model::requested::Requested;
@@ -96,9 +96,14 @@ fn source(source: Source) -> &'static str {
 ///
 /// # Errors
 /// [`Kind::Refused`] where an edit cannot be told apart from the rewrite, before anything is changed.
-pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Outcome> {
-    // Noted, so that they do not end it in the middle; it is short, and what they ask for is what it does.
-    let signals = Signals::install()?;
+/// [`Kind::Interrupted`] where it was cancelled meanwhile: all is restored then, since it is short, and what a signal asks
+/// for is what it does.
+pub fn run(
+    requested: &Requested,
+    options: &Options,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<Outcome> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     let deps_dirs = deps_dirs(&project)?;
@@ -120,7 +125,7 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
         }
     }
     lock.release()?;
-    if let Err(stopped) = signals.check() {
+    if let Err(stopped) = cancel.check() {
         outcome.lines().iter().for_each(|line| report(Event::Notice(line)));
         return Err(stopped);
     }
