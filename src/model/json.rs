@@ -4,6 +4,7 @@
 //! pnpm strips one (`strip-bom` in its read-project-manifest). Nothing here recurses, so that no depth of nesting
 //! can overflow the stack.
 
+mod json5;
 mod parser;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod value;
 
 use std::ops::Range;
 
+pub use json5::parse_json5;
 pub use value::{MAX_DEPTH, parse_object};
 
 /// Where something stands in the text, in bytes.
