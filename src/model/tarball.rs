@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::digest::Digest;
@@ -18,7 +19,7 @@ pub struct PackedFile {
 }
 
 /// What npm tells of a tarball besides, and nothing here is named by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checksums {
     /// SHA-1, in hexadecimal.
     pub shasum: String,
