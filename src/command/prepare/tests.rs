@@ -64,6 +64,8 @@ impl World {
     fn requested(&self) -> Requested {
         Requested {
             project: Some(self.home.path().join("notes")),
+            // Said, so that no variable of the machine says otherwise.
+            workspace: Some(self.home.path().join("plat")),
             surfaces: SURFACES.map(|(surface, _)| self.home.path().join("notes").join(surface)).into(),
             ..Requested::default()
         }
