@@ -30,11 +30,17 @@ pub(super) fn run(requested: &Requested, args: &InitArgs, reporter: &Reporter) -
     for change in &plan.changes {
         reporter.tell(&format!("{word} {}", change.name));
     }
-    if let Some(next) = &plan.next {
-        reporter.tell(next);
+    if let Some(next) = next(&plan) {
+        reporter.tell(&next);
     }
     reporter.tell("a hook can be skipped: have CI judge too, with docker-prep guard --all");
     Ok(())
+}
+
+/// What is left to be done by hand.
+fn next(plan: &Plan) -> Option<String> {
+    let command = plan.install?;
+    Some(format!("{} is not installed in this clone yet: {command}", plan.manager.name()))
 }
 
 fn diff_of(change: &Change) -> String {
@@ -52,6 +58,6 @@ fn to_json(plan: &Plan, dry_run: bool) -> Value {
         "dryRun": dry_run,
         "hook": plan.manager.name(),
         "files": files.collect::<Vec<_>>(),
-        "next": plan.next,
+        "next": next(plan),
     })
 }

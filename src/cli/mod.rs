@@ -1,12 +1,20 @@
 //! What was typed, and the only printer.
 
 mod args;
+mod build;
 mod cache;
 mod document;
 mod guard;
 mod init;
+mod lockfile;
+mod notices;
+mod pack;
+mod prepare;
 mod report;
+mod restore;
+mod run;
 mod screen;
+mod status;
 mod text;
 
 use std::ffi::OsString;
@@ -16,9 +24,8 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
-use self::args::{Cli, Command, Global, OldFlags, PackArgs, PrepareArgs, RestoreArgs, RunArgs};
+use self::args::{Cli, Command, Global, OldFlags, RestoreArgs};
 use self::report::Reporter;
-use crate::command::{pack, prepare, restore, run, status};
 use crate::error::{Error, Kind, Result};
 use crate::model::cache::place::{self, Place};
 use crate::model::link::Link;
@@ -80,25 +87,17 @@ fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
 fn dispatch(cli: Cli, reporter: &Reporter) -> Result<u8> {
     let requested = requested(cli.global)?;
     match cli.command {
-        Some(Command::Run(args)) => return run_command(&requested, args, reporter),
+        Some(Command::Run(args)) => return run::run(&requested, args, reporter),
         Some(Command::Guard(args)) => return guard::run(&requested, &args, reporter),
-        Some(Command::Prepare(args)) => run_prepare(&requested, &args, reporter),
-        Some(Command::Restore(args)) => run_restore(&requested, &args, reporter),
+        Some(Command::Prepare(args)) => prepare::run(&requested, &args, reporter),
+        Some(Command::Restore(args)) => restore::run(&requested, &args, reporter),
         Some(Command::Init(args)) => init::run(&requested, &args, reporter),
-        Some(Command::Pack(args)) => run_pack(&requested, args, reporter),
-        Some(Command::Status) => {
-            let status = status::run(&requested)?;
-            reporter.status(&status);
-            Ok(())
-        }
+        Some(Command::Pack(args)) => pack::run(&requested, args, reporter),
+        Some(Command::Status) => status::run(&requested, reporter),
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
-        None if cli.old.restore => run_restore(&requested, &RestoreArgs::default(), reporter),
-        None if cli.old.strip_overrides => {
-            let outcome = restore::strip_overrides(&requested, &|event| reporter.event(event))?;
-            reporter.stripped(&outcome);
-            Ok(())
-        }
-        None => run_prepare(&requested, &cli.old.prepare, reporter),
+        None if cli.old.restore => restore::run(&requested, &RestoreArgs::default(), reporter),
+        None if cli.old.strip_overrides => restore::strip_overrides(&requested, reporter),
+        None => prepare::run(&requested, &cli.old.prepare, reporter),
     }
     .map(|()| 0)
 }
@@ -210,59 +209,6 @@ fn split_list(value: &str) -> Vec<String> {
         }
     }
     parts.iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
-}
-
-fn options(args: &PrepareArgs, reporter: &Reporter) -> prepare::Options {
-    let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt, build, lockfile } = *args;
-    let build = build.then(|| reporter.output_of_builds());
-    let checksums = reporter.wants_json();
-    prepare::Options { force, keep, strict, allow_unbuilt, checksums, lockfile, build }
-}
-
-fn run_prepare(requested: &Requested, args: &PrepareArgs, reporter: &Reporter) -> Result<()> {
-    let options = options(args, reporter);
-    if args.dry_run {
-        let plan = prepare::plan(requested, &options, &|event| reporter.event(event))?;
-        reporter.planned(&plan, None);
-    } else {
-        let plan = prepare::run(requested, &options, &|event| reporter.event(event))?;
-        reporter.prepared(&plan);
-    }
-    Ok(())
-}
-
-fn run_command(requested: &Requested, args: RunArgs, reporter: &Reporter) -> Result<u8> {
-    let options = run::Options { prepare: options(&args.prepare, reporter), command: args.command };
-    if args.prepare.dry_run {
-        let plan = prepare::plan(requested, &options.prepare, &|event| reporter.event(event))?;
-        reporter.planned(&plan, Some(&options.command));
-        return Ok(0);
-    }
-    let stdout = reporter.stdout_of_command();
-    let outcome = run::run(requested, &options, stdout, &|event| reporter.event(event))?;
-    reporter.ran(&options.command, &outcome);
-    Ok(outcome.ended.exit_code())
-}
-
-fn run_restore(requested: &Requested, args: &RestoreArgs, reporter: &Reporter) -> Result<()> {
-    let options = restore::Options { clean: args.clean, force: args.force };
-    let outcome = restore::run(requested, &options, &|event| reporter.event(event))?;
-    reporter.restored(&outcome);
-    Ok(())
-}
-
-fn run_pack(requested: &Requested, args: PackArgs, reporter: &Reporter) -> Result<()> {
-    let options = pack::Options {
-        packages: args.packages,
-        all: args.all,
-        out: args.out,
-        allow_unbuilt: args.allow_unbuilt,
-        checksums: reporter.wants_json(),
-        build: args.build.then(|| reporter.output_of_builds()),
-    };
-    let outcome = pack::run(requested, &options, &|event| reporter.event(event))?;
-    reporter.packed(&options.out, &outcome);
-    Ok(())
 }
 
 #[cfg(test)]

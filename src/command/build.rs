@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use self::check::check;
 use self::site::Site;
-use super::{Event, Report, warn};
+use super::{Event, Notice, Report, warn};
 use crate::apply::build::Builder;
 use crate::apply::cache::Store;
 use crate::apply::signal::Signals;
@@ -75,7 +75,7 @@ pub(super) fn first(
     }
     let wanted: BTreeSet<usize> = order.needs.keys().copied().collect();
     if !wanted.iter().any(|member| has_script(&workspace.members[*member])) {
-        report(Event::Notice("nothing to build: no package that is needed has a build script"));
+        report(Event::Notice(Notice::NothingToBuild));
         return Ok(Some(Vec::new()));
     }
     let (manager, doubts) = package_manager::of_workspace(workspace);

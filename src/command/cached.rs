@@ -26,7 +26,7 @@ impl<'a> Cache<'a> {
     pub(super) fn of(requested: &'a Requested, report: Report<'_>) -> Self {
         let mut place = requested.cache.as_ref();
         if let Some(doubt) = place.and_then(cache::doubt) {
-            report(Event::Detail(&doubt));
+            report(Event::NoCache(&doubt));
             place = None;
         }
         Self { place, store: place.map(Store::new) }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Event, Report, tree};
+use super::{Event, Notice, Report, tree};
 use crate::apply::lock::Lock;
 use crate::apply::restore::{MovedBack, keep_edit, kind_of, move_leftovers_back};
 use crate::apply::state::set_aside;
@@ -38,11 +38,8 @@ pub(super) fn move_back(
             continue;
         }
         let kept = keep_edit(lock, manifest)?;
-        report(Event::Notice(&format!(
-            "{}: was edited besides: the edit is kept in {}",
-            surfaces::shown(project, manifest),
-            surfaces::shown(project, &kept)
-        )));
+        let (file, kept) = (surfaces::shown(project, manifest), surfaces::shown(project, &kept));
+        report(Event::Notice(Notice::EditKept { file: &file, kept: &kept }));
     }
     move_leftovers_back(lock, manifests, &points_into)
 }
@@ -102,17 +99,14 @@ pub(super) fn restore(
     if !left.is_empty() {
         for manifest in moved.iter().filter(|moved| moved.decision == Leftover::MoveBack) {
             let manifest = surfaces::shown(project, &manifest.manifest);
-            report(Event::Notice(&format!("restored {manifest} (from the backup beside it)")));
+            report(Event::Notice(Notice::MovedBack { manifest: &manifest }));
         }
         let mut problems = vec![Problem::new(format!("the state of this project cannot be used: {cause}"))];
         problems.extend(left);
         return Err(Error::all(Kind::Refused, problems));
     }
     if let Some(aside) = set_aside(lock)? {
-        report(Event::Notice(&format!(
-            "the state could not be used ({cause}); no manifest needs it any more, and it is kept in {}",
-            aside.display()
-        )));
+        report(Event::Notice(Notice::StateSetAside { cause, folder: &aside }));
     }
     Ok(moved)
 }

@@ -32,8 +32,8 @@ pub struct Plan {
     pub manager: Manager,
     /// Empty where everything is in place.
     pub changes: Vec<Change>,
-    /// What is left to be done by hand.
-    pub next: Option<String>,
+    /// What is to be typed so that git calls the manager at all, in a clone where nobody has done that yet.
+    pub install: Option<&'static str>,
 }
 
 /// What there is to do; changes nothing. `manager` is the one to use, else it is found out.
@@ -52,7 +52,8 @@ pub fn plan(requested: &Requested, manager: Option<Manager>) -> Result<Plan> {
     };
     let ignored = change(root, root.join(".gitignore"), false, |text| Ok(gitignore::with(text, &patterns)))?;
     let changes = [calls, script, ignored];
-    Ok(Plan { manager: hook.manager, changes: changes.into_iter().flatten().collect(), next: next(&hook) })
+    let changes = changes.into_iter().flatten().collect();
+    Ok(Plan { manager: hook.manager, changes, install: install(&hook) })
 }
 
 /// The script that lefthook's file names, once it is changed.
@@ -84,15 +85,14 @@ fn change(
 }
 
 /// What git does not call yet has to be installed by its own program.
-fn next(hook: &Hook) -> Option<String> {
-    let command = match hook.manager {
-        _ if hook.active => return None,
-        Manager::Husky => "npx husky",
-        Manager::Lefthook => "lefthook install",
-        Manager::PreCommit => "pre-commit install",
-        Manager::Git => return None,
-    };
-    Some(format!("{} is not installed in this clone yet: {command}", hook.manager.name()))
+fn install(hook: &Hook) -> Option<&'static str> {
+    match hook.manager {
+        _ if hook.active => None,
+        Manager::Husky => Some("npx husky"),
+        Manager::Lefthook => Some("lefthook install"),
+        Manager::PreCommit => Some("pre-commit install"),
+        Manager::Git => None,
+    }
 }
 
 /// Makes the changes of a plan.

@@ -1,8 +1,6 @@
 //! `--lockfile`: a lockfile for each prepared surface.
 
-use serde_json::{Value, json};
-
-use super::{Event, Report};
+use super::{Event, Notice, Report};
 use crate::apply::lockfile::{Made, Request, Staged, make};
 use crate::apply::signal::Signals;
 use crate::error::Result;
@@ -57,7 +55,7 @@ pub(super) fn made(
         None => observe::workspace_yaml(&project.root, &surface.dir)?,
     };
     let described = described(surface, detected, found.as_ref());
-    report(Event::Notice(&format!("making {}: {}", described.path, described.command)));
+    report(Event::Notice(Notice::MakingLockfile { path: &described.path, command: &described.command }));
     let made = make(&Request {
         project: &project.root,
         surface_dir: &surface.dir,
@@ -94,50 +92,5 @@ impl Lockfile {
         let Some(made) = &self.made else { return Ok(None) };
         let name = self.path.rsplit('/').next().unwrap_or_default();
         Ok(replacement(&surfaces::beside(project, surface, name)?, made.text.clone()))
-    }
-
-    /// As `--json` has it.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let mut object = json!({"path": self.path, "seededFrom": self.seeded_from});
-        match &self.made {
-            None => object["command"] = self.command.clone().into(),
-            Some(made) => {
-                object["packageManager"] = made.manager.clone().into();
-                object["thirdParty"] = made.third_party.into();
-                object["differences"] = made
-                    .differences
-                    .iter()
-                    .map(|one| json!({"name": one.name, "before": one.before, "after": one.after}))
-                    .collect();
-            }
-        }
-        object
-    }
-
-    /// As people read it.
-    #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        let seed = self.seeded_from.as_deref().map_or_else(
-            || ", with no lockfile to begin with".to_owned(),
-            |from| format!(", seeded from {from}"),
-        );
-        let Some(made) = &self.made else {
-            return vec![format!("would make {}{seed}, with: {}", self.path, self.command)];
-        };
-        let all = made.third_party;
-        let other: usize = made.differences.iter().map(|one| one.after.len()).sum();
-        let packages = if all == 1 { "package" } else { "packages" };
-        let pinned = match (&self.seeded_from, other) {
-            (None, _) => format!("{all} third-party {packages}"),
-            (Some(_), 0) => format!("{all} third-party {packages} as pinned"),
-            (Some(_), _) => {
-                format!("{} of {all} third-party {packages} as pinned", all.saturating_sub(other))
-            }
-        };
-        let first = format!("made {} with {}{seed}: {pinned}", self.path, made.manager);
-        std::iter::once(first)
-            .chain(made.differences.iter().map(|difference| format!("  {difference}")))
-            .collect()
     }
 }

@@ -9,6 +9,7 @@ pub mod init;
 mod install;
 mod linked;
 pub mod lockfile;
+mod notice;
 mod observed;
 pub mod pack;
 mod packing;
@@ -19,7 +20,9 @@ mod source;
 pub mod status;
 mod tree;
 
+pub use self::notice::Notice;
 use self::prepare::Plan;
+pub(crate) use self::tree::interrupted;
 use crate::error::Problem;
 use crate::model::build::Built;
 use crate::model::ended::Ended;
@@ -32,9 +35,9 @@ pub enum Event<'a> {
     /// Something that stops nothing, but should be known.
     Warning(&'a Problem),
     /// Something that was left alone, or repaired.
-    Notice(&'a str),
-    /// What only those want to know who want to know more.
-    Detail(&'a str),
+    Notice(Notice<'a>),
+    /// The cache is not used, and why.
+    NoCache(&'a str),
     /// What `--build` did about a package.
     Built(&'a Built),
     /// How far packing is.

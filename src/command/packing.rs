@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::{Event, Progress, Report, warn};
+use super::{Event, Notice, Progress, Report, warn};
 use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Problem, Result, io_cause};
 use crate::model::scope::Scope;
@@ -67,16 +67,14 @@ pub(super) fn all_members<'a>(
     for member in workspace.members.iter().filter(|member| !member.relative.starts_with("..")) {
         let may_lack = scope.is_everything() || member.relative.is_empty() || member.manifest.is_private();
         match member.manifest.name() {
-            None if may_lack => {
-                report(Event::Notice(&format!("{}: has no name: passed over", folder(member))))
-            }
+            None if may_lack => report(Event::Notice(Notice::Nameless { folder: &member.relative })),
             None => problems.push(
                 Problem::new(format!("{}: has no name", member.dir.join(member.manifest_file).display()))
                     .hint("give it a `name`, make it `private`, or take its folder out of the workspace"),
             ),
             Some(name) if !scope.contains(name) => {}
             Some(name) if may_lack && member.manifest.version().is_none() => {
-                report(Event::Notice(&format!("{name}: has no version: passed over")));
+                report(Event::Notice(Notice::Versionless { name }));
             }
             Some(name) => {
                 by_name.insert((name, &member.relative), member);
@@ -86,14 +84,15 @@ pub(super) fn all_members<'a>(
     let members: Vec<&Member> = by_name.into_values().collect();
     for pair in members.windows(2).filter(|pair| pair[0].manifest.name() == pair[1].manifest.name()) {
         let name = pair[0].manifest.name().unwrap_or_default();
-        let message = format!(
-            "{name}: two members of the workspace have this name: {} and {}",
-            folder(pair[0]),
-            folder(pair[1])
-        );
         if scope.is_everything() {
-            report(Event::Notice(&format!("{message}: both are packed")));
+            let folders = [&*pair[0].relative, &*pair[1].relative];
+            report(Event::Notice(Notice::SameName { name, folders }));
         } else {
+            let message = format!(
+                "{name}: two members of the workspace have this name: {} and {}",
+                folder(pair[0]),
+                folder(pair[1])
+            );
             problems.push(
                 Problem::new(message).hint("rename one of them, or take its folder out of the workspace"),
             );

@@ -32,8 +32,10 @@ use crate::model::tarball::Tarball;
 use crate::observe::project::{self, Project};
 use crate::observe::state::{self, Originals};
 use crate::observe::surfaces;
-use crate::plan::files::FileChange;
-use crate::plan::prepare::Rewritten;
+
+pub use crate::plan::files::FileChange;
+pub use crate::plan::prepare::Rewritten;
+pub use crate::plan::way::Way;
 
 /// How to prepare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
-
-use super::{Event, Report, damaged, tree};
+use super::{Event, Notice, Report, damaged, tree};
 use crate::apply::deps_dir::{self, Found};
 use crate::apply::file;
 use crate::apply::lock::Lock;
-use crate::apply::restore::{self as apply, Restored};
+use crate::apply::restore as apply;
 use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Result};
 use crate::model::journal::{FileKind, ProjectPath};
@@ -18,8 +16,11 @@ use crate::observe::cache::Outputs;
 use crate::observe::project::{self, Project};
 use crate::observe::state;
 use crate::observe::surfaces;
-use crate::plan::restore::{Leftover, Source};
+use crate::plan::restore::Leftover;
 use crate::plan::rewrite;
+
+pub use crate::apply::restore::Restored;
+pub use crate::plan::restore::Source;
 
 /// How to restore.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,55 +42,6 @@ pub struct Outcome {
     pub removed: Vec<String>,
     /// How many half-written tarballs of a killed run were removed.
     pub swept: usize,
-}
-
-impl Outcome {
-    /// For `--json`.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "files": self.files.iter().map(|file| json!({
-                "manifest": file.path.as_str(),
-                "source": source(file.source),
-                "note": file.note,
-            })).collect::<Vec<_>>(),
-            "movedBack": self.moved_back,
-            "removed": self.removed,
-            "swept": self.swept,
-        })
-    }
-
-    /// For people, a line each.
-    #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.files.iter().map(tree::restored_line).collect();
-        lines.extend(self.moved_back.iter().map(|manifest| {
-            format!(
-                "restored {manifest} (from a backup that no state names, such as the old docker-prep.sh's)"
-            )
-        }));
-        if self.swept > 0 {
-            lines.push(format!("removed half-written tarballs of a run that was killed: {}", self.swept));
-        }
-        if lines.is_empty() {
-            lines.push("nothing to restore: the project is not prepared".to_owned());
-        }
-        lines.extend(self.removed.iter().map(|dir| format!("removed {dir}/")));
-        lines
-    }
-}
-
-fn source(source: Source) -> &'static str {
-    match source {
-        Source::AlreadyOriginal => "alreadyOriginal",
-        Source::Backup => "backup",
-        Source::StateCopy => "stateCopy",
-        Source::Undone => "undone",
-        Source::Committed => "committed",
-        Source::Merged => "merged",
-        Source::Untouched => "untouched",
-        Source::Removed => "removed",
-    }
 }
 
 /// Restores. A project that is not prepared is no error.
@@ -114,14 +66,12 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
         } else if deps_dir::remove(&path, &Outputs::of(requested.cache.as_ref(), &path))?.folder {
             outcome.removed.push(dir);
         } else if path.symlink_metadata().is_ok() {
-            report(Event::Notice(&format!(
-                "{dir}/: left, since it holds files that docker-prep did not make"
-            )));
+            report(Event::Notice(Notice::DepsDirLeft { dir: &dir }));
         }
     }
     lock.release()?;
     if let Err(stopped) = signals.check() {
-        outcome.lines().iter().for_each(|line| report(Event::Notice(line)));
+        report(Event::Notice(Notice::RestoredBeforeSignal(&outcome)));
         return Err(stopped);
     }
     Ok(outcome)
@@ -142,13 +92,13 @@ pub(super) fn files(project: &Project, lock: &Lock, force: bool, report: Report<
         let manifest = surfaces::shown(project, &moved.manifest);
         match moved.decision {
             Leftover::MoveBack => outcome.moved_back.push(manifest),
-            Leftover::BothRewritten => report(Event::Notice(&format!(
-                "{manifest}.bak: points into {}/ as {manifest} does: left alone; the original is in the last commit",
-                project.deps_dir
-            ))),
-            Leftover::NotRewritten => report(Event::Notice(&format!(
-                "{manifest}.bak: left alone, since {manifest} is not rewritten"
-            ))),
+            Leftover::BothRewritten => {
+                let deps_dir = &project.deps_dir;
+                report(Event::Notice(Notice::BackupRewritten { manifest: &manifest, deps_dir }));
+            }
+            Leftover::NotRewritten => {
+                report(Event::Notice(Notice::BackupOfOriginal { manifest: &manifest }));
+            }
         }
     }
     Ok(outcome)
@@ -255,9 +205,7 @@ fn strip(
     // A commit that holds the rewrite too says nothing.
     let head = head.ok().filter(|head| !tree::points_into(project, head.as_bytes()));
     if head.is_none() {
-        report(Event::Notice(&format!(
-            "{name}: the last commit has no better one: the references are taken out"
-        )));
+        report(Event::Notice(Notice::ReferencesTakenOut { manifest: name }));
     }
     let text = tree::as_committed(before, head.as_deref().unwrap_or("{}"), keys).map_err(failed)?;
     tree::drop_emptied(before, &text).map_err(|error| failed(error.to_string()))

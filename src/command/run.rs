@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::Stdio;
 
 use super::prepare::{self, Plan, Site};
-use super::{Event, Report, restore};
+use super::{Event, Notice, Report, restore};
 use crate::apply::child;
 use crate::error::Result;
 use crate::model::ended::Ended;
@@ -51,7 +51,7 @@ pub fn run(requested: &Requested, options: &Options, stdout: Stdio, report: Repo
     let restored = match &prepared {
         None => Ok(None),
         Some(_) if options.prepare.keep && failed => {
-            report(Event::Notice("it was left prepared; to put it back, type: docker-prep restore"));
+            report(Event::Notice(Notice::LeftPrepared));
             Ok(None)
         }
         Some(prepared) => {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::observed::Needed;
 use super::prepare::Options;
-use super::{Event, Report, warn};
+use super::{Event, Notice, Report, warn};
 use crate::apply::job_summary;
 use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Problem, Result};
@@ -78,9 +78,7 @@ pub(super) fn choose(
                 Asked { verdict: Verdict::Up(reason), probe, doubts } => {
                     warn(report, &doubts);
                     if let Err(error) = &needed {
-                        report(Event::Notice(
-                            "without a workspace, only the surfaces' own dependencies were asked for",
-                        ));
+                        report(Event::Notice(Notice::AskedWithoutWorkspace));
                         warn(report, &error.problems);
                     }
                     return registry(decision(Source::Registry, reason, NOTHING, probe));
@@ -200,8 +198,10 @@ pub(super) fn summarize(decision: &Decision, report: Report<'_>) {
     if let Some(path) = is_set("GITHUB_STEP_SUMMARY")
         && in_actions
         && decision.asked != Source::Workspace
-        && let Err(problem) =
-            job_summary::append(Path::new(&path), &format!("docker-prep: {}", decision.line()))
+        && let Err(problem) = job_summary::append(
+            Path::new(&path),
+            &format!("docker-prep: {}: {}", decision.reason, decision.then),
+        )
     {
         report(Event::Warning(&problem));
     }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Event, Report, damaged};
+use super::{Event, Notice, Report, damaged};
 use crate::apply::lock::{self, Holder, Lock};
-use crate::apply::restore::{self, Outcome, Restored};
+use crate::apply::restore::{self, Outcome};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::beside::Beside;
 use crate::model::edit::{self, Change, Undo};
@@ -20,7 +20,7 @@ use crate::model::yaml::edit as yaml;
 use crate::observe::project::Project;
 use crate::observe::state;
 use crate::observe::surfaces;
-use crate::plan::restore::{Leftover, Means, Source};
+use crate::plan::restore::{Leftover, Means};
 use crate::plan::{self, rewrite};
 
 /// Puts the project back with everything that is known of manifests.
@@ -214,7 +214,7 @@ pub(super) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Re
     if let Standing::Interrupted(observed) = &standing
         && repairs_itself(&standing)
     {
-        report(Event::Notice(&format!("{}: it is repaired", interrupted(observed))));
+        report(Event::Notice(Notice::RepairsKilled(observed)));
         return put_back(project, lock, false).map(drop);
     }
     if force && standing.observed().is_some() {
@@ -263,7 +263,7 @@ fn prepared(observed: &Observed) -> String {
 }
 
 /// One line on a project that a killed process left.
-pub(super) fn interrupted(observed: &Observed) -> String {
+pub(crate) fn interrupted(observed: &Observed) -> String {
     let Head { pid, started, phase, .. } = observed.head;
     let doing = match phase {
         Phase::Preparing => "prepared the project",
@@ -279,31 +279,9 @@ pub(super) fn interrupted(observed: &Observed) -> String {
 fn tell(outcome: &Outcome, report: Report<'_>) {
     if let Outcome::Restored(files) = outcome {
         for file in files {
-            report(Event::Notice(&restored_line(file)));
+            report(Event::Notice(Notice::FileRestored(file)));
         }
     }
-}
-
-/// One line on a file that was put back.
-pub(super) fn restored_line(file: &Restored) -> String {
-    if let Some(note) = &file.note {
-        return note.clone();
-    }
-    let source = match file.source {
-        Source::AlreadyOriginal => "it was the original already",
-        Source::Backup => return format!("restored {} (from {})", file.path, backup_name(&file.path)),
-        Source::StateCopy => "from the copy in the state folder",
-        Source::Undone => "the rewrite undone",
-        Source::Committed => "with the tool's keys as in the last commit",
-        Source::Merged => "with the edit kept",
-        Source::Untouched => "left as it is",
-        Source::Removed => return format!("removed {} (it was not there before)", file.path),
-    };
-    format!("restored {} ({source})", file.path)
-}
-
-fn backup_name(path: &ProjectPath) -> String {
-    path.backup().file_name().to_owned()
 }
 
 /// Moves backups that the old docker-prep.sh left back over the surfaces' manifests; says whether there were any.

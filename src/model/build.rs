@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
@@ -36,18 +36,6 @@ pub enum State {
     Planned,
 }
 
-impl State {
-    /// As in the JSON document.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Built => "built",
-            Self::Unchanged => "unchanged",
-            Self::Planned => "planned",
-        }
-    }
-}
-
 /// A package that `--build` looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Built {
@@ -57,26 +45,6 @@ pub struct Built {
     pub state: State,
     /// How long its build took; nothing where there was none.
     pub took: Duration,
-}
-
-impl Built {
-    /// For people.
-    #[must_use]
-    pub fn line(&self) -> String {
-        let name = &self.name;
-        match self.state {
-            State::Built => format!("built {name} ({:.1} s)", self.took.as_secs_f64()),
-            State::Unchanged => format!("built before: {name}"),
-            State::Planned => format!("would build {name}"),
-        }
-    }
-
-    /// For programs.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let seconds = (self.took.as_secs_f64() * 1000.0).round() / 1000.0;
-        json!({"name": self.name, "state": self.state.as_str(), "seconds": seconds})
-    }
 }
 
 /// The digest of a set of things: each by its own key, in the order of the keys.
@@ -223,6 +191,8 @@ pub fn is_shared(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn record() -> Record {
@@ -270,16 +240,5 @@ mod tests {
         let Value::Object(map) = manifest else { panic!("an object") };
         let folders: Vec<_> = entry_folders(&Manifest(map)).into_iter().collect();
         assert_eq!(folders, ["bin", "dist", "esm", "types"]);
-    }
-
-    #[test]
-    fn lines() {
-        let built = |state| Built { name: "@x/a".to_owned(), state, took: Duration::from_millis(1234) };
-        assert_eq!(built(State::Built).line(), "built @x/a (1.2 s)");
-        assert_eq!(built(State::Unchanged).line(), "built before: @x/a");
-        assert_eq!(
-            built(State::Built).to_json(),
-            json!({"name": "@x/a", "state": "built", "seconds": 1.234})
-        );
     }
 }

@@ -9,7 +9,6 @@ mod tree;
 mod yarn;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use super::package_manager::Name;
 
@@ -111,17 +110,6 @@ pub struct Difference {
     pub before: BTreeSet<String>,
     /// What only the made one has.
     pub after: BTreeSet<String>,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |set: &BTreeSet<String>| set.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        write!(f, "{} {}", self.name, list(&self.after))?;
-        if self.before.is_empty() {
-            return f.write_str(": not in the project's lockfile");
-        }
-        write!(f, ": the project's lockfile has {}", list(&self.before))
-    }
 }
 
 /// Versions in `after` that `before` does not have. What a surface alone does not need is no difference.

@@ -94,12 +94,6 @@ impl Decision {
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
-
-    /// The one line that says it.
-    #[must_use]
-    pub fn line(&self) -> String {
-        format!("{}: {}", self.reason, self.then)
-    }
 }
 
 /// What asking the registries came to.

@@ -35,15 +35,6 @@ pub struct Rewritten {
     pub peers: usize,
 }
 
-impl Rewritten {
-    /// What installs the surface, why it is taken for that, and how its packages find each other, on one line.
-    #[must_use]
-    pub fn described(&self) -> String {
-        let Detected { manager, reason } = &self.manager;
-        format!("{}: {manager} ({reason}): {}", self.surface.label(), self.way.described())
-    }
-}
-
 /// Plans the rewrite of one surface.
 ///
 /// # Errors

@@ -59,29 +59,6 @@ impl Way {
             (Name::Yarn, Link::Auto | Link::Overrides) => Ok(Self::Resolutions),
         }
     }
-
-    /// As it stands in a sentence.
-    #[must_use]
-    pub fn described(self) -> &'static str {
-        match self {
-            Self::PnpmOverrides | Self::NpmOverrides | Self::BunOverrides => "overrides in package.json",
-            Self::WorkspaceOverrides => "overrides in pnpm-workspace.yaml",
-            Self::Tarballs => "tarballs that name each other",
-            Self::Resolutions => "resolutions in package.json",
-        }
-    }
-
-    /// As it stands in `--json`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PnpmOverrides => "pnpm.overrides",
-            Self::WorkspaceOverrides => "pnpm-workspace.yaml overrides",
-            Self::Tarballs => "tarballs",
-            Self::NpmOverrides | Self::BunOverrides => "overrides",
-            Self::Resolutions => "resolutions",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ fn child_that_makes_a_lockfile() {
             "manager": made.manager,
             "seededFrom": made.seeded_from,
             "thirdParty": made.third_party,
-            "differences": made.differences.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "differences": made.differences.iter().map(|one| json!([one.name, one.before, one.after])).collect::<Vec<_>>(),
         }),
         Err(error) => json!({"exitCode": error.kind.exit_code(), "error": error.to_string()}),
     };

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{What, has_script};
 use crate::apply::build::{Builder, Builds, label};
 use crate::apply::cache::Store;
-use crate::command::{Event, Report};
+use crate::command::{Event, Notice, Report};
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{Built, Files, Inputs, Output, Record, State, Tally, digest, entry_folders};
 use crate::model::digest::Digest;
@@ -291,10 +291,8 @@ impl<'a> Site<'a> {
         now.retain(|path, _| !outputs.contains(path));
         self.own.insert(member, digest(&now));
         if let Some(path) = edited {
-            (self.report)(Event::Notice(&format!(
-                "{}: {path} changed while it was built, so the next --build builds it again; a file that its build writes belongs in .gitignore",
-                label(here)
-            )));
+            let package = label(here);
+            (self.report)(Event::Notice(Notice::EditedWhileBuilt { package, file: &path }));
             return None;
         }
         Some(Left { outputs: observe::outputs(&here.dir, &outputs), stamp })

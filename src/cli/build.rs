@@ -1,0 +1,43 @@
+//! What is said of packages that `--build` looked at.
+
+use serde_json::{Value, json};
+
+use super::text::seconds;
+use crate::model::build::{Built, State};
+
+pub(super) fn line(built: &Built) -> String {
+    let name = &built.name;
+    match built.state {
+        State::Built => format!("built {name} ({})", seconds(built.took)),
+        State::Unchanged => format!("built before: {name}"),
+        State::Planned => format!("would build {name}"),
+    }
+}
+
+pub(super) fn to_json(built: &Built) -> Value {
+    let state = match built.state {
+        State::Built => "built",
+        State::Unchanged => "unchanged",
+        State::Planned => "planned",
+    };
+    let seconds = (built.took.as_secs_f64() * 1000.0).round() / 1000.0;
+    json!({"name": built.name, "state": state, "seconds": seconds})
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn lines() {
+        let built = |state| Built { name: "@x/a".to_owned(), state, took: Duration::from_millis(1234) };
+        assert_eq!(line(&built(State::Built)), "built @x/a (1.2 s)");
+        assert_eq!(line(&built(State::Unchanged)), "built before: @x/a");
+        assert_eq!(
+            to_json(&built(State::Built)),
+            json!({"name": "@x/a", "state": "built", "seconds": 1.234})
+        );
+    }
+}
