@@ -24,6 +24,7 @@ pub mod minimatch;
 pub mod npmrc;
 pub mod package_manager;
 pub mod package_name;
+pub mod path;
 pub mod publish;
 pub mod reference;
 pub mod registry;
