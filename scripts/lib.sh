@@ -3,7 +3,7 @@
 
 # The pnpm that the products pin.
 pnpm_version=10.6.5
-# The registry that tests/source asks; it runs with the Node.js of managers.txt.
+# The registry that tests/e2e/source asks; it runs with the Node.js of managers.txt.
 verdaccio_version=6.10.4
 # What reads .deny.toml.
 deny_version=0.20.2

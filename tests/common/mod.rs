@@ -1,13 +1,13 @@
 //! What the integration tests share: a world of files in a temporary folder, calls of the program in it, and an
 //! exact picture of a tree.
 
-#![allow(dead_code, reason = "each test target uses its own part of this module")]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "clippy takes helpers of tests for the program"
-)]
+#![allow(dead_code, reason = "each test program uses its own part of this module")]
+
+pub(crate) mod manager;
+pub(crate) mod product;
+pub(crate) mod registry;
+pub(crate) mod shim;
+pub(crate) mod tools;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -321,6 +321,12 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 /// Bytes in lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A number that a variable gives.
+pub(crate) fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }
 
 /// A path from bytes, for names that are no UTF-8.
