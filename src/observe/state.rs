@@ -6,7 +6,7 @@ use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::git::git;
+use super::git::{self, Failure, git};
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::digest::Digest;
 use crate::model::journal::{
@@ -102,23 +102,18 @@ pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
 /// # Errors
 /// git cannot be run, or cannot read what it has.
 pub fn committed(root: &Path, path: &ProjectPath) -> Result<Option<Vec<u8>>> {
-    let output = git(root)
-        .args(["show", "--no-textconv", &format!("HEAD:./{path}")])
-        .output()
-        .map_err(|error| Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))))?;
-    if output.status.success() {
-        return Ok(Some(output.stdout));
-    }
+    let said = match git::answer(git(root).args(["show", "--no-textconv", &format!("HEAD:./{path}")])) {
+        Ok(content) => return Ok(Some(content)),
+        Err(Failure::NotRun(error)) => {
+            return Err(Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))));
+        }
+        Err(Failure::Refused(said)) => said,
+    };
     // git fails for a file that the commit does not have, and also where it cannot read its own.
-    let known = git(root)
-        .args(["rev-parse", "--verify", "--quiet", &format!("HEAD:./{path}")])
-        .output()
-        .is_ok_and(|known| known.status.success());
-    if !known {
+    let known = git::answer(git(root).args(["rev-parse", "--verify", "--quiet", &format!("HEAD:./{path}")]));
+    if known.is_err() {
         return Ok(None);
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.trim().trim_start_matches("fatal: ");
     Err(Error::new(Kind::Environment, format!("{path}: git cannot read it from the last commit: {said}")))
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use crate::guard::repository::{ORIGINAL, REWRITTEN, Repository};
 
 #[test]
-fn many_different_manifests_are_read_by_two_readers() {
+fn many_different_manifests_are_read() {
     let repository = Repository::new();
     for package in 0..250 {
         let content = if package % 50 == 7 { REWRITTEN } else { ORIGINAL };
@@ -16,7 +16,7 @@ fn many_different_manifests_are_read_by_two_readers() {
     let expected: Vec<String> =
         (0..5).map(|n| format!("p{:03}/package.json:3 manifest", n * 50 + 7)).collect();
     assert_eq!(repository.found(&[]), expected);
-    // The last one of the second reader's is gone.
+    // The last one is gone.
     let object = repository.git(&["rev-parse", ":p249/package.json"]);
     remove_object(&repository, object.trim());
     repository.cannot_judge(&[], "p249/package.json: its object");
