@@ -17,6 +17,7 @@ pub mod hook;
 pub mod journal;
 pub mod js;
 pub mod json;
+pub mod json5;
 pub mod link;
 pub mod lockfile;
 pub mod manifest;
