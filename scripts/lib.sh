@@ -7,6 +7,8 @@ pnpm_version=10.6.5
 verdaccio_version=6.10.4
 # What reads .deny.toml.
 deny_version=0.20.2
+# What runs the tests, where cargo has it not.
+nextest_version=0.9.148
 # shellcheck disable=SC2154 # the script that sources this sets it
 tools=$root/.tools
 pnpm_dir=$tools/pnpm-$pnpm_version

@@ -131,6 +131,8 @@ impl Manager {
             command.arg(&program);
         }
         command.current_dir(dir).env_clear().env("PATH", path()).env("HOME", home);
+        // Not the machine's settings: there is no such file.
+        command.env("npm_config_globalconfig", home.join("no-such-npmrc"));
         for (name, value) in self.environment(home, registry) {
             command.env(name, value);
         }

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test program uses its own part of this module")]
 
 pub(crate) mod manager;
+pub(crate) mod place;
 pub(crate) mod product;
 pub(crate) mod registry;
 pub(crate) mod shim;
@@ -30,10 +31,12 @@ pub(crate) struct World {
 impl World {
     /// An empty world.
     pub(crate) fn new() -> Self {
-        let temp = tempfile::tempdir().expect("a temporary folder");
+        let temp = place::temporary();
         let root = temp.path().canonicalize().expect("a real path").join("world");
         fs::create_dir(&root).expect("a folder");
         fs::create_dir(root.with_file_name("home")).expect("a folder");
+        fs::create_dir(root.with_file_name("tmp")).expect("a folder");
+        fs::write(root.with_file_name("gitconfig"), "").expect("a file");
         Self { temp, root }
     }
 
@@ -175,8 +178,8 @@ impl World {
         let mut command = Command::new(program);
         command.env_clear().current_dir(&self.root).stdin(Stdio::null());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.home());
-        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command.env("HOME", self.home()).env("TMPDIR", self.beside("tmp"));
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", self.beside("gitconfig"));
         command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
         command
     }

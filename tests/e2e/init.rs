@@ -205,7 +205,8 @@ fn what_it_cannot_or_should_not_change() {
 #[test]
 fn the_framework_takes_our_own_list_of_hooks() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut framework = Command::new("pre-commit");
+    let world = World::new();
+    let mut framework = world.command("pre-commit");
     framework.current_dir(root).args(["validate-manifest", ".pre-commit-hooks.yaml"]);
     Run::from(framework.output().expect("run scripts/tools: there is no pre-commit")).exits(0);
 }

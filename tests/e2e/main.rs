@@ -36,5 +36,6 @@ mod places;
 mod prepare;
 mod processes;
 mod readme;
+mod rooms;
 mod run;
 mod source;

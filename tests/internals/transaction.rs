@@ -64,7 +64,7 @@ fn go_on() -> Result<()> {
 
 impl World {
     fn new() -> Self {
-        let world = Self { home: tempfile::tempdir().unwrap() };
+        let world = Self { home: crate::common::place::temporary() };
         for (i, (name, mode)) in FILES.into_iter().zip([0o664, 0o600]).enumerate() {
             let path = world.path(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -159,7 +159,7 @@ impl World {
 
     /// The same world elsewhere, as a kill would leave it in this instant.
     fn copy(&self) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = crate::common::place::temporary();
         let from = self.home.path().join(".");
         assert!(Command::new("cp").arg("-a").arg(from).arg(home.path()).status().unwrap().success());
         Self { home }
@@ -647,6 +647,10 @@ fn the_committed_manifest_is_found_from_a_subfolder_of_the_repository() {
     let world = World::new();
     let git = |args: &[&str]| {
         let done = Command::new("git")
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", world.home.path())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
             .arg("-C")
             .arg(world.home.path())
             .args(["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "core.autocrlf=false"])

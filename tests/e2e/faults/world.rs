@@ -9,7 +9,7 @@ use std::process::Command;
 use docker_prep::model::journal::Journal;
 use tempfile::TempDir;
 
-use crate::common::{Kind, Run, Snapshot, World, sha256};
+use crate::common::{Kind, Run, Snapshot, World, place, sha256};
 use crate::faults::trace::path_of;
 
 /// Where the state lies, from the project's root.
@@ -63,7 +63,7 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let world = World::new();
         let memory = Path::new("/dev/shm");
-        let scratch = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        let scratch = if memory.is_dir() { tempfile::tempdir_in(memory) } else { Ok(place::temporary()) };
         let scratch = scratch.expect("a temporary folder");
         lay_out(&world);
         copy(&world.path("plat"), &scratch.path().join("plat"));

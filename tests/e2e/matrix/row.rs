@@ -1,8 +1,11 @@
 //! One package manager, told in one way: everything that the table says of it.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
 use std::process::Command;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use serde::{Deserialize, Serialize};
 
 use crate::common::Run;
 use crate::common::manager::{self, Install, Manager};
@@ -12,7 +15,7 @@ use crate::matrix::rules::three_surfaces;
 use crate::matrix::site::Site;
 
 /// A column of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Step {
     /// `backend`, installed with a lockfile, as people do.
     Install,
@@ -32,7 +35,7 @@ impl Step {
 }
 
 /// What was seen.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Row {
     /// What `prepare` said if it knows no such way.
     pub(crate) refused: Option<String>,
@@ -48,13 +51,25 @@ pub(crate) struct Row {
     pub(crate) wrong: BTreeMap<Step, Vec<String>>,
 }
 
-/// The row of a package manager told by `--link link`; seen once, however often it is asked for.
-pub(crate) fn row(manager: Manager, link: &'static str) -> Row {
-    type Rows = BTreeMap<(Manager, &'static str), Arc<OnceLock<Row>>>;
-    static ROWS: Mutex<Rows> = Mutex::new(BTreeMap::new());
-    let cell =
-        Arc::clone(ROWS.lock().unwrap_or_else(PoisonError::into_inner).entry((manager, link)).or_default());
-    cell.get_or_init(|| see(manager, link)).clone()
+/// The row of a package manager told by `--link link`; seen once in a run of the tests, by whichever test asks first: the
+/// others, which may be processes of their own, wait and read what it has left.
+pub(crate) fn row(manager: Manager, link: &str) -> Row {
+    // nextest names its run; by itself this process is the run.
+    let run = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| std::process::id().to_string());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("matrix");
+    fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join(format!("{}-{link}.json", manager.spec()));
+    let file = File::options().create(true).append(true).open(path.with_extension("lock")).expect("a lock");
+    file.lock().expect("it is locked");
+    let seen = fs::read(&path).ok().and_then(|text| serde_json::from_slice::<(String, Row)>(&text).ok());
+    if let Some((at, row)) = seen
+        && at == run
+    {
+        return row;
+    }
+    let seen = (run, see(manager, link));
+    fs::write(&path, serde_json::to_vec(&seen).expect("JSON")).expect("a file");
+    seen.1
 }
 
 fn see(manager: Manager, link: &str) -> Row {
@@ -113,6 +128,6 @@ impl Row {
 /// A command that a package brings.
 fn tool(site: &Site<'_>) -> Command {
     let mut command = Command::new(site.dir().join("node_modules/.bin/a-tool"));
-    command.env("PATH", manager::path());
+    command.env_clear().env("PATH", manager::path());
     command
 }

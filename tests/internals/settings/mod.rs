@@ -111,6 +111,8 @@ fn answers(questions: &Value) -> Value {
         .expect("npm 11 is not there: run scripts/tools");
     let pnpm: PathBuf = tools().join(format!("pnpm-{PNPM}/node_modules/pnpm/dist/pnpm.cjs"));
     let mut node = Command::new("node")
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/internals/settings/settings.cjs"))
         .args([npm.join("node_modules/npm"), pnpm])
         .stdin(Stdio::piped())
