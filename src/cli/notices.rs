@@ -37,13 +37,13 @@ pub(super) fn sentence(notice: Notice<'_>) -> String {
         Notice::EditKept { file, kept } => {
             format!("{file}: was edited besides: the edit is kept in {kept}")
         }
-        Notice::MovedBack { manifest } => format!("restored {manifest} (from the backup beside it)"),
+        Notice::MovedBack { file } => format!("restored {file} (from the backup beside it)"),
         Notice::StateSetAside { cause, folder } => format!(
             "the state could not be used ({cause}); no manifest needs it any more, and it is kept in {}",
             folder.display()
         ),
-        Notice::ReferencesTakenOut { manifest } => {
-            format!("{manifest}: the last commit has no better one: the references are taken out")
+        Notice::ReferencesTakenOut { file } => {
+            format!("{file}: the last commit has no better one: the references are taken out")
         }
     }
 }

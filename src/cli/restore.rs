@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::args::RestoreArgs;
 use super::report::Reporter;
 use crate::command::restore::{self, Options, Outcome, Restored, Source};
+use crate::command::strip;
 use crate::error::Result;
 use crate::model::requested::Requested;
 
@@ -23,7 +24,7 @@ pub(super) fn run(requested: &Requested, args: &RestoreArgs, reporter: &Reporter
 
 /// Runs `--strip-overrides`.
 pub(super) fn strip_overrides(requested: &Requested, reporter: &Reporter) -> Result<()> {
-    let stripped = restore::strip_overrides(requested, &|event| reporter.event(event))?;
+    let stripped = strip::run(requested, &|event| reporter.event(event))?;
     if reporter.wants_json() {
         reporter.document(json!({"ok": true, "stripped": stripped.manifests}));
         return Ok(());

@@ -18,6 +18,7 @@ pub mod restore;
 pub mod run;
 mod source;
 pub mod status;
+pub mod strip;
 mod tree;
 
 pub use self::notice::Notice;

@@ -78,7 +78,7 @@ pub enum Notice<'a> {
     /// A backup was moved back, though others could not be.
     MovedBack {
         /// The file.
-        manifest: &'a str,
+        file: &'a str,
     },
     /// A state that could not be used is not needed any more.
     StateSetAside {
@@ -89,7 +89,7 @@ pub enum Notice<'a> {
     },
     /// The last commit holds the same references: they are taken out.
     ReferencesTakenOut {
-        /// The manifest.
-        manifest: &'a str,
+        /// The manifest, or the settings.
+        file: &'a str,
     },
 }

@@ -10,15 +10,17 @@ use std::process::Command;
 
 use docker_prep::Result;
 use docker_prep::apply::lock::{Lock, holder};
-use docker_prep::apply::restore::{MovedBack, Outcome, move_leftovers_back, restore};
+use docker_prep::apply::restore::{move_back, restore};
 use docker_prep::apply::state::save_journal;
 use docker_prep::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
 use docker_prep::error::{Error, Kind};
 use docker_prep::model::digest::Digest;
-use docker_prep::model::journal::{FileKind, Phase, ProjectPath};
+use docker_prep::model::edit;
+use docker_prep::model::journal::{Phase, ProjectPath};
 use docker_prep::model::tree_state::{Backup, Now, Observed, Standing};
-use docker_prep::observe::state as observe;
-use docker_prep::plan::restore::{Leftover, Means, Source};
+use docker_prep::observe::surfaces::backed_up;
+use docker_prep::observe::{committed, state as observe};
+use docker_prep::plan::restore::{Leftover, RestoreInputs, Source, leftover};
 use serde_json::{Value, json};
 
 const BACKEND: &str = "backend/package.json";
@@ -37,25 +39,23 @@ fn original(name: &str) -> String {
     format!("{{\r\n  \"name\": \"{name}\",\n  \"dependencies\": {{ \"@x/a\": \"^1\", \"left\": \"1\" }}\n}}")
 }
 
+const TARBALL: &str = "file:../.docker-deps/a-1.0.0-0123456789ab.tgz";
+
 fn rewritten(name: &str) -> String {
-    original(name).replace("^1", "file:../.docker-deps/a.tgz")
+    original(name).replace("^1", TARBALL)
 }
 
-fn undo(_: FileKind, text: &str, record: &Value) -> Result<String, String> {
-    let (ours, theirs) = (record["ours"].as_str().unwrap(), record["theirs"].as_str().unwrap());
-    if text.matches(ours).count() == 1 {
-        Ok(text.replace(ours, theirs))
-    } else {
-        Err("@x/a was changed".into())
-    }
+/// The record of a rewrite to a specifier.
+fn record(name: &str, specifier: &str) -> Value {
+    let path = vec!["dependencies".to_owned(), "@x/a".to_owned()];
+    let set = edit::Change::Set { path, value: specifier.into() };
+    serde_json::to_value(edit::apply(&original(name), &[set]).unwrap().undo).unwrap()
 }
 
-fn points_into(_: FileKind, text: &[u8]) -> bool {
-    String::from_utf8_lossy(text).contains(".docker-deps")
-}
-
-fn means() -> Means<'static> {
-    Means { undo: &undo, points_into: Some(&points_into), committed: None }
+/// What is known where the last commit has these texts.
+fn inputs(committed: impl Fn(&str) -> Option<String>) -> RestoreInputs {
+    let committed = FILES.iter().filter_map(|name| Some((path(name), committed(name)?)));
+    RestoreInputs { deps_dirs: vec![".docker-deps".to_owned()], committed: committed.collect() }
 }
 
 fn go_on() -> Result<()> {
@@ -98,7 +98,7 @@ impl World {
             path: self.path(name),
             original: Some(original(name).into_bytes()),
             rewritten: rewritten(name).into_bytes(),
-            undo: json!({"ours": "file:../.docker-deps/a.tgz", "theirs": "^1"}),
+            undo: record(name, TARBALL),
         }
     }
 
@@ -121,11 +121,26 @@ impl World {
         (world, tree)
     }
 
-    fn restore(&self, means: &Means<'_>, force: bool) -> Result<Vec<Source>> {
-        match restore(&self.lock(), &self.root(), means, force)? {
-            Outcome::Clean => Ok(Vec::new()),
-            Outcome::Restored(files) => Ok(files.into_iter().map(|file| file.source).collect()),
-        }
+    fn restore(&self, force: bool) -> Result<Vec<Source>> {
+        self.restore_knowing(&inputs(|name| Some(original(name))), force)
+    }
+
+    fn restore_knowing(&self, inputs: &RestoreInputs, force: bool) -> Result<Vec<Source>> {
+        let files = restore(&self.lock(), &self.root(), &self.standing(), Some(inputs), force)?;
+        Ok(files.into_iter().map(|file| file.source).collect())
+    }
+
+    /// Decides about the backups that no state names, and moves back what is to be.
+    fn move_back(&self, manifests: &[PathBuf]) -> Vec<(PathBuf, Leftover)> {
+        let lock = self.lock();
+        let decided = backed_up(manifests).unwrap().into_iter().map(|file| {
+            let decision = leftover(file.kind, &file.present, &file.backup, ".docker-deps");
+            if decision == Leftover::MoveBack {
+                move_back(&lock, &file.path).unwrap();
+            }
+            (file.path, decision)
+        });
+        decided.collect()
     }
 
     fn standing(&self) -> Standing {
@@ -199,10 +214,10 @@ fn prepare_then_restore() {
         json!({"path": BACKEND, "created": false, "now": "rewritten", "backup": "whole", "copy": true, "temp": false})
     );
 
-    assert_eq!(world.restore(&means(), false).unwrap(), [Source::Backup, Source::Backup]);
+    assert_eq!(world.restore(false).unwrap(), [Source::Backup, Source::Backup]);
     world.is_as(&before);
     assert_eq!(FILES.map(|name| inode(&world.path(name))), inodes);
-    assert!(world.restore(&means(), false).unwrap().is_empty(), "twice is harmless");
+    assert!(world.restore(false).unwrap().is_empty(), "twice is harmless");
     world.is_as(&before);
 }
 
@@ -240,7 +255,7 @@ fn whatever_stops_it_and_wherever_everything_comes_back() {
             let name = name.trim_end_matches(".bak");
             assert!(bytes == original(name).as_bytes() || bytes == rewritten(name).as_bytes(), "{name}");
         }
-        moved.restore(&means(), false).unwrap();
+        moved.restore(false).unwrap();
         moved.is_as(&before);
 
         count.set(0);
@@ -276,7 +291,7 @@ fn with_keep_an_error_leaves_it_and_says_how_to_go_on() {
     assert_eq!(observed.head.phase, Phase::Preparing);
     assert_eq!((observed.files[0].now, observed.files[1].now), (Now::Rewritten, Now::Original));
     assert!(observed.untouched());
-    world.restore(&means(), false).unwrap();
+    world.restore(false).unwrap();
     world.is_as(&before);
 }
 
@@ -289,7 +304,7 @@ fn a_damaged_backup_gives_way_to_the_copy_and_stays_where_it_is() {
     fs::remove_file(world.path("web app/package.json.bak")).unwrap();
     assert_eq!(world.observed().files[0].backup, Backup::Foreign);
     assert!(!world.observed().untouched());
-    assert_eq!(world.restore(&means(), false).unwrap(), [Source::StateCopy, Source::StateCopy]);
+    assert_eq!(world.restore(false).unwrap(), [Source::StateCopy, Source::StateCopy]);
     before.insert("backend/package.json.bak".to_owned(), world.tree()["backend/package.json.bak"].clone());
     world.is_as(&before);
 }
@@ -302,7 +317,7 @@ fn a_backup_that_was_touched_still_brings_mode_and_time_back() {
         fs::set_permissions(&backup, fs::Permissions::from_mode(0o644)).unwrap();
         fs::File::open(&backup).unwrap().set_modified(std::time::SystemTime::now()).unwrap();
     }
-    assert_eq!(world.restore(&means(), false).unwrap(), [Source::Backup, Source::Backup]);
+    assert_eq!(world.restore(false).unwrap(), [Source::Backup, Source::Backup]);
     world.is_as(&before);
 }
 
@@ -316,24 +331,27 @@ fn without_any_copy_the_rewrite_is_undone_or_taken_from_the_commit_or_refused() 
     };
     let (world, before) = World::prepared();
     lose(&world);
-    assert_eq!(world.restore(&means(), false).unwrap(), [Source::Undone, Source::Undone]);
+    assert_eq!(world.restore(false).unwrap(), [Source::Undone, Source::Undone]);
     world.is_as(&before);
 
     let (world, _) = World::prepared();
     lose(&world);
     let tree = world.tree();
-    let broken = |_: FileKind, _: &str, _: &Value| Err("no".to_owned());
-    let error = world.restore(&Means { undo: &broken, ..means() }, false).unwrap_err();
+    // Of another rewrite.
+    let mut journal = world.observed().journal();
+    for (entry, name) in journal.files.iter_mut().zip(FILES) {
+        entry.undo = record(name, "file:elsewhere");
+    }
+    save_journal(&world.lock(), &journal).unwrap();
+    let error = world.restore_knowing(&inputs(|_| None), false).unwrap_err();
     assert_eq!((error.kind, error.problems.len()), (Kind::Refused, 2));
     assert_eq!(
         error.problems[0].hint.as_deref(),
         Some("take the committed one: git checkout HEAD -- backend/package.json")
     );
     assert_eq!(world.tree(), tree);
-    let committed =
-        |_: &ProjectPath, text: &str, _: &Value| Ok(text.replace("file:../.docker-deps/a.tgz", "^0.9"));
-    let with_head = Means { undo: &broken, committed: Some(&committed), ..means() };
-    assert_eq!(world.restore(&with_head, false).unwrap(), [Source::Committed, Source::Committed]);
+    let with_head = inputs(|name| Some(original(name).replace("^1", "^0.9")));
+    assert_eq!(world.restore_knowing(&with_head, false).unwrap(), [Source::Committed, Source::Committed]);
     assert_eq!(fs::read_to_string(world.path(WEB)).unwrap(), original(WEB).replace("^1", "^0.9"));
     assert!(!world.state().exists());
 }
@@ -345,7 +363,7 @@ fn an_edit_is_kept_and_only_the_rewrite_is_undone() {
     fs::write(&manifest, rewritten(BACKEND).replace("\"left\": \"1\"", "\"left\": \"2\"")).unwrap();
     fs::set_permissions(&manifest, fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(world.observed().files[0].now, Now::Edited);
-    assert_eq!(world.restore(&means(), false).unwrap(), [Source::Merged, Source::Backup]);
+    assert_eq!(world.restore(false).unwrap(), [Source::Merged, Source::Backup]);
     let merged = world.tree()[BACKEND].clone();
     assert_eq!(merged.3, original(BACKEND).replace("\"left\": \"1\"", "\"left\": \"2\"").as_bytes());
     assert_eq!(merged.0 & 0o7777, 0o640);
@@ -365,31 +383,31 @@ fn an_interrupted_merge_is_taken_up_again() {
     save_journal(&world.lock(), &journal).unwrap();
     assert!(matches!(world.standing(), Standing::Interrupted(_)));
     before.insert(BACKEND.to_owned(), world.tree()[BACKEND].clone());
-    assert_eq!(world.restore(&means(), false).unwrap(), [Source::Merged, Source::Backup]);
+    assert_eq!(world.restore(false).unwrap(), [Source::Merged, Source::Backup]);
     world.is_as(&before);
 }
 
 #[test]
 fn a_conflict_refuses_for_all_files_and_force_loses_neither_text() {
     let (world, mut before) = World::prepared();
-    let edit = rewritten(BACKEND).replace("a.tgz", "mine.tgz");
+    let edit = rewritten(BACKEND).replace("a-1.0.0", "mine-1.0.0");
     fs::write(world.path(BACKEND), &edit).unwrap();
     let tree = world.tree();
-    let error = world.restore(&means(), false).unwrap_err();
+    let error = world.restore(false).unwrap_err();
     assert_eq!(error.kind.exit_code(), 3);
     let text = error.to_string();
     for part in [
-        "backend/package.json: edited while prepared, and the rewrite cannot be taken back out of it: @x/a was changed\n",
+        "backend/package.json: edited while prepared, and the rewrite cannot be taken back out of it: `dependencies.@x/a`: expected \"file:../.docker-deps/a-1.0.0-0123456789ab.tgz\", found \"file:../.docker-deps/mine-1.0.0-0123456789ab.tgz\"\n",
         "--- as prepare wrote it\n+++ as it is now\n",
-        "-  \"dependencies\": { \"@x/a\": \"file:../.docker-deps/a.tgz\"",
-        "+  \"dependencies\": { \"@x/a\": \"file:../.docker-deps/mine.tgz\"",
+        "-  \"dependencies\": { \"@x/a\": \"file:../.docker-deps/a-1.0.0-0123456789ab.tgz\"",
+        "+  \"dependencies\": { \"@x/a\": \"file:../.docker-deps/mine-1.0.0-0123456789ab.tgz\"",
         "docker-prep restore --force",
         "nothing was changed: 1 other file was left as prepared too",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
     assert_eq!(world.tree(), tree);
-    assert_eq!(world.restore(&means(), true).unwrap(), [Source::Backup, Source::Backup]);
+    assert_eq!(world.restore(true).unwrap(), [Source::Backup, Source::Backup]);
     let after = world.tree();
     assert_eq!(after["backend/package.json.edited"].3, edit.as_bytes());
     before.insert("backend/package.json.edited".to_owned(), after["backend/package.json.edited"].clone());
@@ -402,7 +420,7 @@ fn what_was_put_aside_before_is_not_replaced() {
     fs::write(world.path(BACKEND), "{}").unwrap();
     fs::write(world.path("backend/package.json.edited"), "precious").unwrap();
     let tree = world.tree();
-    let error = world.restore(&means(), true).unwrap_err();
+    let error = world.restore(true).unwrap_err();
     assert!(error.to_string().contains("package.json.edited: is there already"), "{error}");
     let after = world.tree();
     for name in [BACKEND, "backend/package.json.bak", "backend/package.json.edited"] {
@@ -416,7 +434,7 @@ fn what_was_deleted_comes_back_with_its_folder() {
     let (world, before) = World::prepared();
     fs::remove_file(world.path(BACKEND)).unwrap();
     fs::remove_dir_all(world.path("web app")).unwrap();
-    assert_eq!(world.restore(&means(), false).unwrap(), [Source::Backup, Source::StateCopy]);
+    assert_eq!(world.restore(false).unwrap(), [Source::Backup, Source::StateCopy]);
     world.is_as(&before);
 }
 
@@ -426,7 +444,7 @@ fn put_back_by_hand_it_only_has_to_be_cleaned_up() {
     let (world, before) = World::prepared();
     fs::write(world.path(BACKEND), original(BACKEND)).unwrap();
     fs::rename(world.path("web app/package.json.bak"), world.path(WEB)).unwrap();
-    assert_eq!(world.restore(&means(), false).unwrap(), [Source::AlreadyOriginal; 2]);
+    assert_eq!(world.restore(false).unwrap(), [Source::AlreadyOriginal; 2]);
     world.is_as(&before);
 }
 
@@ -434,7 +452,7 @@ fn put_back_by_hand_it_only_has_to_be_cleaned_up() {
 fn after_a_kill_what_was_edited_before_its_turn_is_left_alone() {
     // The second file's turn: before its backup, after it, and after the rename.
     for (stop, expected) in [(4, Source::Untouched), (5, Source::Untouched), (6, Source::Merged)] {
-        for in_place in [true, false] {
+        for (in_place, ours_too) in [(true, true), (true, false), (false, true), (false, false)] {
             let world = World::new();
             let before = world.tree();
             let lock = world.lock();
@@ -446,20 +464,24 @@ fn after_a_kill_what_was_edited_before_its_turn_is_left_alone() {
                 Ok(())
             });
             let killed = killed.into_inner().unwrap();
+            let edited = |text: String| {
+                let text = text.replace("left", "right");
+                if ours_too && stop < 6 { text.replace("^1", "^2") } else { text }
+            };
             let manifest = killed.path(WEB);
             let text = fs::read_to_string(&manifest).unwrap();
             if !in_place {
                 fs::remove_file(&manifest).unwrap();
             }
-            fs::write(&manifest, text.replace("left", "right")).unwrap();
-            assert_eq!(
-                killed.restore(&means(), false).unwrap(),
-                [Source::Backup, expected],
-                "{stop} {in_place}"
-            );
+            fs::write(&manifest, edited(text)).unwrap();
+            let case = format!("{stop} {in_place} {ours_too}");
+            assert_eq!(killed.restore(false).unwrap(), [Source::Backup, expected], "{case}");
             let after = killed.tree();
-            assert_eq!(after[WEB].3, original(WEB).replace("left", "right").as_bytes());
-            assert_eq!((after.len(), &after[BACKEND]), (2, &before[BACKEND]));
+            assert_eq!(after[WEB].3, edited(original(WEB)).as_bytes());
+            // It may be that the rewrite was there, and was taken out by hand: then the backup is worth something.
+            let keeps_backup = stop == 5 && !in_place && !ours_too;
+            assert_eq!(after.len(), 2 + usize::from(keeps_backup), "{case}");
+            assert_eq!(after[BACKEND], before[BACKEND]);
             assert!(!killed.state().exists());
         }
     }
@@ -482,7 +504,7 @@ fn a_copied_backup_that_was_cut_short_is_cleaned_up() {
     fs::write(killed.path("web app/package.json.bak"), original(WEB)).unwrap();
     fs::write(killed.path("web app/package.json.docker-prep-new"), "{").unwrap();
     assert_eq!(killed.observed().files[0].backup, Backup::Cut);
-    killed.restore(&means(), false).unwrap();
+    killed.restore(false).unwrap();
     killed.is_as(&before);
 }
 
@@ -562,7 +584,7 @@ fn a_state_that_is_garbled_or_leads_elsewhere_makes_nothing_be_written() {
     let good = fs::read(&state).unwrap();
     fs::write(&state, &good[..good.len() / 2]).unwrap();
     assert!(matches!(world.standing(), Standing::Damaged { .. }));
-    let error = world.restore(&means(), true).unwrap_err();
+    let error = world.restore(true).unwrap_err();
     assert_eq!(error.kind, Kind::Refused);
     assert!(error.to_string().contains("cut or garbled"), "{error}");
     assert_eq!(world.tree(), tree);
@@ -572,7 +594,7 @@ fn a_state_that_is_garbled_or_leads_elsewhere_makes_nothing_be_written() {
     let outside = world.home.path().join("outside");
     fs::rename(world.path("backend"), &outside).unwrap();
     std::os::unix::fs::symlink(&outside, world.path("backend")).unwrap();
-    let error = world.restore(&means(), true).unwrap_err();
+    let error = world.restore(true).unwrap_err();
     assert!(error.to_string().contains("backend is no longer a folder"), "{error}");
     assert_eq!(fs::read_to_string(outside.join("package.json")).unwrap(), rewritten(BACKEND));
     fs::remove_file(world.path("backend")).unwrap();
@@ -581,10 +603,10 @@ fn a_state_that_is_garbled_or_leads_elsewhere_makes_nothing_be_written() {
     // A manifest that has become one.
     fs::rename(world.path(BACKEND), world.path("backend/other")).unwrap();
     std::os::unix::fs::symlink("other", world.path(BACKEND)).unwrap();
-    let error = world.restore(&means(), true).unwrap_err();
+    let error = world.restore(true).unwrap_err();
     assert!(error.to_string().contains("backend/package.json: is no file any more"), "{error}");
     fs::rename(world.path("backend/other"), world.path(BACKEND)).unwrap();
-    world.restore(&means(), false).unwrap();
+    world.restore(false).unwrap();
     world.is_as(&before);
 }
 
@@ -608,7 +630,7 @@ fn what_a_prepare_left_that_was_killed_before_its_journal_stood_is_swept() {
     fs::write(originals.join(format!("{}.new", Digest::of(b"x").as_str())), "cut").unwrap();
     fs::write(world.state().join("state.json.new"), "{").unwrap();
     assert_eq!(world.standing(), Standing::Clean);
-    assert!(world.restore(&means(), false).unwrap().is_empty());
+    assert!(world.restore(false).unwrap().is_empty());
     world.is_as(&before);
 }
 
@@ -623,13 +645,10 @@ fn the_old_scripts_backup_is_moved_back_and_no_other() {
     let seen = observe::read(&world.state(), &world.root(), &manifests).unwrap();
     assert_eq!(seen.standing, Standing::Clean);
     assert_eq!(seen.leftovers, ["backend/package.json.bak", "web app/package.json.bak"]);
-    let moved = move_leftovers_back(&world.lock(), &manifests, &points_into).unwrap();
+    let moved = world.move_back(&manifests);
     assert_eq!(
         moved,
-        [
-            MovedBack { manifest: manifests[0].clone(), decision: Leftover::MoveBack },
-            MovedBack { manifest: manifests[1].clone(), decision: Leftover::NotRewritten },
-        ]
+        [(manifests[0].clone(), Leftover::MoveBack), (manifests[1].clone(), Leftover::NotRewritten)]
     );
     assert_eq!(fs::read_to_string(world.path(BACKEND)).unwrap(), original(BACKEND));
     assert!(!backup.exists() && world.path("web app/package.json.bak").exists());
@@ -637,8 +656,7 @@ fn the_old_scripts_backup_is_moved_back_and_no_other() {
     // Made by running the old script twice: the original is gone.
     fs::write(&backup, rewritten(BACKEND)).unwrap();
     fs::write(world.path(BACKEND), rewritten(BACKEND)).unwrap();
-    let moved = move_leftovers_back(&world.lock(), &manifests[..1], &points_into).unwrap();
-    assert_eq!(moved[0].decision, Leftover::BothRewritten);
+    assert_eq!(world.move_back(&manifests[..1])[0].1, Leftover::BothRewritten);
     assert!(backup.exists());
 }
 
@@ -662,7 +680,7 @@ fn the_committed_manifest_is_found_from_a_subfolder_of_the_repository() {
     git(&["init", "-q"]);
     git(&["add", "project/web app"]);
     git(&["commit", "-qm", "x"]);
-    let committed = |name: &str| observe::committed(&world.root(), &path(name)).unwrap();
-    assert_eq!(committed(WEB), Some(original(WEB).into_bytes()));
+    let committed = |name: &str| committed::text(&world.root(), &path(name)).unwrap();
+    assert_eq!(committed(WEB), Some(original(WEB)));
     assert_eq!(committed(BACKEND), None);
 }
