@@ -14,6 +14,7 @@
 //! | [`cli`] | the words that were typed | prints, and nothing else |
 
 pub mod apply;
+pub mod cancel;
 pub mod cli;
 pub mod command;
 pub mod error;

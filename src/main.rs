@@ -1,9 +1,11 @@
-//! The `docker-prep` program: all of it is in the library.
+//! The `docker-prep` program: all of it is in the library, but for the process's signals.
+
+mod signals;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    docker_prep::apply::signal::hear_of_children();
-    docker_prep::apply::signal::outlive_big_files();
-    docker_prep::cli::main()
+    signals::hear_of_children();
+    signals::outlive_big_files();
+    docker_prep::cli::main(&signals::cancel_on_signals)
 }

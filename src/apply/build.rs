@@ -1,5 +1,6 @@
 //! Runs packages' build scripts.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::stderr;
 use std::path::Path;
@@ -12,10 +13,11 @@ use tempfile::TempDir;
 use super::child::Crew;
 use super::file::failed;
 use super::program::{self, Installed};
-use super::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result, signal_name};
 use crate::model::build::{Output, SCRIPT};
 use crate::model::ended::Ended;
+use crate::model::environment::Environment;
 use crate::model::package_manager::{Detected, Name, PackageManager};
 use crate::model::workspace::{Member, Workspace};
 
@@ -39,7 +41,8 @@ const ENVIRONMENT: [(&str, &str); 8] = [
 pub struct Builder<'a> {
     workspace: &'a Workspace,
     manager: &'a Detected,
-    signals: &'a Signals,
+    environment: &'a Environment,
+    cancel: &'a CancelToken,
     /// For what commands say.
     temp: TempDir,
     /// Once it was looked for.
@@ -58,11 +61,12 @@ impl<'a> Builder<'a> {
         workspace: &'a Workspace,
         manager: &'a Detected,
         output: Output,
-        signals: &'a Signals,
+        environment: &'a Environment,
+        cancel: &'a CancelToken,
     ) -> Result<Self> {
         let temp = tempfile::Builder::new().prefix("docker-prep-build-").tempdir();
         let temp = temp.map_err(|error| failed("create a folder in", &std::env::temp_dir(), &error))?;
-        Ok(Self { workspace, manager, signals, temp, program: None, doubt: None, output })
+        Ok(Self { workspace, manager, environment, cancel, temp, program: None, doubt: None, output })
     }
 
     /// What a build depends on besides files. A version that is named exactly is taken at its word, so that where nothing
@@ -79,7 +83,7 @@ impl<'a> Builder<'a> {
         let node = self.version(&["node".to_owned()])?;
         let node = node.map_or_else(str::to_owned, |version| version.to_string());
         let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-        let mode = std::env::var("NODE_ENV").unwrap_or_default();
+        let mode = self.environment.get("NODE_ENV").and_then(OsStr::to_str).unwrap_or_default();
         Ok(format!("{manager}, Node.js {node}, {os} {arch}, NODE_ENV={mode}"))
     }
 
@@ -99,7 +103,7 @@ impl<'a> Builder<'a> {
     /// nothing more.
     fn look(&mut self) -> Result<Installed> {
         let Detected { manager, reason } = self.manager;
-        let instead = match program::find(manager, &|words| self.version(words))? {
+        let instead = match program::find(manager, self.environment, &|words| self.version(words))? {
             Ok(program) => return Ok(program),
             Err(instead) => instead,
         };
@@ -118,7 +122,7 @@ impl<'a> Builder<'a> {
 
     fn version(&self, words: &[String]) -> Result<program::Told> {
         let mut command = command(words, &self.workspace.root);
-        program::version(&mut command, &self.temp.path().join("version"), self.signals)
+        program::version(&mut command, &self.temp.path().join("version"), self.cancel)
     }
 
     /// Makes sure of the package manager. Says what is doubtful of it, once.
@@ -137,7 +141,7 @@ impl<'a> Builder<'a> {
     pub fn begin(&mut self) -> Result<Builds<'_>> {
         self.find()?;
         let words = self.program.as_ref().map(|program| program.words.clone()).unwrap_or_default();
-        let crew = Crew::new(self.signals)?;
+        let crew = Crew::new(self.cancel)?;
         Ok(Builds { builder: self, words, crew, running: Vec::new() })
     }
 }

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use self::layout::Layout;
 use self::program::{Outcome, Program};
-use super::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
+use crate::model::environment::Environment;
 use crate::model::lockfile::{self, Difference, Pins};
 use crate::model::package_manager::{Name, PackageManager};
 use crate::model::scope::Scope;
@@ -43,8 +44,10 @@ pub struct Request<'a> {
     pub lockfile: Option<&'a Found>,
     /// More packages of which none may come from a registry.
     pub scope: &'a Scope,
-    /// Those that end it.
-    pub signals: &'a Signals,
+    /// The variables that the caller has, for what is said of its `PATH`.
+    pub environment: &'a Environment,
+    /// Ends it.
+    pub cancel: &'a CancelToken,
 }
 
 /// A tarball for the deps dir, there or not yet.
@@ -166,7 +169,7 @@ impl Work<'_> {
     fn tried(&self, layout: &Layout) -> Result<String> {
         let (label, program) = (self.label(), &self.program);
         let words = making(self.request.manager.name, program.major);
-        let outcome = program.run(words, layout, self.request.signals)?;
+        let outcome = program.run(words, layout, self.request.cancel)?;
         if !outcome.well {
             let message = format!("{label}: {program} could not make a lockfile: {outcome}");
             return Err(failure(Kind::Environment, message, &outcome));
@@ -183,7 +186,7 @@ impl Work<'_> {
         let layout = Layout::new(self.request)?;
         layout.put(self.file_name, text.as_bytes())?;
         for words in proving(self.request.manager.name, self.program.major) {
-            let outcome = self.program.run(words, &layout, self.request.signals)?;
+            let outcome = self.program.run(words, &layout, self.request.cancel)?;
             if !outcome.well {
                 let (label, program) = (self.label(), &self.program);
                 let message = format!("{label}: the lockfile that {program} made fails it: {outcome}");

@@ -11,6 +11,5 @@ pub mod lockfile;
 pub mod out_dir;
 mod program;
 pub mod restore;
-pub mod signal;
 pub mod state;
 pub mod transaction;

@@ -1,7 +1,7 @@
 //! A package manager that is run: the one on PATH or in corepack's store, at the version that is asked for. None is
 //! ever fetched.
 
-use std::env;
+use std::env::split_paths;
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,8 +11,9 @@ use nodejs_semver::{Range, Version};
 
 use super::child;
 use super::file::failed;
-use super::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::{Kind, Result};
+use crate::model::environment::Environment;
 use crate::model::package_manager::{Name, PackageManager};
 
 /// One that can be run.
@@ -45,6 +46,7 @@ pub(super) struct Instead {
 /// Finds it; `ask` tells the version of what some words start. Where it is not there, says what is there instead.
 pub(super) fn find(
     manager: &PackageManager,
+    environment: &Environment,
     ask: &dyn Fn(&[String]) -> Result<Told>,
 ) -> Result<std::result::Result<Installed, Instead>> {
     let name = manager.name.as_str();
@@ -63,13 +65,17 @@ pub(super) fn find(
     {
         return Ok(Ok(program));
     }
-    Ok(Err(Instead::new(manager, on_path)))
+    Ok(Err(Instead::new(manager, environment, on_path)))
 }
 
 impl Instead {
-    fn new(manager: &PackageManager, on_path: std::result::Result<Installed, &'static str>) -> Self {
+    fn new(
+        manager: &PackageManager,
+        environment: &Environment,
+        on_path: std::result::Result<Installed, &'static str>,
+    ) -> Self {
         let name = manager.name.as_str();
-        let place = located(name);
+        let place = located(name, environment);
         let at = place.as_ref().map(|place| format!(" ({})", place.display())).unwrap_or_default();
         // Its programs are links into its own folder.
         let real = place.and_then(|place| place.canonicalize().ok()).unwrap_or_default();
@@ -88,18 +94,17 @@ impl Instead {
 }
 
 /// Where `PATH` has a program.
-fn located(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|dir| dir.join(name)).find(|program| program.is_file())
+fn located(name: &str, environment: &Environment) -> Option<PathBuf> {
+    split_paths(environment.get("PATH")?).map(|dir| dir.join(name)).find(|program| program.is_file())
 }
 
 const MISSING: &str = "is missing";
 
 /// What a command says its version is, or why that is not known. `log` is a file for what it says.
-pub(super) fn version(command: &mut Command, log: &Path, signals: &Signals) -> Result<Told> {
+pub(super) fn version(command: &mut Command, log: &Path, cancel: &CancelToken) -> Result<Told> {
     let file = File::create(log).map_err(|error| failed("create", log, &error))?;
     command.arg("--version").stdout(file).stderr(Stdio::null());
-    match child::finish(command, signals) {
+    match child::finish(command, cancel) {
         Ok(ended) => {
             let said = fs::read_to_string(log).map_err(|error| failed("read", log, &error))?;
             let version = Version::parse(said.trim().trim_start_matches('v'));

@@ -26,6 +26,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use self::args::{Cli, Command, Global, OldFlags, RestoreArgs};
 use self::report::Reporter;
+use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
 use crate::model::cache::place::{self, Place};
 use crate::model::link::Link;
@@ -33,15 +34,19 @@ use crate::model::package_manager::{Detected, PackageManager};
 use crate::model::requested::Requested;
 use crate::model::source::{Asked, Source, parse_duration};
 
+/// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
+/// commands that have something to put back or to clean up.
+pub type CancelOnSignals<'a> = &'a dyn Fn() -> Result<CancelToken>;
+
 /// Runs the program with the process's arguments.
 #[must_use]
-pub fn main() -> ExitCode {
-    run(std::env::args_os())
+pub fn main(signals: CancelOnSignals<'_>) -> ExitCode {
+    run(std::env::args_os(), signals)
 }
 
 /// Runs the program: parses the words, does what they say, prints, and returns the exit code.
 #[must_use]
-pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSignals<'_>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     let wants_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     let cli = match Cli::try_parse_from(words) {
@@ -53,7 +58,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return wrong_words(&error, wants_json),
     };
     let reporter = Reporter::new(&cli.global);
-    let done = dispatch(cli, &reporter);
+    let done = dispatch(cli, signals, &reporter);
     if let Err(error) = &done {
         reporter.error(error);
     }
@@ -84,20 +89,20 @@ fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
 }
 
 /// Does what the words say; the exit code is 0 but for `run`, which passes on its command's, and the guard's 1.
-fn dispatch(cli: Cli, reporter: &Reporter) -> Result<u8> {
+fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Result<u8> {
     let requested = requested(cli.global)?;
     match cli.command {
-        Some(Command::Run(args)) => return run::run(&requested, args, reporter),
+        Some(Command::Run(args)) => return run::run(&requested, args, &signals()?, reporter),
         Some(Command::Guard(args)) => return guard::run(&requested, &args, reporter),
-        Some(Command::Prepare(args)) => prepare::run(&requested, &args, reporter),
-        Some(Command::Restore(args)) => restore::run(&requested, &args, reporter),
+        Some(Command::Prepare(args)) => prepare::run(&requested, &args, &signals()?, reporter),
+        Some(Command::Restore(args)) => restore::run(&requested, &args, &signals()?, reporter),
         Some(Command::Init(args)) => init::run(&requested, &args, reporter),
-        Some(Command::Pack(args)) => pack::run(&requested, args, reporter),
+        Some(Command::Pack(args)) => pack::run(&requested, args, &signals()?, reporter),
         Some(Command::Status) => status::run(&requested, reporter),
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
-        None if cli.old.restore => restore::run(&requested, &RestoreArgs::default(), reporter),
-        None if cli.old.strip_overrides => restore::strip_overrides(&requested, reporter),
-        None => prepare::run(&requested, &cli.old.prepare, reporter),
+        None if cli.old.restore => restore::run(&requested, &RestoreArgs::default(), &signals()?, reporter),
+        None if cli.old.strip_overrides => restore::strip_overrides(&requested, &signals()?, reporter),
+        None => prepare::run(&requested, &cli.old.prepare, &signals()?, reporter),
     }
     .map(|()| 0)
 }
@@ -139,6 +144,9 @@ fn requested(global: Global) -> Result<Requested> {
         },
         fallback_on_auth: global.fallback_on_auth,
         cache: if global.no_cache { None } else { cache_place()? },
+        // The name that it has always had. What is no number, and 0, is passed over.
+        threads: variable("RAYON_NUM_THREADS").and_then(|count| count.to_str()?.parse().ok()),
+        environment: std::env::vars_os().collect(),
     })
 }
 

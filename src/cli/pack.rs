@@ -5,13 +5,19 @@ use serde_json::{Value, json};
 use super::args::PackArgs;
 use super::report::Reporter;
 use super::text::count;
+use crate::cancel::CancelToken;
 use crate::command::pack::{self, Options};
 use crate::error::Result;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
 
 /// An array as `npm pack --json` prints it, else the tarballs' paths.
-pub(super) fn run(requested: &Requested, args: PackArgs, reporter: &Reporter) -> Result<()> {
+pub(super) fn run(
+    requested: &Requested,
+    args: PackArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
     let options = Options {
         packages: args.packages,
         all: args.all,
@@ -20,7 +26,7 @@ pub(super) fn run(requested: &Requested, args: PackArgs, reporter: &Reporter) ->
         checksums: reporter.wants_json(),
         build: args.build.then(|| reporter.output_of_builds()),
     };
-    let tarballs = pack::run(requested, &options, &|event| reporter.event(event))?;
+    let tarballs = pack::run(requested, &options, cancel, &|event| reporter.event(event))?;
     if reporter.wants_json() {
         let objects: Value = tarballs.iter().map(to_json).collect();
         reporter.data(&format!("{objects:#}\n"));

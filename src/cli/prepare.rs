@@ -10,6 +10,7 @@ use super::report::Reporter;
 use super::run::words;
 use super::text::{count, count_of, packages_of, printable, table};
 use super::{build, lockfile};
+use crate::cancel::CancelToken;
 use crate::command::prepare::{self, Options, Plan, Rewritten, Way};
 use crate::error::Result;
 use crate::model::build::State;
@@ -19,12 +20,17 @@ use crate::model::package_manager::Detected;
 use crate::model::requested::Requested;
 use crate::model::workspace::as_seen_from;
 
-pub(super) fn run(requested: &Requested, args: &PrepareArgs, reporter: &Reporter) -> Result<()> {
+pub(super) fn run(
+    requested: &Requested,
+    args: &PrepareArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
     let options = options(args, reporter);
     if args.dry_run {
-        return show_plan(requested, &options, None, reporter);
+        return show_plan(requested, &options, None, cancel, reporter);
     }
-    let plan = prepare::run(requested, &options, &|event| reporter.event(event))?;
+    let plan = prepare::run(requested, &options, cancel, &|event| reporter.event(event))?;
     if reporter.wants_json() {
         let mut document = json!({"ok": true});
         describe(&mut document, &plan, false);
@@ -88,9 +94,10 @@ pub(super) fn show_plan(
     requested: &Requested,
     options: &Options,
     command: Option<&[OsString]>,
+    cancel: &CancelToken,
     reporter: &Reporter,
 ) -> Result<()> {
-    let plan = prepare::plan(requested, options, &|event| reporter.event(event))?;
+    let plan = prepare::plan(requested, options, cancel, &|event| reporter.event(event))?;
     if reporter.wants_json() {
         let mut document = json!({"ok": true, "dryRun": true});
         describe(&mut document, &plan, true);

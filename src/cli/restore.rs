@@ -4,14 +4,20 @@ use serde_json::{Value, json};
 
 use super::args::RestoreArgs;
 use super::report::Reporter;
+use crate::cancel::CancelToken;
 use crate::command::restore::{self, Options, Outcome, Restored, Source};
 use crate::command::strip;
 use crate::error::Result;
 use crate::model::requested::Requested;
 
-pub(super) fn run(requested: &Requested, args: &RestoreArgs, reporter: &Reporter) -> Result<()> {
+pub(super) fn run(
+    requested: &Requested,
+    args: &RestoreArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
     let options = Options { clean: args.clean, force: args.force };
-    let outcome = restore::run(requested, &options, &|event| reporter.event(event))?;
+    let outcome = restore::run(requested, &options, cancel, &|event| reporter.event(event))?;
     if reporter.wants_json() {
         let mut document = to_json(&outcome);
         document["ok"] = Value::Bool(true);
@@ -23,8 +29,12 @@ pub(super) fn run(requested: &Requested, args: &RestoreArgs, reporter: &Reporter
 }
 
 /// Runs `--strip-overrides`.
-pub(super) fn strip_overrides(requested: &Requested, reporter: &Reporter) -> Result<()> {
-    let stripped = strip::run(requested, &|event| reporter.event(event))?;
+pub(super) fn strip_overrides(
+    requested: &Requested,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
+    let stripped = strip::run(requested, cancel, &|event| reporter.event(event))?;
     if reporter.wants_json() {
         reporter.document(json!({"ok": true, "stripped": stripped.manifests}));
         return Ok(());

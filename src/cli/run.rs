@@ -8,20 +8,26 @@ use super::args::RunArgs;
 use super::document::describe;
 use super::report::Reporter;
 use super::{prepare, restore};
+use crate::cancel::CancelToken;
 use crate::command::run::{self, Options, Outcome};
 use crate::error::{Result, signal_name};
 use crate::model::ended::Ended;
 use crate::model::requested::Requested;
 
 /// Runs the command; its exit code is that of the command that it ran.
-pub(super) fn run(requested: &Requested, args: RunArgs, reporter: &Reporter) -> Result<u8> {
+pub(super) fn run(
+    requested: &Requested,
+    args: RunArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<u8> {
     let options = Options { prepare: prepare::options(&args.prepare, reporter), command: args.command };
     if args.prepare.dry_run {
-        prepare::show_plan(requested, &options.prepare, Some(&options.command), reporter)?;
+        prepare::show_plan(requested, &options.prepare, Some(&options.command), cancel, reporter)?;
         return Ok(0);
     }
     let stdout = reporter.stdout_of_command();
-    let outcome = run::run(requested, &options, stdout, &|event| reporter.event(event))?;
+    let outcome = run::run(requested, &options, stdout, cancel, &|event| reporter.event(event))?;
     if reporter.wants_json() {
         show(&options.command, &outcome, reporter);
     }

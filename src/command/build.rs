@@ -11,14 +11,15 @@ use self::site::Site;
 use super::{Event, Notice, Report, warn};
 use crate::apply::build::Builder;
 use crate::apply::cache::Store;
-use crate::apply::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::model::build::{Built, Output, SCRIPT, Tally};
 use crate::model::cache::place::Place;
+use crate::model::environment::Environment;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::cache::Builds;
 use crate::observe::package_manager;
-use crate::observe::threads::share_this_thread;
+use crate::observe::threads::Threads;
 use crate::plan::build::order;
 
 /// What is done about builds.
@@ -45,6 +46,21 @@ impl What {
     }
 }
 
+/// What looking into packages takes.
+#[derive(Clone, Copy)]
+pub(super) struct Looking<'a> {
+    /// Where is remembered what they hold.
+    pub(super) cache: Option<&'a Place>,
+    /// What is built first.
+    pub(super) what: What,
+    /// The variables that builds see.
+    pub(super) environment: &'a Environment,
+    /// Who shares the work.
+    pub(super) threads: Threads,
+    /// What ends the builds.
+    pub(super) cancel: &'a CancelToken,
+}
+
 /// Has some members built, and all that they need; or says what is known of that. `None` where nothing was asked for.
 /// Without a cache nothing is known of former builds, and everything is built.
 ///
@@ -54,11 +70,10 @@ impl What {
 pub(super) fn first(
     workspace: &Workspace,
     members: &[&Member],
-    what: What,
-    cache: Option<&Place>,
-    signals: &Signals,
+    looking: &Looking<'_>,
     report: Report<'_>,
 ) -> Result<Option<Vec<Built>>> {
+    let Looking { cache, what, environment, threads, cancel } = *looking;
     if what == What::Nothing {
         return Ok(None);
     }
@@ -66,11 +81,10 @@ pub(super) fn first(
     if matches!(what, What::Check { .. }) && known.is_none() {
         return Ok(None);
     }
-    share_this_thread();
     let order = order(workspace, members);
     if let (What::Check { remember }, Some(known)) = (what, &known) {
         let store = cache.filter(|_| remember).map(Store::new);
-        check(workspace, &order, known, store.as_ref(), report);
+        check(workspace, &order, known, store.as_ref(), threads, report);
         return Ok(None);
     }
     let wanted: BTreeSet<usize> = order.needs.keys().copied().collect();
@@ -81,11 +95,11 @@ pub(super) fn first(
     let (manager, doubts) = package_manager::of_workspace(workspace);
     warn(report, &doubts);
     let output = if let What::Build(output) = what { output } else { Output::Kept };
-    let mut builder = Builder::new(workspace, &manager, output, signals)?;
+    let mut builder = Builder::new(workspace, &manager, output, environment, cancel)?;
     let tools = Tally::of([("tools", &*builder.tools()?)]);
     let store = cache.filter(|_| what != What::Plan).map(Store::new);
-    let mut site = Site::new(workspace, order, known.as_ref(), store.as_ref(), tools, report);
-    signals.check()?;
+    let mut site = Site::new(workspace, order, known.as_ref(), store.as_ref(), tools, threads, report);
+    cancel.check()?;
     site.run(&mut builder, what)?;
     if let Some(store) = &store {
         store.prune();

@@ -3,8 +3,6 @@
 use std::io;
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::packing::Shelf;
 use super::{Event, Report};
 use crate::apply::cache::{self, Store};
@@ -13,23 +11,25 @@ use crate::model::cache::place::Place;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
 use crate::observe::cache::{Memory, Outputs};
+use crate::observe::threads::Threads;
 
 /// The cache of a call; there may be none.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Cache<'a> {
     place: Option<&'a Place>,
     store: Option<Store<'a>>,
+    threads: Threads,
 }
 
 impl<'a> Cache<'a> {
     /// The one that was asked for. One that cannot be used is told to those who want to know more.
-    pub(super) fn of(requested: &'a Requested, report: Report<'_>) -> Self {
+    pub(super) fn of(requested: &'a Requested, threads: Threads, report: Report<'_>) -> Self {
         let mut place = requested.cache.as_ref();
         if let Some(doubt) = place.and_then(cache::doubt) {
             report(Event::NoCache(&doubt));
             place = None;
         }
-        Self { place, store: place.map(Store::new) }
+        Self { place, store: place.map(Store::new), threads }
     }
 
     /// Where it lies.
@@ -66,7 +66,7 @@ impl<'a> Cache<'a> {
         written: &[&Tarball],
     ) {
         let Some(store) = &self.store else { return };
-        written.par_iter().for_each(|tarball| {
+        self.threads.map(written, |tarball| {
             store.keep_tarball(&folder.join(&tarball.filename), &tarball.sha256, tarball.size);
         });
         store.keep_memory(workspace, memory);

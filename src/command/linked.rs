@@ -180,9 +180,10 @@ impl<'a> Linker<'a> {
         }
         let members: Vec<usize> = cycles.iter().flat_map(|component| &component.members).copied().collect();
         let jobs: Vec<_> = members.iter().map(|member| self.job(*member, None)).collect();
-        let Sinks { signals, folder, memory, .. } = *sinks;
+        let Sinks { cancel, threads, folder, memory, .. } = *sinks;
         let tally = &Tally::silent();
-        let nowhere = Sinks { signals, folder, memory, checksums: false, tally, open: || Ok(io::sink()) };
+        let nowhere =
+            Sinks { cancel, threads, folder, memory, checksums: false, tally, open: || Ok(io::sink()) };
         let encoded = packing::encode_jobs(&jobs, &nowhere)?;
         let digests: BTreeMap<usize, Digest> =
             members.into_iter().zip(encoded.into_iter().map(|(tarball, _)| tarball.sha256)).collect();

@@ -2,8 +2,9 @@
 
 use super::{Event, Notice, Report};
 use crate::apply::lockfile::{Made, Request, Staged, make};
-use crate::apply::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::Result;
+use crate::model::environment::Environment;
 use crate::model::lockfile;
 use crate::model::package_manager::Detected;
 use crate::model::surface::Surface;
@@ -45,7 +46,8 @@ pub(super) fn made(
     rewritten: &Rewritten,
     settings: Option<&str>,
     tarballs: &[Staged],
-    signals: &Signals,
+    environment: &Environment,
+    cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Lockfile> {
     let (surface, detected) = (&rewritten.surface, &rewritten.manager);
@@ -67,7 +69,8 @@ pub(super) fn made(
         reason: &detected.reason,
         lockfile: found.as_ref(),
         scope: &project.scope,
-        signals,
+        environment,
+        cancel,
     })?;
     Ok(Lockfile { made: Some(made), ..described })
 }

@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::{self, What};
+use super::build::{self, Looking};
 use super::install::{self, Install};
 use super::linked::{self, Packed};
 use super::packing::{self, Encoded, Shelf, Sinks};
 use super::prepare::{Options, Plan};
 use super::{Report, warn};
-use crate::apply::signal::Signals;
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{Built, State};
-use crate::model::cache::place::Place;
 use crate::model::link::Linking;
 use crate::model::requested::Requested;
 use crate::model::source::Decision;
@@ -36,17 +34,6 @@ pub(super) struct Needed {
     pub(super) closure: Closure,
     /// By surface.
     pub(super) installs: Vec<Install>,
-}
-
-/// What looking into packages takes.
-#[derive(Clone, Copy)]
-pub(super) struct Looking<'a> {
-    /// Where is remembered what they hold.
-    pub(super) cache: Option<&'a Place>,
-    /// What is built first.
-    pub(super) what: What,
-    /// What ends the builds.
-    pub(super) signals: &'a Signals,
 }
 
 /// Everything that was read before the first byte is packed.
@@ -95,7 +82,6 @@ impl Needed {
         looking: &Looking<'_>,
         report: Report<'_>,
     ) -> Result<Observed> {
-        let Looking { cache, what, signals } = *looking;
         let mut memory = Memory::default();
         let Self { surfaces, workspace, closure, installs } = &self;
         let (mut contents, mut built) = (Vec::new(), None);
@@ -107,12 +93,13 @@ impl Needed {
             warn(report, &closure.mismatches);
             install::check(surfaces, installs, &closure.surfaces, options.lockfile, report)?;
             let members = packing::named_members(workspace, &closure.packages)?;
-            built = build::first(workspace, &members, what, cache, signals, report)?;
+            built = build::first(workspace, &members, looking, report)?;
             // What would be built first may be missing now.
             let unbuilt = built.iter().flatten().any(|built| built.state == State::Planned);
-            memory = Memory::of(cache, &workspace.root);
+            memory = Memory::of(looking.cache, &workspace.root);
             let allow_unbuilt = options.allow_unbuilt || unbuilt;
-            contents = packing::contents(workspace, &members, allow_unbuilt, &memory, report)?;
+            contents =
+                packing::contents(workspace, &members, allow_unbuilt, &memory, looking.threads, report)?;
         }
         Ok(Observed { project: project.clone(), needed: self, contents, memory, built })
     }

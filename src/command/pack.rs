@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::build::{self, What};
+use super::build::{self, Looking, What};
 use super::cached::Cache;
 use super::{Event, Report, warn};
 use crate::apply::deps_dir::Placed;
 use crate::apply::out_dir::OutDir;
-use crate::apply::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::command::packing::{self, Sinks, Tally};
 use crate::error::Result;
 use crate::model::build::Output;
@@ -16,6 +16,7 @@ use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
 use crate::observe::project;
 use crate::observe::surfaces;
+use crate::observe::threads::Threads;
 use crate::observe::workspace::{self, Itself};
 use crate::plan::closure;
 use crate::plan::reader::Reader;
@@ -41,8 +42,13 @@ pub struct Options {
 ///
 /// # Errors
 /// [`crate::error::Kind::Packing`] naming every package that cannot be packed: then nothing is packed.
-pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Vec<Tarball>> {
-    let signals = Signals::install()?;
+pub fn run(
+    requested: &Requested,
+    options: &Options,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<Vec<Tarball>> {
+    let threads = Threads::new(requested.threads);
     let project = project::find(requested)?;
     let closure_only = !options.all && options.packages.is_empty();
     let itself = if closure_only { Itself::Never } else { Itself::IfItHolds(&options.packages) };
@@ -61,18 +67,20 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
     } else {
         packing::named_members(&workspace, &options.packages.iter().cloned().collect())?
     };
-    let cache = Cache::of(requested, report);
+    let cache = Cache::of(requested, threads, report);
     let what = What::new(options.build, false);
-    build::first(&workspace, &members, what, cache.place(), &signals, report)?;
+    let looking =
+        Looking { cache: cache.place(), what, environment: &requested.environment, threads, cancel };
+    build::first(&workspace, &members, &looking, report)?;
     let memory = cache.memory(&workspace.root);
-    let contents = packing::contents(&workspace, &members, options.allow_unbuilt, &memory, report)?;
+    let contents = packing::contents(&workspace, &members, options.allow_unbuilt, &memory, threads, report)?;
     let outputs = cache.outputs(&options.out);
     let mut out = OutDir::create(&options.out, &outputs)?;
     let there = |tarball: &Tarball| out.there(tarball);
     let open = cache.shelf(|| out.stage(), there);
     let tally = &Tally::new(report);
     let (folder, checksums) = (out.path(), options.checksums);
-    let sinks = Sinks { signals: &signals, folder, memory: &memory, checksums, tally, open };
+    let sinks = Sinks { cancel, threads, folder, memory: &memory, checksums, tally, open };
     let staged = packing::encode_all(&contents.iter().collect::<Vec<_>>(), &sinks)?;
     let (mut tarballs, mut written) = (Vec::<Tarball>::with_capacity(staged.len()), Vec::new());
     let mut names = HashSet::new();

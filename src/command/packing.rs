@@ -9,10 +9,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-
 use super::{Event, Notice, Progress, Report, warn};
-use crate::apply::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result, io_cause};
 use crate::model::scope::Scope;
 use crate::model::seal::Seal;
@@ -21,7 +19,7 @@ use crate::model::workspace::{Member, Workspace};
 use crate::observe::cache::Memory;
 use crate::observe::contents::{self, Around, Contents};
 use crate::observe::tarball::{EncodeError, encode};
-use crate::observe::threads::share_this_thread;
+use crate::observe::threads::Threads;
 use crate::plan::closure::Index;
 
 /// The members of the given names, each once, sorted.
@@ -114,12 +112,12 @@ pub(super) fn contents(
     members: &[&Member],
     allow_unbuilt: bool,
     memory: &Memory,
+    threads: Threads,
     report: Report<'_>,
 ) -> Result<Vec<Contents>> {
     let around = Around::new(workspace);
-    share_this_thread();
     let contents = |member: &&Member| contents::remembered(&around, member, memory);
-    let read: Vec<_> = members.par_iter().with_max_len(1).map(contents).collect();
+    let read = threads.map(members, contents);
     let mut all = Vec::with_capacity(read.len());
     let mut problems = Vec::new();
     for contents in read {
@@ -142,7 +140,9 @@ pub(super) fn contents(
 
 /// Where tarballs are written to, and what stops it.
 pub(super) struct Sinks<'a, F> {
-    pub(super) signals: &'a Signals,
+    pub(super) cancel: &'a CancelToken,
+    /// Who shares the work.
+    pub(super) threads: Threads,
     /// For messages.
     pub(super) folder: &'a Path,
     /// What is known of tarballs that were made before.
@@ -263,7 +263,7 @@ where
     C: Borrow<Contents> + Sync,
     F: Shelf,
 {
-    let signals = sinks.signals;
+    let cancel = sinks.cancel;
     let sink_error = |error: &io::Error| {
         let folder = sinks.folder.display();
         Problem::new(format!("cannot write a tarball into {folder}: {}", io_cause(error)))
@@ -279,11 +279,12 @@ where
             return Ok((tarball, full));
         }
         let sink = sinks.open.open().map_err(|error| sink_error(&error))?;
-        let sink = Interruptible { sink, signals, tally: sinks.tally };
-        let encoded = encode(contents, seal, sinks.checksums, sink).map_err(|error| match error {
-            EncodeError::Package(problem) => problem,
-            EncodeError::Sink(error) => sink_error(&error),
-        });
+        let sink = Interruptible { sink, cancel, tally: sinks.tally };
+        let encoded =
+            encode(contents, seal, sinks.checksums, sinks.threads, sink).map_err(|error| match error {
+                EncodeError::Package(problem) => problem,
+                EncodeError::Sink(error) => sink_error(&error),
+            });
         let (tarball, Interruptible { sink, .. }) = encoded?;
         let full = sinks.open.close(sink).map_err(|error| sink_error(&error))?;
         sinks.memory.learn_packed(contents, seal, &tarball);
@@ -295,21 +296,21 @@ where
     order.sort_by_key(|place| Reverse(jobs[*place].contents.borrow().weight()));
     let may_be_lost = |(_, full): &(Tarball, F::Full)| F::may_be_lost(full);
     let settle = |(_, full): &(Tarball, F::Full)| sinks.open.settle(full).map_err(|error| sink_error(&error));
-    let encoded = settling::each(order, |place| encode(&jobs[place]), may_be_lost, settle);
-    signals.check()?;
+    let encoded = settling::each(sinks.threads, &order, |place| encode(&jobs[place]), may_be_lost, settle);
+    cancel.check()?;
     all_or_problems(encoded)
 }
 
-/// A sink that fails as soon as a signal has come, so that a large package does not hold up Ctrl-C.
+/// A sink that fails as soon as the call is cancelled, so that a large package does not hold up Ctrl-C.
 struct Interruptible<'a, W> {
     sink: W,
-    signals: &'a Signals,
+    cancel: &'a CancelToken,
     tally: &'a Tally<'a>,
 }
 
 impl<W: Write> Write for Interruptible<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.signals.received().is_some() {
+        if self.cancel.is_cancelled() {
             return Err(io::Error::other("interrupted"));
         }
         let written = self.sink.write(bytes)?;

@@ -8,19 +8,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::build::What;
+use super::build::{Looking, What};
 use super::cached::Cache;
 use super::linked::Packed;
 use super::lockfile::{self, Lockfile};
-use super::observed::{Looking, Needed, Observed};
+use super::observed::{Needed, Observed};
 use super::packing::{Sinks, Tally};
 use super::source;
 use super::{Event, Report, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
 use crate::apply::lock::{self, Lock};
 use crate::apply::lockfile::Staged;
-use crate::apply::signal::Signals;
 use crate::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
+use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{Built, Output};
 use crate::model::journal::{FileKind, Phase, ProjectPath};
@@ -32,6 +32,7 @@ use crate::model::tarball::Tarball;
 use crate::observe::project::{self, Project};
 use crate::observe::state::{self, Originals};
 use crate::observe::surfaces;
+use crate::observe::threads::Threads;
 
 pub use crate::plan::files::FileChange;
 pub use crate::plan::prepare::Rewritten;
@@ -103,8 +104,13 @@ fn settings<'a>(files: &'a [FileChange], surface: &Surface) -> Option<&'a str> {
 ///
 /// # Errors
 /// All that `prepare` would meet with before it changes anything.
-pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Plan> {
-    let signals = Signals::install()?;
+pub fn plan(
+    requested: &Requested,
+    options: &Options,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<Plan> {
+    let threads = Threads::new(requested.threads);
     let project = project::find(requested)?;
     refuse_build_of_plain_folder(&project, options)?;
     let mut found = surfaces::find(&project, requested)?;
@@ -131,14 +137,16 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
     tree::refuse_leftovers(&project, &others, &tree.standing)?;
     deps_dir::look(&project.deps_path())?;
     warn(report, &found.notices);
-    let chosen = source::choose(&project, found.surfaces, &originals, requested, options, &signals, report)?;
+    let chosen = source::choose(&project, found.surfaces, &originals, requested, options, cancel, report)?;
     let Some(needed) = chosen.needed else { return Ok(Plan::untouched(&project, chosen.decision)) };
-    let cache = Cache::of(requested, report);
-    let looking = Looking { cache: cache.place(), what: What::new(options.build, true), signals: &signals };
+    let cache = Cache::of(requested, threads, report);
+    let what = What::new(options.build, true);
+    let environment = &requested.environment;
+    let looking = Looking { cache: cache.place(), what, environment, threads, cancel };
     let observed = needed.observe(&project, options, &looking, report)?;
     let (folder, memory, checksums) = (Path::new("nowhere"), &observed.memory, options.checksums);
     let tally = &Tally::new(report);
-    let nowhere = Sinks { signals: &signals, folder, memory, checksums, tally, open: || Ok(io::sink()) };
+    let nowhere = Sinks { cancel, threads, folder, memory, checksums, tally, open: || Ok(io::sink()) };
     let (packed, encoded) = observed.pack(&nowhere)?;
     let mut plan =
         observed.plan(chosen.decision, &packed, encoded.into_iter().map(|(tarball, _)| tarball).collect())?;
@@ -161,9 +169,14 @@ pub fn plan(requested: &Requested, options: &Options, report: Report<'_>) -> Res
 /// # Errors
 /// [`Kind::Refused`] where it is prepared already; [`Kind::Packing`] naming every package that cannot be packed. The
 /// tree is then as it was, unless [`Options::keep`].
-pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Plan> {
-    let site = Site::open(requested)?;
-    let (plan, prepared) = site.prepare(requested, options, Phase::Prepared, report)?;
+pub fn run(
+    requested: &Requested,
+    options: &Options,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<Plan> {
+    let site = Site::open(requested, cancel)?;
+    let (plan, prepared) = site.prepare(options, Phase::Prepared, report)?;
     keep(prepared);
     site.lock.release()?;
     Ok(plan)
@@ -177,36 +190,36 @@ pub(super) fn keep(prepared: Option<Prepared<'_>>) {
 }
 
 /// A project that nobody else changes meanwhile.
-pub(super) struct Site {
+pub(super) struct Site<'a> {
     pub(super) project: Project,
     pub(super) lock: Lock,
-    pub(super) signals: Signals,
+    requested: &'a Requested,
+    cancel: &'a CancelToken,
+    threads: Threads,
 }
 
-impl Site {
+impl<'a> Site<'a> {
     /// Finds the project and takes its lock.
-    pub(super) fn open(requested: &Requested) -> Result<Self> {
-        let signals = Signals::install()?;
+    pub(super) fn open(requested: &'a Requested, cancel: &'a CancelToken) -> Result<Self> {
         let project = project::find(requested)?;
         let lock = Lock::acquire(&project.state_dir)?;
-        Ok(Self { project, lock, signals })
+        Ok(Self { project, lock, requested, cancel, threads: Threads::new(requested.threads) })
     }
 
     /// Prepares it; nothing is rewritten where no surface needs a package. `until` is what the journal says then.
     pub(super) fn prepare(
         &self,
-        requested: &Requested,
         options: &Options,
         until: Phase,
         report: Report<'_>,
     ) -> Result<(Plan, Option<Prepared<'_>>)> {
-        let (project, lock) = (&self.project, &self.lock);
+        let (project, lock, requested) = (&self.project, &self.lock, self.requested);
         refuse_build_of_plain_folder(project, options)?;
         let mut what = What::new(options.build, false);
         let mut built = None;
         if options.force && matches!(project.source.source, Source::Workspace | Source::Vendor) {
             // What cannot be prepared anew stays prepared: found out before anything is restored.
-            let observed = observe_from_originals(project, requested, options, &self.signals, report)?;
+            let observed = self.observe_from_originals(options, report)?;
             built = observed.and_then(|observed| observed.built);
             if built.is_some() {
                 what = What::Nothing;
@@ -222,17 +235,16 @@ impl Site {
         deps_dir::look(&project.deps_path())?;
         warn(report, &found.notices);
         let originals = Originals::new();
-        let signals = &self.signals;
-        let chosen =
-            source::choose(project, found.surfaces, &originals, requested, options, signals, report)?;
-        source::summarize(&chosen.decision, report);
+        let (cancel, threads, environment) = (self.cancel, self.threads, &requested.environment);
+        let chosen = source::choose(project, found.surfaces, &originals, requested, options, cancel, report)?;
+        source::summarize(&chosen.decision, environment, report);
         let Some(needed) = chosen.needed else {
             lock.leave_note(&chosen.decision.to_json())?;
             return Ok((Plan::untouched(project, chosen.decision), None));
         };
         let decision = chosen.decision;
-        let cache = Cache::of(requested, report);
-        let looking = Looking { cache: cache.place(), what, signals };
+        let cache = Cache::of(requested, threads, report);
+        let looking = Looking { cache: cache.place(), what, environment, threads, cancel };
         let mut observed = needed.observe(project, options, &looking, report)?;
         observed.built = observed.built.or(built);
         if observed.is_empty() {
@@ -251,14 +263,15 @@ impl Site {
         until: Phase,
         report: Report<'_>,
     ) -> Result<(Plan, Prepared<'_>)> {
-        let (project, signals) = (&self.project, &self.signals);
+        let (project, cancel, threads) = (&self.project, self.cancel, self.threads);
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
         let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
         let memory = &observed.memory;
         let (folder, checksums) = (deps.path(), options.checksums);
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
         let tally = &Tally::new(report);
-        let (packed, staged) = observed.pack(&Sinks { signals, folder, memory, checksums, tally, open })?;
+        let (packed, staged) =
+            observed.pack(&Sinks { cancel, threads, folder, memory, checksums, tally, open })?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
         let mut plan = observed.plan(decision, &packed, tarballs)?;
         if options.lockfile {
@@ -271,10 +284,12 @@ impl Site {
                     path: temp.path().to_path_buf(),
                 })
                 .collect();
+            let environment = &self.requested.environment;
             for rewritten in &plan.rewrites {
                 let surface = &rewritten.surface;
                 let settings = settings(&plan.files, surface);
-                let made = lockfile::made(project, rewritten, settings, &staged, signals, report)?;
+                let made =
+                    lockfile::made(project, rewritten, settings, &staged, environment, cancel, report)?;
                 plan.files.extend(made.change(project, surface)?);
                 plan.lockfiles.insert(surface.dir.clone(), made);
             }
@@ -293,7 +308,7 @@ impl Site {
             report(Event::Packed { tarball, unchanged });
         }
         deps.sync()?;
-        let prepared = match transaction.apply(until, options.keep, &|| signals.check()) {
+        let prepared = match transaction.apply(until, options.keep, &|| cancel.check()) {
             Ok(prepared) => prepared,
             Err(error) => {
                 if options.keep {
@@ -303,38 +318,35 @@ impl Site {
             }
         };
         plan.stale = deps.sweep(&plan.filenames())?;
-        signals.check()?;
+        cancel.check()?;
         deps.keep();
         let is_new = |tarball: &&Tarball| !plan.there.contains(&tarball.filename);
         let written: Vec<_> = plan.tarballs.iter().filter(is_new).collect();
         cache.keep(&plan.workspace, memory, &project.deps_path(), &outputs, &written);
         Ok((plan, prepared))
     }
-}
 
-/// Reads everything as it will be once a prepared project is restored, for the errors that there are.
-fn observe_from_originals(
-    project: &Project,
-    requested: &Requested,
-    options: &Options,
-    signals: &Signals,
-    report: Report<'_>,
-) -> Result<Option<Observed>> {
-    let tree = state::read(&project.state_dir, &project.root, &[])?;
-    let Some(prepared) = tree.standing.observed() else { return Ok(None) };
-    let mut found = surfaces::find(project, requested)?;
-    let originals = state::originals(&project.state_dir, &project.root, prepared);
-    surfaces::substitute(&mut found.surfaces, &originals)?;
-    let needed = Needed::find(project, found.surfaces, &originals, requested, options.lockfile)?;
-    // The rest is said once it is done.
-    let builds = |event: Event<'_>| {
-        if matches!(event, Event::Built(_)) {
-            report(event);
-        }
-    };
-    let what = options.build.map_or(What::Nothing, What::Build);
-    let looking = Looking { cache: requested.cache.as_ref(), what, signals };
-    needed.observe(project, options, &looking, &builds).map(Some)
+    /// Reads everything as it will be once a prepared project is restored, for the errors that there are.
+    fn observe_from_originals(&self, options: &Options, report: Report<'_>) -> Result<Option<Observed>> {
+        let (project, cancel, threads) = (&self.project, self.cancel, self.threads);
+        let requested = self.requested;
+        let tree = state::read(&project.state_dir, &project.root, &[])?;
+        let Some(prepared) = tree.standing.observed() else { return Ok(None) };
+        let mut found = surfaces::find(project, requested)?;
+        let originals = state::originals(&project.state_dir, &project.root, prepared);
+        surfaces::substitute(&mut found.surfaces, &originals)?;
+        let needed = Needed::find(project, found.surfaces, &originals, requested, options.lockfile)?;
+        // The rest is said once it is done.
+        let builds = |event: Event<'_>| {
+            if matches!(event, Event::Built(_)) {
+                report(event);
+            }
+        };
+        let what = options.build.map_or(What::Nothing, What::Build);
+        let (cache, environment) = (requested.cache.as_ref(), &requested.environment);
+        let looking = Looking { cache, what, environment, threads, cancel };
+        needed.observe(project, options, &looking, &builds).map(Some)
+    }
 }
 
 /// A folder of packages has nothing that builds them.

@@ -6,7 +6,7 @@ use super::{Event, Notice, Report, damaged, tree};
 use crate::apply::deps_dir::{self, Found};
 use crate::apply::lock::Lock;
 use crate::apply::restore as apply;
-use crate::apply::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::model::journal::{FileKind, ProjectPath};
 use crate::model::requested::Requested;
@@ -48,9 +48,14 @@ pub struct Outcome {
 ///
 /// # Errors
 /// [`Kind::Refused`] where an edit cannot be told apart from the rewrite, before anything is changed.
-pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Result<Outcome> {
-    // Noted, so that they do not end it in the middle; it is short, and what they ask for is what it does.
-    let signals = Signals::install()?;
+/// [`Kind::Interrupted`] where it was cancelled meanwhile: all is restored then, since it is short, and what a signal asks
+/// for is what it does.
+pub fn run(
+    requested: &Requested,
+    options: &Options,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<Outcome> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     let deps_dirs = deps_dirs(&project)?;
@@ -70,7 +75,7 @@ pub fn run(requested: &Requested, options: &Options, report: Report<'_>) -> Resu
         }
     }
     lock.release()?;
-    if let Err(stopped) = signals.check() {
+    if let Err(stopped) = cancel.check() {
         report(Event::Notice(Notice::RestoredBeforeSignal(&outcome)));
         return Err(stopped);
     }

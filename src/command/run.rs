@@ -6,6 +6,7 @@ use std::process::Stdio;
 use super::prepare::{self, Plan, Site};
 use super::{Event, Notice, Report, restore};
 use crate::apply::child;
+use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::model::ended::Ended;
 use crate::model::journal::Phase;
@@ -38,12 +39,18 @@ pub struct Outcome {
 /// As [`prepare::run`], before the command is begun. Then [`Kind::NotRun`](crate::error::Kind::NotRun) for a command that cannot be started,
 /// [`Kind::Interrupted`](crate::error::Kind::Interrupted) where it was not waited for, or where a signal came after its end; always restored. Where
 /// restoring fails, those errors too.
-pub fn run(requested: &Requested, options: &Options, stdout: Stdio, report: Report<'_>) -> Result<Outcome> {
-    let site = Site::open(requested)?;
+pub fn run(
+    requested: &Requested,
+    options: &Options,
+    stdout: Stdio,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<Outcome> {
+    let site = Site::open(requested, cancel)?;
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
-    let (plan, prepared) = site.prepare(requested, &options.prepare, until, report)?;
+    let (plan, prepared) = site.prepare(&options.prepare, until, report)?;
     report(Event::Prepared(&plan));
-    let done = child::run(&options.command, &site.project.root, stdout, &site.signals);
+    let done = child::run(&options.command, &site.project.root, stdout, cancel);
     if let Ok(ended) = done {
         report(Event::Ended(ended));
     }
@@ -67,7 +74,7 @@ pub fn run(requested: &Requested, options: &Options, stdout: Stdio, report: Repo
     let released = site.lock.release();
     let restored = restored.and_then(|restored| released.map(|()| restored));
     let (ended, restored) = both(done, restored)?;
-    site.signals.check()?;
+    cancel.check()?;
     Ok(Outcome { plan, ended, restored })
 }
 

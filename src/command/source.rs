@@ -1,6 +1,5 @@
 //! Where packages come from: what was asked for or, where the registry is to be asked, what it answered.
 
-use std::env;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -8,8 +7,9 @@ use super::observed::Needed;
 use super::prepare::Options;
 use super::{Event, Notice, Report, warn};
 use crate::apply::job_summary;
-use crate::apply::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result};
+use crate::model::environment::Environment;
 use crate::model::registry::{Question, Registry};
 use crate::model::requested::Requested;
 use crate::model::source::{Decision, PROBE_TIMEOUT, Probe, Source};
@@ -44,7 +44,7 @@ pub(super) fn choose(
     originals: &Originals,
     requested: &Requested,
     options: &Options,
-    signals: &Signals,
+    cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Chosen> {
     let asked = &project.source;
@@ -73,7 +73,7 @@ pub(super) fn choose(
         }
         Source::Auto => {
             let needed = find();
-            let asked = ask(project, &surfaces, &needed, requested, signals)?;
+            let asked = ask(project, &surfaces, &needed, requested, cancel)?;
             let (reason, probe) = match asked {
                 Asked { verdict: Verdict::Up(reason), probe, doubts } => {
                     warn(report, &doubts);
@@ -129,7 +129,7 @@ fn ask(
     found: &[Surface],
     needed: &Result<Needed>,
     requested: &Requested,
-    signals: &Signals,
+    cancel: &CancelToken,
 ) -> Result<Asked> {
     // Without a workspace, the surfaces' own dependencies are all that is known.
     let (surfaces, sought, installs) = match needed {
@@ -153,7 +153,7 @@ fn ask(
             looked_at.iter().collect()
         }
     };
-    let read = |(surface, around)| settings::read(project, surface, around);
+    let read = |(surface, around)| settings::read(project, surface, around, &requested.environment);
     let settings: Vec<_> = surfaces.iter().zip(around).map(read).collect();
     let registries: Vec<Result<Registry, Problem>> = sought
         .iter()
@@ -167,8 +167,8 @@ fn ask(
             Some(Question { registry, package: sought.package.clone(), wanted: sought.wanted.clone() })
         };
         let questions: Vec<_> = sought.iter().zip(&registries).filter_map(question).collect();
-        let answers = probe::ask(&questions, limit, &|| signals.received().is_some());
-        signals.check()?;
+        let answers = probe::ask(&questions, limit, &|| cancel.is_cancelled());
+        cancel.check()?;
         answers.unwrap_or_default()
     } else {
         Vec::new()
@@ -192,14 +192,14 @@ fn ask(
 }
 
 /// Tells the job's page in GitHub Actions and Gitea Actions.
-pub(super) fn summarize(decision: &Decision, report: Report<'_>) {
-    let is_set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+pub(super) fn summarize(decision: &Decision, environment: &Environment, report: Report<'_>) {
+    let is_set = |name: &str| environment.get(name);
     let in_actions = ["GITHUB_ACTIONS", "GITEA_ACTIONS"].into_iter().any(|name| is_set(name).is_some());
     if let Some(path) = is_set("GITHUB_STEP_SUMMARY")
         && in_actions
         && decision.asked != Source::Workspace
         && let Err(problem) = job_summary::append(
-            Path::new(&path),
+            Path::new(path),
             &format!("docker-prep: {}: {}", decision.reason, decision.then),
         )
     {

@@ -3,7 +3,7 @@
 use super::{Event, Notice, Report};
 use crate::apply::file;
 use crate::apply::lock::Lock;
-use crate::apply::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
 use crate::model::beside::Beside;
 use crate::model::journal::{FileKind, ProjectPath};
@@ -25,8 +25,7 @@ pub struct Stripped {
 ///
 /// # Errors
 /// [`Kind::Refused`] where there is something to restore from. A file that cannot be stripped leaves all as they are.
-pub fn run(requested: &Requested, report: Report<'_>) -> Result<Stripped> {
-    let signals = Signals::install()?;
+pub fn run(requested: &Requested, cancel: &CancelToken, report: Report<'_>) -> Result<Stripped> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     if state::read(lock.folder(), &project.root, &[])?.standing != Standing::Clean {
@@ -50,7 +49,7 @@ pub fn run(requested: &Requested, report: Report<'_>) -> Result<Stripped> {
             None => drop(file::remove(&file.path)?),
         }
         names.push(file.name);
-        signals.check()?;
+        cancel.check()?;
     }
     lock.release()?;
     Ok(Stripped { manifests: names })

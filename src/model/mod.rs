@@ -11,6 +11,7 @@ pub mod dockerfile;
 pub mod document;
 pub mod edit;
 pub mod ended;
+pub mod environment;
 pub mod gitignore;
 pub mod guard;
 pub mod hook;

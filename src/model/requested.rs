@@ -1,9 +1,11 @@
 //! What the caller asked for, before the project's own file and detection fill the gaps.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::cache::place::Place;
+use super::environment::Environment;
 use super::link::Link;
 use super::package_manager::Detected;
 use super::source::Asked;
@@ -33,4 +35,8 @@ pub struct Requested {
     pub fallback_on_auth: bool,
     /// `--no-cache`, `DOCKER_PREP_CACHE`, `DOCKER_PREP_CACHE_SIZE`: what is remembered between calls, and where.
     pub cache: Option<Place>,
+    /// `RAYON_NUM_THREADS`: how many threads share the work; one for each core if not said.
+    pub threads: Option<NonZero<usize>>,
+    /// The variables that a build would see.
+    pub environment: Environment,
 }

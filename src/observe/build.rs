@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
@@ -21,6 +20,7 @@ use crate::model::digest::hex;
 use crate::model::package_manager::lockfile::LOCKFILES;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::manifest::MANIFEST_FILES;
+use crate::observe::threads::Threads;
 use crate::observe::workspace::WORKSPACE_FILE;
 
 /// Files at a workspace's root that count whether they are ignored or not, besides manifests and lockfiles.
@@ -53,22 +53,22 @@ pub struct Sources {
 impl Sources {
     /// Reads those of some members, and what all share. What git has in its index, and says is unchanged, is not read.
     #[must_use]
-    pub fn read(workspace: &Workspace, wanted: &BTreeSet<usize>) -> Self {
+    pub fn read(workspace: &Workspace, wanted: &BTreeSet<usize>, threads: Threads) -> Self {
         let (mut sources, folders) = (Self::none(wanted), Folders::new(workspace));
-        sources.take_from_root(&folders);
-        sources.take_each(&folders);
+        sources.take_from_root(&folders, threads);
+        sources.take_each(&folders, threads);
         sources.always(&workspace.root);
         sources
     }
 
     /// Reads those of some members only.
     #[must_use]
-    pub fn own(workspace: &Workspace, wanted: &BTreeSet<usize>) -> Self {
+    pub fn own(workspace: &Workspace, wanted: &BTreeSet<usize>, threads: Threads) -> Self {
         let (mut sources, folders) = (Self::none(wanted), Folders::new(workspace));
         if wanted.len() > FEW {
-            sources.take_from_root(&folders);
+            sources.take_from_root(&folders, threads);
         }
-        sources.take_each(&folders);
+        sources.take_each(&folders, threads);
         sources
     }
 
@@ -77,37 +77,34 @@ impl Sources {
     }
 
     /// What a look at the root tells of: what is shared, and of most members all.
-    fn take_from_root(&mut self, folders: &Folders<'_>) {
+    fn take_from_root(&mut self, folders: &Folders<'_>, threads: Threads) {
         let root = &folders.workspace.root;
         let known = git::sources(root).filter(knows_root);
         let listed = known.unwrap_or_else(|| Listed::new(walk(root, &folders.inside(""))));
-        self.take(folders, None, listed);
+        self.take(folders, None, listed, threads);
     }
 
     /// The members of which nothing is known yet: such as lie elsewhere, in a repository of their own, in a folder that
     /// is ignored, or in none.
-    fn take_each(&mut self, folders: &Folders<'_>) {
+    fn take_each(&mut self, folders: &Folders<'_>, threads: Threads) {
         let is_missing = |member: &usize| {
             let Member { relative, manifest_file, .. } = &folders.workspace.members[*member];
             !relative.is_empty() && self.own.get(member).is_none_or(|own| !own.contains_key(*manifest_file))
         };
         let missing: Vec<usize> = self.own.keys().copied().filter(is_missing).collect();
-        let listed: Vec<(usize, Option<Listed>)> = missing
-            .into_par_iter()
-            .map(|member| (member, known(&folders.workspace.members[member])))
-            .collect();
-        for (member, listed) in listed {
+        let listed = threads.map(&missing, |member| known(&folders.workspace.members[*member]));
+        for (member, listed) in missing.into_iter().zip(listed) {
             let listed = listed.unwrap_or_else(|| {
                 self.unknown_to_git.insert(member);
                 Listed::new(walk(folders.dir(member), &folders.inside_member(member)))
             });
-            self.take(folders, Some(member), listed);
+            self.take(folders, Some(member), listed, threads);
         }
     }
 
     /// Gives each file below a member's folder, or the root, to the member that it lies in, and reads those of which
     /// git has no id.
-    fn take(&mut self, folders: &Folders<'_>, from: Option<usize>, listed: Listed) {
+    fn take(&mut self, folders: &Folders<'_>, from: Option<usize>, listed: Listed, threads: Threads) {
         let Workspace { root, members, .. } = folders.workspace;
         let (dir, base) = from.map_or((root, ""), |from| (&members[from].dir, &*members[from].relative));
         let place = |path: &str| -> Option<(Option<usize>, String)> {
@@ -141,10 +138,9 @@ impl Sources {
                 others.extend(place(path).map(|place| (place, absolute)));
             }
         }
-        let read: Vec<_> = others
-            .into_par_iter()
-            .filter_map(|((member, path), file)| Some((member, path, id_of(&file, listed.sha256)?)))
-            .collect();
+        let ids = threads.map(&others, |(_, file)| id_of(file, listed.sha256));
+        let read =
+            others.into_iter().zip(ids).filter_map(|(((member, path), _), id)| Some((member, path, id?)));
         for (member, path, id) in found.into_iter().chain(read) {
             match member {
                 Some(member) => self.own.entry(member).or_default().insert(path, id),
@@ -219,10 +215,10 @@ pub fn ignored(folders: &Folders<'_>, member: usize) -> BTreeMap<String, Stats> 
 
 /// What lies at some paths of a member now; what is gone is left out.
 #[must_use]
-pub fn outputs<'a>(dir: &Path, paths: impl IntoIterator<Item = &'a String>) -> Files {
+pub fn outputs<'a>(dir: &Path, paths: impl IntoIterator<Item = &'a String>, threads: Threads) -> Files {
     let paths: Vec<&String> = paths.into_iter().collect();
-    let read = paths.into_par_iter().filter_map(|path| Some((path.clone(), id_of(&dir.join(path), true)?)));
-    read.collect()
+    let read = threads.map(&paths, |path| Some(((*path).clone(), id_of(&dir.join(path), true)?)));
+    read.into_iter().flatten().collect()
 }
 
 /// Mode and object id as git would have them for a file or link, but for filters; `None` where nothing is there. One

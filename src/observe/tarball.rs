@@ -17,6 +17,7 @@ use crate::error::{Problem, io_cause};
 use crate::model::package_name::tarball_name;
 use crate::model::seal::Seal;
 use crate::model::tarball::{PackedFile, Tarball};
+use crate::observe::threads::Threads;
 use stream::Stream;
 
 /// 1985-10-26T08:15:00Z in seconds: what npm and pnpm stamp on every entry.
@@ -47,9 +48,10 @@ pub fn encode<W: Write>(
     contents: &Contents,
     seal: Option<&Seal>,
     checksums: bool,
+    threads: Threads,
     sink: W,
 ) -> Result<(Tarball, W), EncodeError> {
-    let mut gzip = Stream::new(sink, seal.map(Seal::comment), checksums);
+    let mut gzip = Stream::new(sink, seal.map(Seal::comment), checksums, threads);
     let mut files = Vec::with_capacity(contents.entries.len());
     for entry in &contents.entries {
         let size = write_entry(&mut gzip, entry)?;

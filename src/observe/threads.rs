@@ -1,117 +1,92 @@
-//! The threads that share a call's work: one for each core.
+//! The threads that share a call's work: begun for it, and gone when it is done.
 
-/// Has the calling thread work along instead of waiting for the others: one thread less to begin, and with
-/// `RAYON_NUM_THREADS=1` none at all, so that every step comes in the same order each time.
-pub fn share_this_thread() {
-    let mut threads = rayon::ThreadPoolBuilder::new().use_current_thread();
-    // Counted while this thread may still go everywhere.
-    if std::env::var_os("RAYON_NUM_THREADS").is_none()
-        && let Ok(cores) = std::thread::available_parallelism()
-    {
-        threads = threads.num_threads(cores.get());
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// How many threads work at a time, the calling one among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threads(NonZero<usize>);
+
+impl Threads {
+    /// As many as were asked for, or else one for each core that this process may use. With one of them all is done on
+    /// the calling thread, every step in the same order each time.
+    #[must_use]
+    pub fn new(asked: Option<NonZero<usize>>) -> Self {
+        Self(asked.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN))
     }
-    let spread = Spread::begin();
-    // An error says that the threads are there already.
-    if threads.build_global().is_ok() {
-        rayon::broadcast(|thread| {
-            if thread.index() > 0 {
-                spread.leave();
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(self) -> usize {
+        self.0.get()
+    }
+
+    /// What comes of each item, in their order; they are begun in it too. The calling thread works along and waits for
+    /// the others, and nothing else is done on it meanwhile.
+    pub fn map<T: Sync, R: Send>(self, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+        let helpers = self.count().min(items.len()).saturating_sub(1);
+        if helpers == 0 {
+            return items.iter().map(work).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let share = || {
+            let mut done = Vec::new();
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let Some(item) = items.get(place) else { return done };
+                done.push((place, work(item)));
             }
+        };
+        let mut done = thread::scope(|scope| {
+            let begin = |_| thread::Builder::new().spawn_scoped(scope, share).ok();
+            // With fewer of them it takes longer.
+            let helpers: Vec<_> = (0..helpers).map_while(begin).collect();
+            let mut done = share();
+            for helper in helpers {
+                done.extend(helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            done
         });
-        // Not waited for: whoever is awakened to do it goes on with the work that comes next.
-        let cores = spread.0;
-        rayon::spawn_broadcast(move |_| Spread(cores).end());
+        done.sort_unstable_by_key(|(place, _)| *place);
+        done.into_iter().map(|(_, outcome)| outcome).collect()
     }
-    spread.end();
-}
-
-/// Sees to it that threads do not begin their work on the core of the one that began them. Some kernels leave them
-/// there, each waiting for the other, until they look at their balance again: 20 ms on virtual machines, which is
-/// longer than many a call takes.
-#[derive(Clone, Copy)]
-struct Spread(Option<Cores>);
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-#[derive(Clone, Copy)]
-struct Cores {
-    /// Where threads may run.
-    allowed: rustix::thread::CpuSet,
-    /// The same without the one that the calling thread is on.
-    others: rustix::thread::CpuSet,
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-impl Spread {
-    /// Keeps the calling thread, and those that it begins, on its core. Nothing is done where there is but one.
-    fn begin() -> Self {
-        use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
-        let (core, Ok(allowed)) = (sched_getcpu(), sched_getaffinity(None)) else { return Self(None) };
-        let (mut others, mut this) = (allowed, CpuSet::new());
-        others.unset(core);
-        this.set(core);
-        let is_kept = others.count() > 0 && allowed.is_set(core) && sched_setaffinity(None, &this).is_ok();
-        Self(is_kept.then_some(Cores { allowed, others }))
-    }
-
-    /// Moves another thread to the other cores.
-    fn leave(self) {
-        if let Some(Cores { others, .. }) = self.0 {
-            let _ = rustix::thread::sched_setaffinity(None, &others);
-        }
-    }
-
-    /// Lets a thread go everywhere again.
-    fn end(self) {
-        if let Some(Cores { allowed, .. }) = self.0 {
-            let _ = rustix::thread::sched_setaffinity(None, &allowed);
-        }
-    }
-}
-
-/// Elsewhere threads find a core by themselves.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-#[derive(Clone, Copy)]
-enum Cores {}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-impl Spread {
-    fn begin() -> Self {
-        Self(None)
-    }
-
-    fn leave(self) {}
-
-    fn end(self) {}
 }
 
 #[cfg(test)]
-#[cfg(any(target_os = "linux", target_os = "android"))]
 mod tests {
-    use std::sync::mpsc;
-
-    use rustix::thread::{sched_getaffinity, sched_getcpu};
+    use std::collections::BTreeSet;
+    use std::sync::Barrier;
 
     use super::*;
 
+    fn threads(count: usize) -> Threads {
+        Threads::new(NonZero::new(count))
+    }
+
     #[test]
-    fn threads_leave_the_core_that_they_were_begun_on_and_may_come_back() {
-        let allowed = sched_getaffinity(None).unwrap();
-        let spread = Spread::begin();
-        let core = sched_getcpu();
-        let (left, seen) = mpsc::channel();
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let began = sched_getcpu();
-                spread.leave();
-                let moved = sched_getcpu();
-                spread.end();
-                left.send((began, moved, sched_getaffinity(None).unwrap())).unwrap();
-            });
+    fn outcomes_come_in_the_order_of_their_items() {
+        let items: Vec<usize> = (0..1000).collect();
+        for count in [1, 2, 7] {
+            assert_eq!(threads(count).map(&items, |item| item * 2), (0..2000).step_by(2).collect::<Vec<_>>());
+        }
+        assert_eq!(threads(4).map(&[0; 0], |item| *item), [0; 0]);
+    }
+
+    #[test]
+    fn all_of_them_work_at_once() {
+        let all = Barrier::new(4);
+        let ids = threads(4).map(&[(); 4], |()| {
+            all.wait();
+            format!("{:?}", thread::current().id())
         });
-        let (began, moved, at_the_end) = seen.recv().unwrap();
-        assert_eq!((began, at_the_end), (core, allowed));
-        assert!(allowed.count() == 1 || moved != core, "{moved}");
-        spread.end();
-        assert_eq!(sched_getaffinity(None).unwrap(), allowed);
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 4);
+    }
+
+    #[test]
+    fn one_is_the_calling_thread() {
+        let here = thread::current().id();
+        assert_eq!(threads(1).map(&[(); 3], |()| thread::current().id()), [here; 3]);
     }
 }

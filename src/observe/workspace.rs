@@ -2,7 +2,6 @@
 
 mod files;
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -65,8 +64,8 @@ pub fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Res
     {
         return Ok(workspace);
     }
-    if let Some(path) = env::var_os(ROOT_VARIABLE).filter(|path| !path.is_empty()) {
-        return named(&typed_path(project, Path::new(&path)), &format!("${ROOT_VARIABLE}"), is_plain);
+    if let Some(path) = requested.environment.get(ROOT_VARIABLE) {
+        return named(&typed_path(project, Path::new(path)), &format!("${ROOT_VARIABLE}"), is_plain);
     }
     if let Some(path) = &project.config.workspace {
         return named(&project.root.join(path), "docker-prep.toml", is_plain);

@@ -8,9 +8,9 @@ const MAY_IMPORT: [(&str, &[&str]); 6] = [
     ("model", &["model", "error"]),
     ("observe", &["observe", "model", "error"]),
     ("plan", &["plan", "model", "error"]),
-    ("apply", &["apply", "observe", "plan", "model", "error"]),
-    ("command", &["command", "apply", "observe", "plan", "model", "error"]),
-    ("cli", &["cli", "command", "model", "error"]),
+    ("apply", &["apply", "observe", "plan", "model", "cancel", "error"]),
+    ("command", &["command", "apply", "observe", "plan", "model", "cancel", "error"]),
+    ("cli", &["cli", "command", "model", "cancel", "error"]),
 ];
 
 /// What changes the disk in the standard library and in our dependencies.

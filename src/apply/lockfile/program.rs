@@ -9,8 +9,8 @@ use nodejs_semver::Version;
 
 use super::{Layout, Request};
 use crate::apply::file::failed;
-use crate::apply::signal::Signals;
 use crate::apply::{child, program};
+use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result, signal_name};
 use crate::model::ended::Ended;
 use crate::model::package_manager::Name;
@@ -76,9 +76,9 @@ impl Program {
     pub(super) fn find(request: &Request<'_>, layout: &Layout) -> Result<Self> {
         let manager = request.manager;
         let ask = |words: &[String]| {
-            program::version(&mut prepared(words, layout), &layout.private("version"), request.signals)
+            program::version(&mut prepared(words, layout), &layout.private("version"), request.cancel)
         };
-        let instead = match program::find(manager, &ask)? {
+        let instead = match program::find(manager, request.environment, &ask)? {
             Ok(program::Installed { words, name, version }) => {
                 return Ok(Self { words, name, major: version.major(), version });
             }
@@ -98,13 +98,13 @@ impl Program {
     }
 
     /// Runs it beside the laid out manifest.
-    pub(super) fn run(&self, words: &[&str], layout: &Layout, signals: &Signals) -> Result<Outcome> {
+    pub(super) fn run(&self, words: &[&str], layout: &Layout, cancel: &CancelToken) -> Result<Outcome> {
         let log = layout.private("log");
         let file = File::create(&log).map_err(|error| failed("create", &log, &error))?;
         let other = file.try_clone().map_err(|error| failed("open", &log, &error))?;
         let mut command = prepared(&self.words, layout);
         command.args(words).args(self.places(layout)).stdout(file).stderr(other);
-        let ended = child::finish(&mut command, signals)?;
+        let ended = child::finish(&mut command, cancel)?;
         let said = fs::read(&log).map_err(|error| failed("read", &log, &error))?;
         Ok(Outcome {
             well: ended.exit_code() == 0,

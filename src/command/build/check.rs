@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::prelude::*;
-
 use super::has_script;
 use super::site::{is_as_left, needed};
 use crate::apply::build::label;
@@ -15,6 +13,7 @@ use crate::model::digest::Digest;
 use crate::model::workspace::Workspace;
 use crate::observe::build::{self as observe, Folders, Sources};
 use crate::observe::cache::Builds;
+use crate::observe::threads::Threads;
 use crate::plan::build::Order;
 
 /// Says which members lie there built from other sources. Of a member in which nothing was touched since its record was
@@ -25,23 +24,25 @@ pub(super) fn check(
     order: &Order,
     known: &Builds<'_>,
     store: Option<&Store<'_>>,
+    threads: Threads,
     report: Report<'_>,
 ) {
     let record = |member: &usize| Some((*member, known.record(&workspace.members[*member])?));
     let records: BTreeMap<usize, Record> = order.needs.keys().filter_map(record).collect();
     let folders = Folders::new(workspace);
-    let touch = |(member, record): (&usize, &Record)| {
-        let stamp = observe::stamp(&folders, *member);
-        (stamp != record.stamp).then_some((*member, stamp))
+    let touch = |(member, record): &(&usize, &Record)| {
+        let stamp = observe::stamp(&folders, **member);
+        (stamp != record.stamp).then_some((**member, stamp))
     };
-    let touched: BTreeMap<usize, Digest> = records.par_iter().filter_map(touch).collect();
+    let all: Vec<_> = records.iter().collect();
+    let touched: BTreeMap<usize, Digest> = threads.map(&all, touch).into_iter().flatten().collect();
     // Of what a build was made of there may be no record: it was never built, or not to the end.
     let used = records.keys().flat_map(|member| &order.needs[member]).copied();
     let unknown: BTreeSet<usize> = used.filter(|member| !records.contains_key(member)).collect();
     if touched.is_empty() && unknown.is_empty() {
         return;
     }
-    let comparison = Comparison::new(workspace, order, records, touched, &unknown);
+    let comparison = Comparison::new(workspace, order, records, touched, &unknown, threads);
     if let Some(store) = store {
         comparison.renew(store);
     }
@@ -70,8 +71,9 @@ impl<'a> Comparison<'a> {
         records: BTreeMap<usize, Record>,
         touched: BTreeMap<usize, Digest>,
         unknown: &BTreeSet<usize>,
+        threads: Threads,
     ) -> Self {
-        let sources = Sources::own(workspace, &touched.keys().chain(unknown).copied().collect());
+        let sources = Sources::own(workspace, &touched.keys().chain(unknown).copied().collect(), threads);
         let own = |member: &usize| digest(&sources.without_outputs(*member, records.get(member)));
         let now = sources.own.keys().map(|member| (*member, own(member))).collect();
         let is_doubtful = |number: &usize| {
@@ -82,7 +84,8 @@ impl<'a> Comparison<'a> {
                 && (sources.unknown_to_git.contains(number) || sources.own[number].keys().any(is_built))
         };
         let doubtful = unknown.iter().copied().filter(is_doubtful).collect();
-        let is_rewritten = |member: &usize| !is_as_left(&workspace.members[*member], &records[member]);
+        let is_rewritten =
+            |member: &usize| !is_as_left(&workspace.members[*member], &records[member], threads);
         let rewritten = touched.keys().copied().filter(is_rewritten).collect();
         Self { workspace, order, records, touched, now, doubtful, rewritten }
     }

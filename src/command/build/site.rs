@@ -1,11 +1,7 @@
 //! Packages in the order in which they are built, and what is known of each.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::num::NonZero;
-use std::thread::available_parallelism;
 use std::time::Duration;
-
-use rayon::prelude::*;
 
 use super::{What, has_script};
 use crate::apply::build::{Builder, Builds, label};
@@ -18,6 +14,7 @@ use crate::model::workspace::{Member, Workspace};
 use crate::observe::build::{self as observe, Folders, Sources, Stats};
 use crate::observe::cache;
 use crate::observe::contents::{self, Source};
+use crate::observe::threads::Threads;
 use crate::plan::build::{Order, dependencies};
 
 /// What is read of the workspace, and what became of its packages.
@@ -34,6 +31,7 @@ pub(super) struct Site<'a> {
     own: BTreeMap<usize, Digest>,
     shared: Digest,
     tools: Digest,
+    threads: Threads,
     report: Report<'a>,
     pub(super) built: Vec<Built>,
 }
@@ -59,6 +57,7 @@ impl<'a> Site<'a> {
         known: Option<&cache::Builds<'_>>,
         store: Option<&'a Store<'a>>,
         tools: Digest,
+        threads: Threads,
         report: Report<'a>,
     ) -> Self {
         let wanted: BTreeSet<usize> = order.needs.keys().copied().collect();
@@ -66,9 +65,9 @@ impl<'a> Site<'a> {
         let records: BTreeMap<usize, Record> = wanted.iter().filter_map(record).collect();
         let folders = Folders::new(workspace);
         let stamped: Vec<usize> = wanted.iter().copied().filter(|_| store.is_some()).collect();
-        let stamps =
-            stamped.into_par_iter().map(|member| (member, observe::stamp(&folders, member))).collect();
-        let sources = Sources::read(workspace, &wanted);
+        let stamps = threads.map(&stamped, |member| (*member, observe::stamp(&folders, *member)));
+        let stamps = stamps.into_iter().collect();
+        let sources = Sources::read(workspace, &wanted, threads);
         let own = |member: usize| digest(&sources.without_outputs(member, records.get(&member)));
         let own = wanted.iter().map(|member| (*member, own(*member))).collect();
         let shared = digest(&sources.shared);
@@ -83,6 +82,7 @@ impl<'a> Site<'a> {
             own,
             shared,
             tools,
+            threads,
             report,
             built: Vec::new(),
         }
@@ -90,7 +90,7 @@ impl<'a> Site<'a> {
 
     /// Builds what has changed, each package behind those that it needs; or says what would be built.
     pub(super) fn run(&mut self, builder: &mut Builder<'_>, what: What) -> Result<()> {
-        let cores = available_parallelism().map_or(1, NonZero::get);
+        let cores = Threads::new(None).count();
         let limit = if what == What::Build(Output::Live) { 1 } else { cores };
         let mut behind = self.order.behind.clone();
         let mut ready: BTreeSet<usize> =
@@ -176,7 +176,8 @@ impl<'a> Site<'a> {
     fn is_current(&self, group: usize) -> bool {
         self.scripts(group).into_iter().all(|member| {
             self.records.get(&member).is_some_and(|record| {
-                record.inputs == self.inputs(member) && is_as_left(&self.workspace.members[member], record)
+                record.inputs == self.inputs(member)
+                    && is_as_left(&self.workspace.members[member], record, self.threads)
             })
         })
     }
@@ -266,7 +267,7 @@ impl<'a> Site<'a> {
         let stamp = observe::stamp(&self.folders, member);
         let record = self.records.get(&member);
         let before = self.sources.without_outputs(member, record);
-        let mut now = Sources::own(self.workspace, &BTreeSet::from([member]));
+        let mut now = Sources::own(self.workspace, &BTreeSet::from([member]), self.threads);
         let mut now = now.own.remove(&member).unwrap_or_default();
         let ground = self.ground(member);
         let former = record.map(|record| record.outputs.as_slice()).unwrap_or_default();
@@ -295,7 +296,7 @@ impl<'a> Site<'a> {
             (self.report)(Event::Notice(Notice::EditedWhileBuilt { package, file: &path }));
             return None;
         }
-        Some(Left { outputs: observe::outputs(&here.dir, &outputs), stamp })
+        Some(Left { outputs: observe::outputs(&here.dir, &outputs, self.threads), stamp })
     }
 
     /// The files that would be packed, from the member's folder.
@@ -335,8 +336,8 @@ pub(super) fn needed<'o>(
 }
 
 /// Whether what a build left lies there.
-pub(super) fn is_as_left(member: &Member, record: &Record) -> bool {
-    record.left == digest(&observe::outputs(&member.dir, &record.outputs))
+pub(super) fn is_as_left(member: &Member, record: &Record, threads: Threads) -> bool {
+    record.left == digest(&observe::outputs(&member.dir, &record.outputs, threads))
 }
 
 /// What waits for a group waits no longer.

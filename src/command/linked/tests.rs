@@ -5,11 +5,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::apply::signal::Signals;
+use crate::cancel::CancelToken;
 use crate::model::js;
 use crate::model::manifest::Manifest;
 use crate::observe::cache::Memory;
 use crate::observe::contents::{Entry, Source};
+use crate::observe::threads::Threads;
 
 /// Packages without files of their own, by name.
 struct World {
@@ -46,9 +47,10 @@ impl World {
     /// Packs for surfaces; the second are all files by name.
     fn pack(&self, surfaces: &[Needed<'_>]) -> (Packed, Made) {
         let packages = self.packages.iter().map(|(name, contents)| (&**name, contents)).collect();
-        let signals = Signals::default();
+        let cancel = CancelToken::new();
         let sinks = Sinks {
-            signals: &signals,
+            cancel: &cancel,
+            threads: Threads::new(None),
             folder: Path::new("nowhere"),
             memory: &Memory::default(),
             checksums: false,

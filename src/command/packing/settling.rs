@@ -3,9 +3,8 @@
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, mpsc};
 use std::thread;
 
-use rayon::prelude::*;
-
 use crate::error::Problem;
+use crate::observe::threads::Threads;
 
 /// How many outcomes are waited for at a time until the disk has them, besides the threads that work. With one of those
 /// all are settled at the end, so that every step comes in the same order each time.
@@ -13,7 +12,8 @@ const SETTLERS: usize = 4;
 
 /// What comes of working at each place, by place; the work is begun in the given order. What may be lost is settled.
 pub(super) fn each<T: Send>(
-    order: Vec<usize>,
+    threads: Threads,
+    order: &[usize],
     work: impl Fn(usize) -> Result<T, Problem> + Sync,
     may_be_lost: impl Fn(&T) -> bool + Sync,
     settle: impl Fn(&T) -> Result<(), Problem> + Sync,
@@ -28,7 +28,7 @@ pub(super) fn each<T: Send>(
             finish(place, settle(&outcome).map(|()| outcome));
         }
     };
-    let settlers = if rayon::current_num_threads() == 1 { 0 } else { SETTLERS };
+    let settlers = if threads.count() == 1 { 0 } else { SETTLERS };
     let first = Once::new();
     thread::scope(|scope| {
         let begin = || {
@@ -37,14 +37,15 @@ pub(super) fn each<T: Send>(
                 let _ = thread::Builder::new().spawn_scoped(scope, settle_all);
             }
         };
-        order.into_iter().par_bridge().for_each_with(unsettled, |unsettled, place| match work(place) {
-            Ok(outcome) if may_be_lost(&outcome) => {
+        threads.map(order, |place| match (*place, work(*place)) {
+            (place, Ok(outcome)) if may_be_lost(&outcome) => {
                 first.call_once(begin);
                 // Who waits for it is there until all is done.
                 let _ = unsettled.send((place, outcome));
             }
-            outcome => finish(place, outcome),
+            (place, outcome) => finish(place, outcome),
         });
+        drop(unsettled);
         settle_all();
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -58,6 +59,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZero;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -66,7 +68,7 @@ mod tests {
     fn what_may_be_lost_is_settled_once_and_all_comes_back_by_place() {
         let fails = |place: usize, of: usize| place % 7 == of;
         for threads in [1, 4] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let threads = Threads::new(NonZero::new(threads));
             let settled = AtomicUsize::new(0);
             let work =
                 |place| if fails(place, 1) { Err(Problem::new(format!("{place}"))) } else { Ok(place) };
@@ -75,14 +77,15 @@ mod tests {
                 if fails(*place, 2) { Err(Problem::new(format!("lost {place}"))) } else { Ok(()) }
             };
             let is_even = |place: &usize| place.is_multiple_of(2);
-            let done = pool.install(|| each((0..100).rev().collect(), work, is_even, settle));
+            let order: Vec<usize> = (0..100).rev().collect();
+            let done = each(threads, &order, work, is_even, settle);
             let expected = |place: usize| match work(place) {
                 Ok(place) if is_even(&place) && fails(place, 2) => Err(Problem::new(format!("lost {place}"))),
                 other => other,
             };
-            assert_eq!(done, (0..100).map(expected).collect::<Vec<_>>(), "{threads}");
+            assert_eq!(done, (0..100).map(expected).collect::<Vec<_>>(), "{threads:?}");
             let evens = (0..100).filter(|place| is_even(place) && !fails(*place, 1)).count();
-            assert_eq!(settled.into_inner(), evens, "{threads}");
+            assert_eq!(settled.into_inner(), evens, "{threads:?}");
         }
     }
 }

@@ -74,8 +74,9 @@ impl World {
         let project = project::find(&requested).unwrap();
         let found = surfaces::find(&project, &requested).unwrap();
         let needed = Needed::find(&project, found.surfaces, &Originals::new(), &requested, false).unwrap();
-        let signals = Signals::default();
-        let looking = Looking { cache: None, what: What::Nothing, signals: &signals };
+        let cancel = CancelToken::new();
+        let (what, threads, environment) = (What::Nothing, Threads::new(None), &requested.environment);
+        let looking = Looking { cache: None, what, environment, threads, cancel: &cancel };
         needed.observe(&project, &Options::default(), &looking, &|_| {}).unwrap()
     }
 
@@ -88,13 +89,14 @@ impl World {
 
     /// Prepares and leaves it so; the tarballs that lie in the deps dir then.
     fn prepare(&self) -> (Plan, BTreeSet<String>) {
-        let site = Site::open(&self.requested()).unwrap();
+        let (requested, cancel) = (self.requested(), CancelToken::new());
+        let site = Site::open(&requested, &cancel).unwrap();
         let (plan, prepared) = site
             .apply(
                 &self.observed(),
                 Decision::default(),
                 &Options::default(),
-                &Cache::default(),
+                &Cache::of(&requested, site.threads, &|_| {}),
                 Phase::Prepared,
                 &|_| {},
             )
@@ -112,14 +114,15 @@ impl World {
 
     fn restore(&self) {
         let options = crate::command::restore::Options { clean: true, force: false };
-        crate::command::restore::run(&self.requested(), &options, &|_| {}).unwrap();
+        crate::command::restore::run(&self.requested(), &options, &CancelToken::new(), &|_| {}).unwrap();
     }
 }
 
 /// Packs to nowhere.
 fn pack(observed: &Observed) -> (Packed, Vec<Tarball>) {
     let nowhere = Sinks {
-        signals: &Signals::default(),
+        cancel: &CancelToken::default(),
+        threads: Threads::new(None),
         folder: Path::new("nowhere"),
         memory: &Memory::default(),
         checksums: false,
@@ -173,7 +176,8 @@ fn what_no_surface_takes_plainly_is_not_packed_plainly() {
 fn a_change_within_a_cycle_gives_new_names_and_takes_the_old_ones_away() {
     let world = World::new();
     let (_, first) = world.prepare();
-    crate::command::restore::run(&world.requested(), &Default::default(), &|_| {}).unwrap();
+    crate::command::restore::run(&world.requested(), &Default::default(), &CancelToken::new(), &|_| {})
+        .unwrap();
     world.file("plat/packages/d/index.js", "module.exports = 'changed';\n");
     let planned = world.planned();
     let (plan, second) = world.prepare();

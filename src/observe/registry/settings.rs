@@ -4,7 +4,6 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Problem, io_cause};
 use crate::model::compose::{self, COMPOSE_FILES};
 use crate::model::dockerfile;
+use crate::model::environment::Environment;
 use crate::model::package_manager::{Name, PackageManager};
 use crate::model::registry::network::{self, Named, Way};
 use crate::model::registry::npm::{Found, Npm};
@@ -52,18 +52,13 @@ enum Source {
 /// The registry and its token come from files only, the registry for all too: a private package's name is told to no
 /// registry that no file names. What is wrong with a file is told when a registry is asked for.
 #[must_use]
-pub fn read(project: &Project, surface: &Surface, around: &Surroundings) -> Settings {
-    let process = env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    read_with(project, surface, around, process.collect())
-}
-
-fn read_with(
+pub fn read(
     project: &Project,
     surface: &Surface,
     around: &Surroundings,
-    process: BTreeMap<String, String>,
+    environment: &Environment,
 ) -> Settings {
+    let process = environment.texts();
     let ignores_case = cfg!(windows);
     let mut variables = Variables { process, ignores_case, ..Variables::default() };
     for file in &around.dockerfiles {

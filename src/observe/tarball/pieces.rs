@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::deflate::compress_piece;
+use crate::observe::threads::Threads;
 
 /// How many pieces are held at a time: memory has a bound, whatever the number of cores.
 const MOST: usize = 4;
@@ -42,7 +43,7 @@ impl Job {
 
 impl Pieces {
     /// Begins a thread for each core besides the caller's.
-    pub(super) fn begin() -> Self {
+    pub(super) fn begin(threads: Threads) -> Self {
         let queue = Arc::new(Queue::default());
         let help = |_| {
             let queue = Arc::clone(&queue);
@@ -54,7 +55,7 @@ impl Pieces {
             // With fewer of them it takes longer.
             thread::Builder::new().spawn(work).ok()
         };
-        let helpers = (1..rayon::current_num_threads().min(MOST)).map_while(help).collect();
+        let helpers = (1..threads.count().min(MOST)).map_while(help).collect();
         Self { queue, expected: VecDeque::new(), helpers }
     }
 

@@ -13,6 +13,7 @@ use super::deflate::{WINDOW, WholeDeflater};
 use super::pieces::Pieces;
 use crate::model::digest::{Digest, hex};
 use crate::model::tarball::Checksums;
+use crate::observe::threads::Threads;
 
 /// A piece of an archive that is compressed in pieces. It is the same on every machine, since the bytes depend on it.
 const PIECE: usize = 1 << 20;
@@ -44,6 +45,7 @@ struct Workshop {
 /// Writes a gzip file of one member into a sink.
 pub(super) struct Stream<W> {
     workshop: Box<Workshop>,
+    threads: Threads,
     /// Of an archive that is too large to be compressed as a whole.
     pieces: Option<Pieces>,
     /// Where in the text that begins which is not compressed yet, and how far it has come.
@@ -57,7 +59,7 @@ pub(super) struct Stream<W> {
 
 impl<W: Write> Stream<W> {
     /// Begins with a header, which may hold a comment.
-    pub(super) fn new(sink: W, comment: Option<String>, checksums: bool) -> Self {
+    pub(super) fn new(sink: W, comment: Option<String>, checksums: bool, threads: Threads) -> Self {
         let mut workshop = KEPT.take().unwrap_or_default();
         let out = &mut workshop.out;
         out.clear();
@@ -67,7 +69,7 @@ impl<W: Write> Stream<W> {
             out.extend(comment.bytes().chain([0]));
         }
         let digests = Digests::new(sink, checksums);
-        Self { workshop, pieces: None, from: 0, to: 0, crc: Crc::new(), size: 0, digests }
+        Self { workshop, threads, pieces: None, from: 0, to: 0, crc: Crc::new(), size: 0, digests }
     }
 
     /// Adds bytes.
@@ -115,13 +117,13 @@ impl<W: Write> Stream<W> {
 
     /// Has the text that is there compressed in pieces, the last of which may end the archive.
     fn cut(&mut self, is_end: bool) -> io::Result<()> {
-        let Self { workshop, pieces, from, to, crc, size, digests } = self;
+        let Self { workshop, threads, pieces, from, to, crc, size, digests } = self;
         let Workshop { text, out, .. } = &mut **workshop;
         crc.update(&text[*from..*to]);
         *size += (*to - *from) as u64;
         digests.write(out)?;
         out.clear();
-        let pieces = pieces.get_or_insert_with(Pieces::begin);
+        let pieces = pieces.get_or_insert_with(|| Pieces::begin(*threads));
         for start in (*from..*to).step_by(PIECE) {
             let end = (start + PIECE).min(*to);
             if let Some(piece) = pieces.next_of_many() {

@@ -1,4 +1,5 @@
 use std::io::Read as _;
+use std::num::NonZero;
 
 use flate2::read::GzDecoder;
 use serde_json::Map;
@@ -18,8 +19,7 @@ fn entry(path: &str, source: Source) -> Entry {
 }
 
 fn packed(contents: &Contents, threads: usize) -> (Tarball, Vec<u8>) {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| encode(contents, None, true, Vec::new())).unwrap()
+    encode(contents, None, true, Threads::new(NonZero::new(threads)), Vec::new()).unwrap()
 }
 
 /// Some megabytes that differ from place to place.
@@ -99,8 +99,8 @@ fn a_large_package_is_given_up_when_the_disk_is_full() {
     let entries = ["a", "b", "c"].map(|name| entry(name, Source::Generated(large())));
     let contents = contents(entries.into());
     for room in [0, 100, 1 << 20, 2 << 20] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
-        let Err(error) = pool.install(|| encode(&contents, None, false, Disk(room))) else {
+        let threads = Threads::new(NonZero::new(4));
+        let Err(error) = encode(&contents, None, false, threads, Disk(room)) else {
             panic!("{room}: there was room")
         };
         assert!(
@@ -113,7 +113,8 @@ fn a_large_package_is_given_up_when_the_disk_is_full() {
 #[test]
 fn a_file_that_is_gone_is_named() {
     let contents = contents(vec![entry("gone", Source::OnDisk("/no/such/file".into()))]);
-    let Err(EncodeError::Package(problem)) = encode(&contents, None, false, Vec::new()) else {
+    let Err(EncodeError::Package(problem)) = encode(&contents, None, false, Threads::new(None), Vec::new())
+    else {
         panic!("an error")
     };
     assert!(problem.message.starts_with("/no/such/file: cannot be read"), "{}", problem.message);

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use docker_prep::apply::lockfile::{Request, Staged, make};
-use docker_prep::apply::signal::Signals;
+use docker_prep::cancel::CancelToken;
+use docker_prep::model::environment::Environment;
 use docker_prep::model::package_manager::{Name, PackageManager};
 use docker_prep::model::scope::Scope;
 use docker_prep::observe::lockfile;
@@ -75,7 +76,8 @@ fn child_that_makes_a_lockfile() {
         reason: "the test says so",
         lockfile: found.as_ref().filter(|_| task["seeded"] == true),
         scope: &Scope::new(&[]),
-        signals: &Signals::install().unwrap(),
+        environment: &Environment::default(),
+        cancel: &CancelToken::new(),
     });
     let answer = match made {
         Ok(made) => json!({

@@ -80,7 +80,8 @@ impl Place {
             lockfiles: Vec::new(),
             root_lockfiles: Vec::new(),
         };
-        read_with(&project, &surface, &around, self.process.clone()).registry("@bytelyst/errors")
+        let process = self.process.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        read(&project, &surface, &around, &process).registry("@bytelyst/errors")
     }
 
     fn found(&self) -> Registry {
