@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# What the scripts share; sourced with $root set to the repository's root. POSIX sh, so that every script can.
+# What the scripts share; sourced with $root set to the repository's root. POSIX sh, so that every script can. Needs by
+# itself git alone; each function says what it needs besides.
 
 # The pnpm that the products pin.
 pnpm_version=10.6.5

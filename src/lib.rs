@@ -11,7 +11,10 @@
 //! | [`observe`] | yes | no |
 //! | [`apply`] | yes | yes: nothing else does |
 //! | [`command`] | strings the above together | |
-//! | [`cli`] | the words that were typed | prints, and nothing else |
+//! | [`cli`] | the words that were typed, and variables | prints, and nothing else |
+//!
+//! Nothing of the caller's process is taken over: a call is ended by its [`cancel::CancelToken`], and signal handlers are
+//! the program's alone.
 
 pub mod apply;
 pub mod cancel;

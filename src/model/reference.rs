@@ -92,7 +92,9 @@ fn readings(text: &str) -> Vec<String> {
     readings
 }
 
-fn percent_decoded(text: &str) -> String {
+/// A text as an address is read: `%2e` is a dot.
+#[must_use]
+pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

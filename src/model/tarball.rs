@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::digest::Digest;
 
 /// One file of a tarball.
@@ -16,7 +18,7 @@ pub struct PackedFile {
 }
 
 /// What npm tells of a tarball besides, and nothing here is named by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checksums {
     /// SHA-1, in hexadecimal.
     pub shasum: String,

@@ -5,15 +5,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::bytes::{Reader, Writer};
 use super::record::{Listing, Output, Packed};
 use crate::model::digest::Digest;
 
 /// Grows when anything changes in how records are written, how files are chosen, or how tarballs are made; the
 /// program's own version counts besides.
-const FORMAT: &str = concat!("docker-prep cache 3 ", env!("CARGO_PKG_VERSION"), "\n");
+const FORMAT: &str = concat!("docker-prep cache 4 ", env!("CARGO_PKG_VERSION"), "\n");
 
 const SEAL: usize = 32;
 
@@ -21,7 +21,7 @@ const SEAL: usize = 32;
 const VARIANTS: usize = 16;
 
 /// What is known of a package.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Its files.
     pub listing: Option<Listing>,
@@ -42,27 +42,6 @@ impl Record {
         self.packed.insert(0, packed);
         self.packed.truncate(VARIANTS);
     }
-
-    fn to_bytes(&self) -> Vec<u8> {
-        let mut to = Writer::default();
-        to.number(u64::from(self.listing.is_some()));
-        if let Some(listing) = &self.listing {
-            listing.write(&mut to);
-        }
-        to.count(self.packed.len());
-        self.packed.iter().for_each(|packed| packed.write(&mut to));
-        to.0
-    }
-
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut from = Reader(bytes);
-        let listing = match from.number()? {
-            0 => None,
-            _ => Some(Listing::read(&mut from)?),
-        };
-        let packed = from.list(Packed::read)?;
-        from.0.is_empty().then_some(Self { listing, packed })
-    }
 }
 
 /// The records of a workspace, by the package's folder. Each is opened when it is asked for.
@@ -71,6 +50,9 @@ pub struct Index {
     meant_for: String,
     records: BTreeMap<String, Sealed>,
 }
+
+/// What a record is of, its seal and its bytes, as they stand in a file.
+type Entry<'a> = (&'a str, [u8; SEAL], &'a [u8]);
 
 #[derive(Clone, Debug)]
 struct Sealed {
@@ -89,10 +71,10 @@ impl Index {
     #[must_use]
     pub fn parse(meant_for: &str, bytes: &[u8]) -> Self {
         let mut index = Self::new(meant_for);
-        let Some(rest) = bytes.strip_prefix(FORMAT.as_bytes()) else { return index };
-        let mut from = Reader(rest);
-        while let Some((dir, sealed)) = read_sealed(&mut from) {
-            index.records.insert(dir, sealed);
+        let mut rest = bytes.strip_prefix(FORMAT.as_bytes()).unwrap_or_default();
+        while let Ok(((dir, seal, bytes), behind)) = postcard::take_from_bytes::<Entry<'_>>(rest) {
+            index.records.insert(dir.to_owned(), Sealed { seal, bytes: bytes.to_owned() });
+            rest = behind;
         }
         index
     }
@@ -104,7 +86,7 @@ impl Index {
         if sealed.seal != seal(&self.meant_for, dir, &sealed.bytes) {
             return None;
         }
-        Record::parse(&sealed.bytes)
+        parse(&sealed.bytes)
     }
 
     /// The folders of which something is known.
@@ -114,7 +96,7 @@ impl Index {
 
     /// Puts a record in the place of the one that is known.
     pub fn put(&mut self, dir: &str, record: &Record) {
-        let bytes = record.to_bytes();
+        let bytes = to_bytes(record);
         let seal = seal(&self.meant_for, dir, &bytes);
         self.records.insert(dir.to_owned(), Sealed { seal, bytes });
     }
@@ -127,50 +109,44 @@ impl Index {
     /// The file's bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut to = Writer(FORMAT.as_bytes().to_vec());
-        for (dir, Sealed { seal, bytes }) in &self.records {
-            write_sealed(&mut to, dir, seal, bytes);
-        }
-        to.0
+        let entries = self.records.iter();
+        file(entries.map(|(dir, Sealed { seal, bytes })| (dir.as_str(), *seal, bytes.as_slice())))
     }
 }
 
 /// The tarballs in a folder, as a file's bytes.
 #[must_use]
 pub fn outputs_to_bytes(folder: &str, outputs: &[Output]) -> Vec<u8> {
-    let mut body = Writer::default();
-    body.count(outputs.len());
-    outputs.iter().for_each(|output| output.write(&mut body));
-    let mut to = Writer(FORMAT.as_bytes().to_vec());
-    write_sealed(&mut to, folder, &seal(folder, "", &body.0), &body.0);
-    to.0
+    let body = to_bytes(outputs);
+    file([(folder, seal(folder, "", &body), body.as_slice())])
 }
 
 /// The tarballs in a folder, if the file is whole and is meant for it.
 #[must_use]
 pub fn parse_outputs(folder: &str, bytes: &[u8]) -> Option<Vec<Output>> {
-    let mut from = Reader(bytes.strip_prefix(FORMAT.as_bytes())?);
-    let (name, sealed) = read_sealed(&mut from)?;
-    if name != folder || !from.0.is_empty() || sealed.seal != seal(folder, "", &sealed.bytes) {
+    let (name, sealed_by, body): Entry<'_> = parse(bytes.strip_prefix(FORMAT.as_bytes())?)?;
+    if name != folder || sealed_by != seal(folder, "", body) {
         return None;
     }
-    let mut from = Reader(&sealed.bytes);
-    let outputs = from.list(Output::read)?;
-    from.0.is_empty().then_some(outputs)
+    parse(body)
 }
 
-fn write_sealed(to: &mut Writer, name: &str, seal: &[u8; SEAL], bytes: &[u8]) {
-    to.text(name);
-    to.0.extend_from_slice(seal);
-    to.count(bytes.len());
-    to.0.extend_from_slice(bytes);
+fn file<'a>(entries: impl IntoIterator<Item = Entry<'a>>) -> Vec<u8> {
+    entries.into_iter().fold(FORMAT.as_bytes().to_vec(), |mut file, entry| {
+        file.extend(to_bytes(&entry));
+        file
+    })
 }
 
-fn read_sealed(from: &mut Reader<'_>) -> Option<(String, Sealed)> {
-    let name = from.text()?;
-    let seal = from.take(SEAL)?.try_into().ok()?;
-    let length = from.count()?;
-    Some((name, Sealed { seal, bytes: from.take(length)?.to_vec() }))
+/// What is remembered as bytes. It never fails: there is room for any, and each knows its length.
+fn to_bytes(known: &(impl Serialize + ?Sized)) -> Vec<u8> {
+    postcard::to_extend(known, Vec::new()).unwrap_or_default()
+}
+
+/// The same from bytes, if they are all of it. A length that lies takes no memory.
+fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    let (known, behind) = postcard::take_from_bytes(bytes).ok()?;
+    behind.is_empty().then_some(known)
 }
 
 fn seal(meant_for: &str, name: &str, bytes: &[u8]) -> [u8; SEAL] {

@@ -4,7 +4,6 @@
 //! in a folder ([`Output`]). Each says by which [signatures](signature::Signature) it holds. All that is read here may
 //! have been damaged by anybody: what is not exactly as it was written is not there.
 
-mod bytes;
 pub mod index;
 pub mod place;
 pub mod record;

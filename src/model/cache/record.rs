@@ -1,12 +1,13 @@
 //! What is remembered.
 
-use super::bytes::{Reader, Writer};
+use serde::{Deserialize, Serialize};
+
 use super::signature::{Moment, Signature};
 use crate::model::digest::Digest;
 use crate::model::tarball::Checksums;
 
 /// A path whose state decided what a package's files are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Witness {
     /// Absolute.
     pub path: String,
@@ -15,7 +16,7 @@ pub struct Witness {
 }
 
 /// What a package's files are, and whose word it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     /// Of all that the answer depends on besides the witnesses.
     pub key: Digest,
@@ -45,7 +46,7 @@ pub struct Footprint {
 }
 
 /// A tarball's digests and sizes, without the files, which the package's listing knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Packed {
     /// Of all that the bytes depend on.
     pub key: Digest,
@@ -62,7 +63,7 @@ pub struct Packed {
 }
 
 /// A tarball that lies in a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// The file's name.
     pub name: String,
@@ -70,70 +71,4 @@ pub struct Output {
     pub signature: Signature,
     /// Of its bytes.
     pub digest: Digest,
-}
-
-impl Listing {
-    pub(super) fn write(&self, to: &mut Writer) {
-        to.digest(&self.key);
-        to.count(self.paths.len());
-        self.paths.iter().for_each(|path| to.text(path));
-        to.count(self.witnesses.len());
-        for Witness { path, follow } in &self.witnesses {
-            to.text(path);
-            to.number(u64::from(*follow));
-        }
-        to.digest(&self.states);
-        to.moment(self.moment);
-    }
-
-    pub(super) fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let key = from.digest()?;
-        let paths = from.list(Reader::text)?;
-        let witnesses =
-            from.list(|from| Some(Witness { path: from.text()?, follow: from.number()? == 1 }))?;
-        let (states, moment) = (from.digest()?, from.moment()?);
-        Some(Self { key, paths, witnesses, states, moment })
-    }
-}
-
-impl Packed {
-    pub(super) fn write(&self, to: &mut Writer) {
-        let Self { key, moment, filename, sha256, size, checksums } = self;
-        to.digest(key);
-        to.moment(*moment);
-        to.text(filename);
-        to.digest(sha256);
-        to.number(*size);
-        to.number(u64::from(checksums.is_some()));
-        if let Some(Checksums { shasum, integrity }) = checksums {
-            to.text(shasum);
-            to.text(integrity);
-        }
-    }
-
-    pub(super) fn read(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
-            key: from.digest()?,
-            moment: from.moment()?,
-            filename: from.text()?,
-            sha256: from.digest()?,
-            size: from.number()?,
-            checksums: match from.number()? {
-                0 => None,
-                _ => Some(Checksums { shasum: from.text()?, integrity: from.text()? }),
-            },
-        })
-    }
-}
-
-impl Output {
-    pub(super) fn write(&self, to: &mut Writer) {
-        to.text(&self.name);
-        to.signature(&self.signature);
-        to.digest(&self.digest);
-    }
-
-    pub(super) fn read(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { name: from.text()?, signature: from.signature()?, digest: from.digest()? })
-    }
 }

@@ -1,11 +1,12 @@
 //! By what a file is known to be the same without being read.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::digest::Digest;
 
 /// A file system's time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Moment {
     /// Since 1970.
     pub seconds: i64,
@@ -34,7 +35,7 @@ impl Moment {
 /// The time of the last change of a file's attributes cannot be set by anybody, so it tells of bytes that were
 /// replaced by as many with the time put back (`touch -r`, `cp -p`, `rsync -a`, `tar -x`), and of another mode; the
 /// inode tells of another file of that name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// The file system.
     pub device: u64,

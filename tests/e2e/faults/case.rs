@@ -132,7 +132,8 @@ impl<'a> Scenario<'a> {
             Fault::Errno(errno) => self.after_an_error(&tree, &run, point, errno, &mut tried.wrong),
             Fault::Signal(signal) => unreachable!("{signal} is tried elsewhere"),
         }
-        self.restore(&tree, &mut tried.lost);
+        let next = format!("restore {}", self.deps_dir);
+        tried.lost.extend(self.fixture.once(&tree, next, || self.restore(&tree)));
         if !tried.lost.is_empty() || !tried.wrong.is_empty() {
             let words = self.args.join(" ");
             let names = &self.points[point].names;
@@ -179,12 +180,19 @@ impl<'a> Scenario<'a> {
             let shape = self.fixture.shape(tree);
             states.lock().expect("no panic").entry(shape).or_insert_with(|| self.fixture.copy_of(tree));
         }
+        let next = if self.args[0] == "prepare" { self.args.join(" ") } else { "status".to_owned() };
+        tried.wrong.extend(self.fixture.once(tree, next, || self.go_on(tree)));
+    }
+
+    /// Asks for the status, and prepares once more, after a kill.
+    fn go_on(&self, tree: &Tree) -> Vec<String> {
+        let mut wrong = Vec::new();
         let status = self.fixture.run(tree, &["status"]);
         let has_journal = tree.root().join(STATE).join("state.json").exists();
         let is_prepared = status.stdout.contains("prepared by process");
         let tells = is_prepared || status.stdout.contains("was killed, or could not go on, while it");
         if status.code != Some(0) || tells != has_journal {
-            tried.wrong.push(format!("status does not tell: {status}"));
+            wrong.push(format!("status does not tell: {status}"));
         }
         if self.args[0] == "prepare" {
             let again = self.fixture.copy_of(tree);
@@ -197,13 +205,15 @@ impl<'a> Scenario<'a> {
                 one.iter().all(|entry| other.contains(entry) || entry.0.ends_with("state.json"))
             };
             if run.code != Some(code) || !is_same(&now, usual) || !is_same(usual, &now) {
-                tried.wrong.push(format!("prepare again: {run}"));
+                wrong.push(format!("prepare again: {run}"));
             }
         }
+        wrong
     }
 
     /// Restores without a fault: everything is as it was.
-    fn restore(&self, tree: &Tree, lost: &mut Vec<String>) {
+    fn restore(&self, tree: &Tree) -> Vec<String> {
+        let mut lost = Vec::new();
         let run = self.fixture.run(tree, &["restore", "--deps-dir", self.deps_dir]);
         if run.code != Some(0) {
             lost.push(format!("restore: {run}"));
@@ -217,6 +227,7 @@ impl<'a> Scenario<'a> {
         }
         let changed = self.fixture.changed(tree, &[]).into_iter().filter(|line| !is_above(line));
         lost.extend(changed.map(|line| format!("after restore --clean: {line}")));
+        lost
     }
 }
 

@@ -100,7 +100,7 @@ fn nothing_is_lost_at_any_point() {
     sweep.over("prepare --deps-dir build/deps", 100, &[nested.preparing(all)]);
 
     let table = sweep.table();
-    println!("{table}");
+    println!("{table}\n{} times something was done next in a state that was new", fixture.times());
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("faults-sweep.txt");
     fs::write(&file, &table).expect("the table is written");
     let count = sweep.wrong.len();
@@ -120,7 +120,7 @@ fn a_cache_that_fails_at_any_point_changes_nothing() {
         let cached = Scenario::record(&fixture, &["prepare"], &tree).of_cache(is_warm);
         sweep.over(command, at_least, &[cached]);
     }
-    println!("{}", sweep.table());
+    println!("{}\nwhat came next was tried from {} states", sweep.table(), fixture.times());
     let count = sweep.wrong.len();
     sweep.wrong.truncate(20);
     assert!(count == 0, "{count} runs went wrong; the first of them:\n\n{}", sweep.wrong.join("\n\n"));

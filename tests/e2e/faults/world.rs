@@ -5,6 +5,7 @@ use std::fs::{self, FileTimes, Metadata};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use docker_prep::model::journal::Journal;
 use tempfile::TempDir;
@@ -36,7 +37,11 @@ pub(crate) struct Fixture {
     pub(crate) clean: Tree,
     /// A copy that was prepared without a fault.
     pub(crate) prepared: Tree,
+    /// What has come of what was done next in a state, as [`Fixture::once`] has seen it.
+    seen: Mutex<BTreeMap<(String, Shape), Seen>>,
 }
+
+type Seen = Arc<OnceLock<Vec<String>>>;
 
 /// A copy of the project; gone when dropped.
 pub(crate) struct Tree {
@@ -74,7 +79,8 @@ impl Fixture {
         }
         let [clean, prepared, nested] = trees;
         let before = Snapshot::of(&project);
-        let mut fixture = Self { world, scratch, before, texts: BTreeMap::new(), clean, prepared };
+        let mut fixture =
+            Self { world, scratch, before, texts: BTreeMap::new(), clean, prepared, seen: Mutex::default() };
         fixture.run(&fixture.prepared, &["prepare"]).exits(0);
         fixture.run(&nested, &["prepare", "--deps-dir", NESTED]).exits(0);
         for (manifest, _) in MANIFESTS {
@@ -141,6 +147,22 @@ impl Fixture {
         self.texts.iter().all(|(manifest, texts)| {
             fs::read(tree.root().join(manifest)).is_ok_and(|bytes| bytes == texts[1])
         })
+    }
+
+    /// What comes of a state by what is done next, which is done once: most faults leave a state that another has left.
+    /// Where there is a cache it is done each time: that is no part of a state's shape.
+    pub(crate) fn once(&self, tree: &Tree, next: String, go_on: impl FnOnce() -> Vec<String>) -> Vec<String> {
+        if tree.cache().exists() {
+            return go_on();
+        }
+        let from = (next, self.shape(tree));
+        let seen = Arc::clone(self.seen.lock().expect("no panic").entry(from).or_default());
+        seen.get_or_init(go_on).clone()
+    }
+
+    /// How many times something was done next.
+    pub(crate) fn times(&self) -> usize {
+        self.seen.lock().expect("no panic").len()
     }
 
     /// Sends a signal to a process.

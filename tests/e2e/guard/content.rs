@@ -294,12 +294,16 @@ const CASES: &[Case] = &[
         &[],
     ),
     (
-        "a broken manifest that only mentions it",
-        &[(
-            "package.json",
-            "{\"scripts\": {\"a\": \"ls .docker-deps/x\"}, \"description\": \"file:.docker-deps/a\",}",
-        )],
-        &[],
+        "a broken manifest, of which nobody knows whether it only mentions it",
+        &[
+            (
+                "package.json",
+                "{\"scripts\": {\n\"a\": \"ls .docker-deps/x\"}, \"description\": \"file:.docker-deps/a\",}",
+            ),
+            ("a/package.json", "{\"dependencies\": {\"a\": \"^1\",}}"),
+            ("b/package.json5", "{scripts: {a: 'ls .docker-deps/x'}, /* .docker-deps */}"),
+        ],
+        &["package.json:2 manifest"],
     ),
     ("an empty manifest", &[("package.json", ""), ("a/package.json", "null"), ("b/package.json", "[]")], &[]),
     (

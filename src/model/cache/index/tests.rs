@@ -81,7 +81,7 @@ fn what_is_meant_for_another_place_or_version_is_not_there() {
 #[test]
 fn a_record_written_by_another_version_is_not_there_whatever_its_file_says() {
     // The seal covers the version: the first line alone could have been changed by anybody.
-    let record = record().to_bytes();
+    let record = to_bytes(&record());
     let mut hasher = Sha256::new();
     hasher.update(FORMAT.replace("cache ", "cache 0"));
     for text in [ROOT, "/plat/a"] {
@@ -89,9 +89,15 @@ fn a_record_written_by_another_version_is_not_there_whatever_its_file_says() {
         hasher.update(text);
     }
     hasher.update(&record);
-    let mut to = Writer(FORMAT.as_bytes().to_vec());
-    write_sealed(&mut to, "/plat/a", &hasher.finalize().into(), &record);
-    assert_eq!(Index::parse(ROOT, &to.0).get("/plat/a"), None);
+    let file = file([("/plat/a", hasher.finalize().into(), record.as_slice())]);
+    assert_eq!(Index::parse(ROOT, &file).get("/plat/a"), None);
+}
+
+#[test]
+fn a_length_that_lies_takes_no_memory() {
+    let huge = to_bytes(&u64::MAX);
+    assert_eq!(parse::<String>(&huge), None);
+    assert_eq!(parse::<Vec<Output>>(&huge), None);
 }
 
 #[test]
