@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{build, lockfile, pack};
-use crate::command::prepare::{FileChange, Plan, Rewritten, Way};
+use crate::command::prepare::{FileChange, OverrideStyle, Plan, Rewritten};
 use crate::model::diff;
 use crate::model::tarball::Tarball;
 
@@ -52,13 +52,13 @@ fn surface(plan: &Plan, rewritten: &Rewritten, with_diff: bool) -> Value {
     object
 }
 
-fn link(way: Way) -> &'static str {
+fn link(way: OverrideStyle) -> &'static str {
     match way {
-        Way::PnpmOverrides => "pnpm.overrides",
-        Way::WorkspaceOverrides => "pnpm-workspace.yaml overrides",
-        Way::Tarballs => "tarballs",
-        Way::NpmOverrides | Way::BunOverrides => "overrides",
-        Way::Resolutions => "resolutions",
+        OverrideStyle::PnpmOverrides => "pnpm.overrides",
+        OverrideStyle::WorkspaceOverrides => "pnpm-workspace.yaml overrides",
+        OverrideStyle::Tarballs => "tarballs",
+        OverrideStyle::NpmOverrides | OverrideStyle::BunOverrides => "overrides",
+        OverrideStyle::Resolutions => "resolutions",
     }
 }
 

@@ -11,7 +11,7 @@ use super::run::words;
 use super::text::{count, count_of, packages_of, printable, table};
 use super::{build, lockfile};
 use crate::cancel::CancelToken;
-use crate::command::prepare::{self, Options, Plan, Rewritten, Way};
+use crate::command::prepare::{self, Options, OverrideStyle, Plan, Rewritten};
 use crate::error::Result;
 use crate::model::build::State;
 use crate::model::diff;
@@ -153,10 +153,12 @@ fn planned(plan: &Plan, command: Option<&[OsString]>) -> String {
 fn described(rewritten: &Rewritten) -> String {
     let Detected { manager, reason } = &rewritten.manager;
     let way = match rewritten.way {
-        Way::PnpmOverrides | Way::NpmOverrides | Way::BunOverrides => "overrides in package.json",
-        Way::WorkspaceOverrides => "overrides in pnpm-workspace.yaml",
-        Way::Tarballs => "tarballs that name each other",
-        Way::Resolutions => "resolutions in package.json",
+        OverrideStyle::PnpmOverrides | OverrideStyle::NpmOverrides | OverrideStyle::BunOverrides => {
+            "overrides in package.json"
+        }
+        OverrideStyle::WorkspaceOverrides => "overrides in pnpm-workspace.yaml",
+        OverrideStyle::Tarballs => "tarballs that name each other",
+        OverrideStyle::Resolutions => "resolutions in package.json",
     };
     format!("{}: {manager} ({reason}): {way}", rewritten.surface.label())
 }

@@ -21,7 +21,7 @@ use crate::plan::files::refuse_uncopied;
 use crate::plan::link;
 use crate::plan::lockfile as advice;
 use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::way::OverrideStyle;
 
 /// The install of one surface.
 #[derive(Debug)]
@@ -52,9 +52,9 @@ pub(super) fn find(
     let around = package_manager::surroundings(project, requested, surfaces);
     let install = |(surface, around): (&Surface, Surroundings)| {
         let manager = around.detected.manager.clone();
-        let (way, refused) = match Way::choose(&manager, link, lockfile) {
+        let (way, refused) = match OverrideStyle::choose(&manager, link, lockfile) {
             Ok(way) => (way, None),
-            Err(error) => (Way::PnpmOverrides, Some(about(error, surface, &around.detected))),
+            Err(error) => (OverrideStyle::PnpmOverrides, Some(about(error, surface, &around.detected))),
         };
         let mut reader = Reader { manager, way, workspace_overrides: Vec::new() };
         let settings = settings(project, surface, &reader, originals)?;
@@ -117,7 +117,7 @@ pub(super) fn check(
         if let Some(error) = &install.refused {
             return Err(error.clone());
         }
-        if let (Way::WorkspaceOverrides, Some(settings)) = (install.reader.way, &install.settings) {
+        if let (OverrideStyle::WorkspaceOverrides, Some(settings)) = (install.reader.way, &install.settings) {
             refuse_uncopied(surface, settings, &install.not_copying(surface, SETTINGS))?;
         }
         warn(report, &install.advice(surface, made));

@@ -36,7 +36,7 @@ use crate::observe::threads::Threads;
 
 pub use crate::plan::files::FileChange;
 pub use crate::plan::prepare::Rewritten;
-pub use crate::plan::way::Way;
+pub use crate::plan::way::OverrideStyle;
 
 /// How to prepare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

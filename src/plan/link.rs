@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::closure::Needs;
 use super::prepare::relative_path;
-use super::way::Way;
+use super::way::OverrideStyle;
 use crate::model::link::Linking;
 use crate::model::manifest::Manifest;
 use crate::model::package_manager::{Name, PackageManager};
@@ -19,13 +19,13 @@ use crate::model::specifier::{self, Kind};
 /// root.
 #[must_use]
 pub fn linking(
-    way: Way,
+    way: OverrideStyle,
     manager: &PackageManager,
     surface_dir: &str,
     deps_dir: &str,
     needs: &Needs,
 ) -> Option<Linking> {
-    if way != Way::Tarballs {
+    if way != OverrideStyle::Tarballs {
         return None;
     }
     let is_npm = manager.name == Name::Npm;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::closure::{self, Needs};
 use super::reader::Reader;
 use super::rewrite::{self, Alias, Package, Request, RewriteError, WorkspaceOverrides};
-use super::way::Way;
+use super::way::OverrideStyle;
 use crate::error::{Error, Kind, Result};
 use crate::model::edit::Undo;
 use crate::model::package_manager::Detected;
@@ -20,7 +20,7 @@ pub struct Rewritten {
     /// What installs it, and why it is taken for that.
     pub manager: Detected,
     /// How its packages are made to find each other.
-    pub way: Way,
+    pub way: OverrideStyle,
     /// The text that it gets.
     pub text: String,
     /// How to take the changes back out of a text that was edited since.

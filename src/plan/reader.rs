@@ -1,7 +1,7 @@
 //! What reads a surface's manifest, and where in it that looks for overrides.
 
 use super::rewrite::{resolution, selector};
-use super::way::Way;
+use super::way::OverrideStyle;
 use crate::model::package_manager::{Name, PackageManager};
 
 /// The package manager that installs a surface.
@@ -10,7 +10,7 @@ pub struct Reader {
     /// Which, at which version.
     pub manager: PackageManager,
     /// How it is told where a package lies.
-    pub way: Way,
+    pub way: OverrideStyle,
     /// `overrides:` of a `pnpm-workspace.yaml` beside the manifest, selectors and values in order.
     pub workspace_overrides: Vec<(String, String)>,
 }
@@ -41,7 +41,11 @@ impl Reader {
     /// The one that the products pin.
     #[must_use]
     pub fn pinned() -> Self {
-        Self { manager: PackageManager::pinned(), way: Way::PnpmOverrides, workspace_overrides: Vec::new() }
+        Self {
+            manager: PackageManager::pinned(),
+            way: OverrideStyle::PnpmOverrides,
+            workspace_overrides: Vec::new(),
+        }
     }
 
     /// The fields that it may read, each of which the later ones beat.

@@ -22,7 +22,7 @@ mod yarn;
 use serde_json::{Map, Value};
 
 use super::reader::Reader;
-use super::way::Way;
+use super::way::OverrideStyle;
 use crate::model::edit::{self, Change, Undo};
 use crate::model::json::{Document, Kind, NodeId};
 use crate::model::manifest::DEPENDENCY_FIELDS;
@@ -57,17 +57,16 @@ pub fn rewrite(text: &str, reader: &Reader, request: &Request) -> Result<Rewrite
     added(&document, request, &mut changes);
     extensions(&document, reader, request, &mut changes);
     let overrides = match (reader.way, reader.manager.name) {
-        (Way::PnpmOverrides | Way::WorkspaceOverrides, _) | (Way::Tarballs, Name::Pnpm) => {
-            pnpm::overrides(&document, reader, request, &mut changes)?
-        }
-        (Way::NpmOverrides, _) | (Way::Tarballs, Name::Npm) => {
+        (OverrideStyle::PnpmOverrides | OverrideStyle::WorkspaceOverrides, _)
+        | (OverrideStyle::Tarballs, Name::Pnpm) => pnpm::overrides(&document, reader, request, &mut changes)?,
+        (OverrideStyle::NpmOverrides, _) | (OverrideStyle::Tarballs, Name::Npm) => {
             npm::overrides(&document, reader, request, &mut changes)?
         }
-        (Way::BunOverrides, _) | (Way::Tarballs, Name::Bun) => {
+        (OverrideStyle::BunOverrides, _) | (OverrideStyle::Tarballs, Name::Bun) => {
             bun::overrides(&document, reader, request, &mut changes)?
         }
         // yarn is never told by tarballs; what it is told by makes them count.
-        (Way::Resolutions, _) | (Way::Tarballs, Name::Yarn) => {
+        (OverrideStyle::Resolutions, _) | (OverrideStyle::Tarballs, Name::Yarn) => {
             yarn::resolutions(&document, reader, request, &mut changes)?
         }
     };

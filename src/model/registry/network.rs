@@ -11,7 +11,7 @@ use crate::model::package_manager::Name;
 
 /// The way, and the files that have yet to be read for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Way {
+pub struct NetworkRoute {
     /// All but what the files hold.
     pub network: Network,
     /// The file of authorities that takes the place of all others.
@@ -46,9 +46,9 @@ struct Given {
 ///
 /// # Errors
 /// A setting that counts is no address, or names a variable that is not set.
-pub fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<Way, Problem> {
+pub fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<NetworkRoute, Problem> {
     let settings = Settings { npm, variables, has_variables: manager != Name::Bun };
-    let mut way = Way::default();
+    let mut way = NetworkRoute::default();
     let (http, https) = match manager {
         Name::Npm => {
             let own = first(&settings, &["https-proxy", "proxy"])?;
@@ -105,7 +105,7 @@ pub fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<Way, Pr
 }
 
 /// What Node.js itself, and bun after it, takes from variables.
-pub(super) fn of_node(way: &mut Way, variables: &Variables) {
+pub(super) fn of_node(way: &mut NetworkRoute, variables: &Variables) {
     if variables.get("NODE_TLS_REJECT_UNAUTHORIZED").as_deref() == Some("0") {
         way.network.accepts_any_certificate = true;
     }
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
     use crate::model::package_manager::PackageManager;
 
-    fn way(manager: Name, text: &str, process: &[(&str, &str)]) -> Result<Way, Problem> {
+    fn way(manager: Name, text: &str, process: &[(&str, &str)]) -> Result<NetworkRoute, Problem> {
         let variables = of(process);
         let file = of_npmrc(".npmrc", text, false, &|name| variables.get(name)).unwrap();
         let npm = Npm::new(&PackageManager::of_any_version(manager), vec![file]);

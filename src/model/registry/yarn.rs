@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::network::{self, Named, Way};
+use super::network::{self, Named, NetworkRoute};
 use super::npm::{Asks, Found, address, basic, in_header, scope};
 use super::setting::Setting;
 use super::variables::Variables;
@@ -86,7 +86,7 @@ impl Yarn {
     ///
     /// # Errors
     /// A setting that counts is no address, or names a variable that is not set.
-    pub fn way(&self, url: &str, variables: &Variables, lookup: Lookup<'_>) -> Result<Way, Problem> {
+    pub fn way(&self, url: &str, variables: &Variables, lookup: Lookup<'_>) -> Result<NetworkRoute, Problem> {
         let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
         let setting = |key: &str, variable: &str| -> Result<Option<Setting>, Problem> {
             if let Some(setting) = self.of_host(&host, key, lookup)? {
@@ -102,7 +102,7 @@ impl Yarn {
             Some(proxy) => network::proxy_address(proxy.value()?, &proxy.place()).map(Some),
             None => Ok(None),
         };
-        let mut way = Way::default();
+        let mut way = NetworkRoute::default();
         way.network.http_proxy = proxy("httpProxy", "YARN_HTTP_PROXY")?;
         way.network.https_proxy = proxy("httpsProxy", "YARN_HTTPS_PROXY")?;
         network::of_node(&mut way, variables);

@@ -16,13 +16,13 @@ const USER_AGENT: &str = concat!("docker-prep/", env!("CARGO_PKG_VERSION"));
 ///
 /// The last handle must fall on a thread that nobody waits for: a client waits for its own thread when it is
 /// dropped, and that one for a look-up of a name that hangs.
-pub(super) struct Way {
+pub(super) struct NetworkClients {
     network: Network,
     plain: OnceLock<Result<Client, Finding>>,
     secure: OnceLock<Result<Client, Finding>>,
 }
 
-impl Way {
+impl NetworkClients {
     pub(super) fn new(network: Network) -> Self {
         Self { network, plain: OnceLock::new(), secure: OnceLock::new() }
     }
@@ -158,7 +158,7 @@ mod tests {
             https_proxy: Some(Secret("socks://user:secret@[::1]:1080".to_owned())),
             ..Network::default()
         };
-        let way = Way::new(network);
+        let way = NetworkClients::new(network);
         let named = |url: &str| way.proxy(&Url::parse(url).unwrap()).unwrap();
         assert_eq!(named("http://registry/"), "http://proxy.corp:3128");
         assert_eq!(named("https://registry/"), "socks5h://[::1]:1080");
@@ -168,7 +168,7 @@ mod tests {
     fn a_proxy_that_cannot_be_asked_is_said_without_its_text() {
         for odd in ["http://secret:secret@", "ftp://secret@host", "http://secret host/"] {
             let network = Network { http_proxy: Some(Secret(odd.to_owned())), ..Network::default() };
-            let client = Way::new(network).client(&Url::parse("http://registry/").unwrap()).err();
+            let client = NetworkClients::new(network).client(&Url::parse("http://registry/").unwrap()).err();
             assert_eq!(client, Some(Finding::Proxy("the proxy's address is none".to_owned())), "{odd}");
         }
     }
@@ -185,7 +185,7 @@ mod tests {
                     "NODE_EXTRA_CA_CERTS",
                 ),
             ] {
-                let found = Way::new(network).client(&https).err();
+                let found = NetworkClients::new(network).client(&https).err();
                 let Some(Finding::Tls(why)) = &found else { panic!("{found:?}") };
                 assert!(why.contains(name), "{why}");
             }

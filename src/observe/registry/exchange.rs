@@ -8,7 +8,7 @@ use reqwest::Url;
 use reqwest::blocking::Response;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, LOCATION};
 
-use super::client::Way;
+use super::client::NetworkClients;
 use super::failure;
 use crate::model::document;
 use crate::model::registry::{Finding, Registry, Wanted, localhost_for};
@@ -39,11 +39,11 @@ pub(super) struct Address {
     pub(super) as_localhost: bool,
     base: Result<Url, Finding>,
     authorization: Result<Option<HeaderValue>, Finding>,
-    way: Arc<Way>,
+    way: Arc<NetworkClients>,
 }
 
 impl Address {
-    pub(super) fn new(registry: &Registry, as_localhost: bool, way: Arc<Way>) -> Self {
+    pub(super) fn new(registry: &Registry, as_localhost: bool, way: Arc<NetworkClients>) -> Self {
         let mut url = registry.url.clone();
         if as_localhost {
             url = localhost_for(&url).unwrap_or(url);

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::client::Way;
+use super::client::NetworkClients;
 use super::exchange::{Address, Clock, shown};
 use super::tally::Tally;
 use crate::error::io_cause;
@@ -155,7 +155,7 @@ fn lead(mut places: Vec<Place>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sen
 }
 
 fn addresses(places: &[Place]) -> Vec<Address> {
-    let mut ways: Vec<Arc<Way>> = Vec::new();
+    let mut ways: Vec<Arc<NetworkClients>> = Vec::new();
     let mut address = |Place { registry, as_localhost, .. }: &Place| {
         let mut network = registry.network.clone();
         if *as_localhost {
@@ -163,7 +163,7 @@ fn addresses(places: &[Place]) -> Vec<Address> {
             network = Network { http_proxy: None, https_proxy: None, ..network };
         }
         let way = ways.iter().find(|way| way.is_of(&network)).cloned().unwrap_or_else(|| {
-            let way = Arc::new(Way::new(network));
+            let way = Arc::new(NetworkClients::new(network));
             ways.push(Arc::clone(&way));
             way
         });

@@ -13,7 +13,7 @@ use crate::model::compose::{self, COMPOSE_FILES};
 use crate::model::dockerfile;
 use crate::model::environment::Environment;
 use crate::model::package_manager::{Name, PackageManager};
-use crate::model::registry::network::{self, Named, Way};
+use crate::model::registry::network::{self, Named, NetworkRoute};
 use crate::model::registry::npm::{Found, Npm};
 use crate::model::registry::variables::Variables;
 use crate::model::registry::yarn::Yarn;
@@ -187,7 +187,7 @@ impl Settings {
     }
 
     /// Certificates matter to `https:` only: what is wrong with their files is no trouble elsewhere.
-    fn network(&self, way: Way, url: &str) -> Result<Network, Problem> {
+    fn network(&self, way: NetworkRoute, url: &str) -> Result<Network, Problem> {
         let mut network = way.network;
         if !url.starts_with("https:") {
             return Ok(network);

@@ -12,7 +12,7 @@ use crate::model::edit::Change;
 use crate::model::json::Document;
 use crate::model::package_manager::Name;
 use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::way::OverrideStyle;
 
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(
@@ -21,7 +21,7 @@ pub(super) fn overrides(
     request: &Request,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
-    let tells = reader.way == Way::BunOverrides;
+    let tells = reader.way == OverrideStyle::BunOverrides;
     if let Some(alias) = request.aliases.first().filter(|_| tells) {
         return Err(RewriteError::Alias {
             parent: alias.parent.clone(),

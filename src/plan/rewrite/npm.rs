@@ -17,7 +17,7 @@ use crate::model::edit::Change;
 use crate::model::json::Document;
 use crate::model::manifest::DEPENDENCY_FIELDS;
 use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::way::OverrideStyle;
 
 const FIELD: &str = "overrides";
 
@@ -37,7 +37,7 @@ pub(super) fn overrides(
     rules.tidy(&mut after, &mut vec![FIELD.to_owned()], true);
     let mut count =
         request.placed.iter().filter(|(path, _)| path.first().is_some_and(|key| key == FIELD)).count();
-    if reader.way == Way::NpmOverrides {
+    if reader.way == OverrideStyle::NpmOverrides {
         for (name, specifier) in rules.flat() {
             put(&mut after, name, specifier, rules.aliases(name, &mut vec![name]));
             count += 1;
@@ -100,9 +100,10 @@ impl<'r> Rules<'r> {
     /// Where a name leads that rules go by. `ours`: among the rules for the surface, or for packages of ours.
     fn specifier(&self, name: &str, ours: bool) -> Option<&'r str> {
         // A rule for an alias inside a tarball beats the link; ours for aliases stand further in, and beat it.
-        let links = ours && self.reader.way == Way::Tarballs;
+        let links = ours && self.reader.way == OverrideStyle::Tarballs;
         let alias = || self.request.aliases.iter().find(|alias| links && alias.alias == name);
-        let peer = || self.flat().find(|(peer, _)| *peer == name && self.reader.way == Way::NpmOverrides);
+        let peer =
+            || self.flat().find(|(peer, _)| *peer == name && self.reader.way == OverrideStyle::NpmOverrides);
         self.request
             .specifier(name)
             .or_else(|| Some(alias()?.specifier.as_str()))
@@ -147,7 +148,7 @@ impl<'r> Rules<'r> {
                         rules.shift_remove(&key);
                     } else {
                         itself(inner, specifier);
-                        if self.reader.way == Way::NpmOverrides {
+                        if self.reader.way == OverrideStyle::NpmOverrides {
                             merge(inner, self.aliases(name, &mut vec![name]));
                         }
                     }

@@ -10,7 +10,7 @@ use crate::model::edit::Change;
 use crate::model::json::{Document, NodeId};
 use crate::model::package_manager::Name;
 use crate::plan::reader::{Place, Reader};
-use crate::plan::way::Way;
+use crate::plan::way::OverrideStyle;
 
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(
@@ -20,7 +20,7 @@ pub(super) fn overrides(
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
     let mut here = Vec::new();
-    if reader.way == Way::PnpmOverrides {
+    if reader.way == OverrideStyle::PnpmOverrides {
         here = ours(request);
         here.extend(carried(document, reader, request));
     }
@@ -35,7 +35,7 @@ pub(super) fn overrides(
     for (key, specifier) in &here {
         changes.push(set(&place(Place::PnpmOverrides, key), specifier));
     }
-    let mut count = if reader.way == Way::PnpmOverrides { ours(request).len() } else { 0 };
+    let mut count = if reader.way == OverrideStyle::PnpmOverrides { ours(request).len() } else { 0 };
     for (at, key, node) in entries(document, reader) {
         let path = place(at, &key);
         if let Some(specifier) = request.placed_at(&path) {
@@ -49,7 +49,7 @@ pub(super) fn overrides(
             changes.push(set(&path, &former));
         }
     }
-    if reader.way == Way::WorkspaceOverrides {
+    if reader.way == OverrideStyle::WorkspaceOverrides {
         alone(document, reader, request)?;
     }
     Ok(count)
@@ -69,7 +69,7 @@ pub(super) fn goes(reader: &Reader, request: &Request, key: &str) -> bool {
     let Some((parent, target)) = selector::parts(key) else { return false };
     // An alias is matched by overrides under its own name. Ours of aliases have a parent, and beat those without
     // (`pickMostSpecificVersionOverride` is asked for them first).
-    let beats = |of: &str| parent.map_or(reader.way == Way::Tarballs, |parent| parent == of);
+    let beats = |of: &str| parent.map_or(reader.way == OverrideStyle::Tarballs, |parent| parent == of);
     request.specifier(target).is_some()
         || request.aliases.iter().any(|alias| alias.alias == target && beats(&alias.parent))
 }

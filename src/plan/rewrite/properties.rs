@@ -113,7 +113,7 @@ fn request(text: &str, reader: &Reader) -> Request {
         ..Request::default()
     };
     // bun's overrides would be refused.
-    if reader.way != Way::BunOverrides {
+    if reader.way != OverrideStyle::BunOverrides {
         request.aliases.push(alias("@b/a", "cc", "@b/c"));
     }
     for field in DEPENDENCY_FIELDS {
@@ -157,7 +157,7 @@ proptest! {
                     prop_assert_eq!(members(&before, place.path()), members(&after, place.path()));
                 }
             }
-            if reader.way != Way::NpmOverrides {
+            if reader.way != OverrideStyle::NpmOverrides {
                 prop_assert_eq!(before.get("peerDependencies"), after.get("peerDependencies"));
             }
         }
@@ -185,7 +185,7 @@ proptest! {
             let rewrite = rewrite(&text, &reader, &request(&text, &reader)).unwrap();
             let Some(place) = reader.places().last() else { continue };
             let mut path = owned(place.path());
-            if inside && reader.way == Way::NpmOverrides {
+            if inside && reader.way == OverrideStyle::NpmOverrides {
                 path.push("@b/a".to_owned());
             }
             path.push("new".to_owned());
@@ -222,12 +222,12 @@ proptest! {
     #[test]
     fn pnpm_reads_ours_and_others_as_they_were((text, _) in manifest()) {
         for reader in every_reader().filter(|reader| reader.reads_pnpm_field()) {
-            if reader.way == Way::WorkspaceOverrides { continue }
+            if reader.way == OverrideStyle::WorkspaceOverrides { continue }
             let request = request(&text, &reader);
             let rewrite = rewrite(&text, &reader, &request).unwrap();
             let (before, after) = (parse_object(&text).unwrap(), parse_object(&rewrite.text).unwrap());
             let (old, new) = (pnpm_overrides(&before), pnpm_overrides(&after));
-            let ours = if reader.way == Way::PnpmOverrides { pnpm::ours(&request) } else { Vec::new() };
+            let ours = if reader.way == OverrideStyle::PnpmOverrides { pnpm::ours(&request) } else { Vec::new() };
             for (key, specifier) in &ours {
                 prop_assert_eq!(&new[key], specifier);
             }
@@ -260,7 +260,7 @@ proptest! {
             let told = npm_rule(&rules, &chain, takes_ranges);
             let name = *chain.last().unwrap();
             if IN_SCOPE.contains(&name) {
-                let none = reader.way == Way::Tarballs;
+                let none = reader.way == OverrideStyle::Tarballs;
                 prop_assert!(told == Some(specifier(name)) || none && told.is_none(), "{:?} {}", told, rewrite.text);
             } else if request.specifier(name).is_some() {
                 prop_assert!(told.is_none() || told == Some(specifier("@b/b")), "{:?} {}", told, rewrite.text);
@@ -270,14 +270,14 @@ proptest! {
                 let told = npm_rule(&rules, &[chain.as_slice(), &["cc"]].concat(), takes_ranges);
                 let mine = told == Some(specifier("@b/c"));
                 let on_path = chain.iter().any(|name| !KEYS.contains(name));
-                prop_assert!(mine || reader.way == Way::Tarballs && (told.is_none() || on_path), "{:?} {}", told, rewrite.text);
+                prop_assert!(mine || reader.way == OverrideStyle::Tarballs && (told.is_none() || on_path), "{:?} {}", told, rewrite.text);
             }
         }
     }
 
     #[test]
     fn yarn_finds_our_resolutions_before_others((text, _) in manifest(), parent in prop::sample::select(vec!["@b/a", "x", "left"])) {
-        for reader in every_reader().filter(|reader| reader.way == Way::Resolutions) {
+        for reader in every_reader().filter(|reader| reader.way == OverrideStyle::Resolutions) {
             let rewrite = rewrite(&text, &reader, &request(&text, &reader)).unwrap();
             let map = members(&parse_object(&rewrite.text).unwrap(), &["resolutions"]);
             for name in IN_SCOPE {

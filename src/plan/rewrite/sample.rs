@@ -4,7 +4,7 @@ use super::{Alias, Direct, Package, Request, rewrite};
 use crate::model::edit::undo;
 use crate::model::package_manager::{Name, PackageManager};
 use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::way::OverrideStyle;
 
 /// `@b/a` is `file:a.tgz`.
 pub(super) fn specifier(package: &str) -> String {
@@ -37,7 +37,7 @@ pub(super) fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, spec)| ((*name).to_owned(), (*spec).to_owned())).collect()
 }
 
-pub(super) fn reader(name: Name, majors: std::ops::RangeInclusive<u64>, way: Way) -> Reader {
+pub(super) fn reader(name: Name, majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> Reader {
     let manager = PackageManager { name, version: String::new(), majors };
     Reader { manager, way, workspace_overrides: Vec::new() }
 }

@@ -9,7 +9,7 @@ use super::request::Request;
 use crate::model::json::{Document, SyntaxError};
 use crate::model::package_manager::Name;
 use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::way::OverrideStyle;
 
 /// What becomes of the map.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,10 +40,12 @@ pub fn workspace_overrides(
 ) -> Result<WorkspaceOverrides, SyntaxError> {
     let document = Document::parse(manifest)?;
     let mut edits = WorkspaceOverrides::default();
-    if !reader.reads_workspace_overrides() || !matches!(reader.way, Way::WorkspaceOverrides | Way::Tarballs) {
+    if !reader.reads_workspace_overrides()
+        || !matches!(reader.way, OverrideStyle::WorkspaceOverrides | OverrideStyle::Tarballs)
+    {
         return Ok(edits);
     }
-    let ours = if reader.way == Way::WorkspaceOverrides { ours(request) } else { Vec::new() };
+    let ours = if reader.way == OverrideStyle::WorkspaceOverrides { ours(request) } else { Vec::new() };
     let placed =
         |key: &str| request.workspace_placed.iter().find(|(selector, _)| selector == key).map(|(_, to)| to);
     for (key, value) in &reader.workspace_overrides {

@@ -3,9 +3,9 @@ use super::super::sample::{direct, manifest, members_after, package, reader, req
 use crate::model::package_manager::Name;
 use crate::plan::reader::Reader;
 use crate::plan::rewrite::Request;
-use crate::plan::way::Way;
+use crate::plan::way::OverrideStyle;
 
-fn bun(way: Way) -> Reader {
+fn bun(way: OverrideStyle) -> Reader {
     reader(Name::Bun, 1..=1, way)
 }
 
@@ -26,13 +26,13 @@ fn overrides_name_all_of_the_closure() {
         ),
     ];
     for (before, after) in cases {
-        assert_eq!(members_after(&bun(Way::BunOverrides), &request, before), after);
+        assert_eq!(members_after(&bun(OverrideStyle::BunOverrides), &request, before), after);
     }
 }
 
 #[test]
 fn overrides_do_not_reach_an_alias() {
-    let error = rewrite(&manifest(""), &bun(Way::BunOverrides), &request()).unwrap_err();
+    let error = rewrite(&manifest(""), &bun(OverrideStyle::BunOverrides), &request()).unwrap_err();
     assert_eq!(error.to_string(), "@b/a names @b/c `cc`, and bun's overrides do not reach an alias");
     assert!(error.hint().contains("--link"));
 }
@@ -50,7 +50,7 @@ fn links_are_left_alone() {
             r#""overrides":{"@b/a":{"left":"1",".":"file:a.tgz"}}"#,
         ),
     ] {
-        assert_eq!(members_after(&bun(Way::Tarballs), &request(), before), after);
+        assert_eq!(members_after(&bun(OverrideStyle::Tarballs), &request(), before), after);
     }
 }
 
@@ -61,9 +61,9 @@ fn what_puts_ours_in_the_place_of_another_gets_ours() {
     let request = Request { placed, ..request() };
     let before = r#""resolutions":{"a/x":"npm:@b/b@1"},"overrides":{"y":"npm:@b/b@1"}"#;
     let after = r#""resolutions":{"a/x":"file:b.tgz"},"overrides":{"y":"file:b.tgz"}"#;
-    assert_eq!(members_after(&bun(Way::Tarballs), &request, before), after);
+    assert_eq!(members_after(&bun(OverrideStyle::Tarballs), &request, before), after);
     let text = manifest(before);
-    assert_eq!(rewrite(&text, &bun(Way::Tarballs), &request).unwrap().overrides, 2);
+    assert_eq!(rewrite(&text, &bun(OverrideStyle::Tarballs), &request).unwrap().overrides, 2);
 }
 
 #[test]
@@ -74,6 +74,6 @@ fn of_a_name_in_two_fields_bun_takes_the_one_for_development() {
         packages: vec![package("@b/a")],
         ..Request::default()
     };
-    let text = rewrite(text, &bun(Way::Tarballs), &request).unwrap().text;
+    let text = rewrite(text, &bun(OverrideStyle::Tarballs), &request).unwrap().text;
     assert!(text.contains(r#""overrides":{"x":"2"}"#), "{text}");
 }

@@ -3,10 +3,10 @@ use super::super::sample::{alias, direct, members_after, package, reader, reques
 use crate::model::package_manager::Name;
 use crate::plan::reader::Reader;
 use crate::plan::rewrite::Request;
-use crate::plan::way::Way;
+use crate::plan::way::OverrideStyle;
 
 fn yarn(major: u64) -> Reader {
-    reader(Name::Yarn, major..=major, Way::Resolutions)
+    reader(Name::Yarn, major..=major, OverrideStyle::Resolutions)
 }
 
 const OURS: &str = r#""@b/a":"file:a.tgz","@b/b":"file:b.tgz","@b/c":"file:c.tgz","@b/a/cc":"file:c.tgz""#;
