@@ -20,7 +20,7 @@ use crate::plan::closure::Needs;
 use crate::plan::files::refuse_uncopied;
 use crate::plan::link;
 use crate::plan::lockfile as advice;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 use crate::plan::way::OverrideStyle;
 
 /// The install of one surface.
@@ -29,7 +29,7 @@ pub(super) struct Install {
     /// What lies around the surface.
     pub(super) around: Surroundings,
     /// What reads its manifest, and how that is told.
-    pub(super) reader: Reader,
+    pub(super) reader: InstallTarget,
     /// The `pnpm-workspace.yaml` beside it, as it was before prepare, where pnpm may read overrides in it.
     pub(super) settings: Option<Beside>,
     /// Why it cannot be told in the way that was asked for: an error only where it needs a package.
@@ -56,7 +56,7 @@ pub(super) fn find(
             Ok(way) => (way, None),
             Err(error) => (OverrideStyle::PnpmOverrides, Some(about(error, surface, &around.detected))),
         };
-        let mut reader = Reader { manager, way, workspace_overrides: Vec::new() };
+        let mut reader = InstallTarget { manager, way, workspace_overrides: Vec::new() };
         let settings = settings(project, surface, &reader, originals)?;
         if let Some(settings) = &settings {
             reader.workspace_overrides = overrides(settings)?;
@@ -78,7 +78,7 @@ fn about(mut error: Error, surface: &Surface, detected: &Detected) -> Error {
 fn settings(
     project: &Project,
     surface: &Surface,
-    reader: &Reader,
+    reader: &InstallTarget,
     originals: &Originals,
 ) -> Result<Option<Beside>> {
     if !reader.reads_workspace_overrides() {
@@ -128,7 +128,7 @@ pub(super) fn check(
 impl Install {
     /// How the tarballs of the surface name each other, where they do.
     pub(super) fn linking(&self, project: &Project, surface: &Surface, needs: &Needs) -> Option<Linking> {
-        let Reader { manager, way, .. } = &self.reader;
+        let InstallTarget { manager, way, .. } = &self.reader;
         link::linking(*way, manager, &surface.dir, &project.deps_dir, needs)
     }
 

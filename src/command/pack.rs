@@ -19,7 +19,7 @@ use crate::observe::surfaces;
 use crate::observe::threads::Threads;
 use crate::observe::workspace::{self, Itself};
 use crate::plan::closure;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 
 /// What to pack, and where to.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +58,7 @@ pub fn run(
     } else if closure_only {
         let surfaces = surfaces::find(&project, requested)?;
         warn(report, &surfaces.notices);
-        let reader = Reader::pinned();
+        let reader = InstallTarget::pinned();
         let read: Vec<_> = surfaces.surfaces.iter().map(|surface| (surface, &reader)).collect();
         let closure = closure::plan(&workspace, &project.scope, &read)?;
         warn(report, &closure.warnings);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use nodejs_semver::{Range, Version};
 use serde_json::Value;
 
-use super::reader::Reader;
+use super::reader::InstallTarget;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::model::package_manager::Name;
@@ -137,7 +137,11 @@ impl<'a> Index<'a> {
 ///
 /// # Errors
 /// [`Kind::Packing`] naming every package that the workspace lacks or has twice.
-pub fn plan(workspace: &Workspace, scope: &Scope, surfaces: &[(&Surface, &Reader)]) -> Result<Closure> {
+pub fn plan(
+    workspace: &Workspace,
+    scope: &Scope,
+    surfaces: &[(&Surface, &InstallTarget)],
+) -> Result<Closure> {
     let index = Index::new(workspace);
     let mut closure = Closure::default();
     let mut problems = Vec::new();
@@ -155,7 +159,7 @@ fn surface_needs(
     workspace: &Workspace,
     index: &Index<'_>,
     scope: &Scope,
-    (surface, reader): (&Surface, &Reader),
+    (surface, reader): (&Surface, &InstallTarget),
     closure: &mut Closure,
     problems: &mut Vec<Problem>,
 ) -> Needs {

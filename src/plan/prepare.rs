@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::closure::{self, Needs};
-use super::reader::Reader;
+use super::reader::InstallTarget;
 use super::rewrite::{self, Alias, Package, Request, RewriteError, WorkspaceOverrides};
 use super::way::OverrideStyle;
 use crate::error::{Error, Kind, Result};
@@ -42,7 +42,7 @@ pub struct Rewritten {
 pub fn rewritten(
     surface: &Surface,
     manager: &Detected,
-    reader: &Reader,
+    reader: &InstallTarget,
     needs: &Needs,
     tarballs: &[Tarball],
     deps_dir: &str,

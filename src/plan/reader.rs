@@ -6,7 +6,7 @@ use crate::model::package_manager::{Name, PackageManager};
 
 /// The package manager that installs a surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reader {
+pub struct InstallTarget {
     /// Which, at which version.
     pub manager: PackageManager,
     /// How it is told where a package lies.
@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-impl Reader {
+impl InstallTarget {
     /// The one that the products pin.
     #[must_use]
     pub fn pinned() -> Self {

@@ -21,7 +21,7 @@ mod yarn;
 
 use serde_json::{Map, Value};
 
-use super::reader::Reader;
+use super::reader::InstallTarget;
 use super::way::OverrideStyle;
 use crate::model::edit::{self, Change, Undo};
 use crate::model::json::{Document, Kind, NodeId};
@@ -49,7 +49,7 @@ pub struct Rewrite {
 ///
 /// # Errors
 /// See [`RewriteError`]; `null` for a field counts as a field that is missing.
-pub fn rewrite(text: &str, reader: &Reader, request: &Request) -> Result<Rewrite, RewriteError> {
+pub fn rewrite(text: &str, reader: &InstallTarget, request: &Request) -> Result<Rewrite, RewriteError> {
     let document = Document::parse(text)?;
     check_shape(&document, reader)?;
     let mut changes = Vec::new();
@@ -74,7 +74,7 @@ pub fn rewrite(text: &str, reader: &Reader, request: &Request) -> Result<Rewrite
     Ok(Rewrite { text: edited.text, undo: edited.undo, changes, overrides })
 }
 
-fn check_shape(document: &Document, reader: &Reader) -> Result<(), RewriteError> {
+fn check_shape(document: &Document, reader: &InstallTarget) -> Result<(), RewriteError> {
     let not_an_object = |path: &[&str], node: NodeId| RewriteError::NotAnObject {
         path: owned(path),
         found: document.kind(node).described(),
@@ -122,7 +122,7 @@ fn added(document: &Document, request: &Request, changes: &mut Vec<Change>) {
 }
 
 /// What pnpm adds to packages of others is in no tarball that could name ours by itself.
-fn extensions(document: &Document, reader: &Reader, request: &Request, changes: &mut Vec<Change>) {
+fn extensions(document: &Document, reader: &InstallTarget, request: &Request, changes: &mut Vec<Change>) {
     if !reader.reads_pnpm_field() {
         return;
     }

@@ -37,14 +37,14 @@ impl Simple {
     /// Reads the one that begins at a place.
     pub(super) fn read(script: &str, from: usize, known: &Known<'_>) -> Self {
         let mut reader =
-            Reader { script, at: from, words: Vec::new(), word: None, start: None, drops: false };
+            WordReader { script, at: from, words: Vec::new(), word: None, start: None, drops: false };
         let end = reader.run(known);
         reader.finish_word();
         Self { words: reader.words, start: reader.start.unwrap_or(from), next: reader.at, end }
     }
 }
 
-struct Reader<'a> {
+struct WordReader<'a> {
     script: &'a str,
     at: usize,
     words: Vec<String>,
@@ -55,7 +55,7 @@ struct Reader<'a> {
     drops: bool,
 }
 
-impl Reader<'_> {
+impl WordReader<'_> {
     fn run(&mut self, known: &Known<'_>) -> End {
         while let Some(c) = self.script[self.at..].chars().next() {
             let here = self.at;

@@ -24,7 +24,7 @@ pub(super) struct Item<'s> {
 /// Where the text is not YAML; what stands before has been shown.
 pub(super) fn strings(text: &str, visit: &mut dyn FnMut(&Item<'_>)) -> Result<(), ScanError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader { open: Vec::new(), keys: Vec::new(), anchored: HashMap::new(), visit };
+    let mut reader = YamlStringReader { open: Vec::new(), keys: Vec::new(), anchored: HashMap::new(), visit };
     for event in Parser::new_from_str(text) {
         let (event, span) = event?;
         reader.take(event, span.start.line());
@@ -46,7 +46,7 @@ enum Piece {
     Alias { keys: Vec<Option<String>>, of: usize },
 }
 
-struct Reader<'v> {
+struct YamlStringReader<'v> {
     open: Vec<Open>,
     /// Each open collection's own key.
     keys: Vec<Option<String>>,
@@ -54,7 +54,7 @@ struct Reader<'v> {
     visit: &'v mut dyn FnMut(&Item<'_>),
 }
 
-impl Reader<'_> {
+impl YamlStringReader<'_> {
     fn take(&mut self, event: Event<'_>, line: usize) {
         match event {
             Event::Scalar(text, _, anchor, _) => self.scalar(&text, anchor, line),

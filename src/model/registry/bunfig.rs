@@ -25,7 +25,7 @@ pub fn parse(name: &str, text: &str, lookup: Lookup<'_>) -> Result<File, Problem
             Problem::new(format!("{name}: line {}: is not TOML", before.matches('\n').count() + 1))
                 .hint("correct it there")
         })?;
-    let mut file = Reader { file: File { name: name.to_owned(), settings: Vec::new() }, lookup };
+    let mut file = BunfigReader { file: File { name: name.to_owned(), settings: Vec::new() }, lookup };
     let Some(install) = table.get("install").and_then(Value::as_table) else { return Ok(file.file) };
     if let Some(registry) = install.get("registry") {
         file.registry("install.registry", "registry", registry);
@@ -46,12 +46,12 @@ pub fn parse(name: &str, text: &str, lookup: Lookup<'_>) -> Result<File, Problem
     Ok(file.file)
 }
 
-struct Reader<'a> {
+struct BunfigReader<'a> {
     file: File,
     lookup: Lookup<'a>,
 }
 
-impl Reader<'_> {
+impl BunfigReader<'_> {
     fn registry(&mut self, written: &str, prefix: &str, value: &Value) {
         let key = |field: &str| match (prefix, field) {
             ("registry", "registry") => field.to_owned(),

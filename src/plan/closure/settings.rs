@@ -6,11 +6,15 @@ use serde_json::{Map, Value};
 use crate::model::manifest::Manifest;
 use crate::model::scope::Scope;
 use crate::model::specifier;
-use crate::plan::reader::{Place, Reader};
+use crate::plan::reader::{InstallTarget, Place};
 use crate::plan::rewrite::selector;
 
 /// Those of a manifest: the keys from the root on, and the package.
-pub(super) fn named(manifest: &Manifest, reader: &Reader, scope: &Scope) -> Vec<(Vec<String>, String)> {
+pub(super) fn named(
+    manifest: &Manifest,
+    reader: &InstallTarget,
+    scope: &Scope,
+) -> Vec<(Vec<String>, String)> {
     let mut named = Vec::new();
     for place in reader.places() {
         let path: Vec<String> = place.path().iter().map(|key| (*key).to_owned()).collect();
@@ -26,7 +30,7 @@ pub(super) fn named(manifest: &Manifest, reader: &Reader, scope: &Scope) -> Vec<
 }
 
 /// Those of a `pnpm-workspace.yaml`, by selector.
-pub(super) fn named_by_workspace(reader: &Reader, scope: &Scope) -> Vec<(String, String)> {
+pub(super) fn named_by_workspace(reader: &InstallTarget, scope: &Scope) -> Vec<(String, String)> {
     if !reader.reads_workspace_overrides() {
         return Vec::new();
     }
@@ -40,7 +44,7 @@ pub(super) fn named_by_workspace(reader: &Reader, scope: &Scope) -> Vec<(String,
 }
 
 struct Search<'a> {
-    reader: &'a Reader,
+    reader: &'a InstallTarget,
     place: Place,
     scope: &'a Scope,
     path: Vec<String>,

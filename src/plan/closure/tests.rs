@@ -37,19 +37,19 @@ fn surface(value: Value) -> Surface {
     }
 }
 
-fn reader(name: Name, major: u64, way: OverrideStyle) -> Reader {
+fn reader(name: Name, major: u64, way: OverrideStyle) -> InstallTarget {
     let manager = PackageManager { name, version: major.to_string(), majors: major..=major };
-    Reader { manager, way, workspace_overrides: Vec::new() }
+    InstallTarget { manager, way, workspace_overrides: Vec::new() }
 }
 
-fn needs_of(reader: &Reader, members: &[Value], value: Value) -> Needs {
+fn needs_of(reader: &InstallTarget, members: &[Value], value: Value) -> Needs {
     let closure = plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), reader)]).unwrap();
     closure.surfaces.into_iter().next().unwrap()
 }
 
 fn needs(members: &[Value], value: Value) -> Needs {
     let closure =
-        plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), &Reader::pinned())]).unwrap();
+        plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), &InstallTarget::pinned())]).unwrap();
     closure.surfaces.into_iter().next().unwrap()
 }
 
@@ -138,7 +138,7 @@ fn versions_are_held_against_the_workspace() {
     let members = [json!({"name": "@bytelyst/a", "version": "1.4.0"})];
     let mismatches = |spec: &str| {
         let surface = surface(json!({"dependencies": {"@bytelyst/a": spec}}));
-        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &Reader::pinned())])
+        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &InstallTarget::pinned())])
             .unwrap()
             .mismatches
             .len()
@@ -166,7 +166,8 @@ fn every_missing_package_is_named_with_who_wants_it() {
     let members =
         [json!({"name": "@bytelyst/errors", "version": "1.0.0", "dependencies": {"@bytelyst/gone": "1"}})];
     let surface = surface(json!({"dependencies": {"@bytelyst/error": "1", "@bytelyst/errors": "1"}}));
-    let error = plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &Reader::pinned())]).unwrap_err();
+    let error =
+        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &InstallTarget::pinned())]).unwrap_err();
     assert_eq!(error.kind, Kind::Packing);
     let text = error.to_string();
     for word in [

@@ -11,13 +11,13 @@ use super::{RewriteError, members_of, resolution};
 use crate::model::edit::Change;
 use crate::model::json::Document;
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 use crate::plan::way::OverrideStyle;
 
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(
     document: &Document,
-    reader: &Reader,
+    reader: &InstallTarget,
     request: &Request,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {

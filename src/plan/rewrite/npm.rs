@@ -16,7 +16,7 @@ use super::{RewriteError, members_of, set};
 use crate::model::edit::Change;
 use crate::model::json::Document;
 use crate::model::manifest::DEPENDENCY_FIELDS;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 use crate::plan::way::OverrideStyle;
 
 const FIELD: &str = "overrides";
@@ -27,7 +27,7 @@ const ITSELF: &str = ".";
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(
     document: &Document,
-    reader: &Reader,
+    reader: &InstallTarget,
     request: &Request,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
@@ -77,12 +77,12 @@ fn peers(document: &Document, rules: &Rules<'_>, changes: &mut Vec<Change>) {
 /// Sees to the rules that are there.
 pub(super) struct Rules<'r> {
     document: &'r Document<'r>,
-    reader: &'r Reader,
+    reader: &'r InstallTarget,
     pub(super) request: &'r Request,
 }
 
 impl<'r> Rules<'r> {
-    pub(super) fn new(document: &'r Document<'r>, reader: &'r Reader, request: &'r Request) -> Self {
+    pub(super) fn new(document: &'r Document<'r>, reader: &'r InstallTarget, request: &'r Request) -> Self {
         Self { document, reader, request }
     }
 

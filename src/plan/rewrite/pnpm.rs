@@ -9,13 +9,13 @@ use super::{RewriteError, open, owned, selector, set};
 use crate::model::edit::Change;
 use crate::model::json::{Document, NodeId};
 use crate::model::package_manager::Name;
-use crate::plan::reader::{Place, Reader};
+use crate::plan::reader::{InstallTarget, Place};
 use crate::plan::way::OverrideStyle;
 
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(
     document: &Document,
-    reader: &Reader,
+    reader: &InstallTarget,
     request: &Request,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
@@ -65,7 +65,7 @@ pub(super) fn ours(request: &Request) -> Vec<(String, String)> {
 }
 
 /// Whether an override would beat ours, or the links between tarballs.
-pub(super) fn goes(reader: &Reader, request: &Request, key: &str) -> bool {
+pub(super) fn goes(reader: &InstallTarget, request: &Request, key: &str) -> bool {
     let Some((parent, target)) = selector::parts(key) else { return false };
     // An alias is matched by overrides under its own name. Ours of aliases have a parent, and beat those without
     // (`pickMostSpecificVersionOverride` is asked for them first).
@@ -76,7 +76,7 @@ pub(super) fn goes(reader: &Reader, request: &Request, key: &str) -> bool {
 
 /// Overrides of `pnpm-workspace.yaml` that pnpm 10 would no longer read: those of a manifest take the place of the
 /// whole map. They go into the manifest for the time being, unless its own had their place already.
-fn carried(document: &Document, reader: &Reader, request: &Request) -> Vec<(String, String)> {
+fn carried(document: &Document, reader: &InstallTarget, request: &Request) -> Vec<(String, String)> {
     let had_some = entries(document, reader).next().is_some();
     if had_some || *reader.manager.majors.end() != 10 || reader.manager.name != Name::Pnpm {
         return Vec::new();
@@ -103,7 +103,7 @@ fn is_placed(request: &Request, key: &str) -> bool {
 }
 
 /// pnpm 10 is not told by both files.
-fn alone(document: &Document, reader: &Reader, request: &Request) -> Result<(), RewriteError> {
+fn alone(document: &Document, reader: &InstallTarget, request: &Request) -> Result<(), RewriteError> {
     let stay = entries(document, reader).filter(|(_, key, _)| !goes(reader, request, key));
     let selectors: Vec<String> = stay.map(|(_, key, _)| key).collect();
     if selectors.is_empty() { Ok(()) } else { Err(RewriteError::TakesTheirPlace { selectors }) }
@@ -115,7 +115,7 @@ fn kept(document: &Document, request: &Request, node: NodeId) -> Option<String> 
 
 /// Every override that pnpm reads here: where it stands, its selector and its value. Of repeated ones the last counts;
 /// both fields make one map, `pnpm.overrides` winning (`getOptionsFromRootManifest`).
-fn entries(document: &Document, reader: &Reader) -> impl Iterator<Item = (Place, String, NodeId)> {
+fn entries(document: &Document, reader: &InstallTarget) -> impl Iterator<Item = (Place, String, NodeId)> {
     reader.places().iter().flat_map(move |place| {
         let node = document.find(place.path());
         let members = node.map(|node| document.members(node)).unwrap_or_default();

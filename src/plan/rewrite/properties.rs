@@ -104,7 +104,7 @@ fn manifest() -> impl Strategy<Value = (String, Style)> {
 }
 
 /// What a surface with that manifest asks for.
-fn request(text: &str, reader: &Reader) -> Request {
+fn request(text: &str, reader: &InstallTarget) -> Request {
     let document = Document::parse(text).unwrap();
     let mut request = Request {
         added: pairs(&[("@b/peer", &specifier("@b/peer"))]),

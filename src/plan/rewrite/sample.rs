@@ -3,7 +3,7 @@
 use super::{Alias, Direct, Package, Request, rewrite};
 use crate::model::edit::undo;
 use crate::model::package_manager::{Name, PackageManager};
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 use crate::plan::way::OverrideStyle;
 
 /// `@b/a` is `file:a.tgz`.
@@ -37,9 +37,9 @@ pub(super) fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, spec)| ((*name).to_owned(), (*spec).to_owned())).collect()
 }
 
-pub(super) fn reader(name: Name, majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> Reader {
+pub(super) fn reader(name: Name, majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> InstallTarget {
     let manager = PackageManager { name, version: String::new(), majors };
-    Reader { manager, way, workspace_overrides: Vec::new() }
+    InstallTarget { manager, way, workspace_overrides: Vec::new() }
 }
 
 /// `@b/a` needs `@b/b`, and `@b/c` as `cc`; the surface `@b/a`, and `@b/b` as `bb`.
@@ -62,7 +62,7 @@ pub(super) fn manifest(members: &str) -> String {
 
 /// What stands behind the dependencies once such a manifest is rewritten. Taking it back must give the manifest.
 #[track_caller]
-pub(super) fn members_after(reader: &Reader, request: &Request, members: &str) -> String {
+pub(super) fn members_after(reader: &InstallTarget, request: &Request, members: &str) -> String {
     let text = manifest(members);
     let rewrite = rewrite(&text, reader, request).expect(members);
     assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text.as_str()), "{}", rewrite.text);

@@ -13,7 +13,7 @@ fn request() -> Request {
 
 /// The rewritten text; taking it back must give the text.
 fn rewritten(text: &str, request: &Request) -> String {
-    let rewrite = rewrite(text, &Reader::pinned(), request).expect(text);
+    let rewrite = rewrite(text, &InstallTarget::pinned(), request).expect(text);
     assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text));
     rewrite.text
 }
@@ -131,7 +131,7 @@ fn what_is_no_manifest_is_refused() {
         ("{", "line 1, column 2: expected a key in double quotes, but the text ends here"),
     ];
     for (text, expected) in cases {
-        let error = rewrite(text, &Reader::pinned(), &request()).unwrap_err();
+        let error = rewrite(text, &InstallTarget::pinned(), &request()).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
 }

@@ -8,7 +8,7 @@ use super::reference::written_out;
 use super::request::Request;
 use crate::model::json::{Document, SyntaxError};
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 use crate::plan::way::OverrideStyle;
 
 /// What becomes of the map.
@@ -35,7 +35,7 @@ impl WorkspaceOverrides {
 /// A manifest that is not JSON.
 pub fn workspace_overrides(
     manifest: &str,
-    reader: &Reader,
+    reader: &InstallTarget,
     request: &Request,
 ) -> Result<WorkspaceOverrides, SyntaxError> {
     let document = Document::parse(manifest)?;

@@ -11,14 +11,14 @@ use super::request::Request;
 use super::{RewriteError, members_of, open, resolution, set};
 use crate::model::edit::Change;
 use crate::model::json::Document;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 
 const FIELD: &str = "resolutions";
 
 /// Our resolutions, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn resolutions(
     document: &Document,
-    reader: &Reader,
+    reader: &InstallTarget,
     request: &Request,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {

@@ -94,7 +94,7 @@ impl Layout {
         let body = &text[bom..];
         let places: Vec<usize> = body.char_indices().map(|(at, _)| at + bom).chain([text.len()]).collect();
         let at = |index: usize| places.get(index).copied().unwrap_or(text.len());
-        let mut reader = Reader {
+        let mut reader = LayoutReader {
             layout: Self { root: Root::Nothing, overrides: None, end: text.len() },
             open: Vec::new(),
         };
@@ -115,13 +115,13 @@ impl Layout {
     }
 }
 
-struct Reader {
+struct LayoutReader {
     layout: Layout,
     /// The root, the overrides, and what is in them.
     open: Vec<Open>,
 }
 
-impl Reader {
+impl LayoutReader {
     fn take(
         &mut self,
         event: Event<'_>,

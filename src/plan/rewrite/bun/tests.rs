@@ -1,11 +1,11 @@
 use super::super::rewrite;
 use super::super::sample::{direct, manifest, members_after, package, reader, request};
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 use crate::plan::rewrite::Request;
 use crate::plan::way::OverrideStyle;
 
-fn bun(way: OverrideStyle) -> Reader {
+fn bun(way: OverrideStyle) -> InstallTarget {
     reader(Name::Bun, 1..=1, way)
 }
 

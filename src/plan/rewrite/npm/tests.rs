@@ -2,11 +2,11 @@ use super::super::rewrite;
 use super::super::sample::{alias, direct, manifest, members_after, package, pairs, reader, request};
 use crate::model::edit::undo;
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 use crate::plan::rewrite::Request;
 use crate::plan::way::OverrideStyle;
 
-fn npm(way: OverrideStyle) -> Reader {
+fn npm(way: OverrideStyle) -> InstallTarget {
     reader(Name::Npm, 11..=11, way)
 }
 

@@ -1,11 +1,11 @@
 use super::super::rewrite;
 use super::super::sample::{manifest, members_after, pairs, reader, request};
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 use crate::plan::rewrite::{Request, RewriteError};
 use crate::plan::way::OverrideStyle;
 
-fn pnpm(majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> Reader {
+fn pnpm(majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> InstallTarget {
     reader(Name::Pnpm, majors, way)
 }
 

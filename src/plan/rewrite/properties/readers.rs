@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 
 use super::super::sample::reader;
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 use crate::plan::way::OverrideStyle;
 
 /// Every package manager with every way that it knows.
-pub(super) fn every_reader() -> impl Iterator<Item = Reader> {
+pub(super) fn every_reader() -> impl Iterator<Item = InstallTarget> {
     [
         (Name::Pnpm, 8..=8, OverrideStyle::PnpmOverrides),
         (Name::Pnpm, 10..=10, OverrideStyle::PnpmOverrides),

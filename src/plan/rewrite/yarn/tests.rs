@@ -1,11 +1,11 @@
 use super::super::rewrite;
 use super::super::sample::{alias, direct, members_after, package, reader, request};
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 use crate::plan::rewrite::Request;
 use crate::plan::way::OverrideStyle;
 
-fn yarn(major: u64) -> Reader {
+fn yarn(major: u64) -> InstallTarget {
     reader(Name::Yarn, major..=major, OverrideStyle::Resolutions)
 }
 
