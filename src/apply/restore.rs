@@ -10,7 +10,7 @@ use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
 use crate::model::journal::{EDITED_SUFFIX, Entry, Journal, ORIGINALS, Original, Phase, ProjectPath};
-use crate::model::tree_state::{Observed, Standing};
+use crate::model::tree_state::{Observed, ProjectState};
 use crate::observe;
 use crate::plan::restore::{Action, Plan, RestoreInputs, Source, Step, plan};
 
@@ -37,18 +37,18 @@ pub struct Restored {
 pub fn restore(
     lock: &Lock,
     root: &Path,
-    standing: &Standing,
+    standing: &ProjectState,
     inputs: Option<&RestoreInputs>,
     force: bool,
 ) -> Result<Vec<Restored>> {
     match standing {
-        Standing::Clean => {
+        ProjectState::Clean => {
             // What a prepare left that was killed before its journal stood.
             state::clear(lock)?;
             Ok(Vec::new())
         }
-        Standing::Damaged { cause } => Err(damaged(lock, cause)),
-        Standing::Prepared(observed) | Standing::Interrupted(observed) => {
+        ProjectState::Damaged { cause } => Err(damaged(lock, cause)),
+        ProjectState::Prepared(observed) | ProjectState::Interrupted(observed) => {
             carry_out(lock, root, observed, plan(observed, inputs, force)?)
         }
     }

@@ -26,7 +26,7 @@ use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
 use crate::model::journal::{Entry, Head, Journal, Original, Phase, ProjectPath};
 use crate::model::source::Decision;
-use crate::model::tree_state::Standing;
+use crate::model::tree_state::ProjectState;
 use crate::observe;
 
 /// A file to rewrite, or to make.
@@ -82,10 +82,12 @@ impl<'lock> Transaction<'lock> {
     ) -> Result<Self> {
         let root = root.canonicalize().map_err(|error| file::failed("find", root, &error))?;
         match observe::state::read(lock.folder(), &root, &[])?.standing {
-            Standing::Clean => {}
-            Standing::Prepared(observed) => return Err(prepared(&observed.head, "was prepared")),
-            Standing::Interrupted(observed) => return Err(prepared(&observed.head, "was left half done")),
-            Standing::Damaged { cause } => {
+            ProjectState::Clean => {}
+            ProjectState::Prepared(observed) => return Err(prepared(&observed.head, "was prepared")),
+            ProjectState::Interrupted(observed) => {
+                return Err(prepared(&observed.head, "was left half done"));
+            }
+            ProjectState::Damaged { cause } => {
                 return Err(Error::new(
                     Kind::Refused,
                     format!("the state of this project cannot be used: {cause}"),
@@ -243,8 +245,8 @@ impl Prepared<'_> {
     pub fn renew_state(&self) -> Result<()> {
         let Transaction { lock, root, journal, .. } = &self.transaction;
         match observe::state::read(lock.folder(), root, &[])?.standing {
-            Standing::Prepared(_) | Standing::Interrupted(_) => Ok(()),
-            Standing::Clean | Standing::Damaged { .. } => {
+            ProjectState::Prepared(_) | ProjectState::Interrupted(_) => Ok(()),
+            ProjectState::Clean | ProjectState::Damaged { .. } => {
                 self.transaction.save_texts()?;
                 state::save_journal(lock, journal)
             }

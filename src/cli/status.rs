@@ -8,7 +8,7 @@ use crate::command::interrupted;
 use crate::command::status::{self, Status, age};
 use crate::error::Result;
 use crate::model::requested::Requested;
-use crate::model::tree_state::{FileState, Now, Standing};
+use crate::model::tree_state::{FileState, Now, ProjectState};
 
 pub(super) fn run(requested: &Requested, reporter: &Reporter) -> Result<()> {
     let status = status::run(requested)?;
@@ -24,7 +24,7 @@ fn to_json(status: &Status) -> Value {
     let mut document = json!({
         "project": status.project,
         "depsDir": status.deps_dir,
-        "prepared": matches!(status.tree.standing, Standing::Prepared(_)),
+        "prepared": matches!(status.tree.standing, ProjectState::Prepared(_)),
         "running": status.running.map(|holder| json!({"pid": holder.pid, "started": holder.started})),
     });
     if let (Some(document), Ok(Value::Object(tree))) =
@@ -42,18 +42,18 @@ fn text(status: &Status) -> String {
         lines.push(format!("process {pid} is at work on it right now"));
     }
     match &status.tree.standing {
-        Standing::Clean => lines.push("not prepared".to_owned()),
-        Standing::Damaged { cause } => {
+        ProjectState::Clean => lines.push("not prepared".to_owned()),
+        ProjectState::Damaged { cause } => {
             lines.push(format!("the state cannot be read: {cause}"));
             lines.push("put back what can be: docker-prep restore".to_owned());
         }
-        Standing::Interrupted(observed) => {
+        ProjectState::Interrupted(observed) => {
             if status.running.is_none() {
                 lines.push(interrupted(observed));
             }
             lines.extend(observed.files.iter().map(file));
         }
-        Standing::Prepared(observed) => {
+        ProjectState::Prepared(observed) => {
             let age = age(observed.head.started);
             lines.push(format!("prepared by process {}, {age} ago", observed.head.pid));
             lines.extend(observed.files.iter().map(file));

@@ -28,7 +28,7 @@ use crate::model::scope::Scope;
 use crate::model::source::{Decision, Source};
 use crate::model::surface::Surface;
 use crate::model::tarball::Tarball;
-use crate::model::tree_state::{Backup, FileState, Now, Standing};
+use crate::model::tree_state::{Backup, FileState, Now, ProjectState};
 use crate::observe::project::{self, Project};
 use crate::observe::state::{self, Originals};
 use crate::observe::surfaces;
@@ -284,7 +284,7 @@ impl<'a> Site<'a> {
     fn comes_back_as_it_was(&self) -> Result<bool> {
         let Project { state_dir, root, .. } = &self.call.project;
         let standing = state::read(state_dir, root, &[])?.standing;
-        let Standing::Prepared(observed) = &standing else { return Ok(false) };
+        let ProjectState::Prepared(observed) = &standing else { return Ok(false) };
         let is_known = |file: &FileState| {
             matches!(file.now, Now::Original | Now::Rewritten)
                 && file.backup != Backup::Foreign

@@ -10,7 +10,7 @@ use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::model::journal::{FileKind, ProjectPath};
 use crate::model::requested::Requested;
-use crate::model::tree_state::Standing;
+use crate::model::tree_state::ProjectState;
 use crate::observe::cache::Outputs;
 use crate::observe::committed;
 use crate::observe::project::{self, Project};
@@ -85,7 +85,7 @@ pub fn run(
 /// Puts the files back: from the state, or, where there is none that can be read, from the backups beside them.
 pub(super) fn files(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<Outcome> {
     let standing = state::read(lock.folder(), &project.root, &[])?.standing;
-    let moved = if let Standing::Damaged { cause } = &standing {
+    let moved = if let ProjectState::Damaged { cause } = &standing {
         damaged::restore(project, lock, cause, report)?
     } else {
         let files = put_back(project, lock, &standing, force)?;
@@ -115,7 +115,7 @@ pub(super) fn files(project: &Project, lock: &Lock, force: bool, report: Report<
 pub(super) fn put_back(
     project: &Project,
     lock: &Lock,
-    standing: &Standing,
+    standing: &ProjectState,
     force: bool,
 ) -> Result<Vec<Restored>> {
     let mut inputs = RestoreInputs::default();

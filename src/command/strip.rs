@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::beside::Beside;
 use crate::model::journal::{FileKind, ProjectPath};
 use crate::model::requested::Requested;
-use crate::model::tree_state::Standing;
+use crate::model::tree_state::ProjectState;
 use crate::observe::project::{self, Project};
 use crate::observe::{committed, state, surfaces};
 use crate::plan::{ours, take_back};
@@ -28,7 +28,7 @@ pub struct Stripped {
 pub fn run(requested: &Requested, cancel: &CancelToken, report: Report<'_>) -> Result<Stripped> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
-    if state::read(lock.folder(), &project.root, &[])?.standing != Standing::Clean {
+    if state::read(lock.folder(), &project.root, &[])?.standing != ProjectState::Clean {
         return Err(Error::new(Kind::Refused, "the project is prepared, and its originals are kept")
             .hint("put them back: docker-prep restore"));
     }

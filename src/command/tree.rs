@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Problem, Result};
 use crate::model::beside::Beside;
 use crate::model::journal::{FileKind, Head, Phase, SETTINGS};
 use crate::model::surface::Surface;
-use crate::model::tree_state::{Observed, Standing};
+use crate::model::tree_state::{Observed, ProjectState};
 use crate::observe::project::Project;
 use crate::observe::state;
 use crate::observe::surfaces;
@@ -21,7 +21,7 @@ use crate::plan::restore::{Leftover, leftover};
 /// asked for, and else refuses.
 pub(super) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<()> {
     let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
-    if let Standing::Interrupted(observed) = &standing
+    if let ProjectState::Interrupted(observed) = &standing
         && repairs_itself(&standing)
     {
         report(Event::Notice(Notice::RepairsKilled(observed)));
@@ -37,23 +37,23 @@ pub(super) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Re
 }
 
 /// A process was killed in the middle, and what it left is known to the last byte.
-pub(super) fn repairs_itself(standing: &Standing) -> bool {
-    matches!(standing, Standing::Interrupted(observed) if observed.untouched())
+pub(super) fn repairs_itself(standing: &ProjectState) -> bool {
+    matches!(standing, ProjectState::Interrupted(observed) if observed.untouched())
 }
 
 /// Refuses a project that is prepared, or that a killed process left.
-pub(super) fn refuse_unless_clean(project: &Project, standing: &Standing) -> Result<()> {
+pub(super) fn refuse_unless_clean(project: &Project, standing: &ProjectState) -> Result<()> {
     let (message, hint) = match standing {
-        Standing::Clean => return Ok(()),
-        Standing::Prepared(observed) => (
+        ProjectState::Clean => return Ok(()),
+        ProjectState::Prepared(observed) => (
             prepared(observed),
             "put it back with `docker-prep restore`, or do that and prepare anew with `docker-prep prepare --force`",
         ),
-        Standing::Interrupted(observed) => (
+        ProjectState::Interrupted(observed) => (
             format!("{}, and a file was edited since", interrupted(observed)),
             "put it back: docker-prep restore",
         ),
-        Standing::Damaged { cause } => (
+        ProjectState::Damaged { cause } => (
             format!("{}: the state cannot be read: {cause}", project.state_dir.display()),
             "see what can be done: docker-prep restore",
         ),
@@ -113,7 +113,11 @@ pub(super) fn leftovers(project: &Project, surfaces: &[Surface]) -> BTreeMap<Pat
 }
 
 /// Refuses a manifest that was rewritten without a state that tells by whom, and a backup that is not ours.
-pub(super) fn refuse_leftovers(project: &Project, surfaces: &[Surface], standing: &Standing) -> Result<()> {
+pub(super) fn refuse_leftovers(
+    project: &Project,
+    surfaces: &[Surface],
+    standing: &ProjectState,
+) -> Result<()> {
     let mut problems = Vec::new();
     let ours: Vec<&str> =
         standing.observed().iter().flat_map(|seen| &seen.files).map(|file| file.path.as_str()).collect();

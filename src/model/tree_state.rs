@@ -98,7 +98,7 @@ impl Observed {
 /// The state of a project.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "state")]
-pub enum Standing {
+pub enum ProjectState {
     /// Nothing is prepared.
     Clean,
     /// Prepared, and left so.
@@ -113,7 +113,7 @@ pub enum Standing {
     },
 }
 
-impl Standing {
+impl ProjectState {
     /// Sorts what was observed by its phase.
     #[must_use]
     pub fn of(observed: Observed) -> Self {
@@ -148,7 +148,7 @@ impl Standing {
 pub struct TreeState {
     /// Clean, prepared, interrupted, damaged.
     #[serde(flatten)]
-    pub standing: Standing,
+    pub standing: ProjectState,
     /// Backups beside such files that no journal names, as paths: the old docker-prep.sh's, or somebody else's.
     pub leftovers: Vec<String>,
 }

@@ -11,7 +11,7 @@ use crate::model::digest::Digest;
 use crate::model::journal::{
     Entry, FileKind, Journal, MANIFEST, ORIGINALS, Original, ProjectPath, REWRITTEN, STATE, Timestamp,
 };
-use crate::model::tree_state::{Backup, FileState, Now, Observed, Standing, TreeState};
+use crate::model::tree_state::{Backup, FileState, Now, Observed, ProjectState, TreeState};
 
 /// What stood at the paths of a prepared project's files before; `None` where nothing did.
 pub type Originals = BTreeMap<PathBuf, Option<Vec<u8>>>;
@@ -26,8 +26,8 @@ pub type Originals = BTreeMap<PathBuf, Option<Vec<u8>>>;
 /// A file that the journal names, or the state file itself, is there and cannot be read.
 pub fn read(state: &Path, root: &Path, files: &[PathBuf]) -> Result<TreeState> {
     let standing = match journal(&state.join(STATE))? {
-        None => Standing::Clean,
-        Some(Err(cause)) => Standing::Damaged { cause },
+        None => ProjectState::Clean,
+        Some(Err(cause)) => ProjectState::Damaged { cause },
         Some(Ok(journal)) => hold_against_disk(state, root, journal)?,
     };
     let known: Vec<_> = standing.observed().iter().flat_map(|observed| &observed.files).collect();
@@ -126,7 +126,7 @@ fn journal(path: &Path) -> Result<Option<Result<Journal, String>>> {
     }
 }
 
-fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<Standing> {
+fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<ProjectState> {
     let Journal { head, files } = journal;
     let mut seen = Vec::with_capacity(files.len());
     for entry in files {
@@ -135,12 +135,12 @@ fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<Stan
             Ok(_) => {
                 let name = entry.path.as_str().escape_debug();
                 let cause = format!("it names {name}, which is no file that prepare changes");
-                return Ok(Standing::Damaged { cause });
+                return Ok(ProjectState::Damaged { cause });
             }
-            Err(cause) => return Ok(Standing::Damaged { cause }),
+            Err(cause) => return Ok(ProjectState::Damaged { cause }),
         }
     }
-    Ok(Standing::of(Observed { head, files: seen }))
+    Ok(ProjectState::of(Observed { head, files: seen }))
 }
 
 /// Whether prepare changes a file of that name: a checksum anybody can make, so the names in the state are not
