@@ -13,7 +13,7 @@ use crate::apply::build::Builder;
 use crate::apply::cache::Store;
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::model::build::{Built, Output, SCRIPT, Tally};
+use crate::model::build::{Built, DigestBuilder, Output, SCRIPT};
 use crate::model::cache::place::Place;
 use crate::model::environment::Environment;
 use crate::model::workspace::{Member, Workspace};
@@ -96,7 +96,7 @@ pub(super) fn first(
     warn(report, &doubts);
     let output = if let What::Build(output) = what { output } else { Output::Kept };
     let mut builder = Builder::new(workspace, &manager, output, environment, cancel)?;
-    let tools = Tally::of([("tools", &*builder.tools()?)]);
+    let tools = DigestBuilder::of([("tools", &*builder.tools()?)]);
     let store = cache.filter(|_| what != What::Plan).map(Store::new);
     let mut site = Site::new(workspace, order, known.as_ref(), store.as_ref(), tools, threads, report);
     cancel.check()?;

@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::packing::{self, Encoded, Job, NamesOnly, Shelf, Sinks, Tally};
+use super::packing::{self, Encoded, Job, NamesOnly, ProgressCounter, Shelf, Sinks};
 use crate::error::Result;
 use crate::model::digest::Digest;
 use crate::model::link::Linking;
@@ -180,7 +180,7 @@ impl<'a> Linker<'a> {
         let members: Vec<usize> = cycles.iter().flat_map(|component| &component.members).copied().collect();
         let jobs: Vec<_> = members.iter().map(|member| self.job(*member, None)).collect();
         let Sinks { cancel, threads, memory, .. } = *sinks;
-        let tally = &Tally::silent();
+        let tally = &ProgressCounter::silent();
         let (folder, checksums, open) = (None, false, NamesOnly);
         let names = Sinks { cancel, threads, folder, memory, checksums, tally, open };
         let encoded = packing::encode_jobs(&jobs, &names)?;

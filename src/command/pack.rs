@@ -9,7 +9,7 @@ use super::{Event, Report, warn};
 use crate::apply::deps_dir::Placed;
 use crate::apply::out_dir::OutDir;
 use crate::cancel::CancelToken;
-use crate::command::packing::{self, Sinks, Tally};
+use crate::command::packing::{self, ProgressCounter, Sinks};
 use crate::error::Result;
 use crate::model::build::Output;
 use crate::model::requested::Requested;
@@ -78,7 +78,7 @@ pub fn run(
     let mut out = OutDir::create(&options.out, &outputs)?;
     let there = |tarball: &Tarball| out.there(tarball);
     let open = cache.shelf(|| out.stage(), there);
-    let tally = &Tally::new(report);
+    let tally = &ProgressCounter::new(report);
     let (folder, checksums) = (Some(out.path()), options.checksums);
     let sinks = Sinks { cancel, threads, folder, memory: &memory, checksums, tally, open };
     let staged = packing::encode_all(&contents.iter().collect::<Vec<_>>(), &sinks)?;

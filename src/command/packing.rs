@@ -150,20 +150,20 @@ pub(super) struct Sinks<'a, F> {
     /// Whether the checksums are wanted that nothing is named by.
     pub(super) checksums: bool,
     /// How far it is.
-    pub(super) tally: &'a Tally<'a>,
+    pub(super) tally: &'a ProgressCounter<'a>,
     /// Opens a sink for one tarball.
     pub(super) open: F,
 }
 
 /// How far packing is, told as it goes.
-pub(super) struct Tally<'a> {
+pub(super) struct ProgressCounter<'a> {
     report: Option<Report<'a>>,
     packages: AtomicUsize,
     packed: AtomicUsize,
     bytes: AtomicU64,
 }
 
-impl<'a> Tally<'a> {
+impl<'a> ProgressCounter<'a> {
     /// At the begin.
     pub(super) fn new(report: Report<'a>) -> Self {
         Self { report: Some(report), ..Self::silent() }
@@ -307,7 +307,7 @@ where
 struct Interruptible<'a, W> {
     sink: W,
     cancel: &'a CancelToken,
-    tally: &'a Tally<'a>,
+    tally: &'a ProgressCounter<'a>,
 }
 
 impl<W: Write> Write for Interruptible<'_, W> {

@@ -12,7 +12,7 @@ use super::cached::Cache;
 use super::linked::Packed;
 use super::lockfile::{self, Lockfile};
 use super::observed::{Needed, Observed};
-use super::packing::{NamesOnly, Sinks, Tally};
+use super::packing::{NamesOnly, ProgressCounter, Sinks};
 use super::source;
 use super::{Event, Report, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
@@ -119,7 +119,8 @@ pub fn plan(
     let Some(needed) = needed else { return Ok(Plan::untouched(project, decision)) };
     let cache = Cache::of(requested, call.threads, report);
     let observed = call.look_into(needed, &cache, true)?;
-    let (packed, encoded) = observed.pack(&call.sinks(&observed, NamesOnly, None, &Tally::new(report)))?;
+    let (packed, encoded) =
+        observed.pack(&call.sinks(&observed, NamesOnly, None, &ProgressCounter::new(report)))?;
     let tarballs = encoded.into_iter().map(|(tarball, ())| tarball).collect();
     let mut plan = observed.plan(decision, &packed, tarballs)?;
     if options.lockfile {
@@ -226,7 +227,7 @@ impl<'a> Call<'a> {
         observed: &'s Observed,
         open: F,
         folder: Option<&'s Path>,
-        tally: &'s Tally<'s>,
+        tally: &'s ProgressCounter<'s>,
     ) -> Sinks<'s, F> {
         let (memory, checksums) = (&observed.memory, self.options.checksums);
         Sinks { cancel: self.cancel, threads: self.threads, folder, memory, checksums, tally, open }
@@ -305,7 +306,7 @@ impl<'a> Site<'a> {
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
         let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
-        let tally = Tally::new(*report);
+        let tally = ProgressCounter::new(*report);
         let (packed, staged) = observed.pack(&self.call.sinks(observed, open, Some(deps.path()), &tally))?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
         let mut plan = observed.plan(decision, &packed, tarballs)?;

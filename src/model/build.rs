@@ -49,9 +49,9 @@ pub struct Built {
 
 /// The digest of a set of things: each by its own key, in the order of the keys.
 #[derive(Clone, Debug, Default)]
-pub struct Tally(Sha256);
+pub struct DigestBuilder(Sha256);
 
-impl Tally {
+impl DigestBuilder {
     /// Adds one; lengths keep what stands side by side apart.
     pub fn add(&mut self, key: &[u8], value: &[u8]) {
         for part in [key, value] {
@@ -83,7 +83,7 @@ pub type Files = BTreeMap<String, String>;
 /// The digest of files.
 #[must_use]
 pub fn digest(files: &Files) -> Digest {
-    Tally::of(files.iter().map(|(path, id)| (path.as_str(), id.as_str())))
+    DigestBuilder::of(files.iter().map(|(path, id)| (path.as_str(), id.as_str())))
 }
 
 /// All that a build depends on, in the parts by which can be told what has changed.
@@ -217,8 +217,8 @@ mod tests {
 
     #[test]
     fn what_stands_side_by_side_is_kept_apart() {
-        assert_ne!(Tally::of([("ab", "c")]), Tally::of([("a", "bc")]));
-        assert_ne!(Tally::of([("a", "b"), ("c", "d")]), Tally::of([("a", "b")]));
+        assert_ne!(DigestBuilder::of([("ab", "c")]), DigestBuilder::of([("a", "bc")]));
+        assert_ne!(DigestBuilder::of([("a", "b"), ("c", "d")]), DigestBuilder::of([("a", "b")]));
     }
 
     #[test]

@@ -8,7 +8,9 @@ use crate::apply::build::{Builder, Builds, label};
 use crate::apply::cache::Store;
 use crate::command::{Event, Notice, Report};
 use crate::error::{Error, Kind, Result};
-use crate::model::build::{Built, Files, Inputs, Output, Record, State, Tally, digest, entry_folders};
+use crate::model::build::{
+    Built, DigestBuilder, Files, Inputs, Output, Record, State, digest, entry_folders,
+};
 use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::build::{self as observe, Folders, Sources, Stats};
@@ -326,7 +328,7 @@ pub(super) fn needed<'o>(
     member: usize,
     own: impl Fn(usize) -> Option<&'o Digest>,
 ) -> Digest {
-    let mut needed = Tally::default();
+    let mut needed = DigestBuilder::default();
     for other in order.needs.get(&member).into_iter().flatten() {
         if let Some(own) = own(*other) {
             needed.add(workspace.members[*other].relative.as_bytes(), own.as_str().as_bytes());

@@ -81,7 +81,7 @@ impl World {
             folder: None,
             memory: &Memory::default(),
             checksums: false,
-            tally: &Tally::silent(),
+            tally: &ProgressCounter::silent(),
             open: InMemory,
         };
         let (packed, staged) = pack(&packages, surfaces, &self.scope, &sinks).unwrap();

@@ -120,7 +120,7 @@ fn pack(observed: &Observed) -> (Packed, Vec<Tarball>) {
         folder: None,
         memory: &Memory::default(),
         checksums: false,
-        tally: &Tally::silent(),
+        tally: &ProgressCounter::silent(),
         open: NamesOnly,
     };
     let (packed, encoded) = observed.pack(&names).unwrap();

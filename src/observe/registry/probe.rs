@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::client::NetworkClients;
 use super::exchange::{Address, Clock, shown};
-use super::tally::Tally;
+use super::tally::ProbeState;
 use crate::error::io_cause;
 use crate::model::registry::{Answer, Finding, Network, Question, Registry, Wanted, localhost_for};
 
@@ -96,9 +96,9 @@ impl Drop for End {
 }
 
 /// Questions by the address that they go to.
-fn sort(questions: &[Question], limit: Duration) -> (Vec<Place>, Tally) {
+fn sort(questions: &[Question], limit: Duration) -> (Vec<Place>, ProbeState) {
     let mut places: Vec<Place> = Vec::new();
-    let mut tally = Tally::new(limit);
+    let mut tally = ProbeState::new(limit);
     for (number, Question { registry, package, wanted }) in questions.iter().enumerate() {
         let also_localhost = localhost_for(&registry.url).is_some();
         let mut written = 0;

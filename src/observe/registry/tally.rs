@@ -8,7 +8,7 @@ use crate::model::registry::{Answer, Finding};
 const GRACE: Duration = Duration::from_millis(250);
 
 /// The answers of a probe.
-pub(super) struct Tally {
+pub(super) struct ProbeState {
     slots: Vec<Slot>,
     limit: Duration,
 }
@@ -23,7 +23,7 @@ struct Slot {
     localhost: Option<Option<Answer>>,
 }
 
-impl Tally {
+impl ProbeState {
     pub(super) fn new(limit: Duration) -> Self {
         Self { slots: Vec::new(), limit }
     }
@@ -133,8 +133,8 @@ mod tests {
     }
 
     /// Two questions to one registry.
-    fn tally(also_localhost: bool) -> Tally {
-        let mut tally = Tally::new(LIMIT);
+    fn tally(also_localhost: bool) -> ProbeState {
+        let mut tally = ProbeState::new(LIMIT);
         tally.expect("written", 0, also_localhost);
         tally.expect("written", 0, also_localhost);
         tally
