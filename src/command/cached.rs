@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::packing::Shelf;
+use super::packing::TarballSink;
 use super::{Event, Report};
 use crate::apply::cache::{self, Store};
 use crate::apply::deps_dir::{Staged, Unnamed, settle};
@@ -82,7 +82,7 @@ pub(super) struct CachedShelf<'a, S, T> {
     there: T,
 }
 
-impl<S, T> Shelf for CachedShelf<'_, S, T>
+impl<S, T> TarballSink for CachedShelf<'_, S, T>
 where
     S: Fn() -> io::Result<Unnamed> + Sync,
     T: Fn(&Tarball) -> Option<Staged> + Sync,

@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::packing::{self, Encoded, Job, NamesOnly, ProgressCounter, Shelf, Sinks};
+use super::packing::{self, Encoded, Job, NamesOnly, ProgressCounter, Sinks, TarballSink};
 use crate::error::Result;
 use crate::model::digest::Digest;
 use crate::model::link::Linking;
@@ -39,7 +39,7 @@ impl Packed {
 ///
 /// # Errors
 /// As [`packing::encode_all`].
-pub(super) fn pack<F: Shelf>(
+pub(super) fn pack<F: TarballSink>(
     packages: &BTreeMap<&str, &Contents>,
     surfaces: &[Needed<'_>],
     scope: &Scope,
@@ -118,7 +118,7 @@ impl<'a> Set<'a> {
 
 /// Encodes the packages of a set that name others, those first that others need: their names hold their digests, so
 /// hashes build on each other.
-fn encode_linked<F: Shelf>(
+fn encode_linked<F: TarballSink>(
     set: &Set<'_>,
     unlinked: &BTreeMap<&str, &Tarball>,
     scope: &Scope,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::{self, Looking};
 use super::install::{self, Install};
 use super::linked::{self, Packed};
-use super::packing::{self, Encoded, Shelf, Sinks};
+use super::packing::{self, Encoded, Sinks, TarballSink};
 use super::prepare::{Options, Plan};
 use super::{Report, warn};
 use crate::error::{Error, Kind, Result};
@@ -120,7 +120,7 @@ impl Observed {
     }
 
     /// Packs what the surfaces need.
-    pub(super) fn pack<F: Shelf>(&self, sinks: &Sinks<'_, F>) -> Result<(Packed, Encoded<F>)> {
+    pub(super) fn pack<F: TarballSink>(&self, sinks: &Sinks<'_, F>) -> Result<(Packed, Encoded<F>)> {
         let closure = &self.needed.closure;
         let packages = closure.packages.iter().map(String::as_str).zip(&self.contents).collect();
         let closures = closure.surfaces.iter().map(|needs| &needs.closure);

@@ -190,7 +190,7 @@ impl<'a> ProgressCounter<'a> {
 }
 
 /// Where tarballs go.
-pub(super) trait Shelf: Sync {
+pub(super) trait TarballSink: Sync {
     /// What a tarball is written into.
     type Sink: Write + Send;
 
@@ -214,12 +214,12 @@ pub(super) trait Shelf: Sync {
 }
 
 /// Tarballs, each with what it is in.
-pub(super) type Encoded<F> = Vec<(Tarball, <F as Shelf>::Full)>;
+pub(super) type Encoded<F> = Vec<(Tarball, <F as TarballSink>::Full)>;
 
 /// Where tarballs go of which nothing but the names is wanted: what is known need not be packed.
 pub(super) struct NamesOnly;
 
-impl Shelf for NamesOnly {
+impl TarballSink for NamesOnly {
     type Sink = io::Sink;
     type Full = ();
 
@@ -254,7 +254,7 @@ pub(super) struct Job<C> {
 ///
 /// # Errors
 /// [`Kind::Packing`] for files that cannot be read and for a full disk, and the signal that came meanwhile.
-pub(super) fn encode_all<F: Shelf>(contents: &[&Contents], sinks: &Sinks<'_, F>) -> Result<Encoded<F>> {
+pub(super) fn encode_all<F: TarballSink>(contents: &[&Contents], sinks: &Sinks<'_, F>) -> Result<Encoded<F>> {
     let jobs: Vec<_> = contents.iter().map(|contents| Job { contents: *contents, seal: None }).collect();
     encode_jobs(&jobs, sinks)
 }
@@ -263,7 +263,7 @@ pub(super) fn encode_all<F: Shelf>(contents: &[&Contents], sinks: &Sinks<'_, F>)
 pub(super) fn encode_jobs<C, F>(jobs: &[Job<C>], sinks: &Sinks<'_, F>) -> Result<Encoded<F>>
 where
     C: Borrow<Contents> + Sync,
-    F: Shelf,
+    F: TarballSink,
 {
     let cancel = sinks.cancel;
     let sink_error = |error: &io::Error| {

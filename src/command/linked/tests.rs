@@ -20,7 +20,7 @@ struct World {
 /// Keeps tarballs.
 struct InMemory;
 
-impl Shelf for InMemory {
+impl TarballSink for InMemory {
     type Sink = Vec<u8>;
     type Full = Vec<u8>;
 
