@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
-use super::deps_dir::{Staged, Unnamed};
+use super::deps_dir::{Staged, TempTarball};
 use super::file;
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::build::Record;
@@ -59,7 +59,7 @@ impl<'a> Store<'a> {
         &self,
         digest: &Digest,
         size: u64,
-        stage: impl FnOnce() -> io::Result<Unnamed>,
+        stage: impl FnOnce() -> io::Result<TempTarball>,
     ) -> Option<Staged> {
         let folder = self.place.folder.join(BLOBS);
         if cache::look(&self.place.folder) != Ok(Some(())) || cache::look(&folder) != Ok(Some(())) {
@@ -295,7 +295,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 fn copy(
     blob: &Path,
     digest: &Digest,
-    stage: impl FnOnce() -> io::Result<Unnamed>,
+    stage: impl FnOnce() -> io::Result<TempTarball>,
 ) -> io::Result<Option<Staged>> {
     let mut from = File::open(blob)?;
     let mut to = stage()?;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::tarballs::tarballs;
-pub use self::tarballs::{Placed, Staged, Unnamed, settle};
+pub use self::tarballs::{Placed, Staged, TempTarball, settle};
 pub(super) use self::tarballs::{place_known, there};
 use super::file::{self, Attributes};
 use crate::error::{Error, Kind, Result};
@@ -156,7 +156,7 @@ impl DepsDir {
     ///
     /// # Errors
     /// The disk's.
-    pub fn stage(&self) -> io::Result<Unnamed> {
+    pub fn stage(&self) -> io::Result<TempTarball> {
         stage(&self.path)
     }
 
@@ -218,9 +218,9 @@ impl Drop for DepsDir {
 }
 
 /// A new file in a folder to write a tarball into.
-pub(super) fn stage(dir: &Path) -> io::Result<Unnamed> {
+pub(super) fn stage(dir: &Path) -> io::Result<TempTarball> {
     let made = tempfile::Builder::new().prefix(STAGED_PREFIX).suffix(STAGED_SUFFIX).tempfile_in(dir)?;
-    Ok(Unnamed::new(made))
+    Ok(TempTarball::new(made))
 }
 
 fn sweep(path: &Path, keep: &BTreeSet<String>, outputs: &Outputs) -> Result<Vec<String>> {

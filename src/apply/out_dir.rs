@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::deps_dir::{self, Placed, Staged, Unnamed};
+use super::deps_dir::{self, Placed, Staged, TempTarball};
 use super::file;
 use crate::error::Result;
 use crate::model::tarball::Tarball;
@@ -42,7 +42,7 @@ impl<'a> OutDir<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub fn stage(&self) -> std::io::Result<Unnamed> {
+    pub fn stage(&self) -> std::io::Result<TempTarball> {
         deps_dir::stage(&self.path)
     }
 

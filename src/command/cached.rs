@@ -6,7 +6,7 @@ use std::path::Path;
 use super::packing::TarballSink;
 use super::{Event, Report};
 use crate::apply::cache::{self, Store};
-use crate::apply::deps_dir::{Staged, Unnamed, settle};
+use crate::apply::deps_dir::{Staged, TempTarball, settle};
 use crate::model::cache::place::Place;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
@@ -50,7 +50,7 @@ impl<'a> Cache<'a> {
     /// Takes tarballs from where they lie already, or from the cache, before new ones are made.
     pub(super) fn shelf<S, T>(&self, stage: S, there: T) -> CachedShelf<'_, S, T>
     where
-        S: Fn() -> io::Result<Unnamed> + Sync,
+        S: Fn() -> io::Result<TempTarball> + Sync,
         T: Fn(&Tarball) -> Option<Staged> + Sync,
     {
         CachedShelf { store: self.store.as_ref(), stage, there }
@@ -84,17 +84,17 @@ pub(super) struct CachedShelf<'a, S, T> {
 
 impl<S, T> TarballSink for CachedShelf<'_, S, T>
 where
-    S: Fn() -> io::Result<Unnamed> + Sync,
+    S: Fn() -> io::Result<TempTarball> + Sync,
     T: Fn(&Tarball) -> Option<Staged> + Sync,
 {
-    type Sink = Unnamed;
+    type Sink = TempTarball;
     type Full = Staged;
 
-    fn open(&self) -> io::Result<Unnamed> {
+    fn open(&self) -> io::Result<TempTarball> {
         (self.stage)()
     }
 
-    fn close(&self, sink: Unnamed) -> io::Result<Staged> {
+    fn close(&self, sink: TempTarball) -> io::Result<Staged> {
         sink.close()
     }
 

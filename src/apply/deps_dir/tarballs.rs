@@ -29,7 +29,7 @@ pub enum Placed {
 
 /// A new file to write a tarball into, which goes when it is dropped.
 #[derive(Debug)]
-pub struct Unnamed {
+pub struct TempTarball {
     pub(super) file: NamedTempFile,
     /// In bytes.
     written: u64,
@@ -39,7 +39,7 @@ pub struct Unnamed {
     syncing: Option<JoinHandle<io::Result<()>>>,
 }
 
-impl Unnamed {
+impl TempTarball {
     /// So many bytes are worth a thread that sees them onto the disk while more are made.
     const MANY: u64 = 32 << 20;
 
@@ -66,7 +66,7 @@ impl Unnamed {
     }
 }
 
-impl Write for Unnamed {
+impl Write for TempTarball {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         self.written += count as u64;

@@ -25,7 +25,7 @@ fn place(dir: &mut DepsDir, package: &str, content: &str) -> (String, Placed) {
     (name, placed)
 }
 
-fn put(dir: &mut DepsDir, staged: Unnamed, name: &str) -> Result<Placed> {
+fn put(dir: &mut DepsDir, staged: TempTarball, name: &str) -> Result<Placed> {
     let tarball = Tarball {
         name: String::new(),
         version: String::new(),
