@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
-use super::deps_dir::{Staged, TempTarball};
+use super::deps_dir::{StagedTarball, TempTarball};
 use super::file;
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::build::Record;
@@ -60,7 +60,7 @@ impl<'a> Store<'a> {
         digest: &Digest,
         size: u64,
         stage: impl FnOnce() -> io::Result<TempTarball>,
-    ) -> Option<Staged> {
+    ) -> Option<StagedTarball> {
         let folder = self.place.folder.join(BLOBS);
         if cache::look(&self.place.folder) != Ok(Some(())) || cache::look(&folder) != Ok(Some(())) {
             return None;
@@ -296,7 +296,7 @@ fn copy(
     blob: &Path,
     digest: &Digest,
     stage: impl FnOnce() -> io::Result<TempTarball>,
-) -> io::Result<Option<Staged>> {
+) -> io::Result<Option<StagedTarball>> {
     let mut from = File::open(blob)?;
     let mut to = stage()?;
     let mut hasher = Sha256::new();

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::tarballs::tarballs;
-pub use self::tarballs::{Placed, Staged, TempTarball, settle};
+pub use self::tarballs::{Placed, StagedTarball, TempTarball, settle};
 pub(super) use self::tarballs::{place_known, there};
 use super::file::{self, Attributes};
 use crate::error::{Error, Kind, Result};
@@ -164,7 +164,7 @@ impl DepsDir {
     ///
     /// # Errors
     /// The name is not that of a tarball with this content, or the disk's.
-    pub fn put(&mut self, staged: Staged, tarball: &Tarball) -> Result<Placed> {
+    pub fn put(&mut self, staged: StagedTarball, tarball: &Tarball) -> Result<Placed> {
         self.is_unsynced |= staged.may_be_lost();
         let placed = place_known(&self.path, staged, tarball, &self.outputs)?;
         if placed == Placed::Written {
@@ -175,7 +175,7 @@ impl DepsDir {
 
     /// The tarball that lies there already, where that is known without reading it.
     #[must_use]
-    pub fn there(&self, tarball: &Tarball) -> Option<Staged> {
+    pub fn there(&self, tarball: &Tarball) -> Option<StagedTarball> {
         there(&self.path, tarball, &self.outputs)
     }
 

@@ -35,7 +35,7 @@ pub struct Request<'a> {
     /// The deps dir from the project's root.
     pub deps_dir: &'a str,
     /// What the manifest needs of the deps dir.
-    pub tarballs: &'a [Staged],
+    pub tarballs: &'a [LockfileTarball],
     /// Who will install it.
     pub manager: &'a PackageManager,
     /// Why that one.
@@ -52,7 +52,7 @@ pub struct Request<'a> {
 
 /// A tarball for the deps dir, there or not yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Staged {
+pub struct LockfileTarball {
     /// The package.
     pub name: String,
     /// The tarball's name in the deps dir.

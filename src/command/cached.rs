@@ -6,7 +6,7 @@ use std::path::Path;
 use super::packing::TarballSink;
 use super::{Event, Report};
 use crate::apply::cache::{self, Store};
-use crate::apply::deps_dir::{Staged, TempTarball, settle};
+use crate::apply::deps_dir::{StagedTarball, TempTarball, settle};
 use crate::model::cache::place::Place;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
@@ -51,7 +51,7 @@ impl<'a> Cache<'a> {
     pub(super) fn shelf<S, T>(&self, stage: S, there: T) -> CachedShelf<'_, S, T>
     where
         S: Fn() -> io::Result<TempTarball> + Sync,
-        T: Fn(&Tarball) -> Option<Staged> + Sync,
+        T: Fn(&Tarball) -> Option<StagedTarball> + Sync,
     {
         CachedShelf { store: self.store.as_ref(), stage, there }
     }
@@ -85,29 +85,29 @@ pub(super) struct CachedShelf<'a, S, T> {
 impl<S, T> TarballSink for CachedShelf<'_, S, T>
 where
     S: Fn() -> io::Result<TempTarball> + Sync,
-    T: Fn(&Tarball) -> Option<Staged> + Sync,
+    T: Fn(&Tarball) -> Option<StagedTarball> + Sync,
 {
     type Sink = TempTarball;
-    type Full = Staged;
+    type Full = StagedTarball;
 
     fn open(&self) -> io::Result<TempTarball> {
         (self.stage)()
     }
 
-    fn close(&self, sink: TempTarball) -> io::Result<Staged> {
+    fn close(&self, sink: TempTarball) -> io::Result<StagedTarball> {
         sink.close()
     }
 
-    fn reuse(&self, tarball: &Tarball) -> Option<Staged> {
+    fn reuse(&self, tarball: &Tarball) -> Option<StagedTarball> {
         let from_store = || self.store?.fetch(&tarball.sha256, tarball.size, &self.stage);
         (self.there)(tarball).or_else(from_store)
     }
 
-    fn may_be_lost(staged: &Staged) -> bool {
+    fn may_be_lost(staged: &StagedTarball) -> bool {
         staged.may_be_lost()
     }
 
-    fn settle(&self, staged: &Staged) -> io::Result<()> {
+    fn settle(&self, staged: &StagedTarball) -> io::Result<()> {
         settle(staged)
     }
 }

@@ -1,7 +1,7 @@
 //! `--lockfile`: a lockfile for each prepared surface.
 
 use super::{Event, Notice, Report};
-use crate::apply::lockfile::{Made, Request, Staged, make};
+use crate::apply::lockfile::{LockfileTarball, Made, Request, make};
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::model::environment::Environment;
@@ -45,7 +45,7 @@ pub(super) fn made(
     project: &Project,
     rewritten: &Rewritten,
     settings: Option<&str>,
-    tarballs: &[Staged],
+    tarballs: &[LockfileTarball],
     environment: &Environment,
     cancel: &CancelToken,
     report: Report<'_>,

@@ -17,7 +17,7 @@ use super::source;
 use super::{Event, Report, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
 use crate::apply::lock::{self, Lock};
-use crate::apply::lockfile::Staged;
+use crate::apply::lockfile::LockfileTarball;
 use crate::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
@@ -313,8 +313,8 @@ impl<'a> Site<'a> {
         if options.lockfile {
             // Before anything is rewritten: what fails leaves the project as it is.
             let staged = plan.tarballs.iter().zip(&temps);
-            let staged: Vec<Staged> = staged
-                .map(|(tarball, temp)| Staged {
+            let staged: Vec<LockfileTarball> = staged
+                .map(|(tarball, temp)| LockfileTarball {
                     name: tarball.name.clone(),
                     filename: tarball.filename.clone(),
                     path: temp.path().to_path_buf(),

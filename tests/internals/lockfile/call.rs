@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use docker_prep::apply::lockfile::{Request, Staged, make};
+use docker_prep::apply::lockfile::{LockfileTarball, Request, make};
 use docker_prep::cancel::CancelToken;
 use docker_prep::model::environment::Environment;
 use docker_prep::model::package_manager::{Name, PackageManager};
@@ -62,9 +62,9 @@ fn child_that_makes_a_lockfile() {
     let found = lockfile::find(&project, "backend", name).unwrap();
     let staged = |one: &Value| {
         let [name, filename, path] = [0, 1, 2].map(|index| one[index].as_str().unwrap().to_owned());
-        Staged { name, filename, path: PathBuf::from(path) }
+        LockfileTarball { name, filename, path: PathBuf::from(path) }
     };
-    let tarballs: Vec<Staged> = task["tarballs"].as_array().unwrap().iter().map(staged).collect();
+    let tarballs: Vec<LockfileTarball> = task["tarballs"].as_array().unwrap().iter().map(staged).collect();
     let made = make(&Request {
         project: &project,
         surface_dir: "backend",
