@@ -10,5 +10,5 @@ pub mod record;
 pub mod signature;
 
 pub use index::Index;
-pub use record::{Footprint, Listing, Output, Packed, Witness};
+pub use record::{Footprint, Listing, Output, Packed, TrackedPath};
 pub use signature::{Moment, Signature, Signatures};

@@ -8,7 +8,7 @@ use crate::model::tarball::Checksums;
 
 /// A path whose state decided what a package's files are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Witness {
+pub struct TrackedPath {
     /// Absolute.
     pub path: String,
     /// Whether a symbolic link there was followed.
@@ -23,7 +23,7 @@ pub struct Listing {
     /// The pack list.
     pub paths: Vec<String>,
     /// What was looked at.
-    pub witnesses: Vec<Witness>,
+    pub witnesses: Vec<TrackedPath>,
     /// Their signatures.
     pub states: Digest,
     /// When it was looked.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::cache::{Moment, Signature, Witness};
+use crate::model::cache::{Moment, Signature, TrackedPath};
 use crate::model::tarball::Checksums;
 
 const ROOT: &str = "/plat";
@@ -27,8 +27,8 @@ fn record() -> Record {
         key: digest("manifest"),
         paths: vec!["dist/ünï.js".to_owned(), "package.json".to_owned()],
         witnesses: vec![
-            Witness { path: "/plat/a".to_owned(), follow: true },
-            Witness { path: "/plat/a/x".to_owned(), follow: false },
+            TrackedPath { path: "/plat/a".to_owned(), follow: true },
+            TrackedPath { path: "/plat/a/x".to_owned(), follow: false },
         ],
         states: digest("states"),
         moment: Moment { seconds: -1, nanos: 999_999_999 },
