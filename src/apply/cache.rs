@@ -14,7 +14,7 @@ use super::deps_dir::{StagedTarball, TempTarball};
 use super::file;
 use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::build::Record;
-use crate::model::cache::Moment;
+use crate::model::cache::FileTime;
 use crate::model::cache::index::outputs_to_bytes;
 use crate::model::cache::place::Place;
 use crate::model::digest::Digest;
@@ -317,7 +317,7 @@ fn copy(
 }
 
 /// Waits until the file systems' clock has left a tick; not for one that lies far ahead.
-pub(super) fn wait_until_past(moment: Moment) {
+pub(super) fn wait_until_past(moment: FileTime) {
     for _ in 0..50 {
         let now = Outputs::now();
         if now > moment || now < moment.before(50) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::signature::{Moment, Signature};
+use super::signature::{FileTime, Signature};
 use crate::model::digest::Digest;
 use crate::model::tarball::Checksums;
 
@@ -27,7 +27,7 @@ pub struct Listing {
     /// Their signatures.
     pub states: Digest,
     /// When it was looked.
-    pub moment: Moment,
+    pub moment: FileTime,
 }
 
 /// By what the files of a package are known to be the same: the package's folder, and its files' signatures.
@@ -38,7 +38,7 @@ pub struct Footprint {
     /// Of the files' signatures.
     pub files: Digest,
     /// When they were looked at.
-    pub moment: Moment,
+    pub moment: FileTime,
     /// Whether a change since then would be seen: else nothing is remembered.
     pub settled: bool,
     /// Of each file, in bytes.
@@ -51,7 +51,7 @@ pub struct Packed {
     /// Of all that the bytes depend on.
     pub key: Digest,
     /// When the files were looked at.
-    pub moment: Moment,
+    pub moment: FileTime,
     /// The file's name.
     pub filename: String,
     /// Of the tarball.

@@ -7,7 +7,7 @@ use crate::model::digest::Digest;
 
 /// A file system's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Moment {
+pub struct FileTime {
     /// Since 1970.
     pub seconds: i64,
     /// Below a second.
@@ -17,7 +17,7 @@ pub struct Moment {
 /// How coarse the times of a file system are whose times are whole seconds: FAT's step is the longest.
 const COARSE: i64 = 2;
 
-impl Moment {
+impl FileTime {
     /// Some milliseconds before.
     #[must_use]
     pub fn before(self, millis: u32) -> Self {
@@ -46,9 +46,9 @@ pub struct Signature {
     /// Its kind and permissions.
     pub mode: u32,
     /// When its bytes were last written, or so it says.
-    pub modified: Moment,
+    pub modified: FileTime,
     /// When anything of it was last changed.
-    pub changed: Moment,
+    pub changed: FileTime,
 }
 
 impl Signature {
@@ -57,11 +57,11 @@ impl Signature {
     /// A file that was changed in the same tick of the clock may be changed once more in it, and look the same: as in
     /// git's index, such a one is never trusted, nor is one whose times lie in the future.
     #[must_use]
-    pub fn is_settled_at(&self, moment: Moment) -> bool {
+    pub fn is_settled_at(&self, moment: FileTime) -> bool {
         let is_coarse = self.modified.nanos == 0 && self.changed.nanos == 0;
         let margin = if is_coarse { COARSE } else { 0 };
-        let before = |time: Moment| {
-            Moment { seconds: time.seconds.saturating_add(margin), nanos: time.nanos } < moment
+        let before = |time: FileTime| {
+            FileTime { seconds: time.seconds.saturating_add(margin), nanos: time.nanos } < moment
         };
         before(self.modified) && before(self.changed)
     }
@@ -73,13 +73,13 @@ pub struct Signatures {
     hasher: Sha256,
     /// Whether each of them can be trusted.
     settled: bool,
-    moment: Moment,
+    moment: FileTime,
 }
 
 impl Signatures {
     /// None yet; they count if they are settled at a moment.
     #[must_use]
-    pub fn new(moment: Moment) -> Self {
+    pub fn new(moment: FileTime) -> Self {
         Self { hasher: Sha256::new(), settled: true, moment }
     }
 
@@ -121,11 +121,11 @@ impl Signatures {
 mod tests {
     use super::*;
 
-    fn at(seconds: i64, nanos: u32) -> Moment {
-        Moment { seconds, nanos }
+    fn at(seconds: i64, nanos: u32) -> FileTime {
+        FileTime { seconds, nanos }
     }
 
-    fn signature(modified: Moment, changed: Moment) -> Signature {
+    fn signature(modified: FileTime, changed: FileTime) -> Signature {
         Signature { device: 1, inode: 2, size: 3, mode: 0o100_644, modified, changed }
     }
 

@@ -8,7 +8,7 @@ use super::watch::now;
 use super::{OUTPUTS, Watch, file_for, read};
 use crate::model::cache::index::parse_outputs;
 use crate::model::cache::place::Place;
-use crate::model::cache::{Moment, Output, Signature};
+use crate::model::cache::{FileTime, Output, Signature};
 use crate::model::digest::Digest;
 
 /// What is known of a folder's tarballs, and what was learned since. It remembers nothing where there is no cache.
@@ -58,13 +58,13 @@ impl Outputs {
     }
 
     /// Remembers what a file in the folder is that was read after `moment`.
-    pub fn learn_read(&self, path: &Path, moment: Moment, digest: &Digest) {
+    pub fn learn_read(&self, path: &Path, moment: FileTime, digest: &Digest) {
         self.learn(path, digest, |signature| signature.is_settled_at(moment));
     }
 
     /// When a file was last written, where what becomes of it is remembered.
     #[must_use]
-    pub fn written(&self, path: &Path) -> Option<Moment> {
+    pub fn written(&self, path: &Path) -> Option<FileTime> {
         Some(self.0.as_ref()?.watch.sign(path, false).ok()?.modified)
     }
 
@@ -89,7 +89,7 @@ impl Outputs {
 
     /// Until when those that were learned cannot be told from what may become of them in this very instant.
     #[must_use]
-    pub fn unsettled_until(&self) -> Option<Moment> {
+    pub fn unsettled_until(&self) -> Option<FileTime> {
         let known = self.0.as_ref()?;
         let now = now();
         let learned = known.learned();
@@ -99,7 +99,7 @@ impl Outputs {
 
     /// The file systems' present.
     #[must_use]
-    pub fn now() -> Moment {
+    pub fn now() -> FileTime {
         now()
     }
 

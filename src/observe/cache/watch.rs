@@ -6,12 +6,12 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::cache::{Moment, Signature};
+use crate::model::cache::{FileTime, Signature};
 
 /// Takes signatures from a moment on: a change that comes after it is told by another signature.
 #[derive(Debug)]
 pub struct Watch {
-    moment: Moment,
+    moment: FileTime,
     /// Whether a file system's times and numbers can be trusted, by device.
     devices: Mutex<HashMap<u64, bool>>,
 }
@@ -25,13 +25,13 @@ impl Watch {
 
     /// When it began.
     #[must_use]
-    pub fn moment(&self) -> Moment {
+    pub fn moment(&self) -> FileTime {
         self.moment
     }
 
     /// Whether what was seen at some moment can be held against the present: not if the clock has gone back since.
     #[must_use]
-    pub fn is_past(&self, moment: Moment) -> bool {
+    pub fn is_past(&self, moment: FileTime) -> bool {
         moment <= self.moment
     }
 
@@ -106,8 +106,8 @@ impl<'a> Folder<'a> {
             inode: found.stx_ino,
             size: found.stx_size,
             mode: found.stx_mode.into(),
-            modified: Moment { seconds: found.stx_mtime.tv_sec, nanos: found.stx_mtime.tv_nsec },
-            changed: Moment { seconds: found.stx_ctime.tv_sec, nanos: found.stx_ctime.tv_nsec },
+            modified: FileTime { seconds: found.stx_mtime.tv_sec, nanos: found.stx_mtime.tv_nsec },
+            changed: FileTime { seconds: found.stx_ctime.tv_sec, nanos: found.stx_ctime.tv_nsec },
         }))
     }
 }
@@ -130,7 +130,7 @@ impl<'a> Folder<'a> {
 #[cfg(unix)]
 fn signature(metadata: &Metadata) -> Option<Signature> {
     use std::os::unix::fs::MetadataExt as _;
-    let moment = |seconds: i64, nanos: i64| Some(Moment { seconds, nanos: u32::try_from(nanos).ok()? });
+    let moment = |seconds: i64, nanos: i64| Some(FileTime { seconds, nanos: u32::try_from(nanos).ok()? });
     Some(Signature {
         device: metadata.dev(),
         inode: metadata.ino(),
@@ -148,18 +148,18 @@ fn signature(_: &Metadata) -> Option<Signature> {
 
 /// The clock that local file systems stamp files by, at its last tick.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn now() -> Moment {
+pub(super) fn now() -> FileTime {
     use rustix::time::{ClockId, clock_gettime};
     let time = clock_gettime(ClockId::RealtimeCoarse);
-    Moment { seconds: time.tv_sec, nanos: u32::try_from(time.tv_nsec).unwrap_or_default() }
+    FileTime { seconds: time.tv_sec, nanos: u32::try_from(time.tv_nsec).unwrap_or_default() }
 }
 
 /// The same where its ticks are not known: longer ago than any.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn now() -> Moment {
+pub(super) fn now() -> FileTime {
     let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(time.as_secs()).unwrap_or_default();
-    Moment { seconds, nanos: time.subsec_nanos() }.before(20)
+    FileTime { seconds, nanos: time.subsec_nanos() }.before(20)
 }
 
 /// Local ones, which are stamped by this machine's clock and change under no cache of ours. Not over a network (the

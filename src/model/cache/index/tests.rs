@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::cache::{Moment, Signature, TrackedPath};
+use crate::model::cache::{FileTime, Signature, TrackedPath};
 use crate::model::tarball::Checksums;
 
 const ROOT: &str = "/plat";
@@ -13,7 +13,7 @@ fn digest(text: &str) -> Digest {
 fn packed(key: &str) -> Packed {
     Packed {
         key: digest(key),
-        moment: Moment { seconds: 5, nanos: 6 },
+        moment: FileTime { seconds: 5, nanos: 6 },
         filename: format!("a-{key}.tgz"),
         sha256: digest("bytes"),
         size: 1 << 40,
@@ -31,7 +31,7 @@ fn record() -> Record {
             TrackedPath { path: "/plat/a/x".to_owned(), follow: false },
         ],
         states: digest("states"),
-        moment: Moment { seconds: -1, nanos: 999_999_999 },
+        moment: FileTime { seconds: -1, nanos: 999_999_999 },
     };
     Record { listing: Some(listing), packed: vec![packed("1"), packed("2")] }
 }
@@ -44,7 +44,7 @@ fn index() -> Index {
 }
 
 fn outputs() -> Vec<Output> {
-    let at = |seconds| Moment { seconds, nanos: 7 };
+    let at = |seconds| FileTime { seconds, nanos: 7 };
     let signature = Signature { device: 1, inode: 2, size: 3, mode: 4, modified: at(5), changed: at(6) };
     vec![Output { name: "a.tgz".to_owned(), signature, digest: digest("a") }]
 }
