@@ -11,4 +11,4 @@ pub mod signature;
 
 pub use index::Index;
 pub use record::{Footprint, Listing, Output, Packed, TrackedPath};
-pub use signature::{FileTime, Signature, Signatures};
+pub use signature::{FileStamp, FileTime, Signatures};

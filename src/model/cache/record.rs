@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::signature::{FileTime, Signature};
+use super::signature::{FileStamp, FileTime};
 use crate::model::digest::Digest;
 use crate::model::tarball::Checksums;
 
@@ -68,7 +68,7 @@ pub struct Output {
     /// The file's name.
     pub name: String,
     /// By which it is known to be the same.
-    pub signature: Signature,
+    pub signature: FileStamp,
     /// Of its bytes.
     pub digest: Digest,
 }

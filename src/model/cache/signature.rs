@@ -36,7 +36,7 @@ impl FileTime {
 /// replaced by as many with the time put back (`touch -r`, `cp -p`, `rsync -a`, `tar -x`), and of another mode; the
 /// inode tells of another file of that name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signature {
+pub struct FileStamp {
     /// The file system.
     pub device: u64,
     /// The file's number in it.
@@ -51,7 +51,7 @@ pub struct Signature {
     pub changed: FileTime,
 }
 
-impl Signature {
+impl FileStamp {
     /// Whether any change after `moment` gives another signature.
     ///
     /// A file that was changed in the same tick of the clock may be changed once more in it, and look the same: as in
@@ -84,11 +84,11 @@ impl Signatures {
     }
 
     /// One more: what is at a path (`None`: nothing is), and what else is to be told apart.
-    pub fn add(&mut self, path: &str, tag: u8, signature: Option<&Signature>) {
+    pub fn add(&mut self, path: &str, tag: u8, signature: Option<&FileStamp>) {
         let mut bytes = [0_u8; 58];
         bytes[0] = tag;
         if let Some(signature) = signature {
-            let Signature { device, inode, size, mode, modified, changed } = signature;
+            let FileStamp { device, inode, size, mode, modified, changed } = signature;
             bytes[1] = 1;
             bytes[2..10].copy_from_slice(&device.to_le_bytes());
             bytes[10..18].copy_from_slice(&inode.to_le_bytes());
@@ -125,8 +125,8 @@ mod tests {
         FileTime { seconds, nanos }
     }
 
-    fn signature(modified: FileTime, changed: FileTime) -> Signature {
-        Signature { device: 1, inode: 2, size: 3, mode: 0o100_644, modified, changed }
+    fn signature(modified: FileTime, changed: FileTime) -> FileStamp {
+        FileStamp { device: 1, inode: 2, size: 3, mode: 0o100_644, modified, changed }
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn every_part_of_a_signature_counts() {
-        let digest = |path: &str, tag, signature: Option<Signature>| {
+        let digest = |path: &str, tag, signature: Option<FileStamp>| {
             let mut all = Signatures::new(at(1000, 0));
             all.add(path, tag, signature.as_ref());
             all.finish().0
@@ -170,14 +170,14 @@ mod tests {
         is_new(digest("b", 0, Some(one)));
         is_new(digest("a", 1, Some(one)));
         is_new(digest("a", 0, None));
-        is_new(digest("a", 0, Some(Signature { device: 9, ..one })));
-        is_new(digest("a", 0, Some(Signature { inode: 9, ..one })));
-        is_new(digest("a", 0, Some(Signature { size: 9, ..one })));
-        is_new(digest("a", 0, Some(Signature { mode: 9, ..one })));
-        is_new(digest("a", 0, Some(Signature { modified: at(9, 2), ..one })));
-        is_new(digest("a", 0, Some(Signature { modified: at(1, 9), ..one })));
-        is_new(digest("a", 0, Some(Signature { changed: at(9, 4), ..one })));
-        is_new(digest("a", 0, Some(Signature { changed: at(3, 9), ..one })));
+        is_new(digest("a", 0, Some(FileStamp { device: 9, ..one })));
+        is_new(digest("a", 0, Some(FileStamp { inode: 9, ..one })));
+        is_new(digest("a", 0, Some(FileStamp { size: 9, ..one })));
+        is_new(digest("a", 0, Some(FileStamp { mode: 9, ..one })));
+        is_new(digest("a", 0, Some(FileStamp { modified: at(9, 2), ..one })));
+        is_new(digest("a", 0, Some(FileStamp { modified: at(1, 9), ..one })));
+        is_new(digest("a", 0, Some(FileStamp { changed: at(9, 4), ..one })));
+        is_new(digest("a", 0, Some(FileStamp { changed: at(3, 9), ..one })));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::watch::now;
 use super::{OUTPUTS, Watch, file_for, read};
 use crate::model::cache::index::parse_outputs;
 use crate::model::cache::place::Place;
-use crate::model::cache::{FileTime, Output, Signature};
+use crate::model::cache::{FileStamp, FileTime, Output};
 use crate::model::digest::Digest;
 
 /// What is known of a folder's tarballs, and what was learned since. It remembers nothing where there is no cache.
@@ -74,7 +74,7 @@ impl Outputs {
         self.learn(path, digest, |signature| signature.modified < signature.changed);
     }
 
-    fn learn(&self, path: &Path, digest: &Digest, is_certain: impl FnOnce(&Signature) -> bool) {
+    fn learn(&self, path: &Path, digest: &Digest, is_certain: impl FnOnce(&FileStamp) -> bool) {
         let Some(known) = &self.0 else { return };
         let Some(signature) = known.watch.sign(path, false).ok().filter(|signature| is_certain(signature))
         else {

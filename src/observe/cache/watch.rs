@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::cache::{FileTime, Signature};
+use crate::model::cache::{FileStamp, FileTime};
 
 /// Takes signatures from a moment on: a change that comes after it is told by another signature.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Watch {
     /// # Errors
     /// Nothing is there, or it cannot be asked; on Windows always, since the standard library knows neither a file's
     /// number nor the time of its last change there.
-    pub fn sign(&self, path: &Path, follow: bool) -> io::Result<Signature> {
+    pub fn sign(&self, path: &Path, follow: bool) -> io::Result<FileStamp> {
         let metadata = if follow { path.metadata()? } else { path.symlink_metadata()? };
         signature(&metadata).ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
@@ -49,7 +49,7 @@ impl Watch {
     ///
     /// # Errors
     /// As [`Watch::sign`].
-    pub fn sign_in(&self, folder: &Folder<'_>, path: &Path) -> io::Result<Signature> {
+    pub fn sign_in(&self, folder: &Folder<'_>, path: &Path) -> io::Result<FileStamp> {
         match folder.sign(path) {
             Some(signature) => signature,
             None => self.sign(path, true),
@@ -57,7 +57,7 @@ impl Watch {
     }
 
     /// Whether the file system is one whose word counts.
-    pub fn trusts(&self, path: &Path, signature: &Signature) -> bool {
+    pub fn trusts(&self, path: &Path, signature: &FileStamp) -> bool {
         let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
         *devices.entry(signature.device).or_insert_with(|| is_trusted(path))
     }
@@ -80,7 +80,7 @@ impl<'a> Folder<'a> {
     }
 
     /// `None` where the path is not below the folder as it is written.
-    fn sign(&self, path: &Path) -> Option<io::Result<Signature>> {
+    fn sign(&self, path: &Path) -> Option<io::Result<FileStamp>> {
         use std::os::unix::ffi::OsStrExt as _;
 
         use rustix::fs::{AtFlags, StatxFlags, makedev, statx};
@@ -101,7 +101,7 @@ impl<'a> Folder<'a> {
             Err(error) => return Some(Err(error.into())),
             Ok(found) => found,
         };
-        Some(Ok(Signature {
+        Some(Ok(FileStamp {
             device: makedev(found.stx_dev_major, found.stx_dev_minor),
             inode: found.stx_ino,
             size: found.stx_size,
@@ -121,17 +121,17 @@ impl<'a> Folder<'a> {
     }
 
     /// Its files are asked for as any.
-    fn sign(&self, _: &Path) -> Option<io::Result<Signature>> {
+    fn sign(&self, _: &Path) -> Option<io::Result<FileStamp>> {
         let _ = self.path;
         None
     }
 }
 
 #[cfg(unix)]
-fn signature(metadata: &Metadata) -> Option<Signature> {
+fn signature(metadata: &Metadata) -> Option<FileStamp> {
     use std::os::unix::fs::MetadataExt as _;
     let moment = |seconds: i64, nanos: i64| Some(FileTime { seconds, nanos: u32::try_from(nanos).ok()? });
-    Some(Signature {
+    Some(FileStamp {
         device: metadata.dev(),
         inode: metadata.ino(),
         size: metadata.len(),
@@ -142,7 +142,7 @@ fn signature(metadata: &Metadata) -> Option<Signature> {
 }
 
 #[cfg(not(unix))]
-fn signature(_: &Metadata) -> Option<Signature> {
+fn signature(_: &Metadata) -> Option<FileStamp> {
     None
 }
 

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::cache::{FileTime, Signature, TrackedPath};
+use crate::model::cache::{FileStamp, FileTime, TrackedPath};
 use crate::model::tarball::Checksums;
 
 const ROOT: &str = "/plat";
@@ -45,7 +45,7 @@ fn index() -> Index {
 
 fn outputs() -> Vec<Output> {
     let at = |seconds| FileTime { seconds, nanos: 7 };
-    let signature = Signature { device: 1, inode: 2, size: 3, mode: 4, modified: at(5), changed: at(6) };
+    let signature = FileStamp { device: 1, inode: 2, size: 3, mode: 4, modified: at(5), changed: at(6) };
     vec![Output { name: "a.tgz".to_owned(), signature, digest: digest("a") }]
 }
 
