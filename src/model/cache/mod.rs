@@ -10,5 +10,5 @@ pub mod record;
 pub mod signature;
 
 pub use index::Index;
-pub use record::{Footprint, Listing, Output, Packed, TrackedPath};
+pub use record::{ContentKey, Listing, Output, Packed, TrackedPath};
 pub use signature::{FileStamp, FileTime, Signatures};

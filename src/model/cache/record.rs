@@ -32,7 +32,7 @@ pub struct Listing {
 
 /// By what the files of a package are known to be the same: the package's folder, and its files' signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Footprint {
+pub struct ContentKey {
     /// The folder that is packed.
     pub dir: String,
     /// Of the files' signatures.

@@ -9,7 +9,7 @@ use super::watch::Folder;
 use super::{INDEX, Watch, file_for, read};
 use crate::model::cache::index::Record;
 use crate::model::cache::place::Place;
-use crate::model::cache::{Footprint, Index, Listing, Packed, Signatures};
+use crate::model::cache::{ContentKey, Index, Listing, Packed, Signatures};
 use crate::model::digest::Digest;
 use crate::model::seal::Seal;
 use crate::model::tarball::{PackedFile, Tarball};
@@ -82,7 +82,7 @@ impl Memory {
 
     /// By what the files of a package are known to be the same the next time.
     #[must_use]
-    pub fn footprint(&self, dir: &Path, entries: &[Entry]) -> Option<Footprint> {
+    pub fn footprint(&self, dir: &Path, entries: &[Entry]) -> Option<ContentKey> {
         let known = self.0.as_ref()?;
         let mut signatures = Signatures::new(known.watch.moment());
         let mut sizes = Vec::with_capacity(entries.len());
@@ -110,7 +110,7 @@ impl Memory {
         }
         let (files, settled) = signatures.finish();
         let (dir, moment) = (dir.to_str()?.to_owned(), known.watch.moment());
-        Some(Footprint { dir, files, moment, settled, sizes })
+        Some(ContentKey { dir, files, moment, settled, sizes })
     }
 
     /// The tarball that was made of the same contents; one whose checksums are wanted and not known is not there.
@@ -186,7 +186,7 @@ impl Known {
 }
 
 /// The tarball as encoding it would tell.
-fn tarball(contents: &Contents, footprint: &Footprint, packed: &Packed) -> Tarball {
+fn tarball(contents: &Contents, footprint: &ContentKey, packed: &Packed) -> Tarball {
     let generated = |entry: &Entry, size: u64| match &entry.source {
         Source::Generated(bytes) => bytes.len() as u64,
         Source::OnDisk(_) => size,
@@ -214,7 +214,7 @@ fn tarball(contents: &Contents, footprint: &Footprint, packed: &Packed) -> Tarba
 }
 
 /// Of all that a tarball's bytes depend on.
-fn key(contents: &Contents, footprint: &Footprint, seal: Option<&Seal>) -> Digest {
+fn key(contents: &Contents, footprint: &ContentKey, seal: Option<&Seal>) -> Digest {
     use sha2::{Digest as _, Sha256};
     let mut hasher = Sha256::new();
     let mut add = |bytes: &[u8]| {

@@ -17,7 +17,7 @@ use self::siblings::{Members, Names};
 use super::cache::Memory;
 use super::packlist;
 use crate::error::{Problem, io_cause};
-use crate::model::cache::Footprint;
+use crate::model::cache::ContentKey;
 use crate::model::digest::Digest;
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::model::workspace::{Member, Workspace};
@@ -63,14 +63,14 @@ pub struct Contents {
     /// What should be looked at, and does not keep the package from being packed.
     pub warnings: Vec<Problem>,
     /// By what the files are known to be the same the next time, where that is to be remembered.
-    pub footprint: Option<Footprint>,
+    pub footprint: Option<ContentKey>,
 }
 
 impl Contents {
     /// How much work packing it is, to be held against others: bytes where they are known, else files.
     #[must_use]
     pub fn weight(&self) -> u64 {
-        let bytes = |footprint: &Footprint| footprint.sizes.iter().sum();
+        let bytes = |footprint: &ContentKey| footprint.sizes.iter().sum();
         self.footprint.as_ref().map_or(self.entries.len() as u64, bytes)
     }
 
