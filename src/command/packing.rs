@@ -17,7 +17,7 @@ use crate::model::seal::Seal;
 use crate::model::tarball::Tarball;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::cache::Memory;
-use crate::observe::contents::{self, Around, Contents};
+use crate::observe::contents::{self, Contents, WorkspaceContext};
 use crate::observe::tarball::{EncodeError, encode};
 use crate::observe::threads::Threads;
 use crate::plan::closure::Index;
@@ -115,7 +115,7 @@ pub(super) fn contents(
     threads: Threads,
     report: Report<'_>,
 ) -> Result<Vec<Contents>> {
-    let around = Around::new(workspace);
+    let around = WorkspaceContext::new(workspace);
     let contents = |member: &&Member| contents::remembered(&around, member, memory);
     let read = threads.map(members, contents);
     let mut all = Vec::with_capacity(read.len());

@@ -97,18 +97,18 @@ impl Contents {
 ///
 /// Every reason for which pnpm fails, and entries that would leave the package or are no files.
 pub fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<Problem>> {
-    remembered(&Around::new(workspace), member, &Memory::default())
+    remembered(&WorkspaceContext::new(workspace), member, &Memory::default())
 }
 
 /// What the packages of a workspace have in common.
 #[derive(Debug)]
-pub struct Around<'a> {
+pub struct WorkspaceContext<'a> {
     workspace: &'a Workspace,
     names: Names<'a>,
     licences: Licences,
 }
 
-impl<'a> Around<'a> {
+impl<'a> WorkspaceContext<'a> {
     /// Nothing is looked for yet.
     #[must_use]
     pub fn new(workspace: &'a Workspace) -> Self {
@@ -121,8 +121,12 @@ impl<'a> Around<'a> {
 /// # Errors
 ///
 /// As [`contents`].
-pub fn remembered(around: &Around<'_>, member: &Member, memory: &Memory) -> Result<Contents, Vec<Problem>> {
-    let Around { workspace, names, licences } = around;
+pub fn remembered(
+    around: &WorkspaceContext<'_>,
+    member: &Member,
+    memory: &Memory,
+) -> Result<Contents, Vec<Problem>> {
+    let WorkspaceContext { workspace, names, licences } = around;
     let label = label(member);
     let mut problems = Vec::new();
     refuse_bundled(member, &member.manifest, &label, &mut problems);
