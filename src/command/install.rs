@@ -10,7 +10,7 @@ use crate::model::lockfile;
 use crate::model::package_manager::Detected;
 use crate::model::requested::Requested;
 use crate::model::surface::Surface;
-use crate::model::surroundings::Surroundings;
+use crate::model::surroundings::InstallContext;
 use crate::model::yaml::edit as yaml;
 use crate::observe::package_manager;
 use crate::observe::project::Project;
@@ -27,7 +27,7 @@ use crate::plan::way::OverrideStyle;
 #[derive(Debug)]
 pub(super) struct Install {
     /// What lies around the surface.
-    pub(super) around: Surroundings,
+    pub(super) around: InstallContext,
     /// What reads its manifest, and how that is told.
     pub(super) reader: InstallTarget,
     /// The `pnpm-workspace.yaml` beside it, as it was before prepare, where pnpm may read overrides in it.
@@ -50,7 +50,7 @@ pub(super) fn find(
 ) -> Result<Vec<Install>> {
     let link = requested.link.or(project.config.link).unwrap_or_default();
     let around = package_manager::surroundings(project, requested, surfaces);
-    let install = |(surface, around): (&Surface, Surroundings)| {
+    let install = |(surface, around): (&Surface, InstallContext)| {
         let manager = around.detected.manager.clone();
         let (way, refused) = match OverrideStyle::choose(&manager, link, lockfile) {
             Ok(way) => (way, None),

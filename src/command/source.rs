@@ -14,7 +14,7 @@ use crate::model::registry::{Question, Registry};
 use crate::model::requested::Requested;
 use crate::model::source::{Decision, PROBE_TIMEOUT, Probe, Source};
 use crate::model::surface::Surface;
-use crate::model::surroundings::Surroundings;
+use crate::model::surroundings::InstallContext;
 use crate::model::workspace::as_seen_from;
 use crate::observe::package_manager;
 use crate::observe::project::Project;
@@ -146,7 +146,7 @@ fn ask(
         return Ok(Asked::unasked(Verdict::Up(reason)));
     }
     let looked_at;
-    let around: Vec<&Surroundings> = match installs {
+    let around: Vec<&InstallContext> = match installs {
         Some(installs) => installs.iter().map(|install| &install.around).collect(),
         None => {
             looked_at = package_manager::surroundings(project, requested, surfaces);

@@ -18,7 +18,7 @@ use crate::model::package_manager::decision::Sources;
 use crate::model::package_manager::{Detected, Name, PackageManager, dockerfile as in_dockerfile, field};
 use crate::model::requested::Requested;
 use crate::model::surface::Surface;
-use crate::model::surroundings::Surroundings;
+use crate::model::surroundings::InstallContext;
 use crate::model::workspace::Workspace;
 
 /// What lies around each surface, in their order: its package manager is the one that was asked for, else the one
@@ -26,7 +26,7 @@ use crate::model::workspace::Workspace;
 /// installs it with, else the one whose lockfile lies there. Where nothing says which, it is the one that the
 /// products pin.
 #[must_use]
-pub fn surroundings(project: &Project, requested: &Requested, surfaces: &[Surface]) -> Vec<Surroundings> {
+pub fn surroundings(project: &Project, requested: &Requested, surfaces: &[Surface]) -> Vec<InstallContext> {
     let site = Site::read(project, requested, surfaces);
     surfaces.iter().map(|surface| site.around(surface)).collect()
 }
@@ -59,7 +59,7 @@ impl<'a> Site<'a> {
         Self { project, asked, root, built: surfaces::built(project) }
     }
 
-    fn around(&self, surface: &Surface) -> Surroundings {
+    fn around(&self, surface: &Surface) -> InstallContext {
         let mut warnings = self.built.unreadable.clone();
         let (mut said, wrong) = field::named(&surface.manifest_name, &surface.manifest);
         warnings.extend(wrong);
@@ -97,7 +97,7 @@ impl<'a> Site<'a> {
         warnings.extend(disagreements);
         let names = |files: &[Lockfile]| files.iter().map(|file| file.file_name.to_owned()).collect();
         let (lockfiles, root_lockfiles) = (names(&beside), names(&self.root.lockfiles));
-        Surroundings { detected, warnings, dockerfiles, lockfiles, root_lockfiles }
+        InstallContext { detected, warnings, dockerfiles, lockfiles, root_lockfiles }
     }
 
     /// The Dockerfiles that build a surface.
@@ -163,7 +163,7 @@ pub fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
 
 /// The warnings of all surfaces, each once.
 #[must_use]
-pub fn warnings<'a>(all: impl IntoIterator<Item = &'a Surroundings>) -> Vec<Problem> {
+pub fn warnings<'a>(all: impl IntoIterator<Item = &'a InstallContext>) -> Vec<Problem> {
     let mut said = BTreeSet::new();
     let warnings = all.into_iter().flat_map(|around| &around.warnings);
     warnings.filter(|warning| said.insert(&warning.message)).cloned().collect()

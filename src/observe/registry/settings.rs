@@ -19,7 +19,7 @@ use crate::model::registry::variables::Variables;
 use crate::model::registry::yarn::Yarn;
 use crate::model::registry::{Network, Registry, bunfig, setting};
 use crate::model::surface::Surface;
-use crate::model::surroundings::Surroundings;
+use crate::model::surroundings::InstallContext;
 use crate::observe::project::Project;
 
 /// Longer than any file of settings, in bytes.
@@ -55,7 +55,7 @@ enum Source {
 pub fn read(
     project: &Project,
     surface: &Surface,
-    around: &Surroundings,
+    around: &InstallContext,
     environment: &Environment,
 ) -> Settings {
     let process = environment.texts();

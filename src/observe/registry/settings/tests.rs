@@ -73,7 +73,7 @@ impl Place {
             manifest: Manifest(serde_json::Map::new()),
         };
         let name = format!("{}/Dockerfile", self.surface).trim_start_matches('/').to_owned();
-        let around = Surroundings {
+        let around = InstallContext {
             detected: Detected { manager, reason: String::new() },
             warnings: Vec::new(),
             dockerfiles: vec![DockerfileFound { name, text: self.dockerfile.to_owned() }],
