@@ -24,7 +24,7 @@ use crate::plan::build::order;
 
 /// What is done about builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum BuildMode {
     /// Have them built.
     Build(Output),
     /// Say what would be built.
@@ -35,7 +35,7 @@ pub(super) enum What {
     Nothing,
 }
 
-impl What {
+impl BuildMode {
     /// As the flags say.
     pub(super) fn new(asked: Option<Output>, dry_run: bool) -> Self {
         match asked {
@@ -52,7 +52,7 @@ pub(super) struct Looking<'a> {
     /// Where is remembered what they hold.
     pub(super) cache: Option<&'a Place>,
     /// What is built first.
-    pub(super) what: What,
+    pub(super) what: BuildMode,
     /// The variables that builds see.
     pub(super) environment: &'a Environment,
     /// Who shares the work.
@@ -74,15 +74,15 @@ pub(super) fn first(
     report: Report<'_>,
 ) -> Result<Option<Vec<Built>>> {
     let Looking { cache, what, environment, threads, cancel } = *looking;
-    if what == What::Nothing {
+    if what == BuildMode::Nothing {
         return Ok(None);
     }
     let known = Builds::of(cache, &workspace.root);
-    if matches!(what, What::Check { .. }) && known.is_none() {
+    if matches!(what, BuildMode::Check { .. }) && known.is_none() {
         return Ok(None);
     }
     let order = order(workspace, members);
-    if let (What::Check { remember }, Some(known)) = (what, &known) {
+    if let (BuildMode::Check { remember }, Some(known)) = (what, &known) {
         let store = cache.filter(|_| remember).map(Store::new);
         check(workspace, &order, known, store.as_ref(), threads, report);
         return Ok(None);
@@ -94,10 +94,10 @@ pub(super) fn first(
     }
     let (manager, doubts) = package_manager::of_workspace(workspace);
     warn(report, &doubts);
-    let output = if let What::Build(output) = what { output } else { Output::Kept };
+    let output = if let BuildMode::Build(output) = what { output } else { Output::Kept };
     let mut builder = Builder::new(workspace, &manager, output, environment, cancel)?;
     let tools = DigestBuilder::of([("tools", &*builder.tools()?)]);
-    let store = cache.filter(|_| what != What::Plan).map(Store::new);
+    let store = cache.filter(|_| what != BuildMode::Plan).map(Store::new);
     let mut site = Site::new(workspace, order, known.as_ref(), store.as_ref(), tools, threads, report);
     cancel.check()?;
     site.run(&mut builder, what)?;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::build::{self, Looking, What};
+use super::build::{self, BuildMode, Looking};
 use super::cached::Cache;
 use super::{Event, Report, warn};
 use crate::apply::deps_dir::Placed;
@@ -68,7 +68,7 @@ pub fn run(
         packing::named_members(&workspace, &options.packages.iter().cloned().collect())?
     };
     let cache = Cache::of(requested, threads, report);
-    let what = What::new(options.build, false);
+    let what = BuildMode::new(options.build, false);
     let looking =
         Looking { cache: cache.place(), what, environment: &requested.environment, threads, cancel };
     build::first(&workspace, &members, &looking, report)?;

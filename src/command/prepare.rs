@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::build::{Looking, What};
+use super::build::{BuildMode, Looking};
 use super::cached::Cache;
 use super::linked::Packed;
 use super::lockfile::{self, Lockfile};
@@ -214,7 +214,7 @@ impl<'a> Call<'a> {
     fn look_into(&self, needed: Needed, cache: &Cache<'_>, is_dry: bool) -> Result<Observed> {
         let looking = Looking {
             cache: cache.place(),
-            what: What::new(self.options.build, is_dry),
+            what: BuildMode::new(self.options.build, is_dry),
             environment: &self.requested.environment,
             threads: self.threads,
             cancel: self.cancel,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::{What, has_script};
+use super::{BuildMode, has_script};
 use crate::apply::build::{Builder, Builds, label};
 use crate::apply::cache::Store;
 use crate::command::{Event, Notice, Report};
@@ -91,9 +91,9 @@ impl<'a> Site<'a> {
     }
 
     /// Builds what has changed, each package behind those that it needs; or says what would be built.
-    pub(super) fn run(&mut self, builder: &mut Builder<'_>, what: What) -> Result<()> {
+    pub(super) fn run(&mut self, builder: &mut Builder<'_>, what: BuildMode) -> Result<()> {
         let cores = Threads::new(None).count();
-        let limit = if what == What::Build(Output::Live) { 1 } else { cores };
+        let limit = if what == BuildMode::Build(Output::Live) { 1 } else { cores };
         let mut behind = self.order.behind.clone();
         let mut ready: BTreeSet<usize> =
             (0..behind.len()).filter(|group| behind[*group].is_empty()).collect();
@@ -108,7 +108,7 @@ impl<'a> Site<'a> {
                     self.tell(group, State::Unchanged);
                     self.renew(group);
                     self.note(group);
-                } else if what == What::Plan {
+                } else if what == BuildMode::Plan {
                     if let Some(member) = self.scripts(group).first() {
                         self.make_ready(*member, builder.take())?;
                     }

@@ -75,7 +75,7 @@ impl World {
         let found = surfaces::find(&project, &requested).unwrap();
         let needed = Needed::find(&project, found.surfaces, &Originals::new(), &requested, false).unwrap();
         let cancel = CancelToken::new();
-        let (what, threads, environment) = (What::Nothing, Threads::new(None), &requested.environment);
+        let (what, threads, environment) = (BuildMode::Nothing, Threads::new(None), &requested.environment);
         let looking = Looking { cache: None, what, environment, threads, cancel: &cancel };
         needed.observe(&project, &Options::default(), &looking, &|_| {}).unwrap()
     }
