@@ -115,7 +115,7 @@ struct Recorder {
 impl Recorder {
     /// Makes changes that are taken back together: only of the text around them all there are digests, since those of
     /// a manifest of many packages, for each of them, would take longer than all else.
-    fn record<'a>(&mut self, changes: impl IntoIterator<Item = (&'a [String], (Splice, undo::Action))>) {
+    fn record<'a>(&mut self, changes: impl IntoIterator<Item = (&'a [String], (Splice, undo::UndoAction))>) {
         let begin = self.undo.len();
         for (path, (splice, action)) in changes {
             self.text.replace_range(splice.at..splice.at + splice.removed.len(), &splice.inserted);

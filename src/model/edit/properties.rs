@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 
 use super::generated::{print, style, tree};
 use super::remove::{Neighbour, Removed};
-use super::undo::Action;
+use super::undo::UndoAction;
 use super::*;
 use crate::model::json::{Kind, NodeId};
 
@@ -127,9 +127,9 @@ fn words() -> impl Strategy<Value = String> {
 fn any_undo(text: String) -> impl Strategy<Value = Undo> {
     let wrote = || words().prop_map(|word| serde_json::from_str(&word).unwrap_or(Value::String(word)));
     let action = prop_oneof![
-        (words(), wrote()).prop_map(|(before, wrote)| Action::Replaced { before, wrote }),
+        (words(), wrote()).prop_map(|(before, wrote)| UndoAction::Replaced { before, wrote }),
         (wrote(), prop_oneof![0..4_usize, Just(usize::MAX)], prop::option::of(words()))
-            .prop_map(|(wrote, created, hollow)| Action::Inserted { wrote, created, hollow }),
+            .prop_map(|(wrote, created, hollow)| UndoAction::Inserted { wrote, created, hollow }),
         (
             (words(), words(), words(), words()),
             prop::option::of((key(), 0..3_usize, words()).prop_map(|(key, nth, lead)| Neighbour {
@@ -144,7 +144,7 @@ fn any_undo(text: String) -> impl Strategy<Value = Undo> {
             })),
             prop_oneof![0..3_usize, Just(usize::MAX)],
         )
-            .prop_map(|(texts, previous, next, left)| Action::Removed(Removed::garbled(
+            .prop_map(|(texts, previous, next, left)| UndoAction::Removed(Removed::garbled(
                 texts, previous, next, left
             ))),
     ];

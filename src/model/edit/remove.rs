@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::layout::{Layout, comma, interior, is_white_space, lead, lead_start, line_break};
-use super::undo::Action;
+use super::undo::UndoAction;
 use super::{EditError, Splice, not_an_object};
 use crate::model::json::{Document, Kind, Member, NodeId};
 
@@ -62,7 +62,10 @@ impl Neighbour {
 }
 
 /// Takes out the last member of that path; `None` if there is none.
-pub(super) fn remove(document: &Document, path: &[String]) -> Result<Option<(Splice, Action)>, EditError> {
+pub(super) fn remove(
+    document: &Document,
+    path: &[String],
+) -> Result<Option<(Splice, UndoAction)>, EditError> {
     let (key, parents) = path.split_last().ok_or(EditError::NoKey)?;
     let mut object = document.root();
     for (depth, parent) in parents.iter().enumerate() {
@@ -79,7 +82,7 @@ pub(super) fn remove(document: &Document, path: &[String]) -> Result<Option<(Spl
     }
     let Some(index) = document.position(object, key) else { return Ok(None) };
     let splice = Splice::of(document.text(), span(document, object, index), String::new());
-    Ok(Some((splice, Action::Removed(removed(document, object, index)))))
+    Ok(Some((splice, UndoAction::Removed(removed(document, object, index)))))
 }
 
 /// What goes with a member: its white space and its comma; for the last one, the comma before it.

@@ -15,7 +15,7 @@ use crate::model::json::{Document, Kind, NodeId, SyntaxError};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Undo {
     path: Vec<String>,
-    action: Action,
+    action: UndoAction,
     splice: Splice,
     /// Of the whole text before it; none where the change before it is taken back together with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ pub struct Undo {
 /// What a change did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "camelCase")]
-pub(super) enum Action {
+pub(super) enum UndoAction {
     /// A value took another one's place.
     Replaced {
         /// As it was written.
@@ -83,7 +83,7 @@ impl fmt::Display for Conflict {
 }
 
 impl Undo {
-    pub(super) fn new(path: Vec<String>, action: Action, splice: Splice) -> Self {
+    pub(super) fn new(path: Vec<String>, action: UndoAction, splice: Splice) -> Self {
         Self { path, action, splice, before: None, after: None }
     }
 
@@ -95,7 +95,7 @@ impl Undo {
 
     /// Without what is known of the texts around it.
     #[cfg(test)]
-    pub(super) fn change(&self) -> (&[String], &Action, &Splice) {
+    pub(super) fn change(&self) -> (&[String], &UndoAction, &Splice) {
         (&self.path, &self.action, &self.splice)
     }
 }
@@ -165,12 +165,12 @@ pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, UndoConflict> {
 fn by_meaning(step: &Undo, text: &str) -> Result<String, UndoConflict> {
     let document = Document::parse(text)?;
     match &step.action {
-        Action::Replaced { before, wrote } => put_value_back(step, &document, before, wrote),
-        Action::Inserted { wrote, created, hollow } => {
+        UndoAction::Replaced { before, wrote } => put_value_back(step, &document, before, wrote),
+        UndoAction::Inserted { wrote, created, hollow } => {
             let text = take_out(step, &document, wrote, hollow.as_deref().filter(|_| *created == 0))?;
             prune(step, text, *created, hollow.as_deref())
         }
-        Action::Removed(removed) => put_member_back(step, &document, removed),
+        UndoAction::Removed(removed) => put_member_back(step, &document, removed),
     }
 }
 

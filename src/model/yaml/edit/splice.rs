@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::layout::{Entry, Flow, Layout, Root, Shape};
-use super::undo::Action;
+use super::undo::YamlUndoAction;
 use super::{EditError, OVERRIDES, PLAINLY};
 use crate::model::edit::Splice;
 
-type Change = (Splice, Action);
+type Change = (Splice, YamlUndoAction);
 
 /// Gives a selector its value.
 pub(super) fn set(text: &str, layout: &Layout, selector: &str, value: &str) -> Result<Change, EditError> {
@@ -17,14 +17,14 @@ pub(super) fn set(text: &str, layout: &Layout, selector: &str, value: &str) -> R
         let is_flow = overrides.is_some_and(|found| matches!(found.shape, Shape::Flow(_)));
         let splice = replace(text, entry, written(value, is_flow, entry.line)?)?;
         let before = text[entry.value.clone()].to_owned();
-        return Ok((splice, Action::Replaced { before, former: None, wrote: value.to_owned() }));
+        return Ok((splice, YamlUndoAction::Replaced { before, former: None, wrote: value.to_owned() }));
     }
     let line = overrides.map_or(1, |found| found.line);
     let splice = add(text, layout, Place::End, &|in_flow| {
         Ok(format!("{}: {}", written(selector, true, line)?, written(value, in_flow, line)?))
     })?;
     let made = overrides.is_none();
-    Ok((splice, Action::Added { wrote: value.to_owned(), made }))
+    Ok((splice, YamlUndoAction::Added { wrote: value.to_owned(), made }))
 }
 
 /// Takes a selector out.
@@ -45,7 +45,7 @@ pub(super) fn remove(text: &str, layout: &Layout, selector: &str) -> Result<Chan
     let end = if is_flow { entry_end(entry) } else { line_end(text, entry_end(entry)) };
     let raw = text[entry.key.start..end].to_owned();
     let behind = index.checked_sub(1).and_then(|before| entries[before].name.clone());
-    Ok((Splice::of(text, span, String::new()), Action::Removed { raw, former: None, behind }))
+    Ok((Splice::of(text, span, String::new()), YamlUndoAction::Removed { raw, former: None, behind }))
 }
 
 /// Takes the key `overrides` out, which has nothing behind it any more; `None` where something else stands on its line.

@@ -14,7 +14,7 @@ use crate::model::edit::Splice;
 #[serde(deny_unknown_fields)]
 pub struct Undo {
     selector: String,
-    action: Action,
+    action: YamlUndoAction,
     splice: Splice,
     /// Of the whole text before and after.
     before: Digest,
@@ -24,7 +24,7 @@ pub struct Undo {
 /// What a change did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "camelCase", deny_unknown_fields)]
-pub(super) enum Action {
+pub(super) enum YamlUndoAction {
     /// An entry was added.
     Added {
         wrote: String,
@@ -67,9 +67,10 @@ impl Undo {
 }
 
 impl Edited {
-    pub(super) fn record(&mut self, selector: &str, splice: Splice, mut action: Action) {
+    pub(super) fn record(&mut self, selector: &str, splice: Splice, mut action: YamlUndoAction) {
         let text = splice.applied(&self.text);
-        if let Action::Replaced { former, .. } | Action::Removed { former, .. } = &mut action {
+        if let YamlUndoAction::Replaced { former, .. } | YamlUndoAction::Removed { former, .. } = &mut action
+        {
             *former = super::super::parse(&self.text).ok().and_then(|document| value_of(&document, selector));
         }
         self.undo.push(Undo {
@@ -125,7 +126,7 @@ fn by_meaning(step: &Undo, text: &str) -> Result<String, Conflict> {
     let found = value_of(&document, selector);
     let layout = Layout::of(text)?;
     let splice = match &step.action {
-        Action::Added { wrote, made } => {
+        YamlUndoAction::Added { wrote, made } => {
             if found.is_none() {
                 return Ok(without_map(text, *made));
             }
@@ -136,17 +137,19 @@ fn by_meaning(step: &Undo, text: &str) -> Result<String, Conflict> {
             check(&text, &document)?;
             return Ok(without_map(&text, *made));
         }
-        Action::Replaced { former, .. } | Action::Removed { former, .. } if found == *former => {
+        YamlUndoAction::Replaced { former, .. } | YamlUndoAction::Removed { former, .. }
+            if found == *former =>
+        {
             return Ok(text.to_owned());
         }
-        Action::Replaced { before, former, wrote } => {
+        YamlUndoAction::Replaced { before, former, wrote } => {
             step.expect(found.as_ref(), Some(wrote.as_str()))?;
             set_value(&mut document, selector, former.clone());
             let entries = layout.overrides.as_ref().map(|found| found.entries()).unwrap_or_default();
             let entry = splice::find(entries, selector).ok_or_else(|| step.damaged())?;
             splice::replace(text, entry, before.clone())?
         }
-        Action::Removed { raw, former, behind } => {
+        YamlUndoAction::Removed { raw, former, behind } => {
             step.expect(found.as_ref(), None)?;
             let entry = |in_flow: bool| {
                 let value = match former {
