@@ -33,7 +33,7 @@ impl Clock {
 }
 
 /// A registry under one address: its own, or `localhost`.
-pub(super) struct Address {
+pub(super) struct AddressedRegistry {
     /// As it is shown: without credentials.
     pub(super) url: String,
     pub(super) as_localhost: bool,
@@ -42,7 +42,7 @@ pub(super) struct Address {
     way: Arc<NetworkClients>,
 }
 
-impl Address {
+impl AddressedRegistry {
     pub(super) fn new(registry: &Registry, as_localhost: bool, way: Arc<NetworkClients>) -> Self {
         let mut url = registry.url.clone();
         if as_localhost {

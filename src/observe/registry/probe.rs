@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::client::NetworkClients;
-use super::exchange::{Address, Clock, shown};
+use super::exchange::{AddressedRegistry, Clock, shown};
 use super::tally::ProbeState;
 use crate::error::io_cause;
 use crate::model::registry::{Answer, Finding, Network, Question, Registry, Wanted, localhost_for};
@@ -154,7 +154,7 @@ fn lead(mut places: Vec<Place>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sen
     }
 }
 
-fn addresses(places: &[Place]) -> Vec<Address> {
+fn addresses(places: &[Place]) -> Vec<AddressedRegistry> {
     let mut ways: Vec<Arc<NetworkClients>> = Vec::new();
     let mut address = |Place { registry, as_localhost, .. }: &Place| {
         let mut network = registry.network.clone();
@@ -167,7 +167,7 @@ fn addresses(places: &[Place]) -> Vec<Address> {
             ways.push(Arc::clone(&way));
             way
         });
-        Address::new(registry, *as_localhost, way)
+        AddressedRegistry::new(registry, *as_localhost, way)
     };
     places.iter().map(&mut address).collect()
 }
@@ -176,7 +176,7 @@ fn addresses(places: &[Place]) -> Vec<Address> {
 struct Line {
     jobs: Vec<Job>,
     next: AtomicUsize,
-    addresses: Arc<Vec<Address>>,
+    addresses: Arc<Vec<AddressedRegistry>>,
 }
 
 impl Line {
