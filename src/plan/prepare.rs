@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::closure::{self, Needs};
 use super::reader::InstallTarget;
-use super::rewrite::{self, Alias, Package, Request, RewriteError, WorkspaceOverrides};
+use super::rewrite::{self, AliasTarget, Package, Request, RewriteError, WorkspaceOverrides};
 use super::way::OverrideStyle;
 use crate::error::{Error, Kind, Result};
 use crate::model::edit::Undo;
@@ -81,7 +81,7 @@ fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> Request {
         version: tarballs.get(name.as_str()).map(|tarball| tarball.version.clone()),
         specifier: specifier(name),
     };
-    let alias = |alias: &closure::Alias, specifier| Alias {
+    let alias = |alias: &closure::Alias, specifier| AliasTarget {
         parent: alias.parent.clone(),
         alias: alias.alias.clone(),
         package: alias.package.clone(),

@@ -30,7 +30,7 @@ pub struct Package {
 
 /// `alias` in the manifest of `parent` means `package`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alias {
+pub struct AliasTarget {
     /// The package whose manifest uses the alias.
     pub parent: String,
     /// The name it uses.
@@ -51,7 +51,7 @@ pub struct Request {
     /// The closure, and packages that it needs but the surface takes from a path of its own choice.
     pub packages: Vec<Package>,
     /// Dependencies of packages of the closure under another name.
-    pub aliases: Vec<Alias>,
+    pub aliases: Vec<AliasTarget>,
     /// Other values of the manifest that bring in a package in scope, by their keys from the root on, with the
     /// specifier that each becomes: overrides of other packages, and `pnpm.packageExtensions`.
     pub placed: Vec<(Vec<String>, String)>,
@@ -62,7 +62,7 @@ pub struct Request {
     /// Optional peers in scope that are not in the closure, each with the specifier of a package that names it.
     pub optional_peers: Vec<(String, String)>,
     /// Optional peers that are a package in scope under another name.
-    pub optional_aliases: Vec<Alias>,
+    pub optional_aliases: Vec<AliasTarget>,
 }
 
 impl Request {
@@ -94,7 +94,7 @@ impl Request {
     }
 
     /// The aliases in a package's manifest.
-    pub(super) fn aliases_in(&self, package: &str) -> impl Iterator<Item = &Alias> {
+    pub(super) fn aliases_in(&self, package: &str) -> impl Iterator<Item = &AliasTarget> {
         self.aliases.iter().filter(move |alias| alias.parent == package)
     }
 

@@ -1,6 +1,6 @@
 //! Requests and readers for tests.
 
-use super::{Alias, Direct, Package, Request, rewrite};
+use super::{AliasTarget, Direct, Package, Request, rewrite};
 use crate::model::edit::undo;
 use crate::model::package_manager::{Name, PackageManager};
 use crate::plan::reader::InstallTarget;
@@ -24,8 +24,8 @@ pub(super) fn package(name: &str) -> Package {
     Package { name: name.to_owned(), version: Some("1.2.0".to_owned()), specifier: specifier(name) }
 }
 
-pub(super) fn alias(parent: &str, alias: &str, package: &str) -> Alias {
-    Alias {
+pub(super) fn alias(parent: &str, alias: &str, package: &str) -> AliasTarget {
+    AliasTarget {
         parent: parent.to_owned(),
         alias: alias.to_owned(),
         package: package.to_owned(),
