@@ -32,7 +32,7 @@ use crate::model::cache::place::{self, Place};
 use crate::model::link::Link;
 use crate::model::package_manager::{Detected, PackageManager};
 use crate::model::requested::Requested;
-use crate::model::source::{Asked, Source, parse_duration};
+use crate::model::source::{RequestedSource, Source, parse_duration};
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
 /// commands that have something to put back or to clean up.
@@ -164,13 +164,13 @@ fn package_manager(flag: Option<PackageManager>) -> Result<Option<Detected>> {
 }
 
 /// What the flag says, or else the program's own variable, or else the one that builds have had for it all along.
-fn source(flag: Option<Source>) -> Result<Option<Asked>> {
+fn source(flag: Option<Source>) -> Result<Option<RequestedSource>> {
     if let Some(source) = flag {
-        return Ok(Some(Asked { source, by: "--source".to_owned() }));
+        return Ok(Some(RequestedSource { source, by: "--source".to_owned() }));
     }
     for name in ["DOCKER_PREP_SOURCE", "BYTELYST_PACKAGE_SOURCE"] {
         if let Some(source) = parsed(name, Source::parse)? {
-            return Ok(Some(Asked { source, by: name.to_owned() }));
+            return Ok(Some(RequestedSource { source, by: name.to_owned() }));
         }
     }
     Ok(None)

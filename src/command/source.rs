@@ -75,7 +75,7 @@ pub(super) fn choose(
             let needed = find();
             let asked = ask(project, &surfaces, &needed, requested, cancel)?;
             let (reason, probe) = match asked {
-                Asked { verdict: Verdict::Up(reason), probe, doubts } => {
+                ProbeOutcome { verdict: Verdict::Up(reason), probe, doubts } => {
                     warn(report, &doubts);
                     if let Err(error) = &needed {
                         report(Event::Notice(Notice::AskedWithoutWorkspace));
@@ -83,12 +83,16 @@ pub(super) fn choose(
                     }
                     return registry(decision(Source::Registry, reason, NOTHING, probe));
                 }
-                Asked { verdict: Verdict::Denied { problems, .. }, .. } if !requested.fallback_on_auth => {
+                ProbeOutcome { verdict: Verdict::Denied { problems, .. }, .. }
+                    if !requested.fallback_on_auth =>
+                {
                     return Err(Error::all(Kind::Environment, problems));
                 }
-                Asked { verdict: Verdict::Down(reason) | Verdict::Denied { reason, .. }, probe, .. } => {
-                    (reason, probe)
-                }
+                ProbeOutcome {
+                    verdict: Verdict::Down(reason) | Verdict::Denied { reason, .. },
+                    probe,
+                    ..
+                } => (reason, probe),
             };
             let needed = needed.map_err(|mut error| {
                 error.problems.insert(0, Problem::new(reason.clone()));
@@ -109,7 +113,7 @@ fn packing(project: &Project, needed: &Needed) -> String {
 }
 
 /// What asking came to.
-struct Asked {
+struct ProbeOutcome {
     verdict: Verdict,
     /// `None` where nobody had to be asked.
     probe: Option<Probe>,
@@ -117,7 +121,7 @@ struct Asked {
     doubts: Vec<Problem>,
 }
 
-impl Asked {
+impl ProbeOutcome {
     /// Decided without asking.
     fn unasked(verdict: Verdict) -> Self {
         Self { verdict, probe: None, doubts: Vec::new() }
@@ -130,7 +134,7 @@ fn ask(
     needed: &Result<Needed>,
     requested: &Requested,
     cancel: &CancelToken,
-) -> Result<Asked> {
+) -> Result<ProbeOutcome> {
     // Without a workspace, the surfaces' own dependencies are all that is known.
     let (surfaces, sought, installs) = match needed {
         Ok(Needed { surfaces, workspace: Some(workspace), closure, installs }) => {
@@ -139,11 +143,11 @@ fn ask(
         _ => (found, source::sought_directly(found, &project.scope), None),
     };
     if let Some(reason) = source::beyond_any_registry(surfaces, &project.scope) {
-        return Ok(Asked::unasked(Verdict::Down(reason)));
+        return Ok(ProbeOutcome::unasked(Verdict::Down(reason)));
     }
     if sought.is_empty() {
         let reason = format!("no surface needs a package in scope {}", project.scope);
-        return Ok(Asked::unasked(Verdict::Up(reason)));
+        return Ok(ProbeOutcome::unasked(Verdict::Up(reason)));
     }
     let looked_at;
     let around: Vec<&InstallContext> = match installs {
@@ -184,7 +188,7 @@ fn ask(
             answer: answers.get(number).and_then(Option::as_ref),
         })
         .collect();
-    Ok(Asked {
+    Ok(ProbeOutcome {
         verdict: source::verdict(&replies, took),
         probe: Some(source::probe(&replies, took)),
         doubts: source::own_to_containers(&replies),

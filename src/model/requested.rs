@@ -8,7 +8,7 @@ use super::cache::place::Place;
 use super::environment::Environment;
 use super::link::Link;
 use super::package_manager::Detected;
-use super::source::Asked;
+use super::source::RequestedSource;
 
 /// Flags, or else their environment variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Requested {
     /// `--link`, `DOCKER_PREP_LINK`.
     pub link: Option<Link>,
     /// `--source`, `DOCKER_PREP_SOURCE`, `BYTELYST_PACKAGE_SOURCE`, with which of them says it.
-    pub source: Option<Asked>,
+    pub source: Option<RequestedSource>,
     /// `--probe-timeout`, `DOCKER_PREP_PROBE_TIMEOUT`.
     pub probe_timeout: Option<Duration>,
     /// `--fallback-on-auth`.

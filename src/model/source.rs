@@ -52,7 +52,7 @@ impl Source {
 
 /// What was asked for, and what says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestedSource {
     /// Where packages are to come from.
     pub source: Source,
     /// The flag, the variable or the file; empty where nothing is said.

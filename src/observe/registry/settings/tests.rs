@@ -6,7 +6,7 @@ use crate::model::dockerfile::DockerfileFound;
 use crate::model::manifest::Manifest;
 use crate::model::package_manager::{Detected, Tags};
 use crate::model::scope::Scope;
-use crate::model::source::Asked;
+use crate::model::source::RequestedSource;
 
 /// A project with a surface `backend/` and a user's folder beside it.
 struct Place {
@@ -62,7 +62,7 @@ impl Place {
             state_dir: self.path("state"),
             deps_dir: ".docker-deps".to_owned(),
             scope: Scope::new(&[]),
-            source: Asked::default(),
+            source: RequestedSource::default(),
             config: Config::default(),
         };
         let surface = Surface {
