@@ -138,11 +138,11 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// [`Kind::Environment`]: the package manager is not there; signals cannot be watched.
-    pub fn begin(&mut self) -> Result<Builds<'_>> {
+    pub fn begin(&mut self) -> Result<RunningBuilds<'_>> {
         self.find()?;
         let words = self.program.as_ref().map(|program| program.words.clone()).unwrap_or_default();
         let crew = Crew::new(self.cancel)?;
-        Ok(Builds { builder: self, words, crew, running: Vec::new() })
+        Ok(RunningBuilds { builder: self, words, crew, running: Vec::new() })
     }
 }
 
@@ -159,14 +159,14 @@ fn command(words: &[String], dir: &Path) -> Command {
 }
 
 /// Builds at work.
-pub struct Builds<'a> {
+pub struct RunningBuilds<'a> {
     builder: &'a Builder<'a>,
     words: Vec<String>,
     crew: Crew<'a>,
     running: Vec<(usize, Instant)>,
 }
 
-impl Builds<'_> {
+impl RunningBuilds<'_> {
     /// How many are at work.
     #[must_use]
     pub fn running(&self) -> usize {

@@ -17,7 +17,7 @@ use crate::model::build::{Built, DigestBuilder, Output, SCRIPT};
 use crate::model::cache::place::Place;
 use crate::model::environment::Environment;
 use crate::model::workspace::{Member, Workspace};
-use crate::observe::cache::Builds;
+use crate::observe::cache::BuildRecords;
 use crate::observe::package_manager;
 use crate::observe::threads::Threads;
 use crate::plan::build::order;
@@ -77,7 +77,7 @@ pub(super) fn first(
     if what == BuildMode::Nothing {
         return Ok(None);
     }
-    let known = Builds::of(cache, &workspace.root);
+    let known = BuildRecords::of(cache, &workspace.root);
     if matches!(what, BuildMode::Check { .. }) && known.is_none() {
         return Ok(None);
     }

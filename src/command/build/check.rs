@@ -12,7 +12,7 @@ use crate::model::build::{Record, digest, entry_folders};
 use crate::model::digest::Digest;
 use crate::model::workspace::Workspace;
 use crate::observe::build::{self as observe, Folders, Sources};
-use crate::observe::cache::Builds;
+use crate::observe::cache::BuildRecords;
 use crate::observe::threads::Threads;
 use crate::plan::build::Order;
 
@@ -22,7 +22,7 @@ use crate::plan::build::Order;
 pub(super) fn check(
     workspace: &Workspace,
     order: &Order,
-    known: &Builds<'_>,
+    known: &BuildRecords<'_>,
     store: Option<&Store<'_>>,
     threads: Threads,
     report: Report<'_>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::{BuildMode, has_script};
-use crate::apply::build::{Builder, Builds, label};
+use crate::apply::build::{Builder, RunningBuilds, label};
 use crate::apply::cache::Store;
 use crate::command::{Event, Notice, Report};
 use crate::error::{Error, Kind, Result};
@@ -56,7 +56,7 @@ impl<'a> Site<'a> {
     pub(super) fn new(
         workspace: &'a Workspace,
         order: Order,
-        known: Option<&cache::Builds<'_>>,
+        known: Option<&cache::BuildRecords<'_>>,
         store: Option<&'a Store<'a>>,
         tools: Digest,
         threads: Threads,
@@ -98,7 +98,7 @@ impl<'a> Site<'a> {
         let mut ready: BTreeSet<usize> =
             (0..behind.len()).filter(|group| behind[*group].is_empty()).collect();
         let mut waiting: VecDeque<usize> = VecDeque::new();
-        let mut builds: Option<Builds<'_>> = None;
+        let mut builds: Option<RunningBuilds<'_>> = None;
         let mut at_work: BTreeMap<usize, Work> = BTreeMap::new();
         let mut left: BTreeMap<usize, Left> = BTreeMap::new();
         let mut builder = Some(builder);
@@ -244,7 +244,7 @@ impl<'a> Site<'a> {
         Err(Error::new(Kind::Environment, message).hint(format!("type: cd {root} && {name} install")))
     }
 
-    fn start(&mut self, member: usize, builds: &mut Builds<'_>) -> Result<Work> {
+    fn start(&mut self, member: usize, builds: &mut RunningBuilds<'_>) -> Result<Work> {
         let group = self.order.groups.iter().position(|group| group.contains(&member)).unwrap_or_default();
         let before = self.ground(member);
         // What it left is about to change, whether this build ends well or not.

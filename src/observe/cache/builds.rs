@@ -10,12 +10,12 @@ use crate::model::workspace::Member;
 
 /// The records of a workspace's builds.
 #[derive(Debug)]
-pub struct Builds<'a> {
+pub struct BuildRecords<'a> {
     cache: &'a Path,
     workspace: &'a Path,
 }
 
-impl<'a> Builds<'a> {
+impl<'a> BuildRecords<'a> {
     /// What the cache knows of a workspace; `None` where that is nothing.
     #[must_use]
     pub fn of(place: Option<&'a Place>, workspace: &'a Path) -> Option<Self> {

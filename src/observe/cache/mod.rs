@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::error::io_cause;
 use crate::model::digest::Digest;
 
-pub use builds::{Builds, build_file};
+pub use builds::{BuildRecords, build_file};
 pub use memory::Memory;
 pub use outputs::Outputs;
 pub use seen::Seen;
