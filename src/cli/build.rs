@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::text::seconds;
-use crate::model::build::{Built, State};
+use crate::model::build::{BuiltPackage, State};
 
-pub(super) fn line(built: &Built) -> String {
+pub(super) fn line(built: &BuiltPackage) -> String {
     let name = &built.name;
     match built.state {
         State::Built => format!("built {name} ({})", seconds(built.took)),
@@ -14,7 +14,7 @@ pub(super) fn line(built: &Built) -> String {
     }
 }
 
-pub(super) fn to_json(built: &Built) -> Value {
+pub(super) fn to_json(built: &BuiltPackage) -> Value {
     let state = match built.state {
         State::Built => "built",
         State::Unchanged => "unchanged",
@@ -32,7 +32,8 @@ mod tests {
 
     #[test]
     fn lines() {
-        let built = |state| Built { name: "@x/a".to_owned(), state, took: Duration::from_millis(1234) };
+        let built =
+            |state| BuiltPackage { name: "@x/a".to_owned(), state, took: Duration::from_millis(1234) };
         assert_eq!(line(&built(State::Built)), "built @x/a (1.2 s)");
         assert_eq!(line(&built(State::Unchanged)), "built before: @x/a");
         assert_eq!(

@@ -13,7 +13,7 @@ use crate::apply::build::Builder;
 use crate::apply::cache::Store;
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::model::build::{Built, DigestBuilder, Output, SCRIPT};
+use crate::model::build::{BuiltPackage, DigestBuilder, Output, SCRIPT};
 use crate::model::cache::place::Place;
 use crate::model::environment::Environment;
 use crate::model::workspace::{Member, Workspace};
@@ -72,7 +72,7 @@ pub(super) fn first(
     members: &[&Member],
     looking: &Looking<'_>,
     report: Report<'_>,
-) -> Result<Option<Vec<Built>>> {
+) -> Result<Option<Vec<BuiltPackage>>> {
     let Looking { cache, what, environment, threads, cancel } = *looking;
     if what == BuildMode::Nothing {
         return Ok(None);

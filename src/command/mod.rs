@@ -25,7 +25,7 @@ pub use self::notice::Notice;
 use self::prepare::Plan;
 pub(crate) use self::tree::interrupted;
 use crate::error::Problem;
-use crate::model::build::Built;
+use crate::model::build::BuiltPackage;
 use crate::model::ended::Ended;
 use crate::model::source::Decision;
 use crate::model::tarball::Tarball;
@@ -40,7 +40,7 @@ pub enum Event<'a> {
     /// The cache is not used, and why.
     NoCache(&'a str),
     /// What `--build` did about a package.
-    Built(&'a Built),
+    Built(&'a BuiltPackage),
     /// How far packing is.
     Packing(Progress),
     /// A package was packed.

@@ -9,7 +9,7 @@ use super::packing::{self, Encoded, Sinks, TarballSink};
 use super::prepare::{Options, Plan};
 use super::{Report, warn};
 use crate::error::{Error, Kind, Result};
-use crate::model::build::{Built, State};
+use crate::model::build::{BuiltPackage, State};
 use crate::model::link::Linking;
 use crate::model::requested::Requested;
 use crate::model::source::Decision;
@@ -45,7 +45,7 @@ pub(super) struct Observed {
     /// What is known of the workspace's packages.
     pub(super) memory: Memory,
     /// What `--build` did.
-    pub(super) built: Option<Vec<Built>>,
+    pub(super) built: Option<Vec<BuiltPackage>>,
 }
 
 impl Needed {

@@ -21,7 +21,7 @@ use crate::apply::lockfile::LockfileTarball;
 use crate::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
-use crate::model::build::{Built, Output};
+use crate::model::build::{BuiltPackage, Output};
 use crate::model::journal::{FileKind, Phase, ProjectPath};
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
@@ -77,7 +77,7 @@ pub struct Plan {
     /// The lockfiles that were asked for, by the surface's folder.
     pub lockfiles: BTreeMap<String, Lockfile>,
     /// What `--build` did about each package that has a build script, or would do.
-    pub built: Option<Vec<Built>>,
+    pub built: Option<Vec<BuiltPackage>>,
     /// What is edited or made beside the manifests.
     pub files: Vec<FileChange>,
     /// File names of tarballs that lie in the deps dir already.

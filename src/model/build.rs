@@ -38,7 +38,7 @@ pub enum State {
 
 /// A package that `--build` looked at.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Built {
+pub struct BuiltPackage {
     /// The package's name, or else its folder.
     pub name: String,
     /// What became of it.

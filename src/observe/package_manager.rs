@@ -7,7 +7,7 @@ use std::path::Path;
 
 use self::files::{Lockfile, lockfiles, yarn_path};
 use super::project::Project;
-use super::surfaces::{self, Built};
+use super::surfaces::{self, BuiltFolders};
 use super::workspace::WORKSPACE_FILE;
 use crate::error::Problem;
 use crate::model::config::CONFIG_FILE;
@@ -36,7 +36,7 @@ struct Site<'a> {
     project: &'a Project,
     asked: Option<Detected>,
     root: Root,
-    built: Built,
+    built: BuiltFolders,
 }
 
 /// What the project's root says.

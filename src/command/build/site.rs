@@ -9,7 +9,7 @@ use crate::apply::cache::Store;
 use crate::command::{Event, Notice, Report};
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{
-    Built, DigestBuilder, Files, Inputs, Output, Record, State, digest, entry_folders,
+    BuiltPackage, DigestBuilder, Files, Inputs, Output, Record, State, digest, entry_folders,
 };
 use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
@@ -35,7 +35,7 @@ pub(super) struct Site<'a> {
     tools: Digest,
     threads: Threads,
     report: Report<'a>,
-    pub(super) built: Vec<Built>,
+    pub(super) built: Vec<BuiltPackage>,
 }
 
 /// A package that is being built.
@@ -160,7 +160,7 @@ impl<'a> Site<'a> {
 
     fn add(&mut self, member: usize, state: State, took: Duration) {
         let name = label(&self.workspace.members[member]).to_owned();
-        let built = Built { name, state, took };
+        let built = BuiltPackage { name, state, took };
         (self.report)(Event::Built(&built));
         self.built.push(built);
     }
