@@ -82,7 +82,7 @@ fn deps_dir(git: &Git, dir: &Path) -> Result<String> {
 }
 
 /// A file that is read, and what for.
-struct Candidate<'e> {
+struct GuardCandidate<'e> {
     entry: &'e Entry,
     file: File,
 }
@@ -140,7 +140,7 @@ impl Judge {
         let candidates = candidates(entries);
         self.read_settings(&candidates, entries)?;
         let mut found = self.misplaced(entries, &candidates);
-        let is_read = |candidate: &&Candidate<'_>| {
+        let is_read = |candidate: &&GuardCandidate<'_>| {
             matches!(candidate.file, File::Manifest(_) | File::Workspace | File::Lockfile(_))
                 && !self.settings.leaves_out(&candidate.entry.path)
         };
@@ -157,7 +157,7 @@ impl Judge {
     }
 
     /// Reads each `docker-prep.toml` of the tree itself.
-    fn read_settings(&mut self, candidates: &[Candidate<'_>], entries: &[Entry]) -> Result<()> {
+    fn read_settings(&mut self, candidates: &[GuardCandidate<'_>], entries: &[Entry]) -> Result<()> {
         let files: Vec<&Entry> =
             candidates.iter().filter(|c| c.file == File::Settings).map(|c| c.entry).collect();
         let of: Vec<_> = files.iter().map(|entry| (entry.path.clone(), entry.object.clone())).collect();
@@ -188,7 +188,7 @@ impl Judge {
     }
 
     /// What must not be there, whatever it holds: backups, and what lies in a deps dir.
-    fn misplaced(&self, entries: &[Entry], candidates: &[Candidate<'_>]) -> Vec<Finding> {
+    fn misplaced(&self, entries: &[Entry], candidates: &[GuardCandidate<'_>]) -> Vec<Finding> {
         let lower = |path: &[u8]| path.to_ascii_lowercase();
         let read = candidates.iter().filter(|candidate| candidate.file != File::Backup);
         let beside: HashSet<Vec<u8>> = read.map(|candidate| lower(&candidate.entry.path)).collect();
@@ -213,16 +213,16 @@ impl Judge {
     /// The files behind links that stand where manifests and lockfiles do: rewriting follows such links.
     fn behind<'e>(
         &mut self,
-        links: &[&Candidate<'_>],
+        links: &[&GuardCandidate<'_>],
         entries: &'e [Entry],
         found: &mut Vec<Finding>,
-    ) -> Result<Vec<Candidate<'e>>> {
+    ) -> Result<Vec<GuardCandidate<'e>>> {
         let mut behind = Vec::new();
         for link in links {
             let into_deps_dir = match self.follow(link.entry, entries)? {
                 Target::Entry(entry) if self.settings.in_deps_dir(&entry.path, true) => true,
                 Target::Entry(entry) => {
-                    behind.push(Candidate { entry, file: link.file });
+                    behind.push(GuardCandidate { entry, file: link.file });
                     false
                 }
                 Target::Elsewhere => {
@@ -251,14 +251,15 @@ impl Judge {
     }
 
     /// What files hold that must not be committed; each content is judged once.
-    fn contents(&mut self, candidates: Vec<&Candidate<'_>>) -> Result<Vec<Finding>> {
-        let key = |candidate: &Candidate<'_>| (candidate.entry.path.clone(), candidate.entry.object.clone());
-        let new: Vec<&Candidate<'_>> =
+    fn contents(&mut self, candidates: Vec<&GuardCandidate<'_>>) -> Result<Vec<Finding>> {
+        let key =
+            |candidate: &GuardCandidate<'_>| (candidate.entry.path.clone(), candidate.entry.object.clone());
+        let new: Vec<&GuardCandidate<'_>> =
             candidates.iter().filter(|candidate| !self.seen.contains_key(&key(candidate))).copied().collect();
         let entries: Vec<&Entry> = new.iter().map(|candidate| candidate.entry).collect();
         let (settings, seen) = (&self.settings, &mut self.seen);
         self.objects.read(&entries, &mut |at, bytes| {
-            let Candidate { entry, file } = new[at];
+            let GuardCandidate { entry, file } = new[at];
             seen.insert(key(new[at]), guard::judge(settings, *file, &entry.path, bytes));
         })?;
         Ok(candidates
@@ -271,16 +272,16 @@ impl Judge {
 }
 
 /// The files that are read, and the backups. Of an unmerged file the common ancestor is on nobody's side.
-fn candidates(entries: &[Entry]) -> Vec<Candidate<'_>> {
+fn candidates(entries: &[Entry]) -> Vec<GuardCandidate<'_>> {
     entries
         .iter()
         .filter(|entry| entry.mode != Mode::Submodule && entry.stage != 1)
-        .filter_map(|entry| Some(Candidate { entry, file: guard::file(&entry.path)? }))
+        .filter_map(|entry| Some(GuardCandidate { entry, file: guard::file(&entry.path)? }))
         .collect()
 }
 
 /// Where nothing was found, a file that both sides of a merge changed is still anybody's guess.
-fn undecided(candidates: &[Candidate<'_>]) -> Result<()> {
+fn undecided(candidates: &[GuardCandidate<'_>]) -> Result<()> {
     let unmerged: Vec<&Entry> = candidates
         .iter()
         .filter(|candidate| candidate.entry.stage > 0 && candidate.file != File::Backup)

@@ -100,13 +100,13 @@ pub(super) fn parse(text: &str) -> Result<Vec<Minimatch>, PatternError> {
 }
 
 /// A path in the two forms that every rule is tried on, and the two more of a folder.
-pub(super) struct Candidate {
+pub(super) struct RulePath {
     plain: String,
     rooted: String,
     folder: bool,
 }
 
-impl Candidate {
+impl RulePath {
     pub(super) fn new(path: &str, folder: bool) -> Self {
         Self { plain: path.to_owned(), rooted: format!("/{path}"), folder }
     }

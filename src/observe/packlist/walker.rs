@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::files;
-use super::rules::{self, Candidate};
+use super::rules::{self, RulePath};
 use super::tree::{Kind, Tree};
 use super::{Walk, bad_pattern, manifest, unlisted};
 use crate::error::Problem;
@@ -306,7 +306,7 @@ impl<'a> Walker<'a> {
         if lists.iter().all(|rules| rules.is_empty()) {
             return included;
         }
-        Candidate::new(entry, folder).filter(&lists, included)
+        RulePath::new(entry, folder).filter(&lists, included)
     }
 }
 
