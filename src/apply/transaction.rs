@@ -31,7 +31,7 @@ use crate::observe;
 
 /// A file to rewrite, or to make.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct FileRewrite {
     /// The file itself, no symbolic link to it, inside the project.
     pub path: PathBuf,
     /// The bytes that the plan was made of; `None` where there must be nothing.
@@ -64,7 +64,7 @@ pub struct Transaction<'lock> {
 /// A change, and what its file has besides bytes.
 #[derive(Debug)]
 struct Checked {
-    change: Change,
+    change: FileRewrite,
     owner: Option<(u32, u32)>,
 }
 
@@ -78,7 +78,7 @@ impl<'lock> Transaction<'lock> {
         lock: &'lock Lock,
         root: &Path,
         deps_dir: DepsDirNote,
-        changes: Vec<Change>,
+        changes: Vec<FileRewrite>,
     ) -> Result<Self> {
         let root = root.canonicalize().map_err(|error| file::failed("find", root, &error))?;
         match observe::state::read(lock.folder(), &root, &[])?.standing {
@@ -283,7 +283,7 @@ fn prepared(head: &Head, how: &str) -> Error {
         .hint("put it back: docker-prep restore   (or prepare anew: docker-prep prepare --force)")
 }
 
-fn check(root: &Path, change: &Change) -> Result<(Entry, Option<(u32, u32)>), Problem> {
+fn check(root: &Path, change: &FileRewrite) -> Result<(Entry, Option<(u32, u32)>), Problem> {
     let shown = change.path.strip_prefix(root).unwrap_or(&change.path).display();
     let failed = |error: std::io::Error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error)));
     let real = real_path(&change.path, change.original.is_none()).map_err(failed)?;

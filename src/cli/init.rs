@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::args::InitArgs;
 use super::report::Reporter;
-use crate::command::init::{self, Change, Plan};
+use crate::command::init::{self, InitChange, Plan};
 use crate::error::Result;
 use crate::model::diff;
 use crate::model::requested::Requested;
@@ -43,7 +43,7 @@ fn next(plan: &Plan) -> Option<String> {
     Some(format!("{} is not installed in this clone yet: {command}", plan.manager.name()))
 }
 
-fn diff_of(change: &Change) -> String {
+fn diff_of(change: &InitChange) -> String {
     let old = if change.before.is_some() { format!("a/{}", change.name) } else { "/dev/null".to_owned() };
     let before = change.before.as_deref().unwrap_or_default();
     diff::labelled([&old, &format!("b/{}", change.name)], before, &change.after)

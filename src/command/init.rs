@@ -12,7 +12,7 @@ use crate::observe::project;
 
 /// A file that is changed, or made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct InitChange {
     /// Where it lies.
     pub path: PathBuf,
     /// The path for people: from the project's root where it lies inside.
@@ -31,7 +31,7 @@ pub struct Plan {
     /// Who runs the repository's hooks.
     pub manager: Manager,
     /// Empty where everything is in place.
-    pub changes: Vec<Change>,
+    pub changes: Vec<InitChange>,
     /// What is to be typed so that git calls the manager at all, in a clone where nobody has done that yet.
     pub install: Option<&'static str>,
 }
@@ -57,7 +57,7 @@ pub fn plan(requested: &Requested, manager: Option<Manager>) -> Result<Plan> {
 }
 
 /// The script that lefthook's file names, once it is changed.
-fn script_of(hook: &Hook, change: Option<&Change>) -> Result<Option<PathBuf>> {
+fn script_of(hook: &Hook, change: Option<&InitChange>) -> Result<Option<PathBuf>> {
     if hook.manager != Manager::Lefthook {
         return Ok(None);
     }
@@ -75,13 +75,13 @@ fn change(
     path: PathBuf,
     executable: bool,
     edit: impl Fn(Option<&str>) -> Result<Option<String>, String>,
-) -> Result<Option<Change>> {
+) -> Result<Option<InitChange>> {
     let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
     let before = hooks::text(&path)?;
     let after = edit(before.as_deref()).map_err(|why| Error::new(Kind::Refused, format!("{name}: {why}")))?;
     // git passes over a hook that may not be executed, in silence.
     let after = after.or_else(|| before.clone().filter(|_| executable && !hooks::is_executable(&path)));
-    Ok(after.map(|after| Change { path, name, before, after, executable }))
+    Ok(after.map(|after| InitChange { path, name, before, after, executable }))
 }
 
 /// What git does not call yet has to be installed by its own program.

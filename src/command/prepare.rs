@@ -18,7 +18,7 @@ use super::{Event, Report, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
 use crate::apply::lock::{self, Lock};
 use crate::apply::lockfile::LockfileTarball;
-use crate::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
+use crate::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{BuiltPackage, Output};
@@ -376,7 +376,7 @@ fn refuse_build_of_plain_folder(project: &Project, options: &Options) -> Result<
         .hint("leave out --build, or take them from a workspace: --source workspace"))
 }
 
-fn changes(plan: &Plan) -> Result<Vec<Change>> {
+fn changes(plan: &Plan) -> Result<Vec<FileRewrite>> {
     let manifests = plan.rewrites.iter().map(|rewritten| {
         let undo = serde_json::to_value(&rewritten.undo).map_err(|error| {
             Error::new(
@@ -384,7 +384,7 @@ fn changes(plan: &Plan) -> Result<Vec<Change>> {
                 format!("{}: cannot be recorded: {error}", rewritten.surface.manifest_name),
             )
         })?;
-        Ok(Change {
+        Ok(FileRewrite {
             path: rewritten.surface.manifest_path.clone(),
             original: Some(rewritten.surface.text.clone().into_bytes()),
             rewritten: rewritten.text.clone().into_bytes(),
@@ -392,7 +392,7 @@ fn changes(plan: &Plan) -> Result<Vec<Change>> {
         })
     });
     let files = plan.files.iter().map(|file| {
-        Ok(Change {
+        Ok(FileRewrite {
             path: file.path.clone(),
             original: file.before.clone().map(String::into_bytes),
             rewritten: file.after.clone().into_bytes(),

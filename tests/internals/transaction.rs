@@ -12,7 +12,7 @@ use docker_prep::Result;
 use docker_prep::apply::lock::{Lock, holder};
 use docker_prep::apply::restore::{move_back, restore};
 use docker_prep::apply::state::save_journal;
-use docker_prep::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
+use docker_prep::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
 use docker_prep::error::{Error, Kind};
 use docker_prep::model::digest::Digest;
 use docker_prep::model::edit;
@@ -93,8 +93,8 @@ impl World {
         Lock::acquire(&self.state()).unwrap()
     }
 
-    fn change(&self, name: &str) -> Change {
-        Change {
+    fn change(&self, name: &str) -> FileRewrite {
+        FileRewrite {
             path: self.path(name),
             original: Some(original(name).into_bytes()),
             rewritten: rewritten(name).into_bytes(),

@@ -7,10 +7,15 @@ use super::undo::YamlUndoAction;
 use super::{EditError, OVERRIDES, PLAINLY};
 use crate::model::edit::Splice;
 
-type Change = (Splice, YamlUndoAction);
+type OverrideChange = (Splice, YamlUndoAction);
 
 /// Gives a selector its value.
-pub(super) fn set(text: &str, layout: &Layout, selector: &str, value: &str) -> Result<Change, EditError> {
+pub(super) fn set(
+    text: &str,
+    layout: &Layout,
+    selector: &str,
+    value: &str,
+) -> Result<OverrideChange, EditError> {
     let overrides = layout.overrides.as_ref();
     let entries = overrides.map(|found| found.entries()).unwrap_or_default();
     if let Some(entry) = find(entries, selector) {
@@ -28,7 +33,7 @@ pub(super) fn set(text: &str, layout: &Layout, selector: &str, value: &str) -> R
 }
 
 /// Takes a selector out.
-pub(super) fn remove(text: &str, layout: &Layout, selector: &str) -> Result<Change, EditError> {
+pub(super) fn remove(text: &str, layout: &Layout, selector: &str) -> Result<OverrideChange, EditError> {
     let overrides = layout.overrides.as_ref();
     let entries = overrides.map(|found| found.entries()).unwrap_or_default();
     let index = entries.iter().position(|entry| entry.name.as_deref() == Some(selector));
