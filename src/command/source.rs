@@ -23,7 +23,7 @@ use crate::observe::state::Originals;
 use crate::plan::source::{self, Reply, Sought, Verdict};
 
 /// What was decided, with what is needed to go on.
-pub(super) struct Chosen {
+pub(super) struct SourceChoice {
     /// What was decided.
     pub(super) decision: Decision,
     /// What to pack; `None` where nothing is touched.
@@ -46,7 +46,7 @@ pub(super) fn choose(
     options: &Options,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Chosen> {
+) -> Result<SourceChoice> {
     let asked = &project.source;
     let find = || Needed::find(project, surfaces.clone(), originals, requested, options.lockfile);
     let by = if asked.by.is_empty() { "by default".to_owned() } else { format!("by {}", asked.by) };
@@ -59,13 +59,13 @@ pub(super) fn choose(
     };
     let registry = |decision| {
         report(Event::Decided(&decision));
-        Ok(Chosen { decision, needed: None })
+        Ok(SourceChoice { decision, needed: None })
     };
     match asked.source {
         Source::Workspace | Source::Vendor => {
             let needed = find()?;
             let decision = decision(asked.source, by, &packing(project, &needed), None);
-            Ok(Chosen { decision, needed: Some(needed) })
+            Ok(SourceChoice { decision, needed: Some(needed) })
         }
         Source::Registry => {
             let reason = format!("packages come from the registry, {by}");
@@ -100,7 +100,7 @@ pub(super) fn choose(
             })?;
             let decision = decision(Source::Workspace, reason, &packing(project, &needed), probe);
             report(Event::Decided(&decision));
-            Ok(Chosen { decision, needed: Some(needed) })
+            Ok(SourceChoice { decision, needed: Some(needed) })
         }
     }
 }

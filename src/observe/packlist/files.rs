@@ -22,7 +22,7 @@ const GLOB: Options = Options {
 };
 
 /// What `files` comes to.
-pub(super) struct Chosen {
+pub(super) struct FilesField {
     /// The paths to walk, as if they were names in the package's folder.
     pub(super) entries: Vec<String>,
     /// The text of the rules that take the place of `files`.
@@ -63,7 +63,7 @@ pub(super) fn choose(
     files: &[Value],
     has_node_modules: bool,
     skip: &dyn Fn(&str) -> bool,
-) -> Result<Chosen, Problem> {
+) -> Result<FilesField, Problem> {
     let mut patterns: Vec<(String, &'static str)> = Vec::new();
     for file in files {
         let Some(text) = file.as_str() else {
@@ -137,7 +137,7 @@ pub(super) fn choose(
         .map(|path| path.trim_start_matches('/').to_owned())
         .filter(|path| known.insert(path.clone()))
         .collect();
-    Ok(Chosen { entries, rules })
+    Ok(FilesField { entries, rules })
 }
 
 /// `pattern.replace(/^\.?\/+/, "")`.
