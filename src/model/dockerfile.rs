@@ -13,7 +13,7 @@ pub use copies::copies;
 pub(crate) use copies::{contexts, follow};
 pub use install::{InstallCommand, installs};
 pub(crate) use install::{flags_with_values, install, sort};
-pub(crate) use shell::Command;
+pub(crate) use shell::ShellCommand;
 pub(crate) use stage::{Dockerfile, repository};
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The commands of a Dockerfile that install what a `package.json` asks for.
 
 use super::path;
-use super::shell::Command;
+use super::shell::ShellCommand;
 use super::stage::Dockerfile;
 use crate::model::package_manager::{Name, PackageManager, Tags};
 
@@ -37,7 +37,7 @@ pub(crate) struct Install {
 }
 
 /// Reads a command as an install.
-pub(crate) fn install(line: usize, command: &Command) -> Option<Install> {
+pub(crate) fn install(line: usize, command: &ShellCommand) -> Option<Install> {
     let (program, arguments) = command.words.split_first()?;
     let (program, version) = program.split_once('@').unwrap_or((program, ""));
     let manager = Name::parse(program)?;

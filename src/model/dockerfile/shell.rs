@@ -6,7 +6,7 @@ use super::words::{End, Simple};
 
 /// One command of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Command {
+pub(crate) struct ShellCommand {
     /// Where it begins in the script, in bytes.
     pub(crate) offset: usize,
     /// The program and its arguments, expanded.
@@ -25,7 +25,7 @@ const WATCHED: [&str; 2] = ["CI", "PNPM_VERSION"];
 /// `sh -c` in `sh -c` in …
 const MAX_DEPTH: usize = 3;
 
-impl Command {
+impl ShellCommand {
     /// The value of a variable that is watched.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         WATCHED.iter().position(|watched| *watched == name).and_then(|at| self.watched[at].as_deref())
@@ -33,20 +33,20 @@ impl Command {
 }
 
 /// The commands of a script that begins in `dir`.
-pub(super) fn commands(script: &str, dir: &str, known: &Known<'_>) -> Vec<Command> {
+pub(super) fn commands(script: &str, dir: &str, known: &Known<'_>) -> Vec<ShellCommand> {
     let mut found = Vec::new();
     read(script, dir, &mut known.clone(), 0, &mut found);
     found
 }
 
 /// The one command of the JSON form, which no shell reads.
-pub(super) fn exec(words: Vec<String>, dir: &str, known: &Known<'_>) -> Vec<Command> {
+pub(super) fn exec(words: Vec<String>, dir: &str, known: &Known<'_>) -> Vec<ShellCommand> {
     let mut found = Vec::new();
     begin(words, 0, dir, &mut known.clone(), 0, &mut found);
     found
 }
 
-fn read(script: &str, dir: &str, known: &mut Known<'_>, depth: usize, found: &mut Vec<Command>) {
+fn read(script: &str, dir: &str, known: &mut Known<'_>, depth: usize, found: &mut Vec<ShellCommand>) {
     let mut dir = dir.to_owned();
     let mut outside = Vec::new();
     let mut at = 0;
@@ -77,7 +77,7 @@ fn begin(
     dir: &str,
     known: &mut Known<'_>,
     depth: usize,
-    found: &mut Vec<Command>,
+    found: &mut Vec<ShellCommand>,
 ) -> Option<String> {
     let mut words: &[String] = &words;
     while let [first, rest @ ..] = words
@@ -112,7 +112,7 @@ fn begin(
             let mut words = words.to_vec();
             name.clone_into(&mut words[0]);
             let watched = WATCHED.map(|name| own.get(name).map(str::to_owned));
-            found.push(Command { offset, words, dir: dir.to_owned(), pipes: false, watched });
+            found.push(ShellCommand { offset, words, dir: dir.to_owned(), pipes: false, watched });
         }
     }
     None

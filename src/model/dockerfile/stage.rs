@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::instruction::{Instruction, instructions};
 use super::path;
-use super::shell::{self, Command};
+use super::shell::{self, ShellCommand};
 use super::variables::{self, Known};
 use super::words;
 use crate::model::path::relative;
@@ -78,7 +78,7 @@ pub(crate) enum From {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
     /// With the line that each begins on.
-    pub(crate) commands: Vec<(usize, Command)>,
+    pub(crate) commands: Vec<(usize, ShellCommand)>,
     /// `--mount=type=bind`.
     pub(crate) mounts: Vec<Copy>,
 }
@@ -253,7 +253,7 @@ impl Dockerfile {
     }
 
     /// Every command that is run: its stage, its line, and itself.
-    pub(crate) fn commands(&self) -> impl Iterator<Item = (usize, usize, &Command)> {
+    pub(crate) fn commands(&self) -> impl Iterator<Item = (usize, usize, &ShellCommand)> {
         self.stages.iter().enumerate().flat_map(|(number, stage)| {
             stage
                 .steps

@@ -6,7 +6,7 @@ mod tests;
 use super::version::Tags;
 use super::{Name, PackageManager};
 use crate::model::dockerfile::{
-    Command, Dockerfile, contexts, flags_with_values, follow, install, repository, sort,
+    Dockerfile, ShellCommand, contexts, flags_with_values, follow, install, repository, sort,
 };
 
 /// A package manager, and the line that names it, from 1 on.
@@ -130,7 +130,7 @@ fn at(name: Name, version: &str, tags: Tags) -> PackageManager {
 }
 
 /// What one command installs; `next` reads what it prints.
-fn given_by(command: &Command, next: Option<&Command>) -> Vec<PackageManager> {
+fn given_by(command: &ShellCommand, next: Option<&ShellCommand>) -> Vec<PackageManager> {
     let Some((program, arguments)) = command.words.split_first() else { return Vec::new() };
     let program = program.split('@').next().unwrap_or_default();
     match program {
@@ -198,7 +198,7 @@ fn package_of(word: &str, default: impl Fn(Name) -> &'static str, tags: Tags) ->
 }
 
 /// What an installer or a release that is downloaded is; an installer's version is told to the shell that runs it.
-fn download(address: &str, command: &Command, next: Option<&Command>) -> Option<PackageManager> {
+fn download(address: &str, command: &ShellCommand, next: Option<&ShellCommand>) -> Option<PackageManager> {
     let behind =
         |start: &str| address.split_once(start).map(|(_, rest)| rest.split('/').next().unwrap_or_default());
     if let Some(version) = behind("github.com/pnpm/pnpm/releases/download/v") {
