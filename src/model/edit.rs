@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::json::{Document, SyntaxError};
-pub use undo::{Conflict, Undo, UndoConflict, undo};
+pub use undo::{ChangedValue, Undo, UndoConflict, undo};
 
 /// A wish about one place of a document. A path holds the keys from the root on; of repeated keys the last one
 /// counts, as in JavaScript.

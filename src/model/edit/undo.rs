@@ -48,7 +48,7 @@ pub(super) enum UndoAction {
 
 /// A value that is no longer what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
+pub struct ChangedValue {
     /// The keys from the root on.
     pub path: Vec<String>,
     /// As JSON; `None`: nothing.
@@ -65,7 +65,7 @@ pub enum UndoConflict {
     Syntax(#[from] SyntaxError),
     /// Values that were written have been changed since.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Changed(Vec<Conflict>),
+    Changed(Vec<ChangedValue>),
     /// The record of a change is damaged.
     #[error("`{}`: the record of what stood here is damaged", path.join("."))]
     Damaged {
@@ -74,7 +74,7 @@ pub enum UndoConflict {
     },
 }
 
-impl fmt::Display for Conflict {
+impl fmt::Display for ChangedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let expected = self.expected.as_deref().unwrap_or("nothing");
         let found = self.found.as_deref().unwrap_or("nothing");
@@ -305,7 +305,7 @@ fn put_back_with_parents(step: &Undo, document: &Document, raw: &str) -> Result<
         Ok((splice, _)) => Ok(splice.applied(document.text())),
         Err(EditError::NotAnObject { path, .. }) => {
             let found = document.find(&path).map(|node| document.raw(node));
-            Err(UndoConflict::Changed(vec![Conflict {
+            Err(UndoConflict::Changed(vec![ChangedValue {
                 path,
                 expected: Some("an object".to_owned()),
                 found: found.map(str::to_owned),
@@ -321,7 +321,7 @@ impl Undo {
     }
 
     fn conflict(&self, expected: Option<String>, found: Option<&str>) -> UndoConflict {
-        UndoConflict::Changed(vec![Conflict {
+        UndoConflict::Changed(vec![ChangedValue {
             path: self.path.clone(),
             expected,
             found: found.map(str::to_owned),

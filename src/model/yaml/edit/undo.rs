@@ -102,7 +102,7 @@ pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, String> {
         }
         match by_meaning(step, &text) {
             Ok(before) => text = before,
-            Err(Conflict(conflict)) => conflicts.push(conflict),
+            Err(YamlConflict(conflict)) => conflicts.push(conflict),
         }
     }
     conflicts.reverse();
@@ -110,16 +110,16 @@ pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, String> {
 }
 
 /// Why one change cannot be taken back.
-struct Conflict(String);
+struct YamlConflict(String);
 
-impl From<EditError> for Conflict {
+impl From<EditError> for YamlConflict {
     fn from(error: EditError) -> Self {
         Self(error.to_string())
     }
 }
 
 /// Takes one change back from a text that is not the one it was made in.
-fn by_meaning(step: &Undo, text: &str) -> Result<String, Conflict> {
+fn by_meaning(step: &Undo, text: &str) -> Result<String, YamlConflict> {
     let mut document = super::super::parse(text).map_err(EditError::from)?;
     overrides(&document)?;
     let selector = &step.selector;
@@ -187,18 +187,18 @@ fn without_map(text: &str, made: bool) -> String {
 }
 
 impl Undo {
-    fn expect(&self, found: Option<&Value>, expected: Option<&str>) -> Result<(), Conflict> {
+    fn expect(&self, found: Option<&Value>, expected: Option<&str>) -> Result<(), YamlConflict> {
         if found == expected.map(Value::from).as_ref() {
             return Ok(());
         }
         let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
         let expected = expected.map(Value::from);
         let (expected, found) = (shown(expected.as_ref()), shown(found));
-        Err(Conflict(format!("`{OVERRIDES}.{}`: expected {expected}, found {found}", self.selector)))
+        Err(YamlConflict(format!("`{OVERRIDES}.{}`: expected {expected}, found {found}", self.selector)))
     }
 
-    fn damaged(&self) -> Conflict {
-        Conflict(format!("`{OVERRIDES}.{}`: it cannot be told where it stands", self.selector))
+    fn damaged(&self) -> YamlConflict {
+        YamlConflict(format!("`{OVERRIDES}.{}`: it cannot be told where it stands", self.selector))
     }
 }
 
