@@ -24,7 +24,7 @@ use crate::model::workspace::{Member, Workspace};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// Its own dependencies in scope, each to be rewritten.
-    pub direct: Vec<Direct>,
+    pub direct: Vec<DirectDependency>,
     /// Packages in scope that it takes from a path of its own choice, with that path.
     pub local: BTreeMap<String, String>,
     /// Those of `local` that packages of the closure need too.
@@ -51,7 +51,7 @@ pub struct Needs {
 
 /// A dependency of a surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Direct {
+pub struct DirectDependency {
     /// `dependencies`, `devDependencies` or `optionalDependencies`.
     pub field: &'static str,
     /// The key: the package's name, or an alias.
@@ -180,7 +180,11 @@ fn surface_needs(
                 continue;
             }
             closure.mismatches.extend(mismatch(index, surface, key, spec, &specifier));
-            needs.direct.push(Direct { field, key: key.to_owned(), package: specifier.name.clone() });
+            needs.direct.push(DirectDependency {
+                field,
+                key: key.to_owned(),
+                package: specifier.name.clone(),
+            });
             queue.push_back((specifier.name, format!("{}: {field}", surface.manifest_name)));
         }
     }

@@ -92,7 +92,7 @@ fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> Request {
         direct: needs
             .direct
             .iter()
-            .map(|direct| rewrite::Direct {
+            .map(|direct| rewrite::RedirectedDependency {
                 field: direct.field.to_owned(),
                 key: direct.key.clone(),
                 package: direct.package.clone(),

@@ -6,7 +6,7 @@ use nodejs_semver::{Range, Version};
 
 /// A dependency of the surface that is to come from the deps dir.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Direct {
+pub struct RedirectedDependency {
     /// The field, as `devDependencies`.
     pub field: String,
     /// The key in it: the package's name, or an alias.
@@ -45,7 +45,7 @@ pub struct AliasTarget {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// Dependencies whose specifiers are replaced.
-    pub direct: Vec<Direct>,
+    pub direct: Vec<RedirectedDependency>,
     /// Names and specifiers to add to `dependencies` where the names are missing there: required peers.
     pub added: Vec<(String, String)>,
     /// The closure, and packages that it needs but the surface takes from a path of its own choice.

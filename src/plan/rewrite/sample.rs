@@ -1,6 +1,6 @@
 //! Requests and readers for tests.
 
-use super::{AliasTarget, Direct, Package, Request, rewrite};
+use super::{AliasTarget, Package, RedirectedDependency, Request, rewrite};
 use crate::model::edit::undo;
 use crate::model::package_manager::{Name, PackageManager};
 use crate::plan::reader::InstallTarget;
@@ -11,8 +11,8 @@ pub(super) fn specifier(package: &str) -> String {
     format!("file:{}.tgz", package.trim_start_matches("@b/"))
 }
 
-pub(super) fn direct(field: &str, key: &str, package: &str) -> Direct {
-    Direct {
+pub(super) fn direct(field: &str, key: &str, package: &str) -> RedirectedDependency {
+    RedirectedDependency {
         field: field.to_owned(),
         key: key.to_owned(),
         package: package.to_owned(),
