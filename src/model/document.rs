@@ -11,7 +11,7 @@ use super::registry::{Finding, Wanted};
 
 /// As much of a document as is looked at: what it says of itself is believed only where it has the right type.
 #[derive(Deserialize)]
-struct Document {
+struct PackageDocument {
     #[serde(default)]
     name: Value,
     versions: Option<BTreeMap<String, IgnoredAny>>,
@@ -24,7 +24,7 @@ struct Document {
 /// Judges the body of an answer 200 to the question for a package.
 #[must_use]
 pub fn judge(body: &[u8], package: &str, wanted: &Wanted) -> Finding {
-    let document: Document = match serde_json::from_slice(body) {
+    let document: PackageDocument = match serde_json::from_slice(body) {
         Ok(document) => document,
         Err(error) => return Finding::NotNpm(instead(body, &error).to_owned()),
     };
