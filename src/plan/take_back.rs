@@ -8,7 +8,7 @@ use crate::model::edit::{self, Change, EditError, Undo, UndoConflict};
 use crate::model::journal::FileKind;
 use crate::model::json::{Document, SyntaxError};
 use crate::model::yaml;
-use crate::model::yaml::edit::{self as settings, EditError as SettingsError, Undo as SettingsUndo};
+use crate::model::yaml::edit::{self as settings, Undo as SettingsUndo, YamlEditError as SettingsError};
 
 /// Why a rewrite cannot be taken out of a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use super::{EditError, OVERRIDES, PLAINLY};
+use super::{OVERRIDES, PLAINLY, YamlEditError};
 use crate::model::yaml::YamlError;
 
 /// What of a text an edit has to know. Places are bytes.
@@ -89,7 +89,7 @@ struct Open {
 }
 
 impl Layout {
-    pub(super) fn of(text: &str) -> Result<Self, EditError> {
+    pub(super) fn of(text: &str) -> Result<Self, YamlEditError> {
         let bom = text.len() - text.trim_start_matches('\u{feff}').len();
         let body = &text[bom..];
         let places: Vec<usize> = body.char_indices().map(|(at, _)| at + bom).chain([text.len()]).collect();
@@ -129,7 +129,7 @@ impl LayoutReader {
         is_flow: bool,
         line: usize,
         column: usize,
-    ) -> Result<(), EditError> {
+    ) -> Result<(), YamlEditError> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
@@ -183,7 +183,7 @@ impl LayoutReader {
         self.open.push(Open { is_mapping, is_flow, anchored, start, column, line, entries, key });
     }
 
-    fn end(&mut self, place: Range<usize>) -> Result<(), EditError> {
+    fn end(&mut self, place: Range<usize>) -> Result<(), YamlEditError> {
         let Some(closed) = self.open.pop() else { return Ok(()) };
         if self.open.is_empty() {
             return self.root(closed);
@@ -191,11 +191,11 @@ impl LayoutReader {
         if self.is_overrides() {
             let line = self.open[0].key.as_ref().map_or(1, |key| key.line);
             if !closed.is_mapping {
-                return Err(EditError::new(line, "`overrides` is no map", PLAINLY));
+                return Err(YamlEditError::new(line, "`overrides` is no map", PLAINLY));
             }
             if closed.anchored {
                 let message = "`overrides` has an anchor or a tag, and may mean more than one place";
-                return Err(EditError::new(line, message, PLAINLY));
+                return Err(YamlEditError::new(line, message, PLAINLY));
             }
             check_names(&closed.entries)?;
             let key = self.open[0].key.as_ref().map(|key| key.key.clone()).unwrap_or_default();
@@ -214,7 +214,7 @@ impl LayoutReader {
     }
 
     /// A whole value, or a key.
-    fn value(&mut self, entry: Entry, is_null: bool) -> Result<(), EditError> {
+    fn value(&mut self, entry: Entry, is_null: bool) -> Result<(), YamlEditError> {
         let is_overrides = self.is_overrides();
         let Some(parent) = self.open.last_mut() else {
             // The root is a scalar: nothing at all, or it has been refused.
@@ -231,7 +231,7 @@ impl LayoutReader {
             let (line, is_anchored) = (key.line, entry.is_anchored);
             if !is_null || is_anchored {
                 let message = "`overrides` is no map of its own";
-                return Err(EditError::new(line, message, PLAINLY));
+                return Err(YamlEditError::new(line, message, PLAINLY));
             }
             let shape = Shape::Empty(entry.value.clone());
             self.layout.overrides = Some(Overrides { line, key: key.key.clone(), shape });
@@ -254,11 +254,11 @@ impl LayoutReader {
         root.is_mapping && root.key.as_ref().is_some_and(|key| key.name.as_deref() == Some(OVERRIDES))
     }
 
-    fn root(&mut self, root: Open) -> Result<(), EditError> {
+    fn root(&mut self, root: Open) -> Result<(), YamlEditError> {
         let twice: Vec<&Entry> =
             root.entries.iter().filter(|entry| entry.name.as_deref() == Some(OVERRIDES)).collect();
         if let [_, second, ..] = twice.as_slice() {
-            return Err(EditError::new(
+            return Err(YamlEditError::new(
                 second.line,
                 "`overrides` stands there twice",
                 "take one of them out",
@@ -283,14 +283,14 @@ fn shape(map: &Open) -> Shape {
 }
 
 /// Of repeated keys some readers take the first, others the last, and pnpm none.
-fn check_names(entries: &[Entry]) -> Result<(), EditError> {
+fn check_names(entries: &[Entry]) -> Result<(), YamlEditError> {
     for (index, entry) in entries.iter().enumerate() {
         if let Some(name) = &entry.name
             && name != "<<"
             && entries[..index].iter().any(|other| other.name.as_ref() == Some(name))
         {
             let message = format!("`{name}` stands there twice");
-            return Err(EditError::new(entry.line, message, "take one of them out"));
+            return Err(YamlEditError::new(entry.line, message, "take one of them out"));
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::layout::{Entry, Flow, Layout, Root, Shape};
 use super::undo::YamlUndoAction;
-use super::{EditError, OVERRIDES, PLAINLY};
+use super::{OVERRIDES, PLAINLY, YamlEditError};
 use crate::model::edit::Splice;
 
 type OverrideChange = (Splice, YamlUndoAction);
@@ -15,7 +15,7 @@ pub(super) fn set(
     layout: &Layout,
     selector: &str,
     value: &str,
-) -> Result<OverrideChange, EditError> {
+) -> Result<OverrideChange, YamlEditError> {
     let overrides = layout.overrides.as_ref();
     let entries = overrides.map(|found| found.entries()).unwrap_or_default();
     if let Some(entry) = find(entries, selector) {
@@ -33,14 +33,14 @@ pub(super) fn set(
 }
 
 /// Takes a selector out.
-pub(super) fn remove(text: &str, layout: &Layout, selector: &str) -> Result<OverrideChange, EditError> {
+pub(super) fn remove(text: &str, layout: &Layout, selector: &str) -> Result<OverrideChange, YamlEditError> {
     let overrides = layout.overrides.as_ref();
     let entries = overrides.map(|found| found.entries()).unwrap_or_default();
     let index = entries.iter().position(|entry| entry.name.as_deref() == Some(selector));
     let (Some(overrides), Some(index)) = (overrides, index) else {
         let line = overrides.map_or(1, |found| found.line);
         let message = format!("`{selector}` comes from somewhere else, by an alias or a merge key");
-        return Err(EditError::new(line, message, PLAINLY));
+        return Err(YamlEditError::new(line, message, PLAINLY));
     };
     let entry = &entries[index];
     let (span, is_flow) = match &overrides.shape {
@@ -90,11 +90,11 @@ pub(super) fn remove_map(text: &str, layout: &Layout) -> Option<Splice> {
 }
 
 /// Puts another value in an entry's place.
-pub(super) fn replace(text: &str, entry: &Entry, value: String) -> Result<Splice, EditError> {
+pub(super) fn replace(text: &str, entry: &Entry, value: String) -> Result<Splice, YamlEditError> {
     if !entry.is_plain || entry.is_anchored {
         let name = entry.name.as_deref().unwrap_or_default();
         let message = format!("the value of `{name}` is no plain string");
-        return Err(EditError::new(entry.line, message, PLAINLY));
+        return Err(YamlEditError::new(entry.line, message, PLAINLY));
     }
     Ok(Splice::of(text, entry.value.clone(), value))
 }
@@ -113,15 +113,15 @@ pub(super) fn add(
     text: &str,
     layout: &Layout,
     place: Place<'_>,
-    entry: &dyn Fn(bool) -> Result<String, EditError>,
-) -> Result<Splice, EditError> {
+    entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
+) -> Result<Splice, YamlEditError> {
     let eol = line_ending(text);
     let Some(overrides) = &layout.overrides else { return make(text, layout, entry) };
     let neighbour = |entries: &[Entry]| {
         let Place::Behind(name) = place else { return None };
         find(entries, name).cloned().filter(|entry| entry.is_plain)
     };
-    let line = |indent: usize| -> Result<String, EditError> {
+    let line = |indent: usize| -> Result<String, YamlEditError> {
         Ok(format!("{eol}{}{}", " ".repeat(indent), entry(false)?))
     };
     match &overrides.shape {
@@ -169,8 +169,8 @@ pub(super) fn add(
 fn make(
     text: &str,
     layout: &Layout,
-    entry: &dyn Fn(bool) -> Result<String, EditError>,
-) -> Result<Splice, EditError> {
+    entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
+) -> Result<Splice, YamlEditError> {
     let indent = match &layout.root {
         Root::Flow(flow) => {
             let map = |_| Ok(format!("{OVERRIDES}: {{{}}}", entry(true)?));
@@ -192,8 +192,8 @@ fn add_in_braces(
     text: &str,
     flow: &Flow,
     neighbour: Option<Entry>,
-    entry: &dyn Fn(bool) -> Result<String, EditError>,
-) -> Result<Splice, EditError> {
+    entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
+) -> Result<Splice, YamlEditError> {
     let last = neighbour.or_else(|| flow.entries.iter().rfind(|entry| entry.is_plain).cloned());
     let (at, added) = match last {
         Some(last) => (last.value.end, format!(", {}", entry(true)?)),
@@ -205,7 +205,7 @@ fn add_in_braces(
 }
 
 /// The lines of an entry, with the line break in front of it where none follows.
-fn lines_of(text: &str, entry: &Entry) -> Result<Range<usize>, EditError> {
+fn lines_of(text: &str, entry: &Entry) -> Result<Range<usize>, YamlEditError> {
     let start = line_start(text, entry.key.start);
     let end = line_end(text, entry_end(entry));
     let rest = &text[entry_end(entry)..end];
@@ -215,7 +215,7 @@ fn lines_of(text: &str, entry: &Entry) -> Result<Range<usize>, EditError> {
     if !is_alone || entry.is_anchored || !entry.is_plain && !entry.value.is_empty() {
         let name = entry.name.as_deref().unwrap_or_default();
         let message = format!("`{name}` is no plain line of its own");
-        return Err(EditError::new(entry.line, message, PLAINLY));
+        return Err(YamlEditError::new(entry.line, message, PLAINLY));
     }
     Ok(whole_lines(text, start, end))
 }
@@ -234,7 +234,7 @@ fn whole_lines(text: &str, start: usize, end: usize) -> Range<usize> {
 }
 
 /// An entry in braces with one of its commas.
-fn in_braces(text: &str, entries: &[Entry], index: usize) -> Result<Range<usize>, EditError> {
+fn in_braces(text: &str, entries: &[Entry], index: usize) -> Result<Range<usize>, YamlEditError> {
     let entry = &entries[index];
     let is_known = entry.is_plain || entry.name.as_deref() == Some(OVERRIDES);
     if entry.is_anchored || !is_known {
@@ -264,8 +264,8 @@ fn entry_end(entry: &Entry) -> usize {
     entry.key.end.max(entry.value.end)
 }
 
-fn odd(line: usize) -> EditError {
-    EditError::new(line, "`overrides` is written so that no line can be added or taken out", PLAINLY)
+fn odd(line: usize) -> YamlEditError {
+    YamlEditError::new(line, "`overrides` is written so that no line can be added or taken out", PLAINLY)
 }
 
 fn line_start(text: &str, at: usize) -> usize {
@@ -292,10 +292,10 @@ fn line_ending(text: &str) -> &'static str {
 }
 
 /// A string as it is written, without quotes only where nobody could read it as something else.
-pub(super) fn written(text: &str, quoted: bool, line: usize) -> Result<String, EditError> {
+pub(super) fn written(text: &str, quoted: bool, line: usize) -> Result<String, YamlEditError> {
     if text.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {
         let message = format!("'{}' cannot be written", text.escape_debug());
-        return Err(EditError::new(line, message, "choose names without control characters"));
+        return Err(YamlEditError::new(line, message, "choose names without control characters"));
     }
     let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+' | '@');
     let is_plain = !quoted && text.strip_prefix("file:").is_some_and(|path| path.chars().all(is_safe));

@@ -6,7 +6,7 @@ fn pairs(sets: &[(&str, &str)]) -> Vec<(String, String)> {
     sets.iter().map(|(selector, value)| ((*selector).to_owned(), (*value).to_owned())).collect()
 }
 
-fn edit(text: &str, sets: &[(&str, &str)], removes: &[&str]) -> Result<Edited, EditError> {
+fn edit(text: &str, sets: &[(&str, &str)], removes: &[&str]) -> Result<Edited, YamlEditError> {
     let removes: Vec<String> = removes.iter().map(|name| (*name).to_owned()).collect();
     let edited = apply(Some(text), &pairs(sets), &removes)?;
     assert_eq!(undo(&edited.text, &edited.undo).as_deref(), Ok(text), "{}", edited.text);

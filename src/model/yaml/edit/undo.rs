@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::layout::Layout;
 use super::splice::{self, Place};
-use super::{EditError, Edited, OVERRIDES, check, overrides};
+use super::{Edited, OVERRIDES, YamlEditError, check, overrides};
 use crate::model::digest::Digest;
 use crate::model::edit::Splice;
 
@@ -112,15 +112,15 @@ pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, String> {
 /// Why one change cannot be taken back.
 struct YamlConflict(String);
 
-impl From<EditError> for YamlConflict {
-    fn from(error: EditError) -> Self {
+impl From<YamlEditError> for YamlConflict {
+    fn from(error: YamlEditError) -> Self {
         Self(error.to_string())
     }
 }
 
 /// Takes one change back from a text that is not the one it was made in.
 fn by_meaning(step: &Undo, text: &str) -> Result<String, YamlConflict> {
-    let mut document = super::super::parse(text).map_err(EditError::from)?;
+    let mut document = super::super::parse(text).map_err(YamlEditError::from)?;
     overrides(&document)?;
     let selector = &step.selector;
     let found = value_of(&document, selector);
