@@ -25,7 +25,7 @@ const OVERRIDES: &str = "overrides";
 
 /// A text with its changes made.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Edited {
+pub struct EditedYaml {
     /// The new text.
     pub text: String,
     /// What [`undo`] needs, in the order of the changes.
@@ -78,7 +78,7 @@ pub fn apply(
     text: Option<&str>,
     sets: &[(String, String)],
     removes: &[String],
-) -> Result<Edited, YamlEditError> {
+) -> Result<EditedYaml, YamlEditError> {
     let before = text.unwrap_or_default();
     let mut expected = super::parse(before)?;
     // What cannot be edited is named with the line that it has in this text.
@@ -90,7 +90,7 @@ pub fn apply(
     for selector in removes.iter().filter(|selector| there(selector)) {
         splice::remove(before, &layout, selector)?;
     }
-    let mut edited = Edited { text: before.to_owned(), undo: Vec::new() };
+    let mut edited = EditedYaml { text: before.to_owned(), undo: Vec::new() };
     for (selector, value) in sets {
         if expect(&mut expected, selector, Some(value))? {
             let (splice, action) = splice::set(&edited.text, &Layout::of(&edited.text)?, selector, value)?;

@@ -6,7 +6,7 @@ fn pairs(sets: &[(&str, &str)]) -> Vec<(String, String)> {
     sets.iter().map(|(selector, value)| ((*selector).to_owned(), (*value).to_owned())).collect()
 }
 
-fn edit(text: &str, sets: &[(&str, &str)], removes: &[&str]) -> Result<Edited, YamlEditError> {
+fn edit(text: &str, sets: &[(&str, &str)], removes: &[&str]) -> Result<EditedYaml, YamlEditError> {
     let removes: Vec<String> = removes.iter().map(|name| (*name).to_owned()).collect();
     let edited = apply(Some(text), &pairs(sets), &removes)?;
     assert_eq!(undo(&edited.text, &edited.undo).as_deref(), Ok(text), "{}", edited.text);
@@ -32,7 +32,7 @@ fn a_file_is_made() {
     assert_eq!(made.text, format!("overrides:\n  '@b/a': {FILE}\n  'b>c': 'it''s: #'\n"));
     assert_eq!(undo(&made.text, &made.undo).as_deref(), Ok(""));
     assert_eq!(read_overrides(&made.text).unwrap(), pairs(&[("@b/a", FILE), ("b>c", "it's: #")]));
-    assert_eq!(apply(None, &[], &[]).unwrap(), Edited { text: String::new(), undo: Vec::new() });
+    assert_eq!(apply(None, &[], &[]).unwrap(), EditedYaml { text: String::new(), undo: Vec::new() });
 }
 
 #[test]

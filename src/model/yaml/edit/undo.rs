@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::layout::Layout;
 use super::splice::{self, Place};
-use super::{Edited, OVERRIDES, YamlEditError, check, overrides};
+use super::{EditedYaml, OVERRIDES, YamlEditError, check, overrides};
 use crate::model::digest::Digest;
 use crate::model::edit::Splice;
 
@@ -66,7 +66,7 @@ impl Undo {
     }
 }
 
-impl Edited {
+impl EditedYaml {
     pub(super) fn record(&mut self, selector: &str, splice: Splice, mut action: YamlUndoAction) {
         let text = splice.applied(&self.text);
         if let YamlUndoAction::Replaced { former, .. } | YamlUndoAction::Removed { former, .. } = &mut action
