@@ -2,7 +2,7 @@
 
 use super::path;
 use super::variables::{self, Known};
-use super::words::{End, Simple};
+use super::words::{CommandEnd, Simple};
 
 /// One command of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,14 +58,14 @@ fn read(script: &str, dir: &str, known: &mut Known<'_>, depth: usize, found: &mu
             dir = folder;
         }
         match simple.end {
-            End::Pipe => {
+            CommandEnd::Pipe => {
                 if let Some(last) = found[before..].last_mut() {
                     last.pipes = true;
                 }
             }
-            End::Open => outside.push(dir.clone()),
-            End::Close => dir = outside.pop().unwrap_or(dir),
-            End::Next => {}
+            CommandEnd::Open => outside.push(dir.clone()),
+            CommandEnd::Close => dir = outside.pop().unwrap_or(dir),
+            CommandEnd::Next => {}
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn words(text: &str, known: &Known<'_>) -> Vec<String> {
 
 /// What ends a simple command.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum CommandEnd {
     Next,
     Pipe,
     Open,
@@ -30,7 +30,7 @@ pub(super) struct Simple {
     pub(super) start: usize,
     /// Where the next command begins.
     pub(super) next: usize,
-    pub(super) end: End,
+    pub(super) end: CommandEnd,
 }
 
 impl Simple {
@@ -56,24 +56,24 @@ struct WordReader<'a> {
 }
 
 impl WordReader<'_> {
-    fn run(&mut self, known: &Known<'_>) -> End {
+    fn run(&mut self, known: &Known<'_>) -> CommandEnd {
         while let Some(c) = self.script[self.at..].chars().next() {
             let here = self.at;
             self.at += c.len_utf8();
             match c {
-                '\n' | ';' => return End::Next,
+                '\n' | ';' => return CommandEnd::Next,
                 '&' if self.eats('>') => self.redirect(),
                 '&' => {
                     self.eats('&');
-                    return End::Next;
+                    return CommandEnd::Next;
                 }
                 '|' => {
-                    let end = if self.eats('|') { End::Next } else { End::Pipe };
+                    let end = if self.eats('|') { CommandEnd::Next } else { CommandEnd::Pipe };
                     self.eats('&');
                     return end;
                 }
-                '(' => return End::Open,
-                ')' => return End::Close,
+                '(' => return CommandEnd::Open,
+                ')' => return CommandEnd::Close,
                 c if c.is_whitespace() => self.finish_word(),
                 '#' if self.word.is_none() => {
                     let rest = &self.script[self.at..];
@@ -114,7 +114,7 @@ impl WordReader<'_> {
                 _ => self.push(here, c.encode_utf8(&mut [0; 4])),
             }
         }
-        End::Next
+        CommandEnd::Next
     }
 
     fn double_quoted(&mut self, here: usize, known: &Known<'_>) {
