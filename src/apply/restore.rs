@@ -9,7 +9,7 @@ use super::lock::{self, Lock};
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
-use crate::model::journal::{EDITED_SUFFIX, Entry, Journal, ORIGINALS, Original, Phase, ProjectPath};
+use crate::model::journal::{EDITED_SUFFIX, Journal, JournalEntry, ORIGINALS, Original, Phase, ProjectPath};
 use crate::model::tree_state::{Observed, ProjectState};
 use crate::observe;
 use crate::plan::restore::{Action, Plan, RestoreInputs, Source, Step, plan};
@@ -107,7 +107,7 @@ fn note_down(lock: &Lock, mut journal: Journal, plan: &Plan) -> Result<()> {
     }
 }
 
-fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &Entry) -> Result<()> {
+fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &JournalEntry) -> Result<()> {
     let at = |path: &ProjectPath| {
         observe::state::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
     };

@@ -24,7 +24,7 @@ use super::restore;
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
-use crate::model::journal::{Entry, Head, Journal, Original, Phase, ProjectPath};
+use crate::model::journal::{Head, Journal, JournalEntry, Original, Phase, ProjectPath};
 use crate::model::source::Decision;
 use crate::model::tree_state::ProjectState;
 use crate::observe;
@@ -196,7 +196,12 @@ impl<'lock> Transaction<'lock> {
     }
 }
 
-fn rewrite(root: &Path, entry: &Entry, checked: &Checked, check: &dyn Fn() -> Result<()>) -> Result<()> {
+fn rewrite(
+    root: &Path,
+    entry: &JournalEntry,
+    checked: &Checked,
+    check: &dyn Fn() -> Result<()>,
+) -> Result<()> {
     let at = |path: &ProjectPath| {
         observe::state::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
     };
@@ -283,7 +288,7 @@ fn prepared(head: &Head, how: &str) -> Error {
         .hint("put it back: docker-prep restore   (or prepare anew: docker-prep prepare --force)")
 }
 
-fn check(root: &Path, change: &FileRewrite) -> Result<(Entry, Option<(u32, u32)>), Problem> {
+fn check(root: &Path, change: &FileRewrite) -> Result<(JournalEntry, Option<(u32, u32)>), Problem> {
     let shown = change.path.strip_prefix(root).unwrap_or(&change.path).display();
     let failed = |error: std::io::Error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error)));
     let real = real_path(&change.path, change.original.is_none()).map_err(failed)?;
@@ -321,7 +326,7 @@ fn check(root: &Path, change: &FileRewrite) -> Result<(Entry, Option<(u32, u32)>
     })?;
     nothing_at(root, &path.temp(), "is in the way", |temp| format!("remove it: rm {temp}"))?;
     writable(root, &real)?;
-    let entry = Entry {
+    let entry = JournalEntry {
         backup: path.backup(),
         temp: path.temp(),
         path,

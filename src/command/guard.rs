@@ -9,7 +9,7 @@ use crate::model::guard::{self, BadSettings, File, Finding, Settings, shown};
 use crate::model::reference;
 use crate::model::requested::Requested;
 use crate::observe::git::HookEnvironment;
-use crate::observe::guard::{self as observe, Commit, Entry, Git, Mode, Objects, Target};
+use crate::observe::guard::{self as observe, Commit, Git, Mode, Objects, Target, TreeEntry};
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn deps_dir(git: &Git, dir: &Path) -> Result<String> {
 
 /// A file that is read, and what for.
 struct GuardCandidate<'e> {
-    entry: &'e Entry,
+    entry: &'e TreeEntry,
     file: File,
 }
 
@@ -136,7 +136,7 @@ impl Judge {
     }
 
     /// Everything in a tree that must not be committed.
-    fn tree(&mut self, entries: &[Entry]) -> Result<Vec<Finding>> {
+    fn tree(&mut self, entries: &[TreeEntry]) -> Result<Vec<Finding>> {
         let candidates = candidates(entries);
         self.read_settings(&candidates, entries)?;
         let mut found = self.misplaced(entries, &candidates);
@@ -157,8 +157,8 @@ impl Judge {
     }
 
     /// Reads each `docker-prep.toml` of the tree itself.
-    fn read_settings(&mut self, candidates: &[GuardCandidate<'_>], entries: &[Entry]) -> Result<()> {
-        let files: Vec<&Entry> =
+    fn read_settings(&mut self, candidates: &[GuardCandidate<'_>], entries: &[TreeEntry]) -> Result<()> {
+        let files: Vec<&TreeEntry> =
             candidates.iter().filter(|c| c.file == File::Settings).map(|c| c.entry).collect();
         let of: Vec<_> = files.iter().map(|entry| (entry.path.clone(), entry.object.clone())).collect();
         if of == self.settings_of {
@@ -188,7 +188,7 @@ impl Judge {
     }
 
     /// What must not be there, whatever it holds: backups, and what lies in a deps dir.
-    fn misplaced(&self, entries: &[Entry], candidates: &[GuardCandidate<'_>]) -> Vec<Finding> {
+    fn misplaced(&self, entries: &[TreeEntry], candidates: &[GuardCandidate<'_>]) -> Vec<Finding> {
         let lower = |path: &[u8]| path.to_ascii_lowercase();
         let read = candidates.iter().filter(|candidate| candidate.file != File::Backup);
         let beside: HashSet<Vec<u8>> = read.map(|candidate| lower(&candidate.entry.path)).collect();
@@ -197,7 +197,7 @@ impl Judge {
             .iter()
             .filter(|candidate| candidate.file == File::Backup && of_something(&candidate.entry.path))
             .map(|candidate| (candidate.entry, guard::Kind::Backup));
-        let is_there = |entry: &&Entry| entry.stage != 1;
+        let is_there = |entry: &&TreeEntry| entry.stage != 1;
         let in_deps_dir = entries
             .iter()
             .filter(is_there)
@@ -214,7 +214,7 @@ impl Judge {
     fn behind<'e>(
         &mut self,
         links: &[&GuardCandidate<'_>],
-        entries: &'e [Entry],
+        entries: &'e [TreeEntry],
         found: &mut Vec<Finding>,
     ) -> Result<Vec<GuardCandidate<'e>>> {
         let mut behind = Vec::new();
@@ -238,13 +238,13 @@ impl Judge {
         Ok(behind)
     }
 
-    fn follow<'e>(&mut self, link: &Entry, entries: &'e [Entry]) -> Result<Target<'e>> {
-        let entries: HashMap<&[u8], &Entry> =
+    fn follow<'e>(&mut self, link: &TreeEntry, entries: &'e [TreeEntry]) -> Result<Target<'e>> {
+        let entries: HashMap<&[u8], &TreeEntry> =
             entries.iter().map(|entry| (entry.path.as_slice(), entry)).collect();
         observe::follow(&entries, link, &mut |entry| self.read(entry))
     }
 
-    fn read(&mut self, entry: &Entry) -> Result<Vec<u8>> {
+    fn read(&mut self, entry: &TreeEntry) -> Result<Vec<u8>> {
         let mut read = Vec::new();
         self.objects.read(&[entry], &mut |_, bytes| read = bytes.to_vec())?;
         Ok(read)
@@ -256,7 +256,7 @@ impl Judge {
             |candidate: &GuardCandidate<'_>| (candidate.entry.path.clone(), candidate.entry.object.clone());
         let new: Vec<&GuardCandidate<'_>> =
             candidates.iter().filter(|candidate| !self.seen.contains_key(&key(candidate))).copied().collect();
-        let entries: Vec<&Entry> = new.iter().map(|candidate| candidate.entry).collect();
+        let entries: Vec<&TreeEntry> = new.iter().map(|candidate| candidate.entry).collect();
         let (settings, seen) = (&self.settings, &mut self.seen);
         self.objects.read(&entries, &mut |at, bytes| {
             let GuardCandidate { entry, file } = new[at];
@@ -272,7 +272,7 @@ impl Judge {
 }
 
 /// The files that are read, and the backups. Of an unmerged file the common ancestor is on nobody's side.
-fn candidates(entries: &[Entry]) -> Vec<GuardCandidate<'_>> {
+fn candidates(entries: &[TreeEntry]) -> Vec<GuardCandidate<'_>> {
     entries
         .iter()
         .filter(|entry| entry.mode != Mode::Submodule && entry.stage != 1)
@@ -282,7 +282,7 @@ fn candidates(entries: &[Entry]) -> Vec<GuardCandidate<'_>> {
 
 /// Where nothing was found, a file that both sides of a merge changed is still anybody's guess.
 fn undecided(candidates: &[GuardCandidate<'_>]) -> Result<()> {
-    let unmerged: Vec<&Entry> = candidates
+    let unmerged: Vec<&TreeEntry> = candidates
         .iter()
         .filter(|candidate| candidate.entry.stage > 0 && candidate.file != File::Backup)
         .map(|candidate| candidate.entry)
@@ -290,7 +290,7 @@ fn undecided(candidates: &[GuardCandidate<'_>]) -> Result<()> {
     if unmerged.is_empty() { Ok(()) } else { Err(not_merged(&unmerged)) }
 }
 
-fn not_merged(entries: &[&Entry]) -> Error {
+fn not_merged(entries: &[&TreeEntry]) -> Error {
     let mut problems = Vec::new();
     for entry in entries {
         let path = shown(&entry.path);

@@ -81,7 +81,7 @@ pub fn mended(
 /// A text that is not such a lockfile.
 pub fn pins(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<Pins, String> {
     let mut pins = Pins::new();
-    for Entry { name, from } in entries(manager, text)? {
+    for LockfileEntry { name, from } in entries(manager, text)? {
         if let (From::Registry(pin) | From::Remote(pin), false) = (from, ours(&name)) {
             pins.entry(name).or_default().insert(pin);
         }
@@ -94,7 +94,7 @@ pub fn pins(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<Pi
 /// # Errors
 /// A text that is not such a lockfile.
 pub fn strays(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<BTreeSet<String>, String> {
-    let stray = |entry: Entry| match entry.from {
+    let stray = |entry: LockfileEntry| match entry.from {
         From::Registry(version) if ours(&entry.name) => Some(format!("{}@{version}", entry.name)),
         _ => None,
     };
@@ -126,7 +126,7 @@ pub fn differences(before: &Pins, after: &Pins) -> Vec<Difference> {
         .collect()
 }
 
-fn entries(manager: Name, text: &str) -> Result<Vec<Entry>, String> {
+fn entries(manager: Name, text: &str) -> Result<Vec<LockfileEntry>, String> {
     match manager {
         Name::Pnpm => pnpm::entries(text),
         Name::Npm => npm::entries(text),
@@ -137,7 +137,7 @@ fn entries(manager: Name, text: &str) -> Result<Vec<Entry>, String> {
 
 /// A package in a lockfile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
+struct LockfileEntry {
     /// Its own name, not an alias.
     name: String,
     from: From,

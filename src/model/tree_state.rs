@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::journal::{Entry, Head, Journal, Phase};
+use super::journal::{Head, Journal, JournalEntry, Phase};
 
 /// What stands at a file's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,7 +44,7 @@ pub enum Backup {
 pub struct FileState {
     /// What the journal says of it.
     #[serde(skip)]
-    pub entry: Entry,
+    pub entry: JournalEntry,
     /// Its path from the project's root.
     pub path: String,
     /// Whether prepare made it: then there is no original, and no copy of one.

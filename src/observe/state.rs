@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Kind, Result};
 use crate::model::digest::Digest;
 use crate::model::journal::{
-    Entry, FileKind, Journal, MANIFEST, ORIGINALS, Original, ProjectPath, REWRITTEN, STATE, Timestamp,
+    FileKind, Journal, JournalEntry, MANIFEST, ORIGINALS, Original, ProjectPath, REWRITTEN, STATE, Timestamp,
 };
 use crate::model::tree_state::{Backup, FileState, Now, Observed, ProjectState, TreeState};
 
@@ -166,7 +166,7 @@ fn leads_to(link: &Path, place: &Path) -> bool {
     }
 }
 
-fn file(state: &Path, place: &Path, entry: Entry) -> Result<FileState> {
+fn file(state: &Path, place: &Path, entry: JournalEntry) -> Result<FileState> {
     let read = |path: &Path| content(path).map_err(|error| Error::io(Kind::Refused, "read", path, &error));
     let stored = |folder: &str, digest: &Digest| match content(&state.join(folder).join(digest.as_str())) {
         Ok(Content::File(bytes, _)) if Digest::of(&bytes) == *digest => Some(bytes),
@@ -204,7 +204,7 @@ fn file(state: &Path, place: &Path, entry: Entry) -> Result<FileState> {
 }
 
 /// What stands there, and whether it is the original in mode and time too.
-fn now(present: &Content, entry: &Entry) -> (Now, bool) {
+fn now(present: &Content, entry: &JournalEntry) -> (Now, bool) {
     match (present, &entry.original) {
         (Content::Missing, None) => (Now::Original, true),
         (Content::Missing, Some(_)) => (Now::Missing, false),

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use tar::{EntryType, Header};
 
-use super::contents::{Contents, Entry, Source};
+use super::contents::{Contents, Source, TarballEntry};
 use crate::error::{Problem, io_cause};
 use crate::model::package_name::tarball_name;
 use crate::model::seal::Seal;
@@ -76,11 +76,11 @@ pub fn encode<W: Write>(
     Ok((tarball, sink))
 }
 
-fn mode(entry: &Entry) -> u32 {
+fn mode(entry: &TarballEntry) -> u32 {
     if entry.executable { 0o755 } else { 0o644 }
 }
 
-fn write_entry<W: Write>(out: &mut Stream<W>, entry: &Entry) -> Result<u64, EncodeError> {
+fn write_entry<W: Write>(out: &mut Stream<W>, entry: &TarballEntry) -> Result<u64, EncodeError> {
     match &entry.source {
         Source::Generated(bytes) => {
             let size = bytes.len() as u64;
@@ -144,7 +144,7 @@ fn changed(path: &Path) -> EncodeError {
     )
 }
 
-fn write_header<W: Write>(out: &mut Stream<W>, entry: &Entry, size: u64) -> io::Result<()> {
+fn write_header<W: Write>(out: &mut Stream<W>, entry: &TarballEntry, size: u64) -> io::Result<()> {
     let path = format!("package/{}", entry.path);
     if path.len() > 100 || !path.is_ascii() {
         let record = pax_record("path", &path);

@@ -8,7 +8,7 @@ use crate::cancel::CancelToken;
 use crate::model::js;
 use crate::model::manifest::Manifest;
 use crate::observe::cache::Memory;
-use crate::observe::contents::{Entry, Source};
+use crate::observe::contents::{Source, TarballEntry};
 use crate::observe::threads::Threads;
 
 /// Packages without files of their own, by name.
@@ -57,8 +57,11 @@ impl World {
             }
             let manifest = Manifest(manifest.as_object().unwrap().clone());
             let text = js::stringify(&manifest.0).into_bytes();
-            let entry =
-                Entry { path: "package.json".to_owned(), executable: false, source: Source::Generated(text) };
+            let entry = TarballEntry {
+                path: "package.json".to_owned(),
+                executable: false,
+                source: Source::Generated(text),
+            };
             (
                 format!("@b/{name}"),
                 Contents { manifest, entries: vec![entry], warnings: Vec::new(), footprint: None },
@@ -224,8 +227,11 @@ fn members_that_file_names_do_not_tell_apart_are_not_mixed_up() {
             let manifest = json!({"name": name, "version": "1.0.0", "dependencies": needs});
             let manifest = Manifest(manifest.as_object().unwrap().clone());
             let text = js::stringify(&manifest.0).into_bytes();
-            let entry =
-                Entry { path: "package.json".to_owned(), executable: false, source: Source::Generated(text) };
+            let entry = TarballEntry {
+                path: "package.json".to_owned(),
+                executable: false,
+                source: Source::Generated(text),
+            };
             (
                 name.to_owned(),
                 Contents { manifest, entries: vec![entry], warnings: Vec::new(), footprint: None },

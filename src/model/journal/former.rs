@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Entry, Head, Journal, Original, ProjectPath, Timestamp};
+use super::{Head, Journal, JournalEntry, Original, ProjectPath, Timestamp};
 use crate::model::digest::Digest;
 
 #[derive(Deserialize)]
@@ -32,7 +32,7 @@ struct Manifest {
 /// Reads the body of a state file of version 1.
 pub(super) fn parse(body: &str) -> Result<Journal, serde_json::Error> {
     let Former { head, files } = serde_json::from_str(body)?;
-    let files = files.into_iter().map(|file| Entry {
+    let files = files.into_iter().map(|file| JournalEntry {
         path: file.path,
         backup: file.backup,
         temp: file.temp,

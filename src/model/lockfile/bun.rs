@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::tree::{self, Place};
-use super::{Entry, From, split};
+use super::{From, LockfileEntry, split};
 use crate::model::json5;
 
 /// Settings of the workspace's root do not hold for the surface alone.
@@ -59,12 +59,12 @@ pub(super) fn seed(text: &str, importer: &str) -> Result<String, String> {
     Ok(format!("{:#}\n", Value::Object(alone)))
 }
 
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn entries(text: &str) -> Result<Vec<LockfileEntry>, String> {
     let lock = read(text)?;
     let rows = lock.get("packages").and_then(Value::as_object).into_iter().flatten();
     let entry = |(_, row): (&String, &Value)| {
         let (name, reference) = split(row.get(0)?.as_str()?)?;
-        Some(Entry { name: name.to_owned(), from: From::of(reference) })
+        Some(LockfileEntry { name: name.to_owned(), from: From::of(reference) })
     };
     Ok(rows.filter_map(entry).collect())
 }

@@ -6,7 +6,7 @@ use nodejs_semver::Version;
 use serde_json::{Map, Value};
 
 use super::tree::{self, Place};
-use super::{Entry, From};
+use super::{From, LockfileEntry};
 use crate::model::json;
 
 type Object = Map<String, Value>;
@@ -47,10 +47,12 @@ pub(super) fn mended(made: &str, seed: &str, ours: &dyn Fn(&str) -> bool) -> Res
     let (_, seed) = read(seed)?;
     let mut mended = made.clone();
     for (key, package) in &made {
-        let Some(Entry { name, from: From::Registry(version) }) = entry(key, package) else { continue };
+        let Some(LockfileEntry { name, from: From::Registry(version) }) = entry(key, package) else {
+            continue;
+        };
         let pinned = || {
             seed.iter().filter_map(|(key, package)| match entry(key, package)? {
-                Entry { name: pinned, from: From::Registry(version) } if pinned == name => {
+                LockfileEntry { name: pinned, from: From::Registry(version) } if pinned == name => {
                     Some((key, package, version))
                 }
                 _ => None,
@@ -79,12 +81,12 @@ pub(super) fn mended(made: &str, seed: &str, ours: &dyn Fn(&str) -> bool) -> Res
     Ok(Some(format!("{:#}\n", Value::Object(lock))))
 }
 
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn entries(text: &str) -> Result<Vec<LockfileEntry>, String> {
     let (_, packages) = read(text)?;
     Ok(packages.iter().filter_map(|(key, package)| entry(key, package)).collect())
 }
 
-fn entry(key: &str, package: &Value) -> Option<Entry> {
+fn entry(key: &str, package: &Value) -> Option<LockfileEntry> {
     let (_, mut place) = placed(key)?;
     let text = |key| package.get(key).and_then(Value::as_str);
     let resolved = text("resolved").unwrap_or_default();
@@ -94,7 +96,7 @@ fn entry(key: &str, package: &Value) -> Option<Entry> {
         From::Remote(url) if url.starts_with("git") => From::Remote(url),
         _ => From::Registry(text("version")?.to_owned()),
     };
-    Some(Entry { name: text("name").map(str::to_owned).or_else(|| place.pop())?, from })
+    Some(LockfileEntry { name: text("name").map(str::to_owned).or_else(|| place.pop())?, from })
 }
 
 /// All of it, and its `packages`.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::Problem;
-use crate::model::npmrc::{self, Entry, Expanded, Lookup, shown};
+use crate::model::npmrc::{self, Expanded, Lookup, NpmrcEntry, shown};
 
 /// More than any file names; they are all kept.
 const MAX_SETTINGS: usize = 1000;
@@ -115,7 +115,7 @@ pub fn of_npmrc(name: &str, text: &str, unquotes: bool, lookup: Lookup<'_>) -> R
     Ok(file)
 }
 
-fn setting(name: &str, entry: &Entry, key: Expanded, unquotes: bool, lookup: Lookup<'_>) -> Setting {
+fn setting(name: &str, entry: &NpmrcEntry, key: Expanded, unquotes: bool, lookup: Lookup<'_>) -> Setting {
     let texts = entry.texts().into_iter();
     let values = texts.map(|text| {
         let text = if unquotes { npmrc::unquoted(&text) } else { text };

@@ -13,7 +13,7 @@ use crate::model::cache::{ContentKey, Index, Listing, Packed, Signatures};
 use crate::model::digest::Digest;
 use crate::model::seal::Seal;
 use crate::model::tarball::{PackedFile, Tarball};
-use crate::observe::contents::{Contents, Entry, Source};
+use crate::observe::contents::{Contents, Source, TarballEntry};
 
 /// What is known of the packages of a workspace, and what was learned since. It remembers nothing where there is no
 /// cache.
@@ -82,7 +82,7 @@ impl Memory {
 
     /// By what the files of a package are known to be the same the next time.
     #[must_use]
-    pub fn footprint(&self, dir: &Path, entries: &[Entry]) -> Option<ContentKey> {
+    pub fn footprint(&self, dir: &Path, entries: &[TarballEntry]) -> Option<ContentKey> {
         let known = self.0.as_ref()?;
         let mut signatures = Signatures::new(known.watch.moment());
         let mut sizes = Vec::with_capacity(entries.len());
@@ -187,7 +187,7 @@ impl Known {
 
 /// The tarball as encoding it would tell.
 fn tarball(contents: &Contents, footprint: &ContentKey, packed: &Packed) -> Tarball {
-    let generated = |entry: &Entry, size: u64| match &entry.source {
+    let generated = |entry: &TarballEntry, size: u64| match &entry.source {
         Source::Generated(bytes) => bytes.len() as u64,
         Source::OnDisk(_) => size,
     };

@@ -27,7 +27,7 @@ pub use unbuilt::unbuilt;
 
 /// A file of the tarball.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct TarballEntry {
     /// Below `package/`, with `/` between parts.
     pub path: String,
     /// Mode 0755 in place of 0644. The mode on disk counts for nothing.
@@ -36,7 +36,7 @@ pub struct Entry {
     pub source: Source,
 }
 
-impl Entry {
+impl TarballEntry {
     /// 0755 or 0644.
     #[must_use]
     pub fn mode(&self) -> u32 {
@@ -59,7 +59,7 @@ pub struct Contents {
     /// The manifest as it is published.
     pub manifest: Manifest,
     /// Sorted by the bytes of their paths; no path is there twice.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<TarballEntry>,
     /// What should be looked at, and does not keep the package from being packed.
     pub warnings: Vec<Problem>,
     /// By what the files are known to be the same the next time, where that is to be remembered.
@@ -79,7 +79,7 @@ impl Contents {
     pub fn with_manifest(&self, manifest: Manifest) -> Self {
         let text = js::stringify(&manifest.0).into_bytes();
         let entries = self.entries.iter().map(|entry| match &entry.source {
-            Source::Generated(_) => Entry { source: Source::Generated(text.clone()), ..entry.clone() },
+            Source::Generated(_) => TarballEntry { source: Source::Generated(text.clone()), ..entry.clone() },
             Source::OnDisk(_) => entry.clone(),
         });
         Self {
@@ -317,7 +317,7 @@ fn assemble(
 ) -> Contents {
     let Files { list, licences } = files;
     let text = js::stringify(&manifest.0).into_bytes();
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries: Vec<TarballEntry> = Vec::new();
     let mut add = |path: String, source: PathBuf| {
         let executable = executables.contain(&source);
         let is_manifest = matches!(path.as_str(), "package.json" | "package.json5" | "package.yaml");
@@ -326,7 +326,7 @@ fn assemble(
         } else {
             (path, Source::OnDisk(source))
         };
-        entries.push(Entry { path, executable, source });
+        entries.push(TarballEntry { path, executable, source });
     };
     let mut warnings = credentials::warnings(&list, label);
     for path in list {

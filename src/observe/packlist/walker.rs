@@ -50,7 +50,7 @@ struct Rules {
 }
 
 /// A name to decide on. What comes out of `files` may be a path, of which the kind is not known yet.
-struct Entry {
+struct WalkEntry {
     name: String,
     kind: Option<Kind>,
     garbled: bool,
@@ -91,9 +91,13 @@ impl<'a> Walker<'a> {
     /// Reads the folder and all below it that is packed.
     pub(super) fn start(mut self) -> Result<(), Problem> {
         let listing = self.walk.tree.list(&self.path).map_err(|e| unlisted(&e))?;
-        let mut entries: Vec<Entry> = listing
+        let mut entries: Vec<WalkEntry> = listing
             .iter()
-            .map(|child| Entry { name: child.name.clone(), kind: Some(child.kind), garbled: child.garbled })
+            .map(|child| WalkEntry {
+                name: child.name.clone(),
+                kind: Some(child.kind),
+                garbled: child.garbled,
+            })
             .collect();
         let mut package = Package::Unread;
         if self.project {
@@ -108,7 +112,7 @@ impl<'a> Walker<'a> {
     }
 
     /// `getPackageFiles`: with `files` the folder's names give way to what these find.
-    fn package_files(&self, entries: Vec<Entry>) -> Result<(Package, Vec<Entry>), Problem> {
+    fn package_files(&self, entries: Vec<WalkEntry>) -> Result<(Package, Vec<WalkEntry>), Problem> {
         let cached = self.walk.manifests.borrow().get(&self.path).cloned();
         let manifest = match &cached {
             Some(manifest @ (Value::Object(_) | Value::Array(_))) => Some(manifest.clone()),
@@ -131,12 +135,12 @@ impl<'a> Walker<'a> {
             &own_tree
         };
         let chosen = files::choose(tree, &manifest, files, has_node_modules, &skip)?;
-        let entries = chosen.entries.into_iter().map(|name| Entry { name, kind: None, garbled: false });
+        let entries = chosen.entries.into_iter().map(|name| WalkEntry { name, kind: None, garbled: false });
         Ok((Package::Files(chosen.rules), entries.collect()))
     }
 
     /// `addIgnoreFiles`, for the names that are there.
-    fn ignore_files(&mut self, entries: &[Entry], package: Package) -> Result<(), Problem> {
+    fn ignore_files(&mut self, entries: &[WalkEntry], package: Package) -> Result<(), Problem> {
         let has = |name: &str| entries.iter().any(|entry| entry.name == name);
         if has("package.json") && self.project {
             self.package_rules(package)?;
@@ -187,7 +191,7 @@ impl<'a> Walker<'a> {
     }
 
     /// `stat` and `onstat`: decides on one name, with the filter that its kind asks for.
-    fn visit(&self, entry: &Entry) -> Result<(), Problem> {
+    fn visit(&self, entry: &WalkEntry) -> Result<(), Problem> {
         let name = &entry.name;
         // Windows knows no such name.
         if name.contains('*') {

@@ -7,15 +7,15 @@ use serde_json::Map;
 use super::*;
 use crate::model::manifest::Manifest;
 
-fn contents(entries: Vec<Entry>) -> Contents {
+fn contents(entries: Vec<TarballEntry>) -> Contents {
     let mut map = Map::new();
     map.insert("name".to_owned(), "x".into());
     map.insert("version".to_owned(), "1.0.0".into());
     Contents { manifest: Manifest(map), entries, warnings: Vec::new(), footprint: None }
 }
 
-fn entry(path: &str, source: Source) -> Entry {
-    Entry { path: path.to_owned(), executable: false, source }
+fn entry(path: &str, source: Source) -> TarballEntry {
+    TarballEntry { path: path.to_owned(), executable: false, source }
 }
 
 fn packed(contents: &Contents, threads: usize) -> (Tarball, Vec<u8>) {

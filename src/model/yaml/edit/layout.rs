@@ -29,7 +29,7 @@ pub(super) enum Root {
 pub(super) struct Flow {
     /// Behind the opening brace.
     pub(super) start: usize,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<YamlEntry>,
 }
 
 /// The map of overrides.
@@ -44,7 +44,7 @@ pub(super) enum Shape {
     Empty(Range<usize>),
     Block {
         indent: usize,
-        entries: Vec<Entry>,
+        entries: Vec<YamlEntry>,
     },
     Flow(Flow),
 }
@@ -54,7 +54,7 @@ impl Overrides {
         self.entries().iter().any(|entry| entry.name.as_deref() == Some(selector))
     }
 
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(super) fn entries(&self) -> &[YamlEntry] {
         match &self.shape {
             Shape::Empty(_) => &[],
             Shape::Block { entries, .. } | Shape::Flow(Flow { entries, .. }) => entries,
@@ -64,7 +64,7 @@ impl Overrides {
 
 /// A key and its value.
 #[derive(Clone)]
-pub(super) struct Entry {
+pub(super) struct YamlEntry {
     /// `None` where the key is no string of its own.
     pub(super) name: Option<String>,
     pub(super) line: usize,
@@ -84,8 +84,8 @@ struct Open {
     start: Range<usize>,
     column: usize,
     line: usize,
-    entries: Vec<Entry>,
-    key: Option<Entry>,
+    entries: Vec<YamlEntry>,
+    key: Option<YamlEntry>,
 }
 
 impl Layout {
@@ -136,7 +136,7 @@ impl LayoutReader {
                 let is_empty = place.is_empty() || text.is_empty() && style == ScalarStyle::Plain;
                 let is_null =
                     style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
-                let entry = Entry {
+                let entry = YamlEntry {
                     name: Some(text.into_owned()),
                     line,
                     key: place.clone(),
@@ -147,7 +147,7 @@ impl LayoutReader {
                 self.value(entry, is_null && tag.is_none())
             }
             Event::Alias(_) => {
-                let entry = Entry {
+                let entry = YamlEntry {
                     name: None,
                     line,
                     key: place.clone(),
@@ -202,7 +202,7 @@ impl LayoutReader {
             let shape = shape(&closed);
             self.layout.overrides = Some(Overrides { line, key, shape });
         }
-        let entry = Entry {
+        let entry = YamlEntry {
             name: None,
             line: closed.line,
             key: closed.start.start..place.end,
@@ -214,7 +214,7 @@ impl LayoutReader {
     }
 
     /// A whole value, or a key.
-    fn value(&mut self, entry: Entry, is_null: bool) -> Result<(), YamlEditError> {
+    fn value(&mut self, entry: YamlEntry, is_null: bool) -> Result<(), YamlEditError> {
         let is_overrides = self.is_overrides();
         let Some(parent) = self.open.last_mut() else {
             // The root is a scalar: nothing at all, or it has been refused.
@@ -237,7 +237,7 @@ impl LayoutReader {
             self.layout.overrides = Some(Overrides { line, key: key.key.clone(), shape });
         }
         let Some(parent) = self.open.last_mut() else { return Ok(()) };
-        parent.entries.push(Entry {
+        parent.entries.push(YamlEntry {
             name: key.name,
             line: key.line,
             key: key.key,
@@ -255,7 +255,7 @@ impl LayoutReader {
     }
 
     fn root(&mut self, root: Open) -> Result<(), YamlEditError> {
-        let twice: Vec<&Entry> =
+        let twice: Vec<&YamlEntry> =
             root.entries.iter().filter(|entry| entry.name.as_deref() == Some(OVERRIDES)).collect();
         if let [_, second, ..] = twice.as_slice() {
             return Err(YamlEditError::new(
@@ -283,7 +283,7 @@ fn shape(map: &Open) -> Shape {
 }
 
 /// Of repeated keys some readers take the first, others the last, and pnpm none.
-fn check_names(entries: &[Entry]) -> Result<(), YamlEditError> {
+fn check_names(entries: &[YamlEntry]) -> Result<(), YamlEditError> {
     for (index, entry) in entries.iter().enumerate() {
         if let Some(name) = &entry.name
             && name != "<<"

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::layout::{Entry, Flow, Layout, Root, Shape};
+use super::layout::{Flow, Layout, Root, Shape, YamlEntry};
 use super::undo::YamlUndoAction;
 use super::{OVERRIDES, PLAINLY, YamlEditError};
 use crate::model::edit::Splice;
@@ -90,7 +90,7 @@ pub(super) fn remove_map(text: &str, layout: &Layout) -> Option<Splice> {
 }
 
 /// Puts another value in an entry's place.
-pub(super) fn replace(text: &str, entry: &Entry, value: String) -> Result<Splice, YamlEditError> {
+pub(super) fn replace(text: &str, entry: &YamlEntry, value: String) -> Result<Splice, YamlEditError> {
     if !entry.is_plain || entry.is_anchored {
         let name = entry.name.as_deref().unwrap_or_default();
         let message = format!("the value of `{name}` is no plain string");
@@ -117,7 +117,7 @@ pub(super) fn add(
 ) -> Result<Splice, YamlEditError> {
     let eol = line_ending(text);
     let Some(overrides) = &layout.overrides else { return make(text, layout, entry) };
-    let neighbour = |entries: &[Entry]| {
+    let neighbour = |entries: &[YamlEntry]| {
         let Place::Behind(name) = place else { return None };
         find(entries, name).cloned().filter(|entry| entry.is_plain)
     };
@@ -191,7 +191,7 @@ fn make(
 fn add_in_braces(
     text: &str,
     flow: &Flow,
-    neighbour: Option<Entry>,
+    neighbour: Option<YamlEntry>,
     entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
 ) -> Result<Splice, YamlEditError> {
     let last = neighbour.or_else(|| flow.entries.iter().rfind(|entry| entry.is_plain).cloned());
@@ -205,7 +205,7 @@ fn add_in_braces(
 }
 
 /// The lines of an entry, with the line break in front of it where none follows.
-fn lines_of(text: &str, entry: &Entry) -> Result<Range<usize>, YamlEditError> {
+fn lines_of(text: &str, entry: &YamlEntry) -> Result<Range<usize>, YamlEditError> {
     let start = line_start(text, entry.key.start);
     let end = line_end(text, entry_end(entry));
     let rest = &text[entry_end(entry)..end];
@@ -234,7 +234,7 @@ fn whole_lines(text: &str, start: usize, end: usize) -> Range<usize> {
 }
 
 /// An entry in braces with one of its commas.
-fn in_braces(text: &str, entries: &[Entry], index: usize) -> Result<Range<usize>, YamlEditError> {
+fn in_braces(text: &str, entries: &[YamlEntry], index: usize) -> Result<Range<usize>, YamlEditError> {
     let entry = &entries[index];
     let is_known = entry.is_plain || entry.name.as_deref() == Some(OVERRIDES);
     if entry.is_anchored || !is_known {
@@ -256,11 +256,11 @@ fn in_braces(text: &str, entries: &[Entry], index: usize) -> Result<Range<usize>
     }
 }
 
-pub(super) fn find<'e>(entries: &'e [Entry], selector: &str) -> Option<&'e Entry> {
+pub(super) fn find<'e>(entries: &'e [YamlEntry], selector: &str) -> Option<&'e YamlEntry> {
     entries.iter().find(|entry| entry.name.as_deref() == Some(selector))
 }
 
-fn entry_end(entry: &Entry) -> usize {
+fn entry_end(entry: &YamlEntry) -> usize {
     entry.key.end.max(entry.value.end)
 }
 
