@@ -71,12 +71,12 @@ impl YamlStringReader<'_> {
 
     fn start(&mut self, is_mapping: bool, anchor: usize) {
         let key = match self.expected() {
-            Expected::Key => {
+            ExpectedYaml::Key => {
                 // A collection as a key has no name.
                 self.set_key(None);
                 None
             }
-            Expected::Value(key) => key,
+            ExpectedYaml::Value(key) => key,
         };
         self.keys.push(key);
         self.open.push(Open { key: None, is_mapping, anchor });
@@ -84,12 +84,12 @@ impl YamlStringReader<'_> {
 
     fn scalar(&mut self, text: &str, anchor: usize, line: usize) {
         match self.expected() {
-            Expected::Key => {
+            ExpectedYaml::Key => {
                 self.keep(anchor, &[], text, true, line);
                 (self.visit)(&Item { keys: &self.keys, text, is_key: true, line });
                 self.set_key(Some(text.to_owned()));
             }
-            Expected::Value(key) => {
+            ExpectedYaml::Value(key) => {
                 self.keep(anchor, std::slice::from_ref(&key), text, false, line);
                 self.keys.push(key);
                 (self.visit)(&Item { keys: &self.keys, text, is_key: false, line });
@@ -100,11 +100,11 @@ impl YamlStringReader<'_> {
 
     fn alias(&mut self, of: usize) {
         let key = match self.expected() {
-            Expected::Key => {
+            ExpectedYaml::Key => {
                 self.set_key(None);
                 None
             }
-            Expected::Value(key) => key,
+            ExpectedYaml::Value(key) => key,
         };
         // What is merged stands among its neighbours.
         let own = key.as_deref().filter(|key| *key != "<<").map(|key| Some(key.to_owned()));
@@ -154,10 +154,10 @@ impl YamlStringReader<'_> {
         }
     }
 
-    fn expected(&mut self) -> Expected {
+    fn expected(&mut self) -> ExpectedYaml {
         match self.open.last_mut() {
-            Some(open) if open.is_mapping => open.key.take().map_or(Expected::Key, Expected::Value),
-            _ => Expected::Value(None),
+            Some(open) if open.is_mapping => open.key.take().map_or(ExpectedYaml::Key, ExpectedYaml::Value),
+            _ => ExpectedYaml::Value(None),
         }
     }
 
@@ -168,7 +168,7 @@ impl YamlStringReader<'_> {
     }
 }
 
-enum Expected {
+enum ExpectedYaml {
     Key,
     Value(Option<String>),
 }

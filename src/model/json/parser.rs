@@ -4,7 +4,7 @@ use super::{BYTE_ORDER_MARK, Document, Member, Node, NodeId, Shape, Span, Syntax
 
 /// What may come next.
 #[derive(Clone, Copy)]
-enum Expected {
+enum ExpectedToken {
     Value,
     /// A key, after a comma.
     Key,
@@ -38,15 +38,15 @@ struct Parser<'t> {
 
 impl Parser<'_> {
     fn run(&mut self) -> Result<(), SyntaxError> {
-        let mut expected = Expected::Value;
+        let mut expected = ExpectedToken::Value;
         loop {
             self.skip_white_space();
             expected = match expected {
-                Expected::Value => self.value()?,
-                Expected::Key => self.key()?,
-                Expected::FirstOrEnd => self.first_or_end()?,
-                Expected::CommaOrEnd if self.open.is_empty() => break,
-                Expected::CommaOrEnd => self.comma_or_end()?,
+                ExpectedToken::Value => self.value()?,
+                ExpectedToken::Key => self.key()?,
+                ExpectedToken::FirstOrEnd => self.first_or_end()?,
+                ExpectedToken::CommaOrEnd if self.open.is_empty() => break,
+                ExpectedToken::CommaOrEnd => self.comma_or_end()?,
             };
         }
         match self.peek() {
@@ -55,7 +55,7 @@ impl Parser<'_> {
         }
     }
 
-    fn first_or_end(&mut self) -> Result<Expected, SyntaxError> {
+    fn first_or_end(&mut self) -> Result<ExpectedToken, SyntaxError> {
         match (self.in_object(), self.peek()) {
             (true, Some(b'}')) | (false, Some(b']')) => Ok(self.close()),
             (true, _) => self.key(),
@@ -63,13 +63,13 @@ impl Parser<'_> {
         }
     }
 
-    fn comma_or_end(&mut self) -> Result<Expected, SyntaxError> {
+    fn comma_or_end(&mut self) -> Result<ExpectedToken, SyntaxError> {
         let in_object = self.in_object();
         match self.peek() {
             Some(b',') => {
                 self.comma = Some(self.at);
                 self.at += 1;
-                Ok(if in_object { Expected::Key } else { Expected::Value })
+                Ok(if in_object { ExpectedToken::Key } else { ExpectedToken::Value })
             }
             Some(b'}') if in_object => Ok(self.close()),
             Some(b']') if !in_object => Ok(self.close()),
@@ -77,7 +77,7 @@ impl Parser<'_> {
         }
     }
 
-    fn key(&mut self) -> Result<Expected, SyntaxError> {
+    fn key(&mut self) -> Result<ExpectedToken, SyntaxError> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("a key in double quotes"));
         }
@@ -90,10 +90,10 @@ impl Parser<'_> {
         }
         self.at += 1;
         self.key = Some((span, key));
-        Ok(Expected::Value)
+        Ok(ExpectedToken::Value)
     }
 
-    fn value(&mut self) -> Result<Expected, SyntaxError> {
+    fn value(&mut self) -> Result<ExpectedToken, SyntaxError> {
         let start = self.at;
         let shape = match self.peek() {
             Some(b'{') => return Ok(self.open(Shape::Object(Vec::new()))),
@@ -112,17 +112,17 @@ impl Parser<'_> {
             _ => return Err(self.unexpected("a value")),
         };
         self.push(shape, start..self.at);
-        Ok(Expected::CommaOrEnd)
+        Ok(ExpectedToken::CommaOrEnd)
     }
 
-    fn open(&mut self, shape: Shape) -> Expected {
+    fn open(&mut self, shape: Shape) -> ExpectedToken {
         let id = self.push(shape, self.at..self.at);
         self.open.push(id);
         self.at += 1;
-        Expected::FirstOrEnd
+        ExpectedToken::FirstOrEnd
     }
 
-    fn close(&mut self) -> Expected {
+    fn close(&mut self) -> ExpectedToken {
         self.at += 1;
         let next = self.document.nodes.len();
         if let Some(NodeId(id)) = self.open.pop() {
@@ -130,7 +130,7 @@ impl Parser<'_> {
             node.span.end = self.at;
             node.next = next;
         }
-        Expected::CommaOrEnd
+        ExpectedToken::CommaOrEnd
     }
 
     fn push(&mut self, shape: Shape, span: Span) -> NodeId {
