@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::guard::repair::{self, Here};
-use crate::model::guard::{self, BadSettings, File, Finding, Settings, shown};
+use crate::model::guard::{self, BadSettings, Finding, GuardedFile, Settings, shown};
 use crate::model::reference;
 use crate::model::requested::Requested;
 use crate::observe::git::HookEnvironment;
@@ -84,7 +84,7 @@ fn deps_dir(git: &Git, dir: &Path) -> Result<String> {
 /// A file that is read, and what for.
 struct GuardCandidate<'e> {
     entry: &'e TreeEntry,
-    file: File,
+    file: GuardedFile,
 }
 
 /// Judges trees, and remembers what it has seen.
@@ -141,8 +141,10 @@ impl Judge {
         self.read_settings(&candidates, entries)?;
         let mut found = self.misplaced(entries, &candidates);
         let is_read = |candidate: &&GuardCandidate<'_>| {
-            matches!(candidate.file, File::Manifest(_) | File::Workspace | File::Lockfile(_))
-                && !self.settings.leaves_out(&candidate.entry.path)
+            matches!(
+                candidate.file,
+                GuardedFile::Manifest(_) | GuardedFile::Workspace | GuardedFile::Lockfile(_)
+            ) && !self.settings.leaves_out(&candidate.entry.path)
         };
         let (links, files): (Vec<_>, Vec<_>) =
             candidates.iter().filter(is_read).partition(|candidate| candidate.entry.mode == Mode::Link);
@@ -159,7 +161,7 @@ impl Judge {
     /// Reads each `docker-prep.toml` of the tree itself.
     fn read_settings(&mut self, candidates: &[GuardCandidate<'_>], entries: &[TreeEntry]) -> Result<()> {
         let files: Vec<&TreeEntry> =
-            candidates.iter().filter(|c| c.file == File::Settings).map(|c| c.entry).collect();
+            candidates.iter().filter(|c| c.file == GuardedFile::Settings).map(|c| c.entry).collect();
         let of: Vec<_> = files.iter().map(|entry| (entry.path.clone(), entry.object.clone())).collect();
         if of == self.settings_of {
             return Ok(());
@@ -190,12 +192,12 @@ impl Judge {
     /// What must not be there, whatever it holds: backups, and what lies in a deps dir.
     fn misplaced(&self, entries: &[TreeEntry], candidates: &[GuardCandidate<'_>]) -> Vec<Finding> {
         let lower = |path: &[u8]| path.to_ascii_lowercase();
-        let read = candidates.iter().filter(|candidate| candidate.file != File::Backup);
+        let read = candidates.iter().filter(|candidate| candidate.file != GuardedFile::Backup);
         let beside: HashSet<Vec<u8>> = read.map(|candidate| lower(&candidate.entry.path)).collect();
         let of_something = |path: &[u8]| guard::backed_up(path).is_none_or(|of| beside.contains(&lower(of)));
         let backups = candidates
             .iter()
-            .filter(|candidate| candidate.file == File::Backup && of_something(&candidate.entry.path))
+            .filter(|candidate| candidate.file == GuardedFile::Backup && of_something(&candidate.entry.path))
             .map(|candidate| (candidate.entry, guard::Kind::Backup));
         let is_there = |entry: &&TreeEntry| entry.stage != 1;
         let in_deps_dir = entries
@@ -284,7 +286,7 @@ fn candidates(entries: &[TreeEntry]) -> Vec<GuardCandidate<'_>> {
 fn undecided(candidates: &[GuardCandidate<'_>]) -> Result<()> {
     let unmerged: Vec<&TreeEntry> = candidates
         .iter()
-        .filter(|candidate| candidate.entry.stage > 0 && candidate.file != File::Backup)
+        .filter(|candidate| candidate.entry.stage > 0 && candidate.file != GuardedFile::Backup)
         .map(|candidate| candidate.entry)
         .collect();
     if unmerged.is_empty() { Ok(()) } else { Err(not_merged(&unmerged)) }

@@ -14,7 +14,7 @@ mod yaml;
 
 use std::collections::BTreeSet;
 
-pub use name::{File, Syntax, backed_up, file};
+pub use name::{GuardedFile, Syntax, backed_up, file};
 pub use settings::{BadSettings, Project, Settings};
 use text::Lines;
 
@@ -84,7 +84,7 @@ const PLACES: [&str; 6] = ["resolved", "resolution", "tarball", "directory", "ve
 
 /// What a file of the tree holds that must not be committed.
 #[must_use]
-pub fn judge(settings: &Settings, file: File, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+pub fn judge(settings: &Settings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
     if !may_hold(settings, bytes) {
         return Vec::new();
     }
@@ -92,18 +92,20 @@ pub fn judge(settings: &Settings, file: File, path: &[u8], bytes: &[u8]) -> Vec<
 }
 
 /// The same without the quick look.
-fn judge_all(settings: &Settings, file: File, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
-    if let File::Lockfile(Syntax::Binary) = file {
+fn judge_all(settings: &Settings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+    if let GuardedFile::Lockfile(Syntax::Binary) = file {
         return binary(settings, path, bytes);
     }
     let text = text::decode(bytes);
     let mut found = BTreeSet::new();
     let mut judge = Judge { settings, path, found: &mut found };
     match file {
-        File::Manifest(syntax) => judge.manifest(&text, syntax, Kind::Manifest),
-        File::Workspace => judge.manifest(&text, Syntax::Yaml, Kind::Workspace),
-        File::Lockfile(syntax) => text::sides(&text).iter().for_each(|side| judge.lockfile(side, syntax)),
-        File::Settings | File::Backup => {}
+        GuardedFile::Manifest(syntax) => judge.manifest(&text, syntax, Kind::Manifest),
+        GuardedFile::Workspace => judge.manifest(&text, Syntax::Yaml, Kind::Workspace),
+        GuardedFile::Lockfile(syntax) => {
+            text::sides(&text).iter().for_each(|side| judge.lockfile(side, syntax))
+        }
+        GuardedFile::Settings | GuardedFile::Backup => {}
     }
     found.into_iter().collect()
 }

@@ -11,7 +11,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_STANDARD;
 
 use super::address::Address;
-use super::setting::{File, Setting};
+use super::setting::{Setting, SettingsFile};
 use super::{Credential, Secret};
 use crate::error::Problem;
 use crate::model::package_manager::{Name, PackageManager};
@@ -48,7 +48,7 @@ pub struct Asks {
 impl Npm {
     /// The files in their order, as this package manager reads them.
     #[must_use]
-    pub fn new(manager: &PackageManager, files: Vec<File>) -> Self {
+    pub fn new(manager: &PackageManager, files: Vec<SettingsFile>) -> Self {
         let mut settings = BTreeMap::new();
         let mut lost = None;
         for setting in files.into_iter().flat_map(|file| file.settings) {

@@ -10,7 +10,7 @@ const MAX_SETTINGS: usize = 1000;
 
 /// A file of settings that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct File {
+pub struct SettingsFile {
     /// Its path for messages: from the project's root, or as `~/.npmrc`.
     pub name: String,
     /// Those of its settings that lead to a registry.
@@ -96,8 +96,8 @@ impl Setting {
 ///
 /// # Errors
 /// There are too many of them.
-pub fn of_npmrc(name: &str, text: &str, unquotes: bool, lookup: Lookup<'_>) -> Result<File, Problem> {
-    let mut file = File { name: name.to_owned(), settings: Vec::new() };
+pub fn of_npmrc(name: &str, text: &str, unquotes: bool, lookup: Lookup<'_>) -> Result<SettingsFile, Problem> {
+    let mut file = SettingsFile { name: name.to_owned(), settings: Vec::new() };
     for entry in npmrc::parse(text) {
         let key = npmrc::expand(&entry.key, lookup);
         if !npmrc::leads_to_a_registry(&key.text) {
