@@ -78,11 +78,11 @@ impl DigestBuilder {
 }
 
 /// Files by their paths with `/` between parts, each with what stands for its mode and content.
-pub type Files = BTreeMap<String, String>;
+pub type FileIds = BTreeMap<String, String>;
 
 /// The digest of files.
 #[must_use]
-pub fn digest(files: &Files) -> Digest {
+pub fn digest(files: &FileIds) -> Digest {
     DigestBuilder::of(files.iter().map(|(path, id)| (path.as_str(), id.as_str())))
 }
 
@@ -121,7 +121,7 @@ pub struct Record {
 impl Record {
     /// A record of a build.
     #[must_use]
-    pub fn new(package: &str, inputs: Inputs, outputs: &Files, stamp: Digest) -> Self {
+    pub fn new(package: &str, inputs: Inputs, outputs: &FileIds, stamp: Digest) -> Self {
         let left = digest(outputs);
         let outputs = outputs.keys().cloned().collect();
         Self { format: FORMAT, package: package.to_owned(), inputs, outputs, left, stamp }
@@ -199,7 +199,7 @@ mod tests {
         let digest = |text: &str| Digest::of(text.as_bytes());
         let inputs =
             Inputs { own: digest("a"), needed: digest("b"), shared: digest("c"), tools: digest("d") };
-        let outputs = Files::from([("dist/a.js".to_owned(), "1".to_owned())]);
+        let outputs = FileIds::from([("dist/a.js".to_owned(), "1".to_owned())]);
         Record::new("packages/a", inputs, &outputs, digest("e"))
     }
 

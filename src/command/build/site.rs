@@ -9,7 +9,7 @@ use crate::apply::cache::Store;
 use crate::command::{Event, Notice, Report};
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{
-    BuiltPackage, DigestBuilder, Files, Inputs, Output, Record, State, digest, entry_folders,
+    BuiltPackage, DigestBuilder, FileIds, Inputs, Output, Record, State, digest, entry_folders,
 };
 use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
@@ -47,7 +47,7 @@ struct Work {
 
 /// What a build left.
 struct Left {
-    outputs: Files,
+    outputs: FileIds,
     stamp: Digest,
 }
 
@@ -199,7 +199,7 @@ impl<'a> Site<'a> {
             let here = &self.workspace.members[*member];
             if !has_script(here) {
                 self.keep(*member, |stamp| {
-                    Record::new(&here.relative, self.inputs(*member), &Files::new(), stamp.clone())
+                    Record::new(&here.relative, self.inputs(*member), &FileIds::new(), stamp.clone())
                 });
             }
         }

@@ -158,7 +158,7 @@ pub fn remembered(
     let executables = Executables::of(&published, manifest, &dir, &label);
     let list = files(&dir, &published, memory).and_then(|list| {
         let licences = licence::missing(workspace, &dir, &list, licences)?;
-        Ok(Files { list, licences })
+        Ok(PackedNames { list, licences })
     });
     match (executables, list, problems.is_empty()) {
         (Ok(executables), Ok(files), true) => {
@@ -175,7 +175,7 @@ pub fn remembered(
 }
 
 /// The names of the files that are packed.
-struct Files {
+struct PackedNames {
     list: Vec<String>,
     /// In the workspace's root.
     licences: Vec<String>,
@@ -312,10 +312,10 @@ fn assemble(
     dir: &Path,
     manifest: Manifest,
     executables: &Executables,
-    files: Files,
+    files: PackedNames,
     label: &str,
 ) -> Contents {
-    let Files { list, licences } = files;
+    let PackedNames { list, licences } = files;
     let text = js::stringify(&manifest.0).into_bytes();
     let mut entries: Vec<TarballEntry> = Vec::new();
     let mut add = |path: String, source: PathBuf| {
