@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Proxy, Url};
 
 use super::{failure, trust};
-use crate::model::registry::{Finding, Network, Secret};
+use crate::model::registry::{Network, ProbeFinding, Secret};
 
 const USER_AGENT: &str = concat!("docker-prep/", env!("CARGO_PKG_VERSION"));
 
@@ -18,8 +18,8 @@ const USER_AGENT: &str = concat!("docker-prep/", env!("CARGO_PKG_VERSION"));
 /// dropped, and that one for a look-up of a name that hangs.
 pub(super) struct NetworkClients {
     network: Network,
-    plain: OnceLock<Result<Client, Finding>>,
-    secure: OnceLock<Result<Client, Finding>>,
+    plain: OnceLock<Result<Client, ProbeFinding>>,
+    secure: OnceLock<Result<Client, ProbeFinding>>,
 }
 
 impl NetworkClients {
@@ -32,7 +32,7 @@ impl NetworkClients {
     }
 
     /// The client that may ask at an address.
-    pub(super) fn client(&self, url: &Url) -> Result<&Client, Finding> {
+    pub(super) fn client(&self, url: &Url) -> Result<&Client, ProbeFinding> {
         let proxy = proxy_of(&self.network, url)?;
         let needs_tls = [Some(url), proxy.as_ref()].into_iter().flatten().any(|url| url.scheme() == "https");
         let client = match needs_tls {
@@ -48,7 +48,7 @@ impl NetworkClients {
     }
 }
 
-fn build(network: &Network, needs_tls: bool) -> Result<Client, Finding> {
+fn build(network: &Network, needs_tls: bool) -> Result<Client, ProbeFinding> {
     // Fails where there is one already, which then is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let settings = network.clone();
@@ -69,7 +69,7 @@ fn build(network: &Network, needs_tls: bool) -> Result<Client, Finding> {
 }
 
 /// The proxy that npm would ask for an address.
-fn proxy_of(network: &Network, url: &Url) -> Result<Option<Url>, Finding> {
+fn proxy_of(network: &Network, url: &Url) -> Result<Option<Url>, ProbeFinding> {
     let setting = match url.scheme() {
         "https" => &network.https_proxy,
         _ => &network.http_proxy,
@@ -93,8 +93,8 @@ fn is_direct(url: &Url, no_proxy: &[String]) -> bool {
         .any(|entry| !entry.is_empty() && host.starts_with(&entry))
 }
 
-fn parse(proxy: &str) -> Result<Url, Finding> {
-    let unreadable = || Finding::Proxy("the proxy's address is none".to_owned());
+fn parse(proxy: &str) -> Result<Url, ProbeFinding> {
+    let unreadable = || ProbeFinding::Proxy("the proxy's address is none".to_owned());
     let text = match proxy.contains("://") {
         true => proxy.to_owned(),
         false => format!("http://{proxy}"),
@@ -169,7 +169,7 @@ mod tests {
         for odd in ["http://secret:secret@", "ftp://secret@host", "http://secret host/"] {
             let network = Network { http_proxy: Some(Secret(odd.to_owned())), ..Network::default() };
             let client = NetworkClients::new(network).client(&Url::parse("http://registry/").unwrap()).err();
-            assert_eq!(client, Some(Finding::Proxy("the proxy's address is none".to_owned())), "{odd}");
+            assert_eq!(client, Some(ProbeFinding::Proxy("the proxy's address is none".to_owned())), "{odd}");
         }
     }
 
@@ -186,7 +186,7 @@ mod tests {
                 ),
             ] {
                 let found = NetworkClients::new(network).client(&https).err();
-                let Some(Finding::Tls(why)) = &found else { panic!("{found:?}") };
+                let Some(ProbeFinding::Tls(why)) = &found else { panic!("{found:?}") };
                 assert!(why.contains(name), "{why}");
             }
         }

@@ -12,7 +12,7 @@ use super::client::NetworkClients;
 use super::exchange::{AddressedRegistry, Clock, shown};
 use super::tally::ProbeState;
 use crate::error::io_cause;
-use crate::model::registry::{Answer, Finding, Network, Question, Registry, Wanted, localhost_for};
+use crate::model::registry::{Answer, Network, ProbeFinding, Question, Registry, Wanted, localhost_for};
 
 /// How many ask at once.
 const THREADS: usize = 32;
@@ -57,7 +57,7 @@ pub fn ask(
     let _end = End(Arc::clone(&over));
     let (tell, told) = mpsc::channel();
     if let Err(error) = start(places, clock, Arc::clone(&over), tell) {
-        let why = Finding::Unreachable(format!("no thread can be started: {}", io_cause(&error)));
+        let why = ProbeFinding::Unreachable(format!("no thread can be started: {}", io_cause(&error)));
         return Some(tally.last(clock.begin.elapsed(), &why));
     }
     loop {
@@ -69,7 +69,7 @@ pub fn ask(
             return Some(tally.early(now));
         }
         if clock.left().is_zero() {
-            return Some(tally.last(now, &Finding::TimedOut));
+            return Some(tally.last(now, &ProbeFinding::TimedOut));
         }
         let soon = tally.decided_by().map_or(TICK, |by| by.saturating_sub(now).min(TICK));
         match told.recv_timeout(soon.min(clock.left())) {
@@ -80,7 +80,7 @@ pub fn ask(
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                let why = Finding::Unreachable("the question broke off".to_owned());
+                let why = ProbeFinding::Unreachable("the question broke off".to_owned());
                 return Some(tally.last(clock.begin.elapsed(), &why));
             }
         }
