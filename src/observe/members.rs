@@ -11,7 +11,7 @@ use crate::model::minimatch::{self, Minimatch, Options, PatternError};
 
 /// A folder with a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Folder {
+pub struct MemberFolder {
     /// From the workspace's root, with `/` between parts; empty for the root.
     pub relative: String,
     /// Absolute.
@@ -26,7 +26,7 @@ const NEVER: [&str; 2] = ["node_modules", "bower_components"];
 ///
 /// # Errors
 /// A glob that is not valid, or a folder that cannot be listed.
-pub fn find(root: &Path, globs: &[String]) -> Result<Vec<Folder>, Problem> {
+pub fn find(root: &Path, globs: &[String]) -> Result<Vec<MemberFolder>, Problem> {
     let mut search = Search { found: BTreeMap::new(), seen: HashSet::new() };
     let mut ignored = Vec::new();
     for glob in globs {
@@ -45,14 +45,14 @@ pub fn find(root: &Path, globs: &[String]) -> Result<Vec<Folder>, Problem> {
         }
     }
     search.add(root, &[])?;
-    let mut folders: Vec<Folder> = search
+    let mut folders: Vec<MemberFolder> = search
         .found
         .into_iter()
         .filter(|(relative, _)| {
             relative.is_empty()
                 || !ignored.iter().any(|glob| glob.matches(&format!("{relative}/package.json")))
         })
-        .map(|(relative, dir)| Folder { relative, dir })
+        .map(|(relative, dir)| MemberFolder { relative, dir })
         .collect();
     folders.sort();
     Ok(folders)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::manifest;
-use super::members::{self, Folder};
+use super::members::{self, MemberFolder};
 use super::project::{Project, typed_path};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::json;
@@ -244,8 +244,8 @@ fn read_as(root: &Path, globs: &[String]) -> Result<Workspace> {
     Ok(Workspace { root: root.to_path_buf(), is_pnpm: file.is_some(), members, catalogs })
 }
 
-fn member(folder: Folder, settings: Settings) -> Result<Option<Member>, Problem> {
-    let Folder { dir, relative } = folder;
+fn member(folder: MemberFolder, settings: Settings) -> Result<Option<Member>, Problem> {
+    let MemberFolder { dir, relative } = folder;
     let Some((manifest_file, manifest)) = manifest::read(&dir)? else { return Ok(None) };
     let publish_config = manifest.0.get("publishConfig");
     let directory = publish_config.and_then(|config| config.get("directory")).and_then(Value::as_str);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::seen::{Seen, states};
-use super::watch::Folder;
+use super::watch::WatchedFolder;
 use super::{INDEX, Watch, file_for, read};
 use crate::model::cache::index::Record;
 use crate::model::cache::place::Place;
@@ -86,7 +86,7 @@ impl Memory {
         let known = self.0.as_ref()?;
         let mut signatures = Signatures::new(known.watch.moment());
         let mut sizes = Vec::with_capacity(entries.len());
-        let folder = Folder::open(dir);
+        let folder = WatchedFolder::open(dir);
         let mut trusted = None;
         for entry in entries {
             let tag = u8::from(entry.executable);

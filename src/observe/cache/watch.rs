@@ -49,7 +49,7 @@ impl Watch {
     ///
     /// # Errors
     /// As [`Watch::sign`].
-    pub fn sign_in(&self, folder: &Folder<'_>, path: &Path) -> io::Result<FileStamp> {
+    pub fn sign_in(&self, folder: &WatchedFolder<'_>, path: &Path) -> io::Result<FileStamp> {
         match folder.sign(path) {
             Some(signature) => signature,
             None => self.sign(path, true),
@@ -65,14 +65,14 @@ impl Watch {
 
 /// A folder of which many files are asked for: below it their paths need not be looked up from the root on.
 #[derive(Debug)]
-pub struct Folder<'a> {
+pub struct WatchedFolder<'a> {
     path: &'a Path,
     #[cfg(any(target_os = "linux", target_os = "android"))]
     open: Option<std::fs::File>,
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-impl<'a> Folder<'a> {
+impl<'a> WatchedFolder<'a> {
     /// Opens it; one that cannot be opened is as good as none.
     #[must_use]
     pub fn open(path: &'a Path) -> Self {
@@ -113,7 +113,7 @@ impl<'a> Folder<'a> {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-impl<'a> Folder<'a> {
+impl<'a> WatchedFolder<'a> {
     /// Not opened.
     #[must_use]
     pub fn open(path: &'a Path) -> Self {
@@ -210,7 +210,7 @@ mod tests {
         fs::create_dir_all(dir.join("b/c")).unwrap();
         fs::write(dir.join("b/file"), "bytes").unwrap();
         std::os::unix::fs::symlink("b/file", dir.join("link")).unwrap();
-        let (folder, watch) = (Folder::open(&dir), Watch::begin());
+        let (folder, watch) = (WatchedFolder::open(&dir), Watch::begin());
         for name in ["b/file", "link", "b", "b/../b/c/../file", "b//file"] {
             let path = dir.join(name);
             let signature = folder.sign(&path).expect(name).unwrap();
