@@ -34,7 +34,7 @@ const PUBLIC: Attributes = Attributes::mode(0o644);
 
 /// What stands at the deps dir's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum DepsDirState {
     /// Nothing.
     Missing,
     /// A folder with the mark.
@@ -47,10 +47,10 @@ pub enum Found {
 ///
 /// # Errors
 /// [`Kind::Refused`]: something else stands there.
-pub fn look(path: &Path) -> Result<Found> {
+pub fn look(path: &Path) -> Result<DepsDirState> {
     let metadata = match path.symlink_metadata() {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Missing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(DepsDirState::Missing),
         Err(error) => return Err(file::failed("look at", path, &error)),
     };
     let shown = path.display();
@@ -60,7 +60,7 @@ pub fn look(path: &Path) -> Result<Found> {
             .hint(format!("move it away: mv {shown} {}", aside(path).display())));
     }
     if is_marked(path)? {
-        return Ok(Found::Ours);
+        return Ok(DepsDirState::Ours);
     }
     for entry in entries(path)? {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -71,7 +71,7 @@ pub fn look(path: &Path) -> Result<Found> {
                 )));
         }
     }
-    Ok(Found::Adoptable)
+    Ok(DepsDirState::Adoptable)
 }
 
 /// Somewhere that `COPY .docker-deps*` does not reach.
@@ -87,7 +87,7 @@ fn aside(path: &Path) -> PathBuf {
 #[must_use = "what was put there goes when it is dropped"]
 pub struct DepsDir {
     path: PathBuf,
-    found: Found,
+    found: DepsDirState,
     /// The folders that were made for it and are not kept yet, the deepest first.
     made: Vec<PathBuf>,
     /// The files that were put there and are not kept yet.
@@ -104,14 +104,14 @@ impl DepsDir {
     /// As [`look`], and the disk's.
     pub fn open(path: &Path) -> Result<Self> {
         let found = look(path)?;
-        let made = if found == Found::Missing { file::missing_folders(path) } else { Vec::new() };
+        let made = if found == DepsDirState::Missing { file::missing_folders(path) } else { Vec::new() };
         let (written, outputs) = (Vec::new(), Arc::default());
         let mut dir = Self { path: path.to_owned(), found, made, written, is_unsynced: false, outputs };
-        if found == Found::Missing {
+        if found == DepsDirState::Missing {
             file::create_folder(path)?;
             file::change_folder_mode(path, 0o755)?;
             dir.made.iter().try_for_each(|folder| file::sync_folder_of(folder))?;
-        } else if found == Found::Adoptable {
+        } else if found == DepsDirState::Adoptable {
             // A run that was killed may have just made it.
             file::sync_folder_of(path)?;
         }
@@ -120,7 +120,7 @@ impl DepsDir {
         if path.join(GITIGNORE).symlink_metadata().is_err() {
             dir.write(GITIGNORE, GITIGNORE_TEXT)?;
         }
-        if found != Found::Ours {
+        if found != DepsDirState::Ours {
             dir.write(MARK, MARK_TEXT)?;
         }
         Ok(dir)
@@ -142,7 +142,7 @@ impl DepsDir {
     /// Whether it was there before.
     #[must_use]
     pub fn existed(&self) -> bool {
-        self.found != Found::Missing
+        self.found != DepsDirState::Missing
     }
 
     /// Leaves what was put there.
@@ -315,7 +315,7 @@ pub fn remove(path: &Path, outputs: &Outputs) -> Result<Removed> {
 /// # Errors
 /// The disk's.
 pub fn sweep_staged(path: &Path) -> Result<usize> {
-    if look(path).is_ok_and(|found| found != Found::Missing) { remove_staged(path) } else { Ok(0) }
+    if look(path).is_ok_and(|found| found != DepsDirState::Missing) { remove_staged(path) } else { Ok(0) }
 }
 
 fn remove_staged(path: &Path) -> Result<usize> {

@@ -15,7 +15,7 @@ use crate::model::environment::Environment;
 use crate::model::lockfile::{self, Difference, Pins};
 use crate::model::package_manager::{Name, PackageManager};
 use crate::model::scope::Scope;
-use crate::observe::lockfile::Found;
+use crate::observe::lockfile::FoundLockfile;
 use crate::plan::lockfile::{making, proving};
 
 /// How much of what a package manager said is shown where it fails.
@@ -41,7 +41,7 @@ pub struct Request<'a> {
     /// Why that one.
     pub reason: &'a str,
     /// The lockfile that pins the project's versions.
-    pub lockfile: Option<&'a Found>,
+    pub lockfile: Option<&'a FoundLockfile>,
     /// More packages of which none may come from a registry.
     pub scope: &'a Scope,
     /// The variables that the caller has, for what is said of its `PATH`.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::{Format, GuardArgs};
 use super::report::Reporter;
 use super::text::{count, count_of};
-use crate::command::guard::{self, Found, Outcome, Scope};
+use crate::command::guard::{self, CommittedFinding, Outcome, Scope};
 use crate::error::{Problem, Result};
 use crate::model::guard::{Kind, shown};
 use crate::model::requested::Requested;
@@ -52,11 +52,11 @@ fn clean(scope: &Scope, outcome: &Outcome) -> String {
 }
 
 /// `path:line: what was found there`.
-fn line(found: &Found) -> String {
+fn line(found: &CommittedFinding) -> String {
     format!("{}:{}: {}", shown(&found.finding.path), found.finding.line, what(found))
 }
 
-fn what(found: &Found) -> String {
+fn what(found: &CommittedFinding) -> String {
     let (finding, deps_dir) = (&found.finding, shown(found.deps_dir.as_bytes()));
     let what = match finding.kind {
         // Only what cannot be parsed has no keys.
@@ -119,7 +119,7 @@ fn advice(scope: &Scope, outcome: &Outcome) -> String {
 }
 
 /// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>, escaped as its toolkit does.
-fn annotation(found: &Found) -> String {
+fn annotation(found: &CommittedFinding) -> String {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     // A file's name may hold a line end, which has a way to be written here; nothing else may steer a terminal.
@@ -143,7 +143,7 @@ fn document(outcome: &Outcome) -> Value {
     })
 }
 
-fn finding(found: &Found) -> Value {
+fn finding(found: &CommittedFinding) -> Value {
     let finding = &found.finding;
     let mut object = json!({
         "path": String::from_utf8_lossy(&finding.path),

@@ -10,7 +10,7 @@ pub use crate::apply::cache::Cleared;
 
 /// What is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct CacheContents {
     /// None where there is no cache.
     pub place: Option<Place>,
     /// Why it is not used, where it cannot be.
@@ -31,8 +31,8 @@ pub struct Found {
 ///
 /// # Errors
 /// It is there and cannot be read.
-pub fn look(requested: &Requested) -> Result<Found> {
-    let mut found = Found { place: requested.cache.clone(), ..Found::default() };
+pub fn look(requested: &Requested) -> Result<CacheContents> {
+    let mut found = CacheContents { place: requested.cache.clone(), ..CacheContents::default() };
     let Some(place) = &requested.cache else { return Ok(found) };
     found.doubt = apply::doubt(place);
     if found.doubt.is_some() {

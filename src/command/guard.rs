@@ -26,7 +26,7 @@ pub enum Scope {
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Each thing once, by path and line.
-    pub findings: Vec<Found>,
+    pub findings: Vec<CommittedFinding>,
     /// How many commits were judged; none for the index.
     pub commits: usize,
     /// What puts it right, copy-ready.
@@ -35,7 +35,7 @@ pub struct Outcome {
 
 /// A finding, and which commits hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct CommittedFinding {
     /// What it is.
     pub finding: Finding,
     /// The deps dir that it points into or lies in.
@@ -97,7 +97,7 @@ struct Judge {
     /// What files hold, under these settings.
     seen: HashMap<(Vec<u8>, String), Vec<Finding>>,
     /// What was found up to now.
-    found: BTreeMap<Finding, Found>,
+    found: BTreeMap<Finding, CommittedFinding>,
 }
 
 impl Judge {
@@ -124,7 +124,7 @@ impl Judge {
     fn keep(&mut self, findings: Vec<Finding>, commit: Option<&str>) {
         for finding in findings {
             let deps_dir = self.settings.project(&finding.path).deps_dir();
-            let new = Found { finding: finding.clone(), deps_dir, commits: Vec::new() };
+            let new = CommittedFinding { finding: finding.clone(), deps_dir, commits: Vec::new() };
             self.found.entry(finding).or_insert(new).commits.extend(commit.map(str::to_owned));
         }
     }

@@ -8,7 +8,7 @@ use crate::model::environment::Environment;
 use crate::model::lockfile;
 use crate::model::package_manager::Detected;
 use crate::model::surface::Surface;
-use crate::observe::lockfile::{self as observe, Found};
+use crate::observe::lockfile::{self as observe, FoundLockfile};
 use crate::observe::project::Project;
 use crate::observe::surfaces;
 use crate::plan::files::{FileChange, replacement};
@@ -75,9 +75,9 @@ pub(super) fn made(
     Ok(Lockfile { made: Some(made), ..described })
 }
 
-fn described(surface: &Surface, detected: &Detected, found: Option<&Found>) -> Lockfile {
+fn described(surface: &Surface, detected: &Detected, found: Option<&FoundLockfile>) -> Lockfile {
     let beside = found.filter(|found| found.importer.is_empty());
-    let name = beside.map_or(lockfile::name(detected.manager.name), Found::file_name);
+    let name = beside.map_or(lockfile::name(detected.manager.name), FoundLockfile::file_name);
     Lockfile {
         path: if surface.dir.is_empty() { name.to_owned() } else { format!("{}/{name}", surface.dir) },
         seeded_from: found.map(|found| found.path.clone()),

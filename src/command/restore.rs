@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Event, Notice, Report, damaged, tree};
-use crate::apply::deps_dir::{self, Found};
+use crate::apply::deps_dir::{self, DepsDirState};
 use crate::apply::lock::Lock;
 use crate::apply::restore as apply;
 use crate::cancel::CancelToken;
@@ -152,7 +152,7 @@ fn left_beside(project: &Project, report: Report<'_>) {
 fn deps_dirs(project: &Project) -> Result<BTreeSet<String>> {
     let tree = state::read(&project.state_dir, &project.root, &[])?;
     let is_ours = |dir: &&ProjectPath| {
-        state::locate(&project.root, dir).is_ok_and(|path| deps_dir::look(&path) == Ok(Found::Ours))
+        state::locate(&project.root, dir).is_ok_and(|path| deps_dir::look(&path) == Ok(DepsDirState::Ours))
     };
     let recorded = tree.standing.observed().map(|observed| &observed.head.deps_dir).filter(is_ours);
     let recorded = recorded.map(|dir| dir.as_str().to_owned());

@@ -45,11 +45,11 @@ fn put(dir: &mut DepsDir, staged: TempTarball, name: &str) -> Result<Placed> {
 fn it_is_made_with_its_mark_and_taken_away_without_a_trace() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(".docker-deps");
-    assert_eq!(look(&path).unwrap(), Found::Missing);
+    assert_eq!(look(&path).unwrap(), DepsDirState::Missing);
     let first = DepsDir::open(&path).unwrap();
     assert!(!first.existed());
     first.keep();
-    assert_eq!(look(&path).unwrap(), Found::Ours);
+    assert_eq!(look(&path).unwrap(), DepsDirState::Ours);
     let mut dir = DepsDir::open(&path).unwrap();
     assert!(dir.existed());
     assert_eq!(names(&path), [".docker-prep", ".gitignore"]);
@@ -70,7 +70,7 @@ fn an_empty_folder_is_adopted_and_its_placeholders_stay() {
     fs::write(path.join(".gitignore"), "*\n!.gitkeep\n").unwrap();
     // What a run left that was killed before the mark stood.
     fs::write(path.join(".docker-prep-file.tmp"), "").unwrap();
-    assert_eq!(look(&path).unwrap(), Found::Adoptable);
+    assert_eq!(look(&path).unwrap(), DepsDirState::Adoptable);
     remove(&path, &Outputs::default()).unwrap();
     assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
     DepsDir::open(&path).unwrap().keep();
@@ -169,7 +169,7 @@ fn a_removal_that_was_killed_is_taken_up_again() {
         fs::remove_file(path.join(gone)).unwrap();
         assert!(path.join(GITIGNORE).exists());
     }
-    assert_eq!(look(&path).unwrap(), Found::Adoptable);
+    assert_eq!(look(&path).unwrap(), DepsDirState::Adoptable);
     assert!(remove(&path, &Outputs::default()).unwrap().folder);
     assert!(names(home.path()).is_empty());
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::network::{self, Named, NetworkRoute};
-use super::npm::{Asks, Found, address, basic, in_header, scope};
+use super::npm::{Asks, NamedRegistry, address, basic, in_header, scope};
 use super::setting::Setting;
 use super::variables::Variables;
 use super::{Credential, Secret};
@@ -51,7 +51,7 @@ impl Yarn {
     ///
     /// # Errors
     /// What is written there is no address, or a variable of it is not set; neither quotes it.
-    pub fn registry(&self, package: &str, lookup: Lookup<'_>) -> Result<Option<Found>, Problem> {
+    pub fn registry(&self, package: &str, lookup: Lookup<'_>) -> Result<Option<NamedRegistry>, Problem> {
         let scope = scope(package).and_then(|scope| scope.strip_prefix('@'));
         let of_scope =
             |key: &str| scope.map_or(Ok(None), |scope| self.setting(&["npmScopes", scope, key], lookup));
@@ -79,7 +79,7 @@ impl Yarn {
         if let (Some((name, password)), None, None) = (&address.userinfo, &asks.credential, &asks.unset) {
             asks.credential = Some(super::npm::of_userinfo(name, password, named.place_with_variables()));
         }
-        Ok(Some(Found { url: address.url.as_str().to_owned(), named_by: named.place(), asks }))
+        Ok(Some(NamedRegistry { url: address.url.as_str().to_owned(), named_by: named.place(), asks }))
     }
 
     /// The way there. Variables such as `YARN_HTTPS_PROXY` come before the files.

@@ -14,7 +14,7 @@ use crate::model::dockerfile;
 use crate::model::environment::Environment;
 use crate::model::package_manager::{Name, PackageManager};
 use crate::model::registry::network::{self, Named, NetworkRoute};
-use crate::model::registry::npm::{Found, Npm};
+use crate::model::registry::npm::{NamedRegistry, Npm};
 use crate::model::registry::variables::Variables;
 use crate::model::registry::yarn::Yarn;
 use crate::model::registry::{Network, Registry, bunfig, setting};
@@ -100,7 +100,7 @@ impl Settings {
             Source::Npm(npm) => npm.registry(package),
             Source::Yarn(yarn) => yarn.registry(package, &lookup),
         };
-        let Found { url, named_by, asks } =
+        let NamedRegistry { url, named_by, asks } =
             found.map_err(|problem| self.explained(problem))?.ok_or_else(|| self.nowhere(package))?;
         let way = match source {
             Source::Npm(npm) => network::of_npm(self.manager, npm, &self.variables),
