@@ -82,7 +82,7 @@ pub fn mended(
 pub fn pins(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<Pins, String> {
     let mut pins = Pins::new();
     for LockfileEntry { name, from } in entries(manager, text)? {
-        if let (From::Registry(pin) | From::Remote(pin), false) = (from, ours(&name)) {
+        if let (PackageOrigin::Registry(pin) | PackageOrigin::Remote(pin), false) = (from, ours(&name)) {
             pins.entry(name).or_default().insert(pin);
         }
     }
@@ -95,7 +95,7 @@ pub fn pins(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<Pi
 /// A text that is not such a lockfile.
 pub fn strays(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<BTreeSet<String>, String> {
     let stray = |entry: LockfileEntry| match entry.from {
-        From::Registry(version) if ours(&entry.name) => Some(format!("{}@{version}", entry.name)),
+        PackageOrigin::Registry(version) if ours(&entry.name) => Some(format!("{}@{version}", entry.name)),
         _ => None,
     };
     Ok(entries(manager, text)?.into_iter().filter_map(stray).collect())
@@ -140,12 +140,12 @@ fn entries(manager: Name, text: &str) -> Result<Vec<LockfileEntry>, String> {
 struct LockfileEntry {
     /// Its own name, not an alias.
     name: String,
-    from: From,
+    from: PackageOrigin,
 }
 
 /// Where a package comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum From {
+enum PackageOrigin {
     /// A registry, with the version.
     Registry(String),
     /// A repository or a URL, as it was resolved.
@@ -154,7 +154,7 @@ enum From {
     Local,
 }
 
-impl From {
+impl PackageOrigin {
     /// From what stands behind `name@`.
     fn of(reference: &str) -> Self {
         let is_version = reference.starts_with(|c: char| c.is_ascii_digit() || c == 'v')

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::install::{InstallCommand, install};
-use super::stage::{Copy, Dockerfile, From, Step};
+use super::stage::{Copy, CopySource, Dockerfile, Step};
 use super::{join, matches, path};
 
 /// A file that is copied to more places than these is not followed any further.
@@ -52,10 +52,11 @@ pub(crate) fn contexts<'a>(file: &Dockerfile, dockerfile_dir: &str, surface_dir:
         !source.is_empty() && !source.starts_with('*') && below(source, &manifest).is_some()
     };
     let is_from_root = file.stages.iter().flat_map(|stage| &stage.steps).any(|step| match step {
-        Step::Copy(copy) => copy.from == From::Context && copy.sources.iter().any(from_root),
-        Step::Run(run) => {
-            run.mounts.iter().any(|copy| copy.from == From::Context && copy.sources.iter().any(from_root))
-        }
+        Step::Copy(copy) => copy.from == CopySource::Context && copy.sources.iter().any(from_root),
+        Step::Run(run) => run
+            .mounts
+            .iter()
+            .any(|copy| copy.from == CopySource::Context && copy.sources.iter().any(from_root)),
     });
     std::iter::once(surface_dir).chain(own.filter(|_| !is_from_root)).collect()
 }
@@ -149,12 +150,12 @@ fn place(
     places: &mut Places,
 ) {
     let origin = match copy.from {
-        From::Context => context,
-        From::Stage(stage) => match ends.get(stage) {
+        CopySource::Context => context,
+        CopySource::Stage(stage) => match ends.get(stage) {
             Some(end) => end,
             None => return,
         },
-        From::Elsewhere => return,
+        CopySource::Elsewhere => return,
     };
     let is_folder = !is_mount
         && (copy.into_folder

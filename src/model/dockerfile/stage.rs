@@ -49,7 +49,7 @@ pub(crate) enum Step {
 /// What is copied, and where to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Copy {
-    pub(crate) from: From,
+    pub(crate) from: CopySource,
     /// Without a leading `./` or `/` and without a trailing `/`; the context itself is the empty string.
     pub(crate) sources: Vec<String>,
     /// Absolute.
@@ -64,7 +64,7 @@ pub(crate) struct Copy {
 
 /// Where files come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum CopySource {
     /// The build context.
     #[default]
     Context,
@@ -141,10 +141,13 @@ impl Dockerfile {
         self.stages.iter().rposition(|stage| !stage.name.is_empty() && stage.name == name)
     }
 
-    fn source(&self, name: &str) -> From {
+    fn source(&self, name: &str) -> CopySource {
         let own = self.stages.len().saturating_sub(1);
         let by_number = || name.parse().ok().filter(|number| *number < own);
-        self.stage(name).filter(|stage| *stage < own).or_else(by_number).map_or(From::Elsewhere, From::Stage)
+        self.stage(name)
+            .filter(|stage| *stage < own)
+            .or_else(by_number)
+            .map_or(CopySource::Elsewhere, CopySource::Stage)
     }
 
     fn step(&mut self, instruction: &Instruction, global: &BTreeMap<String, String>) {
@@ -176,7 +179,7 @@ impl Dockerfile {
         Some(Copy {
             from: values(flags, "from")
                 .next()
-                .map_or(From::Context, |name| self.source(&variables::word(name, &known))),
+                .map_or(CopySource::Context, |name| self.source(&variables::word(name, &known))),
             into_folder: is_folder(&to) || words.len() > 1,
             to: path::join(&stage.dir, &to),
             sources: words.iter().map(|word| relative(word)).collect(),
@@ -228,7 +231,7 @@ impl Dockerfile {
             return None;
         }
         Some(Copy {
-            from: option(&["from"]).map_or(From::Context, |name| self.source(&name)),
+            from: option(&["from"]).map_or(CopySource::Context, |name| self.source(&name)),
             sources: vec![relative(&option(&["source", "src"]).unwrap_or_default())],
             to: path::join(&stage.dir, &option(&["target", "dst", "destination"])?),
             ..Copy::default()

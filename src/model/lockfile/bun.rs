@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::tree::{self, Place};
-use super::{From, LockfileEntry, split};
+use super::{LockfileEntry, PackageOrigin, split};
 use crate::model::json5;
 
 /// Settings of the workspace's root do not hold for the surface alone.
@@ -64,7 +64,7 @@ pub(super) fn entries(text: &str) -> Result<Vec<LockfileEntry>, String> {
     let rows = lock.get("packages").and_then(Value::as_object).into_iter().flatten();
     let entry = |(_, row): (&String, &Value)| {
         let (name, reference) = split(row.get(0)?.as_str()?)?;
-        Some(LockfileEntry { name: name.to_owned(), from: From::of(reference) })
+        Some(LockfileEntry { name: name.to_owned(), from: PackageOrigin::of(reference) })
     };
     Ok(rows.filter_map(entry).collect())
 }

@@ -6,7 +6,7 @@ use nodejs_semver::Version;
 use serde_json::{Map, Value};
 
 use super::tree::{self, Place};
-use super::{From, LockfileEntry};
+use super::{LockfileEntry, PackageOrigin};
 use crate::model::json;
 
 type Object = Map<String, Value>;
@@ -47,12 +47,12 @@ pub(super) fn mended(made: &str, seed: &str, ours: &dyn Fn(&str) -> bool) -> Res
     let (_, seed) = read(seed)?;
     let mut mended = made.clone();
     for (key, package) in &made {
-        let Some(LockfileEntry { name, from: From::Registry(version) }) = entry(key, package) else {
+        let Some(LockfileEntry { name, from: PackageOrigin::Registry(version) }) = entry(key, package) else {
             continue;
         };
         let pinned = || {
             seed.iter().filter_map(|(key, package)| match entry(key, package)? {
-                LockfileEntry { name: pinned, from: From::Registry(version) } if pinned == name => {
+                LockfileEntry { name: pinned, from: PackageOrigin::Registry(version) } if pinned == name => {
                     Some((key, package, version))
                 }
                 _ => None,
@@ -90,11 +90,11 @@ fn entry(key: &str, package: &Value) -> Option<LockfileEntry> {
     let (_, mut place) = placed(key)?;
     let text = |key| package.get(key).and_then(Value::as_str);
     let resolved = text("resolved").unwrap_or_default();
-    let from = match From::of(resolved) {
+    let from = match PackageOrigin::of(resolved) {
         _ if is_link(package) => return None,
-        _ if resolved.starts_with("file:") => From::Local,
-        From::Remote(url) if url.starts_with("git") => From::Remote(url),
-        _ => From::Registry(text("version")?.to_owned()),
+        _ if resolved.starts_with("file:") => PackageOrigin::Local,
+        PackageOrigin::Remote(url) if url.starts_with("git") => PackageOrigin::Remote(url),
+        _ => PackageOrigin::Registry(text("version")?.to_owned()),
     };
     Some(LockfileEntry { name: text("name").map(str::to_owned).or_else(|| place.pop())?, from })
 }

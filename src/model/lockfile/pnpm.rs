@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{From, LockfileEntry, split};
+use super::{LockfileEntry, PackageOrigin, split};
 use crate::model::yaml;
 
 const GROUPS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependencies"];
@@ -105,9 +105,11 @@ fn entry_of(key: &str, value: &Value) -> Option<LockfileEntry> {
         (None, None) => return None,
     };
     // Paths such as `github.com/owner/name/1a2b3c` are no paths of the project.
-    let from = match From::of(reference) {
-        From::Local if !["file:", "link:", "portal:"].iter().any(|scheme| reference.starts_with(scheme)) => {
-            From::Remote(reference.to_owned())
+    let from = match PackageOrigin::of(reference) {
+        PackageOrigin::Local
+            if !["file:", "link:", "portal:"].iter().any(|scheme| reference.starts_with(scheme)) =>
+        {
+            PackageOrigin::Remote(reference.to_owned())
         }
         from => from,
     };

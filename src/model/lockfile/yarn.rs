@@ -1,6 +1,6 @@
 //! `yarn.lock`: of yarn 1, and of yarn 2 and later, which is YAML. Both hold blocks, one for each version of a package.
 
-use super::{From, LockfileEntry, split};
+use super::{LockfileEntry, PackageOrigin, split};
 
 /// Packages of ours go, and the members of the workspace: yarn knows the surface from its manifest.
 pub(super) fn seed(text: &str, importer: &str, ours: &dyn Fn(&str) -> bool) -> Result<String, String> {
@@ -86,9 +86,9 @@ impl Block<'_> {
         let version = self.field("version")?.to_owned();
         if let Some((name, reference)) = self.resolution() {
             let from = if reference.starts_with("npm:") || reference.starts_with("patch:") {
-                From::Registry(version)
+                PackageOrigin::Registry(version)
             } else {
-                From::of(reference)
+                PackageOrigin::of(reference)
             };
             return Some(LockfileEntry { name: name.to_owned(), from });
         }
@@ -100,15 +100,17 @@ impl Block<'_> {
             ["file:", "link:", "portal:", "./", "../", "/", "~/"].iter().any(|local| text.starts_with(local))
         };
         let resolved = self.field("resolved");
-        let from = match (From::of(range), resolved) {
-            (From::Remote(_), resolved) => From::Remote(resolved.unwrap_or(range).to_owned()),
+        let from = match (PackageOrigin::of(range), resolved) {
+            (PackageOrigin::Remote(_), resolved) => {
+                PackageOrigin::Remote(resolved.unwrap_or(range).to_owned())
+            }
             // A resolution is kept with the range that it took the place of.
-            _ if is_local(range) || resolved.is_some_and(is_local) => From::Local,
+            _ if is_local(range) || resolved.is_some_and(is_local) => PackageOrigin::Local,
             // `owner/repository`.
             (_, Some(resolved)) if range.contains('/') && target.is_none() => {
-                From::Remote(resolved.to_owned())
+                PackageOrigin::Remote(resolved.to_owned())
             }
-            _ => From::Registry(version),
+            _ => PackageOrigin::Registry(version),
         };
         Some(LockfileEntry { name: target.map_or(name, |(target, _)| target).to_owned(), from })
     }
