@@ -43,8 +43,8 @@ pub fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> Told {
         return Told { named: None, in_image: in_image(&file, run.stage) };
     }
     let chain = file.chain(run.stage);
-    let of_name = |one: &&Given| one.named.manager.name == run.name;
-    let before = |one: &&Given| {
+    let of_name = |one: &&StageManager| one.named.manager.name == run.name;
+    let before = |one: &&StageManager| {
         of_name(one) && chain.contains(&one.stage) && (one.stage != run.stage || one.named.line <= run.line)
     };
     let found = given.iter().rfind(before).or_else(|| given.iter().find(of_name));
@@ -92,19 +92,19 @@ fn install_of(file: &Dockerfile, dockerfile_dir: &str, surface_dir: &str) -> Opt
 }
 
 /// A package manager that a stage gets.
-struct Given {
+struct StageManager {
     stage: usize,
     named: Named,
 }
 
 /// All that the stages get, in order.
-fn given(file: &Dockerfile) -> Vec<Given> {
-    let mut found: Vec<Given> = Vec::new();
+fn given(file: &Dockerfile) -> Vec<StageManager> {
+    let mut found: Vec<StageManager> = Vec::new();
     for (stage, one) in file.stages.iter().enumerate() {
         let tag = one.image.rsplit_once(':').map_or("", |(_, tag)| tag);
         if repository(&one.image).ends_with("oven/bun") {
             let version = tag.split('-').next().unwrap_or_default();
-            found.push(Given {
+            found.push(StageManager {
                 stage,
                 named: Named { line: one.line, manager: at(Name::Bun, version, Tags::Corepack) },
             });
@@ -117,7 +117,7 @@ fn given(file: &Dockerfile) -> Vec<Given> {
         found.extend(
             managers
                 .into_iter()
-                .map(|manager| Given { stage: *stage, named: Named { line: *line, manager } }),
+                .map(|manager| StageManager { stage: *stage, named: Named { line: *line, manager } }),
         );
     }
     found.sort_by_key(|one| (one.stage, one.named.line));

@@ -32,7 +32,7 @@ pub struct Named {
 }
 
 /// A value, and what gives it.
-struct Given {
+struct GivenValue {
     value: String,
     file: String,
     place: String,
@@ -130,11 +130,11 @@ impl Settings<'_> {
     }
 
     /// The values of a key that say something.
-    fn all(&self, key: &str) -> Result<Vec<Given>, Problem> {
+    fn all(&self, key: &str) -> Result<Vec<GivenValue>, Problem> {
         let given = match self.variable(key) {
             Some((place, value)) => value
                 .split("\n\n")
-                .map(|value| Given {
+                .map(|value| GivenValue {
                     value: value.trim().to_owned(),
                     file: String::new(),
                     place: place.clone(),
@@ -160,9 +160,9 @@ impl Settings<'_> {
     }
 }
 
-fn of_setting(setting: &Setting) -> Result<Vec<Given>, Problem> {
+fn of_setting(setting: &Setting) -> Result<Vec<GivenValue>, Problem> {
     setting.value()?;
-    let given = |value: &str| Given {
+    let given = |value: &str| GivenValue {
         value: value.trim().to_owned(),
         file: setting.file.clone(),
         place: setting.place(),
@@ -171,7 +171,7 @@ fn of_setting(setting: &Setting) -> Result<Vec<Given>, Problem> {
 }
 
 /// The first of some keys that says something else than no.
-fn first(settings: &Settings<'_>, keys: &[&str]) -> Result<Option<Given>, Problem> {
+fn first(settings: &Settings<'_>, keys: &[&str]) -> Result<Option<GivenValue>, Problem> {
     for key in keys {
         let found = settings.all(key)?.into_iter().next();
         if let Some(given) = found.filter(|given| given.value != "false" || *key == "strict-ssl") {
@@ -186,14 +186,14 @@ fn variable(variables: &Variables, names: &[&str]) -> Result<Option<Secret>, Pro
     for name in names {
         if let Some(value) = variables.in_either_case(name) {
             let place = name.to_ascii_uppercase();
-            return proxy(&Given { value, file: String::new(), place }).map(Some);
+            return proxy(&GivenValue { value, file: String::new(), place }).map(Some);
         }
     }
     Ok(None)
 }
 
 /// The address of a proxy; the error does not quote it, since it may hold a password.
-fn proxy(given: &Given) -> Result<Secret, Problem> {
+fn proxy(given: &GivenValue) -> Result<Secret, Problem> {
     proxy_address(&given.value, &given.place)
 }
 
