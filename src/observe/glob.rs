@@ -42,7 +42,10 @@ pub(crate) fn search(
     patterns: &[Pattern],
     skip: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<HashSet<String>>, GlobError> {
-    let globs = patterns.iter().map(|pattern| Glob { negated: pattern.negated, ..Glob::default() }).collect();
+    let globs = patterns
+        .iter()
+        .map(|pattern| PatternState { negated: pattern.negated, ..PatternState::default() })
+        .collect();
     let mut search = Search {
         tree,
         skip,
@@ -66,7 +69,7 @@ pub(crate) fn search(
 
 /// What one pattern knows; the original's `symlinks` and `cache`.
 #[derive(Default)]
-struct Glob {
+struct PatternState {
     negated: bool,
     found: HashSet<String>,
     links: HashMap<String, bool>,
@@ -109,7 +112,7 @@ enum Request {
 struct Search<'a, 'p> {
     tree: &'a Tree,
     skip: &'a dyn Fn(&str) -> bool,
-    globs: Vec<Glob>,
+    globs: Vec<PatternState>,
     waiting: HashMap<Question, Vec<Waiter<'p>>>,
     asked: VecDeque<Request>,
     next_tick: VecDeque<(Question, Option<Listing>)>,

@@ -18,11 +18,11 @@ pub struct Project {
     root: Vec<u8>,
     /// The deps dir from the root.
     deps_dir: Parts,
-    ignore: Vec<Glob>,
+    ignore: Vec<SettingsGlob>,
 }
 
 #[derive(Debug)]
-struct Glob {
+struct SettingsGlob {
     negated: bool,
     pattern: Minimatch,
 }
@@ -138,7 +138,8 @@ impl Project {
         if deps_dir.starts_with('/') || parts.first().is_none_or(|first| first == "..") {
             return Err(format!("the deps dir `{deps_dir}` is no folder inside the project"));
         }
-        let ignore = config.guard_ignore.iter().map(|glob| Glob::new(glob)).collect::<Result<_, _>>()?;
+        let ignore =
+            config.guard_ignore.iter().map(|glob| SettingsGlob::new(glob)).collect::<Result<_, _>>()?;
         Ok(Self { root, deps_dir: parts, ignore })
     }
 
@@ -161,7 +162,7 @@ impl Project {
         let path = String::from_utf8_lossy(below);
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         let places: Vec<&str> = ends.map(|end| &path[..end]).collect();
-        let hit = |glob: &&Glob| places.iter().any(|place| glob.pattern.matches(place));
+        let hit = |glob: &&SettingsGlob| places.iter().any(|place| glob.pattern.matches(place));
         self.ignore.iter().rev().find(hit).is_some_and(|glob| !glob.negated)
     }
 
@@ -181,7 +182,7 @@ impl Project {
     }
 }
 
-impl Glob {
+impl SettingsGlob {
     fn new(glob: &str) -> Result<Self, String> {
         let (negated, glob) = glob.strip_prefix('!').map_or((false, glob), |glob| (true, glob));
         let from_root = glob.strip_prefix("./").unwrap_or(glob).trim_start_matches('/').trim_end_matches('/');
