@@ -20,7 +20,7 @@ use crate::observe::cache::Memory;
 use crate::observe::contents::{self, Contents, WorkspaceContext};
 use crate::observe::tarball::{EncodeError, encode};
 use crate::observe::threads::Threads;
-use crate::plan::closure::Index;
+use crate::plan::closure::MemberIndex;
 
 /// The members of the given names, each once, sorted.
 ///
@@ -30,7 +30,7 @@ pub(super) fn named_members<'a>(
     workspace: &'a Workspace,
     names: &BTreeSet<String>,
 ) -> Result<Vec<&'a Member>> {
-    let index = Index::new(workspace);
+    let index = MemberIndex::new(workspace);
     all_or_problems(names.iter().map(|name| index.get(name)))
 }
 

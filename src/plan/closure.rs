@@ -86,11 +86,11 @@ pub struct Closure {
 
 /// The members of a workspace by name, only where that is asked for: members may lack a name, and names that
 /// nobody needs may be used twice.
-pub struct Index<'a> {
+pub struct MemberIndex<'a> {
     members: BTreeMap<&'a str, Vec<&'a Member>>,
 }
 
-impl<'a> Index<'a> {
+impl<'a> MemberIndex<'a> {
     /// Indexes a workspace.
     #[must_use]
     pub fn new(workspace: &'a Workspace) -> Self {
@@ -142,7 +142,7 @@ pub fn plan(
     scope: &Scope,
     surfaces: &[(&Surface, &InstallTarget)],
 ) -> Result<Closure> {
-    let index = Index::new(workspace);
+    let index = MemberIndex::new(workspace);
     let mut closure = Closure::default();
     let mut problems = Vec::new();
     for (surface, reader) in surfaces {
@@ -157,7 +157,7 @@ pub fn plan(
 
 fn surface_needs(
     workspace: &Workspace,
-    index: &Index<'_>,
+    index: &MemberIndex<'_>,
     scope: &Scope,
     (surface, reader): (&Surface, &InstallTarget),
     closure: &mut Closure,
@@ -239,7 +239,7 @@ fn in_scope(scope: &Scope, key: &str, specifier: &Specifier) -> bool {
 /// What a package of the closure needs in turn. The `devDependencies` of a tarball are ignored by every tool.
 fn member_needs(
     workspace: &Workspace,
-    index: &Index<'_>,
+    index: &MemberIndex<'_>,
     scope: &Scope,
     member: &Member,
     needs: &mut Needs,
@@ -324,7 +324,7 @@ fn from_catalog<'a>(workspace: &'a Workspace, key: &str, spec: &'a str) -> &'a s
 
 /// A surface that asks for a version which the workspace does not have.
 fn mismatch(
-    index: &Index<'_>,
+    index: &MemberIndex<'_>,
     surface: &Surface,
     key: &str,
     spec: &str,

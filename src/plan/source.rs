@@ -6,7 +6,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::closure::{Closure, Index};
+use super::closure::{Closure, MemberIndex};
 use crate::error::Problem;
 use crate::model::manifest::DEPENDENCY_FIELDS;
 use crate::model::registry::{Answer, ProbeFinding, Registry, Wanted, is_loopback};
@@ -57,7 +57,7 @@ pub enum Verdict {
 /// Every package of the closure, at the version that the workspace has.
 #[must_use]
 pub fn sought(workspace: &Workspace, closure: &Closure) -> Vec<Sought> {
-    let index = Index::new(workspace);
+    let index = MemberIndex::new(workspace);
     let version = |package: &str| index.get(package).ok().and_then(|member| member.manifest.version());
     let of_surface = |(surface, needs): (usize, &super::closure::Needs)| {
         let one = |package: &String| Sought {

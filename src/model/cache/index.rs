@@ -46,7 +46,7 @@ impl Record {
 
 /// The records of a workspace, by the package's folder. Each is opened when it is asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Index {
+pub struct CacheIndex {
     meant_for: String,
     records: BTreeMap<String, Sealed>,
 }
@@ -60,7 +60,7 @@ struct Sealed {
     bytes: Vec<u8>,
 }
 
-impl Index {
+impl CacheIndex {
     /// Nothing is known of a workspace yet.
     #[must_use]
     pub fn new(meant_for: &str) -> Self {

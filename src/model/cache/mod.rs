@@ -9,6 +9,6 @@ pub mod place;
 pub mod record;
 pub mod signature;
 
-pub use index::Index;
+pub use index::CacheIndex;
 pub use record::{ContentKey, Listing, Output, Packed, TrackedPath};
 pub use signature::{FileStamp, FileTime, Signatures};

@@ -9,7 +9,7 @@ use super::watch::WatchedFolder;
 use super::{INDEX, Watch, file_for, read};
 use crate::model::cache::index::Record;
 use crate::model::cache::place::Place;
-use crate::model::cache::{ContentKey, Index, Listing, Packed, Signatures};
+use crate::model::cache::{CacheIndex, ContentKey, Listing, Packed, Signatures};
 use crate::model::digest::Digest;
 use crate::model::seal::Seal;
 use crate::model::tarball::{PackedFile, Tarball};
@@ -23,7 +23,7 @@ pub struct Memory(Option<Known>);
 #[derive(Debug)]
 struct Known {
     watch: Arc<Watch>,
-    index: Index,
+    index: CacheIndex,
     /// The records that were asked for.
     open: Mutex<Open>,
 }
@@ -43,7 +43,7 @@ impl Memory {
         let watch = Arc::new(Watch::begin());
         let file = file_for(&place.folder, INDEX, workspace);
         let bytes = file.and_then(|file| read(&place.folder, &file)).unwrap_or_default();
-        let index = Index::parse(meant_for, &bytes);
+        let index = CacheIndex::parse(meant_for, &bytes);
         Self(Some(Known { watch, index, open: Mutex::default() }))
     }
 
@@ -143,7 +143,7 @@ impl Memory {
 
     /// The index as it is to be written; nothing where nothing was learned.
     #[must_use]
-    pub fn learned(&self) -> Option<Index> {
+    pub fn learned(&self) -> Option<CacheIndex> {
         let known = self.0.as_ref()?;
         let open = known.open();
         if open.changed.is_empty() {

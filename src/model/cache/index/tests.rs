@@ -36,8 +36,8 @@ fn record() -> Record {
     Record { listing: Some(listing), packed: vec![packed("1"), packed("2")] }
 }
 
-fn index() -> Index {
-    let mut index = Index::new(ROOT);
+fn index() -> CacheIndex {
+    let mut index = CacheIndex::new(ROOT);
     index.put("/plat/a", &record());
     index.put("/plat/b", &Record { listing: None, packed: vec![packed("3")] });
     index
@@ -51,7 +51,7 @@ fn outputs() -> Vec<Output> {
 
 #[test]
 fn what_was_put_there_comes_back() {
-    let read = Index::parse(ROOT, &index().to_bytes());
+    let read = CacheIndex::parse(ROOT, &index().to_bytes());
     assert_eq!(read.get("/plat/a"), Some(record()));
     assert_eq!(read.get("/plat/b").unwrap().packed(&digest("3")), Some(&packed("3")));
     assert_eq!(read.get("/plat/c"), None);
@@ -63,19 +63,19 @@ fn what_was_put_there_comes_back() {
 #[test]
 fn what_is_meant_for_another_place_or_version_is_not_there() {
     let bytes = index().to_bytes();
-    assert_eq!(Index::parse("/other", &bytes).get("/plat/a"), None);
+    assert_eq!(CacheIndex::parse("/other", &bytes).get("/plat/a"), None);
     assert_eq!(parse_outputs("/other", &outputs_to_bytes("/out", &outputs())), None);
     let mut other = bytes.clone();
     let version = FORMAT.len() - 2;
     other[version] ^= 1;
-    assert_eq!(Index::parse(ROOT, &other).dirs().count(), 0);
+    assert_eq!(CacheIndex::parse(ROOT, &other).dirs().count(), 0);
     // A record that was written for another package's folder.
     let swapped = String::from_utf8_lossy(&bytes).find("/plat/b").unwrap();
     assert!(swapped > 0);
     let mut renamed = bytes;
     let at = renamed.windows(7).position(|window| window == b"/plat/a").unwrap();
     renamed[at + 6] = b'c';
-    assert_eq!(Index::parse(ROOT, &renamed).get("/plat/c"), None);
+    assert_eq!(CacheIndex::parse(ROOT, &renamed).get("/plat/c"), None);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_record_written_by_another_version_is_not_there_whatever_its_file_says() {
     }
     hasher.update(&record);
     let file = file([("/plat/a", hasher.finalize().into(), record.as_slice())]);
-    assert_eq!(Index::parse(ROOT, &file).get("/plat/a"), None);
+    assert_eq!(CacheIndex::parse(ROOT, &file).get("/plat/a"), None);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn cut_anywhere_it_is_as_it_was_or_not_there() {
     let bytes = index().to_bytes();
     let all = outputs_to_bytes("/out", &outputs());
     for end in 0..bytes.len() {
-        let read = Index::parse(ROOT, &bytes[..end]);
+        let read = CacheIndex::parse(ROOT, &bytes[..end]);
         assert!(read.get("/plat/a").is_none_or(|read| read == record()), "{end}");
         assert_eq!(read.get("/plat/b"), None, "{end}");
     }
@@ -131,7 +131,7 @@ fn every_bit_counts() {
         for bit in 0..8 {
             let mut flipped = bytes.clone();
             flipped[at] ^= 1 << bit;
-            let read = Index::parse(ROOT, &flipped);
+            let read = CacheIndex::parse(ROOT, &flipped);
             let whole = (read.get("/plat/a"), read.get("/plat/b"));
             let is_true =
                 |read: &Option<Record>, true_one: Record| read.as_ref().is_none_or(|read| *read == true_one);
@@ -146,7 +146,7 @@ proptest! {
     fn anything_is_read_without_harm(bytes in prop::collection::vec(any::<u8>(), 0..300), valid in any::<bool>()) {
         let mut file = if valid { FORMAT.as_bytes().to_vec() } else { Vec::new() };
         file.extend(bytes);
-        let read = Index::parse(ROOT, &file);
+        let read = CacheIndex::parse(ROOT, &file);
         for dir in read.dirs() {
             prop_assert_eq!(read.get(dir), None);
         }
@@ -161,7 +161,7 @@ proptest! {
         let mut spliced = bytes;
         let end = (to + part.len()).min(spliced.len());
         spliced.splice(to..end, part);
-        let read = Index::parse(ROOT, &spliced);
+        let read = CacheIndex::parse(ROOT, &spliced);
         prop_assert!(read.get("/plat/a").is_none_or(|read| read == record()));
         prop_assert!(read.get("/plat/b").is_none_or(|read| read.packed == [packed("3")]));
     }
