@@ -25,7 +25,7 @@ use crate::plan::way::OverrideStyle;
 
 /// The install of one surface.
 #[derive(Debug)]
-pub(super) struct Install {
+pub(super) struct SurfaceInstall {
     /// What lies around the surface.
     pub(super) around: InstallContext,
     /// What reads its manifest, and how that is told.
@@ -47,7 +47,7 @@ pub(super) fn find(
     surfaces: &[Surface],
     lockfile: bool,
     originals: &Originals,
-) -> Result<Vec<Install>> {
+) -> Result<Vec<SurfaceInstall>> {
     let link = requested.link.or(project.config.link).unwrap_or_default();
     let around = package_manager::surroundings(project, requested, surfaces);
     let install = |(surface, around): (&Surface, InstallContext)| {
@@ -61,7 +61,7 @@ pub(super) fn find(
         if let Some(settings) = &settings {
             reader.workspace_overrides = overrides(settings)?;
         }
-        Ok(Install { around, reader, settings, refused })
+        Ok(SurfaceInstall { around, reader, settings, refused })
     };
     surfaces.iter().zip(around).map(install).collect()
 }
@@ -103,7 +103,7 @@ fn overrides(settings: &Beside) -> Result<Vec<(String, String)>> {
 /// leaves out a file that is needed.
 pub(super) fn check(
     surfaces: &[Surface],
-    installs: &[Install],
+    installs: &[SurfaceInstall],
     needs: &[Needs],
     made: bool,
     report: Report<'_>,
@@ -125,7 +125,7 @@ pub(super) fn check(
     Ok(())
 }
 
-impl Install {
+impl SurfaceInstall {
     /// How the tarballs of the surface name each other, where they do.
     pub(super) fn linking(&self, project: &Project, surface: &Surface, needs: &Needs) -> Option<Linking> {
         let InstallTarget { manager, way, .. } = &self.reader;
@@ -151,7 +151,7 @@ impl Install {
         for file in &self.around.dockerfiles {
             let copies_lockfile = copies(file, surface, name);
             let own = dockerfile::installs(&file.text).into_iter().filter(|one| one.manager == manager.name);
-            installs.extend(own.map(|install| advice::Install {
+            installs.extend(own.map(|install| advice::LockfileInstall {
                 dockerfile: &file.name,
                 line: install.line,
                 frozen: install.frozen,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{self, Looking};
-use super::install::{self, Install};
+use super::install::{self, SurfaceInstall};
 use super::linked::{self, Packed};
 use super::packing::{self, Encoded, Sinks, TarballSink};
 use super::prepare::{Options, Plan};
@@ -33,7 +33,7 @@ pub(super) struct Needed {
     pub(super) workspace: Option<Workspace>,
     pub(super) closure: Closure,
     /// By surface.
-    pub(super) installs: Vec<Install>,
+    pub(super) installs: Vec<SurfaceInstall>,
 }
 
 /// Everything that was read before the first byte is packed.
