@@ -203,7 +203,7 @@ impl Judge<'_> {
     }
 
     /// Looks at each string of a text that is JSON or nearly so.
-    fn json(&mut self, text: &str, kind: Kind, is_one: &dyn Fn(&Self, &json::Item<'_>) -> bool) {
+    fn json(&mut self, text: &str, kind: Kind, is_one: &dyn Fn(&Self, &json::JsonString<'_>) -> bool) {
         let mut lines = Lines::of(text);
         json::strings(text, &mut |item| {
             if is_one(self, item) {

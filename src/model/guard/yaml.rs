@@ -7,8 +7,8 @@ use saphyr_parser::{Event, Parser, ScanError};
 use super::json::unescaped;
 
 /// A string of a text.
-pub(super) struct Item<'s> {
-    /// As in [`super::json::Item`].
+pub(super) struct YamlString<'s> {
+    /// As in [`super::json::JsonString`].
     pub(super) keys: &'s [Option<String>],
     /// The string.
     pub(super) text: &'s str,
@@ -22,7 +22,7 @@ pub(super) struct Item<'s> {
 ///
 /// # Errors
 /// Where the text is not YAML; what stands before has been shown.
-pub(super) fn strings(text: &str, visit: &mut dyn FnMut(&Item<'_>)) -> Result<(), ScanError> {
+pub(super) fn strings(text: &str, visit: &mut dyn FnMut(&YamlString<'_>)) -> Result<(), ScanError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = YamlStringReader { open: Vec::new(), keys: Vec::new(), anchored: HashMap::new(), visit };
     for event in Parser::new_from_str(text) {
@@ -51,7 +51,7 @@ struct YamlStringReader<'v> {
     /// Each open collection's own key.
     keys: Vec<Option<String>>,
     anchored: HashMap<usize, Vec<Piece>>,
-    visit: &'v mut dyn FnMut(&Item<'_>),
+    visit: &'v mut dyn FnMut(&YamlString<'_>),
 }
 
 impl YamlStringReader<'_> {
@@ -86,13 +86,13 @@ impl YamlStringReader<'_> {
         match self.expected() {
             ExpectedYaml::Key => {
                 self.keep(anchor, &[], text, true, line);
-                (self.visit)(&Item { keys: &self.keys, text, is_key: true, line });
+                (self.visit)(&YamlString { keys: &self.keys, text, is_key: true, line });
                 self.set_key(Some(text.to_owned()));
             }
             ExpectedYaml::Value(key) => {
                 self.keep(anchor, std::slice::from_ref(&key), text, false, line);
                 self.keys.push(key);
-                (self.visit)(&Item { keys: &self.keys, text, is_key: false, line });
+                (self.visit)(&YamlString { keys: &self.keys, text, is_key: false, line });
                 self.keys.pop();
             }
         }
@@ -132,7 +132,7 @@ impl YamlStringReader<'_> {
                 match piece {
                     Piece::Text { keys, text, is_key, line } => {
                         let keys = [base.as_slice(), keys].concat();
-                        (self.visit)(&Item { keys: &keys, text, is_key: *is_key, line: *line });
+                        (self.visit)(&YamlString { keys: &keys, text, is_key: *is_key, line: *line });
                     }
                     Piece::Alias { keys, of } => waiting.push(([base.as_slice(), keys].concat(), *of)),
                 }
@@ -178,7 +178,7 @@ const PLACE: usize = 4;
 
 /// Shows the strings of each line by itself, and the key on that line before each: for lockfiles, yarn 1's among
 /// them, and for what is no YAML any more. Comments are left out.
-pub(super) fn lines(text: &str, visit: &mut dyn FnMut(&Item<'_>)) {
+pub(super) fn lines(text: &str, visit: &mut dyn FnMut(&YamlString<'_>)) {
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let mut key = None;
         let mut rest = line.trim();
@@ -198,7 +198,7 @@ pub(super) fn lines(text: &str, visit: &mut dyn FnMut(&Item<'_>)) {
             let keys = [key.take()];
             // yarn 4 writes several descriptors in one key.
             for text in text.split(", ") {
-                visit(&Item { keys: &keys, text, is_key, line: index + 1 });
+                visit(&YamlString { keys: &keys, text, is_key, line: index + 1 });
             }
             // yarn 1 writes `resolved "…"`.
             key = Some(text);
@@ -254,7 +254,7 @@ mod tests {
 
     use super::*;
 
-    fn show(item: &Item<'_>) -> String {
+    fn show(item: &YamlString<'_>) -> String {
         let keys: Vec<&str> = item.keys.iter().map(|key| key.as_deref().unwrap_or("-")).collect();
         format!("{} {}{}={}", item.line, keys.join("."), if item.is_key { "!" } else { "" }, item.text)
     }
