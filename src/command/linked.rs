@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::packing::{self, Encoded, Job, NamesOnly, ProgressCounter, Sinks, TarballSink};
+use super::packing::{self, Encoded, NamesOnly, PackingJob, ProgressCounter, Sinks, TarballSink};
 use crate::error::Result;
 use crate::model::digest::Digest;
 use crate::model::link::Linking;
@@ -162,11 +162,11 @@ impl<'a> Linker<'a> {
         self.files.insert(name, tarball_name(manifest.name().unwrap_or_default(), &version, digits));
     }
 
-    fn job(&self, member: usize, seal: Option<Seal>) -> Job<Contents> {
+    fn job(&self, member: usize, seal: Option<Seal>) -> PackingJob<Contents> {
         let (_, contents) = self.set.linked[member];
         let file = |package: &str| self.files.get(package).cloned();
         let manifest = link::linked(&contents.manifest, self.set.linking, self.scope, file);
-        Job { contents: contents.with_manifest(manifest), seal }
+        PackingJob { contents: contents.with_manifest(manifest), seal }
     }
 
     /// The seals of the members of cycles, by name.

@@ -245,7 +245,7 @@ impl TarballSink for NamesOnly {
 }
 
 /// A package to encode.
-pub(super) struct Job<C> {
+pub(super) struct PackingJob<C> {
     pub(super) contents: C,
     pub(super) seal: Option<Seal>,
 }
@@ -255,12 +255,13 @@ pub(super) struct Job<C> {
 /// # Errors
 /// [`Kind::Packing`] for files that cannot be read and for a full disk, and the signal that came meanwhile.
 pub(super) fn encode_all<F: TarballSink>(contents: &[&Contents], sinks: &Sinks<'_, F>) -> Result<Encoded<F>> {
-    let jobs: Vec<_> = contents.iter().map(|contents| Job { contents: *contents, seal: None }).collect();
+    let jobs: Vec<_> =
+        contents.iter().map(|contents| PackingJob { contents: *contents, seal: None }).collect();
     encode_jobs(&jobs, sinks)
 }
 
 /// [`encode_all`] of packages that may have a seal.
-pub(super) fn encode_jobs<C, F>(jobs: &[Job<C>], sinks: &Sinks<'_, F>) -> Result<Encoded<F>>
+pub(super) fn encode_jobs<C, F>(jobs: &[PackingJob<C>], sinks: &Sinks<'_, F>) -> Result<Encoded<F>>
 where
     C: Borrow<Contents> + Sync,
     F: TarballSink,
@@ -272,7 +273,7 @@ where
             .hint("make room there, or make the folder writable, then run it again")
     };
     sinks.tally.expect(jobs.len());
-    let encode = |Job { contents, seal }: &Job<C>| {
+    let encode = |PackingJob { contents, seal }: &PackingJob<C>| {
         let (contents, seal) = (contents.borrow(), seal.as_ref());
         if let Some(tarball) = sinks.memory.packed(contents, seal, sinks.checksums)
             && let Some(full) = sinks.open.reuse(&tarball)

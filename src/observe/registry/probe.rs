@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// What the threads are given, and the calling one never holds: the last handle on a client waits, when it is
 /// dropped, for whatever hangs.
-struct Job {
+struct ProbeJob {
     question: usize,
     address: usize,
     package: String,
@@ -32,7 +32,7 @@ struct Job {
 struct Place {
     registry: Registry,
     as_localhost: bool,
-    jobs: Vec<Job>,
+    jobs: Vec<ProbeJob>,
 }
 
 struct Told {
@@ -111,7 +111,7 @@ fn sort(questions: &[Question], limit: Duration) -> (Vec<Place>, ProbeState) {
             if !as_localhost {
                 written = place;
             }
-            places[place].jobs.push(Job {
+            places[place].jobs.push(ProbeJob {
                 question: number,
                 address: place,
                 package: package.clone(),
@@ -131,7 +131,7 @@ fn start(places: Vec<Place>, clock: Clock, over: Arc<AtomicBool>, tell: Sender<T
 
 /// An address that hangs keeps busy only its own threads: where there are few, each has some of its own.
 fn lead(mut places: Vec<Place>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sender<Told>) {
-    let mut lines: Vec<VecDeque<Job>> = Vec::new();
+    let mut lines: Vec<VecDeque<ProbeJob>> = Vec::new();
     lines.resize_with(places.len().min(THREADS), VecDeque::new);
     for (number, place) in places.iter_mut().enumerate() {
         lines[number % THREADS].append(&mut place.jobs.drain(..).collect());
@@ -139,7 +139,7 @@ fn lead(mut places: Vec<Place>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sen
     let addresses = Arc::new(addresses(&places));
     let each = THREADS / lines.len().max(1);
     for jobs in lines {
-        let jobs: Vec<Job> = jobs.into();
+        let jobs: Vec<ProbeJob> = jobs.into();
         let threads = each.min(jobs.len());
         let line = Arc::new(Line { jobs, next: AtomicUsize::new(0), addresses: Arc::clone(&addresses) });
         let mut started = 0;
@@ -174,7 +174,7 @@ fn addresses(places: &[Place]) -> Vec<AddressedRegistry> {
 
 /// Questions that the same threads ask one after the other.
 struct Line {
-    jobs: Vec<Job>,
+    jobs: Vec<ProbeJob>,
     next: AtomicUsize,
     addresses: Arc<Vec<AddressedRegistry>>,
 }
