@@ -51,7 +51,7 @@ pub struct CommittedFinding {
 pub fn run(requested: &Requested, scope: &Scope) -> Result<Outcome> {
     let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
-    let mut judge = Judge::new(Objects::open(&git)?, deps_dir);
+    let mut judge = TreeJudge::new(Objects::open(&git)?, deps_dir);
     let commits = match scope {
         Scope::Index => {
             let found = judge.tree(&observe::index(&git)?)?;
@@ -88,7 +88,7 @@ struct GuardCandidate<'e> {
 }
 
 /// Judges trees, and remembers what it has seen.
-struct Judge {
+struct TreeJudge {
     objects: Objects,
     deps_dir: Option<String>,
     settings: Settings,
@@ -100,7 +100,7 @@ struct Judge {
     found: BTreeMap<Finding, CommittedFinding>,
 }
 
-impl Judge {
+impl TreeJudge {
     fn new(objects: Objects, deps_dir: Option<String>) -> Self {
         let settings = Settings::default();
         // No file has this name: the first tree's settings are read whatever they are.

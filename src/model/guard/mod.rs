@@ -98,7 +98,7 @@ fn judge_all(settings: &Settings, file: GuardedFile, path: &[u8], bytes: &[u8]) 
     }
     let text = text::decode(bytes);
     let mut found = BTreeSet::new();
-    let mut judge = Judge { settings, path, found: &mut found };
+    let mut judge = TextJudge { settings, path, found: &mut found };
     match file {
         GuardedFile::Manifest(syntax) => judge.manifest(&text, syntax, Kind::Manifest),
         GuardedFile::Workspace => judge.manifest(&text, Syntax::Yaml, Kind::Workspace),
@@ -178,13 +178,13 @@ fn binary(settings: &Settings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
 }
 
 /// Looks at one text, and keeps what it finds.
-struct Judge<'a> {
+struct TextJudge<'a> {
     settings: &'a Settings,
     path: &'a [u8],
     found: &'a mut BTreeSet<Finding>,
 }
 
-impl Judge<'_> {
+impl TextJudge<'_> {
     fn manifest(&mut self, text: &str, syntax: Syntax, kind: Kind) {
         let is_parsed = !text::has_conflict(text)
             && match syntax {
