@@ -9,7 +9,7 @@ use super::report::Reporter;
 use super::text::{count, count_of};
 use crate::command::guard::{self, CommittedFinding, Outcome, Scope};
 use crate::error::{Problem, Result};
-use crate::model::guard::{Kind, shown};
+use crate::model::guard::{FindingKind, shown};
 use crate::model::requested::Requested;
 
 /// How much of a value a message shows, in characters.
@@ -60,16 +60,18 @@ fn what(found: &CommittedFinding) -> String {
     let (finding, deps_dir) = (&found.finding, shown(found.deps_dir.as_bytes()));
     let what = match finding.kind {
         // Only what cannot be parsed has no keys.
-        Kind::Manifest | Kind::Workspace if finding.key.is_empty() => {
+        FindingKind::Manifest | FindingKind::Workspace if finding.key.is_empty() => {
             format!("it cannot be parsed, and names {deps_dir}: {}", short(&finding.value))
         }
-        Kind::Manifest | Kind::Workspace | Kind::Lockfile => {
+        FindingKind::Manifest | FindingKind::Workspace | FindingKind::Lockfile => {
             let key = if finding.key.is_empty() { "an entry" } else { &short(&finding.key) };
             format!("{key} points into {deps_dir}/: {}", short(&finding.value))
         }
-        Kind::Link => format!("it is a symbolic link into {deps_dir}/"),
-        Kind::Backup => "it is a backup that docker-prep made while the project was prepared".to_owned(),
-        Kind::DepsDir => {
+        FindingKind::Link => format!("it is a symbolic link into {deps_dir}/"),
+        FindingKind::Backup => {
+            "it is a backup that docker-prep made while the project was prepared".to_owned()
+        }
+        FindingKind::DepsDir => {
             format!("it lies in {deps_dir}/, which holds packed packages and is never committed")
         }
     };
@@ -107,12 +109,16 @@ fn advice(scope: &Scope, outcome: &Outcome) -> String {
     };
     let commands: String = outcome.repair.iter().map(|command| format!("\n  {command}")).collect();
     let mut advice = format!("{how}{commands}");
-    if outcome.findings.iter().any(|found| found.finding.kind == Kind::Lockfile) {
+    if outcome.findings.iter().any(|found| found.finding.kind == FindingKind::Lockfile) {
         advice.push_str(
             "\na lockfile that was made while prepared: install again after the restore, before `git add`",
         );
     }
-    if outcome.findings.iter().any(|found| matches!(found.finding.kind, Kind::Manifest | Kind::Workspace)) {
+    if outcome
+        .findings
+        .iter()
+        .any(|found| matches!(found.finding.kind, FindingKind::Manifest | FindingKind::Workspace))
+    {
         advice.push_str("\nif there is nothing to restore from: docker-prep --strip-overrides");
     }
     advice
@@ -161,13 +167,13 @@ fn finding(found: &CommittedFinding) -> Value {
     object
 }
 
-fn kind(kind: Kind) -> &'static str {
+fn kind(kind: FindingKind) -> &'static str {
     match kind {
-        Kind::Manifest => "manifest",
-        Kind::Workspace => "workspace",
-        Kind::Lockfile => "lockfile",
-        Kind::Link => "link",
-        Kind::Backup => "backup",
-        Kind::DepsDir => "depsDir",
+        FindingKind::Manifest => "manifest",
+        FindingKind::Workspace => "workspace",
+        FindingKind::Lockfile => "lockfile",
+        FindingKind::Link => "link",
+        FindingKind::Backup => "backup",
+        FindingKind::DepsDir => "depsDir",
     }
 }

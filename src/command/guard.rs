@@ -198,13 +198,13 @@ impl TreeJudge {
         let backups = candidates
             .iter()
             .filter(|candidate| candidate.file == GuardedFile::Backup && of_something(&candidate.entry.path))
-            .map(|candidate| (candidate.entry, guard::Kind::Backup));
+            .map(|candidate| (candidate.entry, guard::FindingKind::Backup));
         let is_there = |entry: &&TreeEntry| entry.stage != 1;
         let in_deps_dir = entries
             .iter()
             .filter(is_there)
             .filter(|entry| self.settings.in_deps_dir(&entry.path, entry.mode == Mode::File))
-            .map(|entry| (entry, guard::Kind::DepsDir));
+            .map(|entry| (entry, guard::FindingKind::DepsDir));
         backups
             .chain(in_deps_dir)
             .filter(|(entry, _)| !self.settings.leaves_out(&entry.path))
@@ -234,7 +234,7 @@ impl TreeJudge {
                 }
             };
             if into_deps_dir {
-                found.push(Finding::of_file(&link.entry.path, guard::Kind::Link));
+                found.push(Finding::of_file(&link.entry.path, guard::FindingKind::Link));
             }
         }
         Ok(behind)

@@ -50,7 +50,7 @@ pub struct NodeId(usize);
 
 /// What kind of value a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NodeKind {
     /// `null`
     Null,
     /// `true` or `false`
@@ -65,7 +65,7 @@ pub enum Kind {
     Object,
 }
 
-impl Kind {
+impl NodeKind {
     /// The kind with its article, for messages: `an array`.
     #[must_use]
     pub fn described(self) -> &'static str {
@@ -148,14 +148,14 @@ impl<'t> Document<'t> {
 
     /// What kind of value it is.
     #[must_use]
-    pub fn kind(&self, id: NodeId) -> Kind {
+    pub fn kind(&self, id: NodeId) -> NodeKind {
         match self.node(id).shape {
-            Shape::Null => Kind::Null,
-            Shape::Boolean(_) => Kind::Boolean,
-            Shape::Number => Kind::Number,
-            Shape::String => Kind::String,
-            Shape::Array(_) => Kind::Array,
-            Shape::Object(_) => Kind::Object,
+            Shape::Null => NodeKind::Null,
+            Shape::Boolean(_) => NodeKind::Boolean,
+            Shape::Number => NodeKind::Number,
+            Shape::String => NodeKind::String,
+            Shape::Array(_) => NodeKind::Array,
+            Shape::Object(_) => NodeKind::Object,
         }
     }
 
@@ -211,7 +211,7 @@ impl<'t> Document<'t> {
     #[must_use]
     pub fn string(&self, id: NodeId) -> Option<String> {
         match self.kind(id) {
-            Kind::String => parser::decode(self.raw(id)),
+            NodeKind::String => parser::decode(self.raw(id)),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::ErrorKind;
 
-use super::packlist::tree::{Kind, ListError, Listing, Tree};
+use super::packlist::tree::{ListError, Listing, PathKind, Tree};
 use crate::model::minimatch::{Minimatch, Part};
 use crate::model::path::{self, resolve};
 
@@ -242,7 +242,7 @@ impl<'p> Search<'_, 'p> {
                     self.answer(then, None);
                 }
                 kind => {
-                    state.links.insert(path.clone(), matches!(kind, Ok(Kind::Link)));
+                    state.links.insert(path.clone(), matches!(kind, Ok(PathKind::Link)));
                     self.readdir(glob, path, false, Waiter::Relay(then));
                 }
             }

@@ -16,7 +16,7 @@ use crate::model::package_manager::Name;
 use crate::model::package_name::nearest;
 use crate::model::path;
 use crate::model::scope::Scope;
-use crate::model::specifier::{self, Kind as SpecifierKind, Specifier};
+use crate::model::specifier::{self, Specifier, SpecifierKind};
 use crate::model::surface::Surface;
 use crate::model::workspace::{Member, Workspace};
 

@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 use super::reader::InstallTarget;
 use super::way::OverrideStyle;
 use crate::model::edit::{self, Change, Undo};
-use crate::model::json::{Document, Kind, NodeId};
+use crate::model::json::{Document, NodeId, NodeKind};
 use crate::model::manifest::DEPENDENCY_FIELDS;
 use crate::model::package_manager::Name;
 pub use error::RewriteError;
@@ -79,7 +79,7 @@ fn check_shape(document: &Document, reader: &InstallTarget) -> Result<(), Rewrit
         path: owned(path),
         found: document.kind(node).described(),
     };
-    if document.kind(document.root()) != Kind::Object {
+    if document.kind(document.root()) != NodeKind::Object {
         return Err(not_an_object(&[], document.root()));
     }
     let fields = DEPENDENCY_FIELDS.map(|field| vec![field]);
@@ -87,7 +87,7 @@ fn check_shape(document: &Document, reader: &InstallTarget) -> Result<(), Rewrit
     let outer = places.clone().filter_map(|path| Some(path.split_last()?.1)).filter(|path| !path.is_empty());
     for place in fields.iter().map(Vec::as_slice).chain(outer).chain(places) {
         match document.find(place) {
-            Some(node) if !matches!(document.kind(node), Kind::Object | Kind::Null) => {
+            Some(node) if !matches!(document.kind(node), NodeKind::Object | NodeKind::Null) => {
                 return Err(not_an_object(place, node));
             }
             _ => {}
@@ -100,8 +100,8 @@ fn direct(document: &Document, request: &Request, changes: &mut Vec<Change>) -> 
     for direct in &request.direct {
         let path = vec![direct.field.clone(), direct.key.clone()];
         let found = document.find(&path).map(|node| document.kind(node));
-        if found != Some(Kind::String) {
-            let found = found.map_or("nothing", Kind::described);
+        if found != Some(NodeKind::String) {
+            let found = found.map_or("nothing", NodeKind::described);
             return Err(RewriteError::NotADependency { path, found });
         }
         changes.push(Change::Set { path, value: direct.specifier.clone().into() });
@@ -135,7 +135,7 @@ fn extensions(document: &Document, reader: &InstallTarget, request: &Request, ch
 
 /// Makes an object of a `null`.
 fn open(document: &Document, path: &[&str], changes: &mut Vec<Change>) {
-    if document.find(path).is_some_and(|node| document.kind(node) == Kind::Null) {
+    if document.find(path).is_some_and(|node| document.kind(node) == NodeKind::Null) {
         changes.push(Change::Set { path: owned(path), value: Map::new().into() });
     }
 }

@@ -12,7 +12,7 @@ use crate::model::manifest::DEPENDENCY_FIELDS;
 use crate::model::registry::{Answer, ProbeFinding, Registry, Wanted, is_loopback};
 use crate::model::scope::Scope;
 use crate::model::source::{Probe, Probed};
-use crate::model::specifier::{self, Kind as SpecifierKind};
+use crate::model::specifier::{self, SpecifierKind};
 use crate::model::surface::Surface;
 use crate::model::workspace::Workspace;
 

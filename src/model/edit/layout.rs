@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::json::{Document, Kind, Member, NodeId};
+use crate::model::json::{Document, Member, NodeId, NodeKind};
 
 /// pnpm's and npm's own, where a document gives no hint.
 const DEFAULT_UNIT: &str = "  ";
@@ -215,7 +215,7 @@ fn unit(document: &Document, chain: &[NodeId]) -> String {
         step(document, object, own_indent(document, object, outer)?)
     });
     let anywhere = || {
-        let objects = document.nodes().filter(|id| document.kind(*id) == Kind::Object);
+        let objects = document.nodes().filter(|id| document.kind(*id) == NodeKind::Object);
         objects.into_iter().find_map(|parent| {
             let members = document.members(parent).iter().enumerate();
             members.into_iter().find_map(|(index, member)| {

@@ -5,7 +5,7 @@ use super::generated::{print, style, tree};
 use super::remove::{Neighbour, Removed};
 use super::undo::UndoAction;
 use super::*;
-use crate::model::json::{Kind, NodeId};
+use crate::model::json::{NodeId, NodeKind};
 
 fn key() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["a", "b", "c/d", "é", "", "new"]).prop_map(str::to_owned)
@@ -73,7 +73,7 @@ fn untouched(text: &str, changes: &[Change]) -> Vec<String> {
         if changes.iter().any(|change| path.starts_with(change.path())) {
             continue;
         }
-        if !matches!(document.kind(node), Kind::Object | Kind::Array) {
+        if !matches!(document.kind(node), NodeKind::Object | NodeKind::Array) {
             found.push(text[start..document.span(node).end].to_owned());
         }
         for element in document.elements(node).iter().rev() {

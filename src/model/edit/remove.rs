@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::layout::{Layout, comma, interior, is_white_space, lead, lead_start, line_break};
 use super::undo::UndoAction;
 use super::{EditError, Splice, not_an_object};
-use crate::model::json::{Document, Kind, Member, NodeId};
+use crate::model::json::{Document, Member, NodeId, NodeKind};
 
 /// A member that was taken out, with all that it takes to put it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +69,7 @@ pub(super) fn remove(
     let (key, parents) = path.split_last().ok_or(EditError::NoKey)?;
     let mut object = document.root();
     for (depth, parent) in parents.iter().enumerate() {
-        if document.kind(object) != Kind::Object {
+        if document.kind(object) != NodeKind::Object {
             return Err(not_an_object(document, &path[..depth], object));
         }
         match document.get(object, parent) {
@@ -77,7 +77,7 @@ pub(super) fn remove(
             None => return Ok(None),
         }
     }
-    if document.kind(object) != Kind::Object {
+    if document.kind(object) != NodeKind::Object {
         return Err(not_an_object(document, parents, object));
     }
     let Some(index) = document.position(object, key) else { return Ok(None) };

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::layout::{Layout, interior};
 use super::undo::UndoAction;
 use super::{Change, EditError, Splice, not_an_object};
-use crate::model::json::{Document, Kind, NodeId};
+use crate::model::json::{Document, NodeId, NodeKind};
 
 /// The splices of the first changes, as many as one look at the document tells: one at least, each of the text that
 /// those before it made.
@@ -39,7 +39,7 @@ fn replace_more<'a>(
     splices: &mut Vec<(Splice, UndoAction)>,
 ) {
     let scalar = |path: &[String]| {
-        document.find(path).filter(|node| !matches!(document.kind(*node), Kind::Object | Kind::Array))
+        document.find(path).filter(|node| !matches!(document.kind(*node), NodeKind::Object | NodeKind::Array))
     };
     let Some(node) = scalar(first) else { return };
     let mut taken = HashSet::from([node]);
@@ -100,7 +100,7 @@ pub(super) fn set(
     let mut chain = Vec::new();
     let mut node = document.root();
     for (depth, key) in path.iter().enumerate() {
-        if document.kind(node) != Kind::Object {
+        if document.kind(node) != NodeKind::Object {
             return Err(not_an_object(document, &path[..depth], node));
         }
         chain.push(node);

@@ -9,7 +9,7 @@ use super::layout::{interior, is_white_space};
 use super::remove::{self, Removed};
 use super::{EditError, Splice, set};
 use crate::model::digest::Digest;
-use crate::model::json::{Document, Kind, NodeId, SyntaxError};
+use crate::model::json::{Document, NodeId, NodeKind, SyntaxError};
 
 /// What it takes to undo one change. It may come from a file that was damaged: nothing in it is trusted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -233,7 +233,7 @@ fn prune(
         let path = &step.path[..length];
         let document = Document::parse(&text)?;
         match document.find(path) {
-            Some(node) if document.kind(node) == Kind::Object && document.members(node).is_empty() => {
+            Some(node) if document.kind(node) == NodeKind::Object && document.members(node).is_empty() => {
                 text = take_member_out(step, &document, path, hollow.filter(|_| length == outermost))?;
             }
             _ => break,
@@ -294,7 +294,7 @@ fn chain(document: &Document, path: &[String]) -> Option<Vec<NodeId>> {
     for key in path {
         chain.push(document.get(*chain.last()?, key)?);
     }
-    chain.iter().all(|node| document.kind(*node) == Kind::Object).then_some(chain)
+    chain.iter().all(|node| document.kind(*node) == NodeKind::Object).then_some(chain)
 }
 
 /// The object around a removed member went too: whoever took it did not see the member in it.

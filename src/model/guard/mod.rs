@@ -30,7 +30,7 @@ pub struct Finding {
     /// From 1; of what has no lines it is the first.
     pub line: usize,
     /// What it is.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// The keys down to it, with dots between them; empty where there are none.
     pub key: String,
     /// What points into the deps dir; empty where the file as such must not be there.
@@ -40,14 +40,14 @@ pub struct Finding {
 impl Finding {
     /// A file that must not be there, whatever it holds.
     #[must_use]
-    pub fn of_file(path: &[u8], kind: Kind) -> Self {
+    pub fn of_file(path: &[u8], kind: FindingKind) -> Self {
         Self { path: path.to_vec(), line: 1, kind, key: String::new(), value: String::new() }
     }
 }
 
 /// Why a finding is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum FindingKind {
     /// A manifest's dependency, override or resolution points into the deps dir.
     Manifest,
     /// The same in `pnpm-workspace.yaml`.
@@ -100,8 +100,8 @@ fn judge_all(settings: &Settings, file: GuardedFile, path: &[u8], bytes: &[u8]) 
     let mut found = BTreeSet::new();
     let mut judge = TextJudge { settings, path, found: &mut found };
     match file {
-        GuardedFile::Manifest(syntax) => judge.manifest(&text, syntax, Kind::Manifest),
-        GuardedFile::Workspace => judge.manifest(&text, Syntax::Yaml, Kind::Workspace),
+        GuardedFile::Manifest(syntax) => judge.manifest(&text, syntax, FindingKind::Manifest),
+        GuardedFile::Workspace => judge.manifest(&text, Syntax::Yaml, FindingKind::Workspace),
         GuardedFile::Lockfile(syntax) => {
             text::sides(&text).iter().for_each(|side| judge.lockfile(side, syntax))
         }
@@ -167,7 +167,7 @@ fn binary(settings: &Settings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
                 found.push(Finding {
                     path: path.to_vec(),
                     line: 1,
-                    kind: Kind::Lockfile,
+                    kind: FindingKind::Lockfile,
                     key: String::new(),
                     value,
                 });
@@ -185,7 +185,7 @@ struct TextJudge<'a> {
 }
 
 impl TextJudge<'_> {
-    fn manifest(&mut self, text: &str, syntax: Syntax, kind: Kind) {
+    fn manifest(&mut self, text: &str, syntax: Syntax, kind: FindingKind) {
         let is_parsed = !text::has_conflict(text)
             && match syntax {
                 Syntax::Yaml => self.yaml(text, kind),
@@ -203,7 +203,7 @@ impl TextJudge<'_> {
     }
 
     /// Looks at each string of a text that is JSON or nearly so.
-    fn json(&mut self, text: &str, kind: Kind, is_one: &dyn Fn(&Self, &json::JsonString<'_>) -> bool) {
+    fn json(&mut self, text: &str, kind: FindingKind, is_one: &dyn Fn(&Self, &json::JsonString<'_>) -> bool) {
         let mut lines = Lines::of(text);
         json::strings(text, &mut |item| {
             if is_one(self, item) {
@@ -213,7 +213,7 @@ impl TextJudge<'_> {
     }
 
     /// Looks at a text as far as it is YAML, and whether all of it is.
-    fn yaml(&mut self, text: &str, kind: Kind) -> bool {
+    fn yaml(&mut self, text: &str, kind: FindingKind) -> bool {
         let parsed = yaml::strings(text, &mut |item| {
             if is_place(item.keys) && self.is_reference(item.text, item.is_key) {
                 self.add(kind, item.keys, item.text, item.line);
@@ -223,7 +223,7 @@ impl TextJudge<'_> {
     }
 
     /// A text that cannot be parsed is a finding where the name of a deps dir stands in it, in any spelling.
-    fn mention(&mut self, text: &str, kind: Kind) {
+    fn mention(&mut self, text: &str, kind: FindingKind) {
         let mentions = |text: &str| {
             let readings = [text.to_owned(), json::unescaped(text)];
             let readings = readings.iter().flat_map(|text| [text.clone(), percent_decoded(text)]);
@@ -244,11 +244,11 @@ impl TextJudge<'_> {
         if syntax == Syntax::Yaml {
             yaml::lines(text, &mut |item| {
                 if self.is_locked(item.keys, item.text) {
-                    self.add(Kind::Lockfile, item.keys, item.text, item.line);
+                    self.add(FindingKind::Lockfile, item.keys, item.text, item.line);
                 }
             });
         } else {
-            self.json(text, Kind::Lockfile, &|judge, item| judge.is_locked(item.keys, item.text));
+            self.json(text, FindingKind::Lockfile, &|judge, item| judge.is_locked(item.keys, item.text));
         }
     }
 
@@ -274,7 +274,7 @@ impl TextJudge<'_> {
         paths.iter().any(|path| self.settings.leads_into_deps_dir(self.path, path))
     }
 
-    fn add(&mut self, kind: Kind, keys: &[Option<String>], value: &str, line: usize) {
+    fn add(&mut self, kind: FindingKind, keys: &[Option<String>], value: &str, line: usize) {
         let key = keys.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(".");
         self.found.insert(Finding { path: self.path.to_vec(), line, kind, key, value: value.to_owned() });
     }

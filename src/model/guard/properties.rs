@@ -175,7 +175,7 @@ fn lockfiles_of_every_package_manager() {
     ] {
         let found = hits(file(name), text);
         assert!(
-            !found.is_empty() && found.iter().all(|hit| hit.kind == Kind::Lockfile),
+            !found.is_empty() && found.iter().all(|hit| hit.kind == FindingKind::Lockfile),
             "{name}: {text}: {found:?}"
         );
     }
@@ -265,7 +265,7 @@ fn what_cannot_be_parsed_counts_where_it_names_the_deps_dir() {
         "{\"a\": '.docker\\\n-deps",
     ] {
         let found = hits(MANIFEST, text);
-        assert!(found.len() == 1 && found[0].kind == Kind::Manifest, "{text}: {found:?}");
+        assert!(found.len() == 1 && found[0].kind == FindingKind::Manifest, "{text}: {found:?}");
     }
     for text in [
         "",

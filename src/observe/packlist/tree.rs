@@ -12,7 +12,7 @@ use crate::observe::cache::Seen;
 
 /// What lies at a path, links not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum PathKind {
     /// A folder.
     Dir,
     /// A symbolic link.
@@ -23,14 +23,14 @@ pub(crate) enum Kind {
     Special,
 }
 
-impl Kind {
+impl PathKind {
     /// Whether names may lie below it.
     pub(crate) fn may_lead_on(self) -> bool {
         matches!(self, Self::Dir | Self::Link)
     }
 }
 
-impl From<FileType> for Kind {
+impl From<FileType> for PathKind {
     fn from(kind: FileType) -> Self {
         if kind.is_dir() {
             Self::Dir
@@ -48,7 +48,7 @@ impl From<FileType> for Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Child {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: PathKind,
     /// The name's bytes are not UTF-8: `name` is how Node shows it, and no path.
     pub(crate) garbled: bool,
 }
@@ -133,7 +133,7 @@ impl Tree {
     }
 
     /// What lies at a path. Answered from a listing where there is one.
-    pub(crate) fn kind(&self, relative: &str) -> io::Result<Kind> {
+    pub(crate) fn kind(&self, relative: &str) -> io::Result<PathKind> {
         let known = relative.rsplit_once('/').map_or((".", relative), |(dir, name)| (dir, name));
         if !matches!(known.1, "" | "." | "..")
             && let Some(Ok(listing)) = self.lists.borrow().get(known.0)

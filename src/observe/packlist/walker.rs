@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::files;
 use super::rules::{self, RulePath};
-use super::tree::{Kind, Tree};
+use super::tree::{PathKind, Tree};
 use super::{Walk, bad_pattern, manifest, unlisted};
 use crate::error::Problem;
 use crate::model::minimatch::Minimatch;
@@ -52,7 +52,7 @@ struct Rules {
 /// A name to decide on. What comes out of `files` may be a path, of which the kind is not known yet.
 struct WalkEntry {
     name: String,
-    kind: Option<Kind>,
+    kind: Option<PathKind>,
     garbled: bool,
 }
 
@@ -214,11 +214,11 @@ impl<'a> Walker<'a> {
             self.refuse_detour(name)?;
         }
         match kind {
-            Kind::File => self.add(name, true, self.filter_entry(name, false)),
-            Kind::Special => self.add(name, false, self.filter_entry(name, false)),
-            Kind::Dir => self.descend(name, false, self.filter_entry(name, true)),
-            Kind::Link if !self.follow || !passes() => Ok(()),
-            Kind::Link => {
+            PathKind::File => self.add(name, true, self.filter_entry(name, false)),
+            PathKind::Special => self.add(name, false, self.filter_entry(name, false)),
+            PathKind::Dir => self.descend(name, false, self.filter_entry(name, true)),
+            PathKind::Link if !self.follow || !passes() => Ok(()),
+            PathKind::Link => {
                 let path = self.at(name);
                 let place = self.walk.tree.path(&path);
                 self.walk.tree.seen().look(&place, true);
