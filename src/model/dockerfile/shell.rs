@@ -1,7 +1,7 @@
 //! The commands of a `RUN`, as far as a shell would start them as they are written.
 
 use super::path;
-use super::variables::{self, Known};
+use super::variables::{self, KnownVariables};
 use super::words::{CommandEnd, Simple};
 
 /// One command of a script.
@@ -33,20 +33,26 @@ impl ShellCommand {
 }
 
 /// The commands of a script that begins in `dir`.
-pub(super) fn commands(script: &str, dir: &str, known: &Known<'_>) -> Vec<ShellCommand> {
+pub(super) fn commands(script: &str, dir: &str, known: &KnownVariables<'_>) -> Vec<ShellCommand> {
     let mut found = Vec::new();
     read(script, dir, &mut known.clone(), 0, &mut found);
     found
 }
 
 /// The one command of the JSON form, which no shell reads.
-pub(super) fn exec(words: Vec<String>, dir: &str, known: &Known<'_>) -> Vec<ShellCommand> {
+pub(super) fn exec(words: Vec<String>, dir: &str, known: &KnownVariables<'_>) -> Vec<ShellCommand> {
     let mut found = Vec::new();
     begin(words, 0, dir, &mut known.clone(), 0, &mut found);
     found
 }
 
-fn read(script: &str, dir: &str, known: &mut Known<'_>, depth: usize, found: &mut Vec<ShellCommand>) {
+fn read(
+    script: &str,
+    dir: &str,
+    known: &mut KnownVariables<'_>,
+    depth: usize,
+    found: &mut Vec<ShellCommand>,
+) {
     let mut dir = dir.to_owned();
     let mut outside = Vec::new();
     let mut at = 0;
@@ -75,7 +81,7 @@ fn begin(
     words: Vec<String>,
     offset: usize,
     dir: &str,
-    known: &mut Known<'_>,
+    known: &mut KnownVariables<'_>,
     depth: usize,
     found: &mut Vec<ShellCommand>,
 ) -> Option<String> {
@@ -119,7 +125,7 @@ fn begin(
 }
 
 /// Behind `A=1 B=2`, which are set.
-fn assignments<'a>(mut words: &'a [String], known: &mut Known<'_>) -> &'a [String] {
+fn assignments<'a>(mut words: &'a [String], known: &mut KnownVariables<'_>) -> &'a [String] {
     while let [first, rest @ ..] = words
         && let Some((name, value)) = first.split_once('=')
         && !name.is_empty()
@@ -132,7 +138,7 @@ fn assignments<'a>(mut words: &'a [String], known: &mut Known<'_>) -> &'a [Strin
 }
 
 /// Behind words that only say how the next ones are run.
-fn unwrapped<'a>(mut words: &'a [String], known: &mut Known<'_>) -> &'a [String] {
+fn unwrapped<'a>(mut words: &'a [String], known: &mut KnownVariables<'_>) -> &'a [String] {
     while let [first, rest @ ..] = words {
         match first.rsplit('/').next().unwrap_or_default() {
             "env" | "sudo" | "exec" | "command" | "nice" | "time" => {
@@ -176,7 +182,7 @@ mod tests {
     /// Each command as `dir: words`.
     fn read(script: &str) -> Vec<String> {
         let map = BTreeMap::from([("V".to_owned(), "10.6.5".to_owned()), ("L".to_owned(), "a b".to_owned())]);
-        let commands = commands(script, "/app", &Known::new(&map));
+        let commands = commands(script, "/app", &KnownVariables::new(&map));
         commands.iter().map(|one| format!("{}: {}", one.dir, one.words.join("|"))).collect()
     }
 
@@ -231,7 +237,7 @@ mod tests {
     #[test]
     fn watched_variables_and_pipes() {
         let map = BTreeMap::from([("CI".to_owned(), "1".to_owned())]);
-        let found = commands("wget x | env PNPM_VERSION=9.1.0 sh -", "/", &Known::new(&map));
+        let found = commands("wget x | env PNPM_VERSION=9.1.0 sh -", "/", &KnownVariables::new(&map));
         assert!(found[0].pipes && !found[1].pipes);
         assert_eq!(found[1].words, ["sh", "-"]);
         assert_eq!(found[1].variable("PNPM_VERSION"), Some("9.1.0"));

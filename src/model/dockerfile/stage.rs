@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::instruction::{Instruction, instructions};
 use super::path;
 use super::shell::{self, ShellCommand};
-use super::variables::{self, Known};
+use super::variables::{self, KnownVariables};
 use super::words;
 use crate::model::path::relative;
 
@@ -108,7 +108,7 @@ impl Dockerfile {
         let words: Vec<String> = instruction
             .text
             .split_whitespace()
-            .map(|word| variables::word(word, &Known::new(global)))
+            .map(|word| variables::word(word, &KnownVariables::new(global)))
             .collect();
         let mut stage = Stage { line: instruction.line_at(0), dir: "/".to_owned(), ..Stage::default() };
         if let [image, behind @ ..] = words.as_slice() {
@@ -160,7 +160,7 @@ impl Dockerfile {
         stage.steps.extend(step);
         match instruction.keyword.as_str() {
             "WORKDIR" => {
-                let to = variables::word(&instruction.text, &Known::new(&stage.variables));
+                let to = variables::word(&instruction.text, &KnownVariables::new(&stage.variables));
                 stage.dir = path::join(&stage.dir, &to);
             }
             "ENV" => stage.set_env(instruction),
@@ -170,7 +170,7 @@ impl Dockerfile {
     }
 
     fn copy(&self, instruction: &Instruction, stage: &Stage) -> Option<Copy> {
-        let known = Known::new(&stage.variables);
+        let known = KnownVariables::new(&stage.variables);
         let flags = &instruction.flags;
         let mut words: Vec<String> =
             instruction.words().iter().map(|word| variables::word(word, &known)).collect();
@@ -189,7 +189,7 @@ impl Dockerfile {
     }
 
     fn run(&self, instruction: &Instruction, stage: &Stage) -> Run {
-        let known = Known::new(&stage.variables);
+        let known = KnownVariables::new(&stage.variables);
         let mut run = Run::default();
         if let Some(words) = instruction.json() {
             let commands = shell::exec(words, &stage.dir, &known);
@@ -215,7 +215,7 @@ impl Dockerfile {
         run
     }
 
-    fn mount(&self, flag: &str, stage: &Stage, known: &Known<'_>) -> Option<Copy> {
+    fn mount(&self, flag: &str, stage: &Stage, known: &KnownVariables<'_>) -> Option<Copy> {
         let options: Vec<(&str, &str)> = flag
             .strip_prefix("mount=")?
             .split(',')
@@ -285,7 +285,7 @@ impl Stage {
     /// `ENV A=1 B=2`, or the old `ENV A 1`.
     fn set_env(&mut self, instruction: &Instruction) {
         let before = std::mem::take(&mut self.variables);
-        let known = Known::new(&before);
+        let known = KnownVariables::new(&before);
         let mut set = Vec::new();
         match instruction.text.split_once(char::is_whitespace) {
             Some((name, value)) if !name.contains('=') => {
@@ -310,7 +310,7 @@ fn arg(
     variables: &mut BTreeMap<String, String>,
     env: &BTreeMap<String, String>,
 ) {
-    let named = pairs(&instruction.text, &Known::new(variables));
+    let named = pairs(&instruction.text, &KnownVariables::new(variables));
     for (name, value) in named {
         if let Some(value) = value.or_else(|| global.get(&name).cloned())
             && !env.contains_key(&name)
@@ -321,7 +321,7 @@ fn arg(
 }
 
 /// The words of a line with their values, quotes taken off.
-fn pairs(text: &str, known: &Known<'_>) -> Vec<(String, Option<String>)> {
+fn pairs(text: &str, known: &KnownVariables<'_>) -> Vec<(String, Option<String>)> {
     words::words(text, known)
         .into_iter()
         .map(|word| match word.split_once('=') {

@@ -1,9 +1,9 @@
 //! The words of a script, as a shell takes it apart.
 
-use super::variables::{self, Known};
+use super::variables::{self, KnownVariables};
 
 /// The words of a line, expanded and without quotes; all of it is one command.
-pub(super) fn words(text: &str, known: &Known<'_>) -> Vec<String> {
+pub(super) fn words(text: &str, known: &KnownVariables<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < text.len() {
@@ -35,7 +35,7 @@ pub(super) struct Simple {
 
 impl Simple {
     /// Reads the one that begins at a place.
-    pub(super) fn read(script: &str, from: usize, known: &Known<'_>) -> Self {
+    pub(super) fn read(script: &str, from: usize, known: &KnownVariables<'_>) -> Self {
         let mut reader =
             WordReader { script, at: from, words: Vec::new(), word: None, start: None, drops: false };
         let end = reader.run(known);
@@ -56,7 +56,7 @@ struct WordReader<'a> {
 }
 
 impl WordReader<'_> {
-    fn run(&mut self, known: &Known<'_>) -> CommandEnd {
+    fn run(&mut self, known: &KnownVariables<'_>) -> CommandEnd {
         while let Some(c) = self.script[self.at..].chars().next() {
             let here = self.at;
             self.at += c.len_utf8();
@@ -117,7 +117,7 @@ impl WordReader<'_> {
         CommandEnd::Next
     }
 
-    fn double_quoted(&mut self, here: usize, known: &Known<'_>) {
+    fn double_quoted(&mut self, here: usize, known: &KnownVariables<'_>) {
         self.push(here, "");
         while let Some(c) = self.script[self.at..].chars().next() {
             let at = self.at;

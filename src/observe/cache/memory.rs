@@ -18,10 +18,10 @@ use crate::observe::contents::{Contents, Source, TarballEntry};
 /// What is known of the packages of a workspace, and what was learned since. It remembers nothing where there is no
 /// cache.
 #[derive(Debug, Default)]
-pub struct Memory(Option<Known>);
+pub struct Memory(Option<KnownPackages>);
 
 #[derive(Debug)]
-struct Known {
+struct KnownPackages {
     watch: Arc<Watch>,
     index: CacheIndex,
     /// The records that were asked for.
@@ -44,7 +44,7 @@ impl Memory {
         let file = file_for(&place.folder, INDEX, workspace);
         let bytes = file.and_then(|file| read(&place.folder, &file)).unwrap_or_default();
         let index = CacheIndex::parse(meant_for, &bytes);
-        Self(Some(Known { watch, index, open: Mutex::default() }))
+        Self(Some(KnownPackages { watch, index, open: Mutex::default() }))
     }
 
     /// Whether it remembers nothing.
@@ -161,7 +161,7 @@ impl Memory {
     }
 }
 
-impl Known {
+impl KnownPackages {
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

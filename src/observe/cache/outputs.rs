@@ -13,10 +13,10 @@ use crate::model::digest::Digest;
 
 /// What is known of a folder's tarballs, and what was learned since. It remembers nothing where there is no cache.
 #[derive(Debug, Default)]
-pub struct Outputs(Option<Known>);
+pub struct Outputs(Option<KnownOutputs>);
 
 #[derive(Debug)]
-struct Known {
+struct KnownOutputs {
     watch: Watch,
     /// By name, as it was read.
     read: BTreeMap<String, Output>,
@@ -33,7 +33,7 @@ impl Outputs {
         let outputs = bytes.zip(canonical.to_str()).and_then(|(bytes, folder)| parse_outputs(folder, &bytes));
         let read =
             outputs.unwrap_or_default().into_iter().map(|output| (output.name.clone(), output)).collect();
-        Self(Some(Known { watch: Watch::begin(), read, learned: Mutex::default() }))
+        Self(Some(KnownOutputs { watch: Watch::begin(), read, learned: Mutex::default() }))
     }
 
     /// The digest of a file in the folder, if it is known and the file looks as it did.
@@ -122,7 +122,7 @@ impl Outputs {
     }
 }
 
-impl Known {
+impl KnownOutputs {
     fn learned(&self) -> MutexGuard<'_, BTreeMap<String, Output>> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
