@@ -7,7 +7,7 @@ mod program;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use self::layout::Layout;
+use self::layout::LockfileFolder;
 use self::program::{Outcome, Program};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
@@ -89,7 +89,7 @@ pub fn make(request: &Request<'_>) -> Result<Made> {
     let scope = Some(request.scope).filter(|scope| !scope.is_everything());
     let ours = |name: &str| packed.contains(name) || scope.is_some_and(|scope| scope.contains(name));
     let (seed, before) = begin(request, &ours)?;
-    let layout = Layout::new(request)?;
+    let layout = LockfileFolder::new(request)?;
     let work = Work {
         request,
         program: Program::find(request, &layout)?,
@@ -137,7 +137,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Has it made, of a seed where there is one.
-    fn made(&self, layout: &Layout, seed: Option<&str>) -> Result<String> {
+    fn made(&self, layout: &LockfileFolder, seed: Option<&str>) -> Result<String> {
         match seed {
             Some(seed) => layout.put(self.file_name, seed.as_bytes())?,
             // Without one yarn takes a folder above for its project, be it the one of all temporary folders.
@@ -166,7 +166,7 @@ impl Work<'_> {
         Ok(text)
     }
 
-    fn tried(&self, layout: &Layout) -> Result<String> {
+    fn tried(&self, layout: &LockfileFolder) -> Result<String> {
         let (label, program) = (self.label(), &self.program);
         let words = making(self.request.manager.name, program.major);
         let outcome = program.run(words, layout, self.request.cancel)?;
@@ -183,7 +183,7 @@ impl Work<'_> {
 
     /// A frozen install in another folder, with nothing of the first.
     fn prove(&self, text: &str) -> Result<()> {
-        let layout = Layout::new(self.request)?;
+        let layout = LockfileFolder::new(self.request)?;
         layout.put(self.file_name, text.as_bytes())?;
         for words in proving(self.request.manager.name, self.program.major) {
             let outcome = self.program.run(words, &layout, self.request.cancel)?;

@@ -20,12 +20,12 @@ const BESIDE: [&str; 6] =
 const FOLDERS: [&str; 4] = [".yarn/releases", ".yarn/plugins", ".yarn/patches", "patches"];
 
 /// The folder is gone when it is dropped.
-pub(super) struct Layout {
+pub(super) struct LockfileFolder {
     temp: TempDir,
     surface: PathBuf,
 }
 
-impl Layout {
+impl LockfileFolder {
     /// Lays it out without a lockfile.
     pub(super) fn new(request: &Request<'_>) -> Result<Self> {
         let temp = tempfile::Builder::new().prefix("docker-prep-").tempdir().map_err(|error| {

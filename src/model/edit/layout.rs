@@ -19,7 +19,7 @@ pub(super) struct Lines {
 
 /// The way in which an object's members are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(super) struct ObjectLayout {
     /// `None`: all on one line.
     pub(super) lines: Option<Lines>,
     unit: String,
@@ -31,7 +31,7 @@ pub(super) struct Layout {
     pad: String,
 }
 
-impl Layout {
+impl ObjectLayout {
     /// The layout of the object that the path of objects from the root on ends with: that of its last member, or
     /// if it has none, what its surroundings suggest.
     pub(super) fn of(document: &Document, chain: &[NodeId]) -> Self {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::layout::{Layout, comma, interior, is_white_space, lead, lead_start, line_break};
+use super::layout::{ObjectLayout, comma, interior, is_white_space, lead, lead_start, line_break};
 use super::undo::UndoAction;
 use super::{EditError, Splice, not_an_object};
 use crate::model::json::{Document, Member, NodeId, NodeKind};
@@ -140,7 +140,7 @@ impl Removed {
         let &object = chain.last()?;
         let text = document.text();
         let members = document.members(object);
-        let layout = Layout::of(document, chain);
+        let layout = ObjectLayout::of(document, chain);
         let Some(last) = members.len().checked_sub(1) else {
             return self.put_into_empty(document, object, &layout, key);
         };
@@ -176,7 +176,7 @@ impl Removed {
         &self,
         document: &Document,
         object: NodeId,
-        layout: &Layout,
+        layout: &ObjectLayout,
         key: &str,
     ) -> Option<Splice> {
         let span = document.span(object);
@@ -196,7 +196,7 @@ impl Removed {
     }
 
     /// Whether the object is still laid out as it was when the member stood in it.
-    fn fits(&self, layout: &Layout) -> bool {
+    fn fits(&self, layout: &ObjectLayout) -> bool {
         match (line_break(&self.lead), &layout.lines) {
             (Some((newline, indent)), Some(lines)) => newline == lines.newline && indent == lines.indent,
             (None, None) => true,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::layout::{Layout, interior};
+use super::layout::{ObjectLayout, interior};
 use super::undo::UndoAction;
 use super::{Change, EditError, Splice, not_an_object};
 use crate::model::json::{Document, NodeId, NodeKind};
@@ -75,7 +75,7 @@ fn insert_more<'a>(
         chain.push(object);
     }
     let object = chain[parents.len()];
-    let layout = Layout::of(document, &chain);
+    let layout = ObjectLayout::of(document, &chain);
     for (path, value) in sets.take_while(|(_, value)| is_scalar(value)) {
         let Some((key, _)) = path.split_last().filter(|(_, around)| *around == parents) else { return };
         if document.get(object, key).is_some() || !taken.insert(key) {
@@ -112,14 +112,14 @@ pub(super) fn set(
     if path.is_empty() {
         return Err(EditError::NoKey);
     }
-    let text = Layout::of(document, &chain).value(value);
+    let text = ObjectLayout::of(document, &chain).value(value);
     let action = UndoAction::Replaced { before: document.raw(node).to_owned(), wrote: value.clone() };
     Ok((Splice::of(document.text(), document.span(node), text), action))
 }
 
 /// Adds a member to the last object of the chain; all keys but the first become objects inside it.
 fn insert(document: &Document, chain: &[NodeId], keys: &[String], value: &Value) -> (Splice, UndoAction) {
-    let layout = Layout::of(document, chain);
+    let layout = ObjectLayout::of(document, chain);
     let object = chain.last().copied().unwrap_or_else(|| document.root());
     let (key, inner) = keys.split_first().map_or(("", keys), |(key, inner)| (key.as_str(), inner));
     let nested = inner

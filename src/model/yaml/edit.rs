@@ -17,7 +17,7 @@ mod undo;
 use serde_json::{Map, Value};
 
 use super::YamlError;
-use layout::Layout;
+use layout::YamlLayout;
 pub use undo::{Undo, undo};
 
 /// The key that is edited.
@@ -82,7 +82,7 @@ pub fn apply(
     let before = text.unwrap_or_default();
     let mut expected = super::parse(before)?;
     // What cannot be edited is named with the line that it has in this text.
-    let layout = Layout::of(before)?;
+    let layout = YamlLayout::of(before)?;
     let there = |selector: &str| layout.overrides.as_ref().is_some_and(|found| found.has(selector));
     for (selector, value) in sets.iter().filter(|(selector, _)| there(selector)) {
         splice::set(before, &layout, selector, value)?;
@@ -93,13 +93,14 @@ pub fn apply(
     let mut edited = EditedYaml { text: before.to_owned(), undo: Vec::new() };
     for (selector, value) in sets {
         if expect(&mut expected, selector, Some(value))? {
-            let (splice, action) = splice::set(&edited.text, &Layout::of(&edited.text)?, selector, value)?;
+            let (splice, action) =
+                splice::set(&edited.text, &YamlLayout::of(&edited.text)?, selector, value)?;
             edited.record(selector, splice, action);
         }
     }
     for selector in removes {
         if expect(&mut expected, selector, None)? {
-            let (splice, action) = splice::remove(&edited.text, &Layout::of(&edited.text)?, selector)?;
+            let (splice, action) = splice::remove(&edited.text, &YamlLayout::of(&edited.text)?, selector)?;
             edited.record(selector, splice, action);
         }
     }
@@ -153,7 +154,7 @@ fn check(text: &str, expected: &Value) -> Result<(), YamlEditError> {
     if found.is_some() && found == Some(plain(expected.clone())) {
         return Ok(());
     }
-    let line = Layout::of(text).ok().and_then(|layout| layout.overrides).map_or(1, |found| found.line);
+    let line = YamlLayout::of(text).ok().and_then(|layout| layout.overrides).map_or(1, |found| found.line);
     let message = "`overrides` is written so that it cannot be edited without a change of something else";
     Err(YamlEditError::new(line, message, PLAINLY))
 }

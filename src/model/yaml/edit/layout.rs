@@ -8,7 +8,7 @@ use super::{OVERRIDES, PLAINLY, YamlEditError};
 use crate::model::yaml::YamlError;
 
 /// What of a text an edit has to know. Places are bytes.
-pub(super) struct Layout {
+pub(super) struct YamlLayout {
     pub(super) root: Root,
     pub(super) overrides: Option<Overrides>,
     /// Where the document ends: before `...`, or at the text's end.
@@ -88,7 +88,7 @@ struct Open {
     key: Option<YamlEntry>,
 }
 
-impl Layout {
+impl YamlLayout {
     pub(super) fn of(text: &str) -> Result<Self, YamlEditError> {
         let bom = text.len() - text.trim_start_matches('\u{feff}').len();
         let body = &text[bom..];
@@ -116,7 +116,7 @@ impl Layout {
 }
 
 struct LayoutReader {
-    layout: Layout,
+    layout: YamlLayout,
     /// The root, the overrides, and what is in them.
     open: Vec<Open>,
 }

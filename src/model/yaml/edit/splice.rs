@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::layout::{Flow, Layout, Root, Shape, YamlEntry};
+use super::layout::{Flow, Root, Shape, YamlEntry, YamlLayout};
 use super::undo::YamlUndoAction;
 use super::{OVERRIDES, PLAINLY, YamlEditError};
 use crate::model::edit::Splice;
@@ -12,7 +12,7 @@ type OverrideChange = (Splice, YamlUndoAction);
 /// Gives a selector its value.
 pub(super) fn set(
     text: &str,
-    layout: &Layout,
+    layout: &YamlLayout,
     selector: &str,
     value: &str,
 ) -> Result<OverrideChange, YamlEditError> {
@@ -33,7 +33,11 @@ pub(super) fn set(
 }
 
 /// Takes a selector out.
-pub(super) fn remove(text: &str, layout: &Layout, selector: &str) -> Result<OverrideChange, YamlEditError> {
+pub(super) fn remove(
+    text: &str,
+    layout: &YamlLayout,
+    selector: &str,
+) -> Result<OverrideChange, YamlEditError> {
     let overrides = layout.overrides.as_ref();
     let entries = overrides.map(|found| found.entries()).unwrap_or_default();
     let index = entries.iter().position(|entry| entry.name.as_deref() == Some(selector));
@@ -54,7 +58,7 @@ pub(super) fn remove(text: &str, layout: &Layout, selector: &str) -> Result<Over
 }
 
 /// Takes the key `overrides` out, which has nothing behind it any more; `None` where something else stands on its line.
-pub(super) fn remove_map(text: &str, layout: &Layout) -> Option<Splice> {
+pub(super) fn remove_map(text: &str, layout: &YamlLayout) -> Option<Splice> {
     let overrides = layout.overrides.as_ref()?;
     match (&overrides.shape, &layout.root) {
         (Shape::Empty(value), Root::Block { .. }) if value.is_empty() => {
@@ -111,7 +115,7 @@ pub(super) enum Place<'p> {
 /// Adds an entry; where there are no overrides, they are made. The entry is asked for with whether it stands in braces.
 pub(super) fn add(
     text: &str,
-    layout: &Layout,
+    layout: &YamlLayout,
     place: Place<'_>,
     entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
 ) -> Result<Splice, YamlEditError> {
@@ -168,7 +172,7 @@ pub(super) fn add(
 /// The whole map, at the document's end.
 fn make(
     text: &str,
-    layout: &Layout,
+    layout: &YamlLayout,
     entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
 ) -> Result<Splice, YamlEditError> {
     let indent = match &layout.root {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::layout::Layout;
+use super::layout::YamlLayout;
 use super::splice::{self, Place};
 use super::{EditedYaml, OVERRIDES, YamlEditError, check, overrides};
 use crate::model::digest::Digest;
@@ -124,7 +124,7 @@ fn by_meaning(step: &Undo, text: &str) -> Result<String, YamlConflict> {
     overrides(&document)?;
     let selector = &step.selector;
     let found = value_of(&document, selector);
-    let layout = Layout::of(text)?;
+    let layout = YamlLayout::of(text)?;
     let splice = match &step.action {
         YamlUndoAction::Added { wrote, made } => {
             if found.is_none() {
@@ -173,7 +173,7 @@ fn by_meaning(step: &Undo, text: &str) -> Result<String, YamlConflict> {
 
 /// The text without a map that was made for what has been taken out of it, if nothing else is in it.
 fn without_map(text: &str, made: bool) -> String {
-    let layout = Layout::of(text).ok().filter(|_| made);
+    let layout = YamlLayout::of(text).ok().filter(|_| made);
     let splice = layout.and_then(|layout| {
         let is_empty = layout.overrides.as_ref().is_some_and(|found| found.entries().is_empty());
         if is_empty { splice::remove_map(text, &layout) } else { None }
