@@ -9,7 +9,7 @@ const DEFAULT_UNIT: &str = "  ";
 
 /// A line break with what follows it up to a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lines {
+pub(super) struct MemberBreak {
     pub(super) newline: &'static str,
     /// Of the members' keys.
     pub(super) indent: String,
@@ -21,7 +21,7 @@ pub(super) struct Lines {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ObjectLayout {
     /// `None`: all on one line.
-    pub(super) lines: Option<Lines>,
+    pub(super) lines: Option<MemberBreak>,
     unit: String,
     /// `:` with the space around it.
     colon: String,
@@ -51,8 +51,11 @@ impl ObjectLayout {
 
     fn of_filled(document: &Document, object: NodeId, index: usize, closing: String, unit: String) -> Self {
         let lead = lead(document, object, index);
-        let lines =
-            line_break(lead).map(|(newline, indent)| Lines { newline, indent: indent.to_owned(), closing });
+        let lines = line_break(lead).map(|(newline, indent)| MemberBreak {
+            newline,
+            indent: indent.to_owned(),
+            closing,
+        });
         let member = &document.members(object)[index];
         let colon = colon(document, member);
         let end = document.members(object).last().map_or(0, |last| document.span(last.value).end);
@@ -72,14 +75,16 @@ impl ObjectLayout {
         let mut layout = Self::of_filled(document, parent, index, closing(document, parent, around), unit);
         let broken = line_break(interior(document, object));
         layout.lines = match (layout.lines, broken) {
-            (Some(lines), _) => Some(Lines {
+            (Some(lines), _) => Some(MemberBreak {
                 newline: lines.newline,
                 indent: [lines.indent.as_str(), &layout.unit].concat(),
                 closing: lines.indent,
             }),
-            (None, Some((newline, closing))) => {
-                Some(Lines { newline, indent: [closing, &layout.unit].concat(), closing: closing.to_owned() })
-            }
+            (None, Some((newline, closing))) => Some(MemberBreak {
+                newline,
+                indent: [closing, &layout.unit].concat(),
+                closing: closing.to_owned(),
+            }),
             (None, None) => None,
         };
         layout
@@ -88,7 +93,7 @@ impl ObjectLayout {
     /// For a document that is an empty object.
     fn of_nothing(document: &Document, unit: String) -> Self {
         let newline = line_break(document.text()).map_or("\n", |(newline, _)| newline);
-        let lines = Some(Lines { newline, indent: unit.clone(), closing: String::new() });
+        let lines = Some(MemberBreak { newline, indent: unit.clone(), closing: String::new() });
         Self { lines, unit, colon: ": ".into(), gap: " ".into(), pad: String::new() }
     }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 pub use name::{GuardedFile, Syntax, backed_up, file};
 pub use settings::{BadSettings, Project, Settings};
-use text::Lines;
+use text::LineCounter;
 
 use super::json::Document;
 use super::json5;
@@ -204,7 +204,7 @@ impl TextJudge<'_> {
 
     /// Looks at each string of a text that is JSON or nearly so.
     fn json(&mut self, text: &str, kind: FindingKind, is_one: &dyn Fn(&Self, &json::JsonString<'_>) -> bool) {
-        let mut lines = Lines::of(text);
+        let mut lines = LineCounter::of(text);
         json::strings(text, &mut |item| {
             if is_one(self, item) {
                 self.add(kind, item.keys, item.text, lines.at(item.at));
