@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::ErrorKind;
 
-use super::packlist::tree::{ListError, Listing, PathKind, Tree};
+use super::packlist::tree::{FolderNames, ListError, PathKind, Tree};
 use crate::model::minimatch::{Minimatch, Part};
 use crate::model::path::{self, resolve};
 
@@ -73,7 +73,7 @@ struct PatternState {
     negated: bool,
     found: HashSet<String>,
     links: HashMap<String, bool>,
-    known: HashMap<String, Option<Listing>>,
+    known: HashMap<String, Option<FolderNames>>,
     outside_reads: usize,
 }
 
@@ -115,7 +115,7 @@ struct Search<'a, 'p> {
     globs: Vec<PatternState>,
     waiting: HashMap<Question, Vec<Waiter<'p>>>,
     asked: VecDeque<Request>,
-    next_tick: VecDeque<(Question, Option<Listing>)>,
+    next_tick: VecDeque<(Question, Option<FolderNames>)>,
     failure: Option<GlobError>,
 }
 
@@ -195,7 +195,7 @@ impl<'p> Search<'_, 'p> {
     }
 
     /// Inflight's callback: who asks while the answer is given out gets it in the next round.
-    fn answer(&mut self, question: Question, names: Option<Listing>) {
+    fn answer(&mut self, question: Question, names: Option<FolderNames>) {
         let waiters = self.waiting.get_mut(&question).map(std::mem::take).unwrap_or_default();
         for waiter in waiters {
             match waiter {
@@ -250,7 +250,7 @@ impl<'p> Search<'_, 'p> {
     }
 
     /// `_processReaddir2` and `_processGlobStar2`.
-    fn resume(&mut self, step: Step<'p>, children: &Listing) {
+    fn resume(&mut self, step: Step<'p>, children: &FolderNames) {
         let Step { glob, prefix, parts, in_globstar } = step;
         let Some((first, rest)) = parts.split_first() else { return };
         let prefix = prefix.as_deref();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::record::{Listing, Output, Packed};
+use super::record::{Output, PackageListing, Packed};
 use crate::model::digest::Digest;
 
 /// Grows when anything changes in how records are written, how files are chosen, or how tarballs are made; the
@@ -24,7 +24,7 @@ const VARIANTS: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Its files.
-    pub listing: Option<Listing>,
+    pub listing: Option<PackageListing>,
     /// Its tarballs, the last made first.
     pub packed: Vec<Packed>,
 }

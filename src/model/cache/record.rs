@@ -17,7 +17,7 @@ pub struct TrackedPath {
 
 /// What a package's files are, and whose word it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listing {
+pub struct PackageListing {
     /// Of all that the answer depends on besides the witnesses.
     pub key: Digest,
     /// The pack list.

@@ -9,7 +9,7 @@ use super::watch::WatchedFolder;
 use super::{INDEX, Watch, file_for, read};
 use crate::model::cache::index::Record;
 use crate::model::cache::place::Place;
-use crate::model::cache::{CacheIndex, ContentKey, Listing, Packed, Signatures};
+use crate::model::cache::{CacheIndex, ContentKey, PackageListing, Packed, Signatures};
 use crate::model::digest::Digest;
 use crate::model::seal::Seal;
 use crate::model::tarball::{PackedFile, Tarball};
@@ -76,7 +76,7 @@ impl Memory {
         let Some((witnesses, states)) = seen.finish() else { return };
         let (paths, moment) = (paths.to_vec(), known.watch.moment());
         known.change(dir, |record| {
-            record.listing = Some(Listing { key, paths, witnesses, states, moment });
+            record.listing = Some(PackageListing { key, paths, witnesses, states, moment });
         });
     }
 

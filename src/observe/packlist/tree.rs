@@ -54,7 +54,7 @@ pub(crate) struct Child {
 }
 
 /// A folder's names.
-pub(crate) type Listing = Rc<Vec<Child>>;
+pub(crate) type FolderNames = Rc<Vec<Child>>;
 
 /// Why a folder has no names.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ impl ListError {
 pub(crate) struct Tree {
     root: PathBuf,
     seen: Rc<Seen>,
-    lists: RefCell<HashMap<String, Result<Listing, ListError>>>,
+    lists: RefCell<HashMap<String, Result<FolderNames, ListError>>>,
 }
 
 impl Tree {
@@ -115,7 +115,7 @@ impl Tree {
     }
 
     /// The names in a folder, links followed.
-    pub(crate) fn list(&self, relative: &str) -> Result<Listing, ListError> {
+    pub(crate) fn list(&self, relative: &str) -> Result<FolderNames, ListError> {
         let key = resolve(relative);
         if let Some(known) = self.lists.borrow().get(&key) {
             return known.clone();

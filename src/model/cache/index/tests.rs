@@ -23,7 +23,7 @@ fn packed(key: &str) -> Packed {
 }
 
 fn record() -> Record {
-    let listing = Listing {
+    let listing = PackageListing {
         key: digest("manifest"),
         paths: vec!["dist/ünï.js".to_owned(), "package.json".to_owned()],
         witnesses: vec![
