@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::text::count;
-use crate::command::lockfile::Lockfile;
+use crate::command::lockfile::SurfaceLockfile;
 use crate::model::lockfile::Difference;
 
-pub(super) fn lines(lockfile: &Lockfile) -> Vec<String> {
+pub(super) fn lines(lockfile: &SurfaceLockfile) -> Vec<String> {
     let seed = lockfile.seeded_from.as_deref().map_or_else(
         || ", with no lockfile to begin with".to_owned(),
         |from| format!(", seeded from {from}"),
@@ -37,7 +37,7 @@ fn difference(difference: &Difference) -> String {
     format!("  {} {}: {before}", difference.name, list(&difference.after))
 }
 
-pub(super) fn to_json(lockfile: &Lockfile) -> Value {
+pub(super) fn to_json(lockfile: &SurfaceLockfile) -> Value {
     let mut object = json!({"path": lockfile.path, "seededFrom": lockfile.seeded_from});
     match &lockfile.made {
         None => object["command"] = lockfile.command.clone().into(),

@@ -17,7 +17,7 @@ use crate::plan::prepare::Rewritten;
 
 /// A lockfile beside a surface, made or to be made.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lockfile {
+pub struct SurfaceLockfile {
     /// The file from the project's root.
     pub path: String,
     /// The project's lockfile that it begins with.
@@ -32,7 +32,7 @@ pub struct Lockfile {
 ///
 /// # Errors
 /// The project's lockfile cannot be read.
-pub(super) fn planned(project: &Project, surface: &Surface, detected: &Detected) -> Result<Lockfile> {
+pub(super) fn planned(project: &Project, surface: &Surface, detected: &Detected) -> Result<SurfaceLockfile> {
     let found = observe::find(&project.root, &surface.dir, detected.manager.name)?;
     Ok(described(surface, detected, found.as_ref()))
 }
@@ -49,7 +49,7 @@ pub(super) fn made(
     environment: &Environment,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Lockfile> {
+) -> Result<SurfaceLockfile> {
     let (surface, detected) = (&rewritten.surface, &rewritten.manager);
     let found = observe::find(&project.root, &surface.dir, detected.manager.name)?;
     let workspace_yaml = match settings {
@@ -72,13 +72,13 @@ pub(super) fn made(
         environment,
         cancel,
     })?;
-    Ok(Lockfile { made: Some(made), ..described })
+    Ok(SurfaceLockfile { made: Some(made), ..described })
 }
 
-fn described(surface: &Surface, detected: &Detected, found: Option<&FoundLockfile>) -> Lockfile {
+fn described(surface: &Surface, detected: &Detected, found: Option<&FoundLockfile>) -> SurfaceLockfile {
     let beside = found.filter(|found| found.importer.is_empty());
     let name = beside.map_or(lockfile::name(detected.manager.name), FoundLockfile::file_name);
-    Lockfile {
+    SurfaceLockfile {
         path: if surface.dir.is_empty() { name.to_owned() } else { format!("{}/{name}", surface.dir) },
         seeded_from: found.map(|found| found.path.clone()),
         command: plan::shown(&detected.manager),
@@ -86,7 +86,7 @@ fn described(surface: &Surface, detected: &Detected, found: Option<&FoundLockfil
     }
 }
 
-impl Lockfile {
+impl SurfaceLockfile {
     /// What becomes of the file; `None` in a dry run, and where it is that already.
     ///
     /// # Errors

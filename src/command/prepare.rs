@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::build::{BuildMode, Looking};
 use super::cached::Cache;
 use super::linked::Packed;
-use super::lockfile::{self, Lockfile};
+use super::lockfile::{self, SurfaceLockfile};
 use super::observed::{Needed, Observed};
 use super::packing::{NamesOnly, ProgressCounter, Sinks};
 use super::source;
@@ -75,7 +75,7 @@ pub struct Plan {
     /// By surface.
     pub rewrites: Vec<Rewritten>,
     /// The lockfiles that were asked for, by the surface's folder.
-    pub lockfiles: BTreeMap<String, Lockfile>,
+    pub lockfiles: BTreeMap<String, SurfaceLockfile>,
     /// What `--build` did about each package that has a build script, or would do.
     pub built: Option<Vec<BuiltPackage>>,
     /// What is edited or made beside the manifests.

@@ -5,7 +5,7 @@ mod files;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use self::files::{Lockfile, lockfiles, yarn_path};
+use self::files::{ProjectLockfile, lockfiles, yarn_path};
 use super::project::Project;
 use super::surfaces::{self, BuiltFolders};
 use super::workspace::WORKSPACE_FILE;
@@ -44,7 +44,7 @@ struct Site<'a> {
 struct Root {
     said: Vec<Detected>,
     warnings: Vec<Problem>,
-    lockfiles: Vec<Lockfile>,
+    lockfiles: Vec<ProjectLockfile>,
 }
 
 impl<'a> Site<'a> {
@@ -95,7 +95,7 @@ impl<'a> Site<'a> {
         said.extend(lockfile);
         let (detected, disagreements) = Sources { asked: self.asked.clone(), said, in_image }.decide();
         warnings.extend(disagreements);
-        let names = |files: &[Lockfile]| files.iter().map(|file| file.file_name.to_owned()).collect();
+        let names = |files: &[ProjectLockfile]| files.iter().map(|file| file.file_name.to_owned()).collect();
         let (lockfiles, root_lockfiles) = (names(&beside), names(&self.root.lockfiles));
         InstallContext { detected, warnings, dockerfiles, lockfiles, root_lockfiles }
     }
