@@ -63,7 +63,7 @@ pub struct LockfileTarball {
 
 /// A lockfile that was made, and proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Made {
+pub struct MadeLockfile {
     /// Its name; it belongs beside the manifest.
     pub file_name: String,
     /// What it says.
@@ -83,7 +83,7 @@ pub struct Made {
 /// # Errors
 /// [`Kind::Environment`]: the package manager is not there, is another version, or fails, with the last that it said.
 /// [`Kind::Refused`]: the project's lockfile cannot be used. [`Kind::Packing`]: what was made does not fit.
-pub fn make(request: &Request<'_>) -> Result<Made> {
+pub fn make(request: &Request<'_>) -> Result<MadeLockfile> {
     let packed: BTreeSet<&str> = request.tarballs.iter().map(|tarball| tarball.name.as_str()).collect();
     // A scope of everything is meant for the workspace's packages.
     let scope = Some(request.scope).filter(|scope| !scope.is_everything());
@@ -103,7 +103,7 @@ pub fn make(request: &Request<'_>) -> Result<Made> {
     drop(layout);
     work.prove(&text)?;
     let after = work.read(&text, lockfile::pins)?;
-    Ok(Made {
+    Ok(MadeLockfile {
         file_name: work.file_name.to_owned(),
         third_party: after.values().map(BTreeSet::len).sum(),
         differences: before.map(|before| lockfile::differences(&before, &after)).unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! `--lockfile`: a lockfile for each prepared surface.
 
 use super::{Event, Notice, Report};
-use crate::apply::lockfile::{LockfileTarball, Made, Request, make};
+use crate::apply::lockfile::{LockfileTarball, MadeLockfile, Request, make};
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::model::environment::Environment;
@@ -25,7 +25,7 @@ pub struct SurfaceLockfile {
     /// What is typed to make it.
     pub command: String,
     /// What was made; `None` in a dry run.
-    pub made: Option<Made>,
+    pub made: Option<MadeLockfile>,
 }
 
 /// What would be made.
