@@ -10,12 +10,12 @@ use crate::model::digest::Digest;
 #[serde(deny_unknown_fields)]
 struct Former {
     head: Head,
-    files: Vec<Manifest>,
+    files: Vec<FormerManifest>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Manifest {
+struct FormerManifest {
     path: ProjectPath,
     backup: ProjectPath,
     temp: ProjectPath,
