@@ -82,7 +82,7 @@ impl NodeKind {
 
 /// A key of an object with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct ObjectMember {
     /// Of the key, its quotes included.
     pub key_span: Span,
     /// The key; `None` where it holds half a surrogate pair, which no Rust string can.
@@ -98,7 +98,7 @@ enum Shape {
     Number,
     String,
     Array(Vec<NodeId>),
-    Object(Vec<Member>),
+    Object(Vec<ObjectMember>),
 }
 
 #[derive(Debug)]
@@ -173,7 +173,7 @@ impl<'t> Document<'t> {
 
     /// An object's members in order, repeated keys included; none for other values.
     #[must_use]
-    pub fn members(&self, id: NodeId) -> &[Member] {
+    pub fn members(&self, id: NodeId) -> &[ObjectMember] {
         match &self.node(id).shape {
             Shape::Object(members) => members,
             _ => &[],

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::json::{Document, Member, NodeId, NodeKind};
+use crate::model::json::{Document, NodeId, NodeKind, ObjectMember};
 
 /// pnpm's and npm's own, where a document gives no hint.
 const DEFAULT_UNIT: &str = "  ";
@@ -195,7 +195,7 @@ fn string(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-fn colon(document: &Document, member: &Member) -> String {
+fn colon(document: &Document, member: &ObjectMember) -> String {
     let colon = &document.text()[member.key_span.end..document.span(member.value).start];
     if colon.contains(['\n', '\r']) { ": ".to_owned() } else { colon.to_owned() }
 }

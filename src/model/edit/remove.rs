@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::layout::{ObjectLayout, comma, interior, is_white_space, lead, lead_start, line_break};
 use super::undo::UndoAction;
 use super::{EditError, Splice, not_an_object};
-use crate::model::json::{Document, Member, NodeId, NodeKind};
+use crate::model::json::{Document, NodeId, NodeKind, ObjectMember};
 
 /// A member that was taken out, with all that it takes to put it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl Neighbour {
     }
 
     /// Where it stands; the last one of its key if there are fewer by now.
-    fn position(&self, members: &[Member]) -> Option<usize> {
+    fn position(&self, members: &[ObjectMember]) -> Option<usize> {
         let mut same =
             members.iter().enumerate().filter(|(_, member)| member.key.as_ref() == Some(&self.key));
         let (first, _) = same.next()?;

@@ -1,6 +1,6 @@
 //! Text to nodes: one loop over a state and a stack of open brackets.
 
-use super::{BYTE_ORDER_MARK, Document, Member, Node, NodeId, Shape, Span, SyntaxError};
+use super::{BYTE_ORDER_MARK, Document, Node, NodeId, ObjectMember, Shape, Span, SyntaxError};
 
 /// What may come next.
 #[derive(Clone, Copy)]
@@ -142,7 +142,7 @@ impl Parser<'_> {
             match &mut self.document.nodes[parent.0].shape {
                 Shape::Object(members) => {
                     if let Some((key_span, key)) = self.key.take() {
-                        members.push(Member { key_span, key, value: id });
+                        members.push(ObjectMember { key_span, key, value: id });
                     }
                 }
                 Shape::Array(elements) => elements.push(id),
