@@ -72,7 +72,7 @@ impl<'a> Site<'a> {
         let mut installed = Vec::new();
         for file in &dockerfiles {
             let told = in_dockerfile::told(&file.text, file.dir(), &surface.dir);
-            let detected = |named: in_dockerfile::Named| Detected {
+            let detected = |named: in_dockerfile::NamedManager| Detected {
                 manager: named.manager,
                 reason: format!("{} line {}", file.name, named.line),
             };

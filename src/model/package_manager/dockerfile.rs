@@ -11,7 +11,7 @@ use crate::model::dockerfile::{
 
 /// A package manager, and the line that names it, from 1 on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedManager {
     /// The line of the Dockerfile.
     pub line: usize,
     /// Which, at which version.
@@ -22,10 +22,10 @@ pub struct Named {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// What installs the surface.
-    pub named: Option<Named>,
+    pub named: Option<NamedManager>,
     /// What the image has without being told: npm by the version of Node, and yarn 1. It names none, but may tell
     /// the version of one.
-    pub in_image: Vec<Named>,
+    pub in_image: Vec<NamedManager>,
 }
 
 /// Reads which package manager installs a surface: the one of the command that installs for its `package.json`, at the
@@ -49,9 +49,9 @@ pub fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> Told {
     };
     let found = given.iter().rfind(before).or_else(|| given.iter().find(of_name));
     let named = match (run.version, found) {
-        (Some(manager), _) => Named { line: run.line, manager },
+        (Some(manager), _) => NamedManager { line: run.line, manager },
         (None, Some(found)) => found.named.clone(),
-        (None, None) => Named { line: run.line, manager: PackageManager::of_any_version(run.name) },
+        (None, None) => NamedManager { line: run.line, manager: PackageManager::of_any_version(run.name) },
     };
     Told { named: Some(named), in_image: in_image(&file, run.stage) }
 }
@@ -94,7 +94,7 @@ fn install_of(file: &Dockerfile, dockerfile_dir: &str, surface_dir: &str) -> Opt
 /// A package manager that a stage gets.
 struct StageManager {
     stage: usize,
-    named: Named,
+    named: NamedManager,
 }
 
 /// All that the stages get, in order.
@@ -106,7 +106,7 @@ fn given(file: &Dockerfile) -> Vec<StageManager> {
             let version = tag.split('-').next().unwrap_or_default();
             found.push(StageManager {
                 stage,
-                named: Named { line: one.line, manager: at(Name::Bun, version, Tags::Corepack) },
+                named: NamedManager { line: one.line, manager: at(Name::Bun, version, Tags::Corepack) },
             });
         }
     }
@@ -117,7 +117,7 @@ fn given(file: &Dockerfile) -> Vec<StageManager> {
         found.extend(
             managers
                 .into_iter()
-                .map(|manager| StageManager { stage: *stage, named: Named { line: *line, manager } }),
+                .map(|manager| StageManager { stage: *stage, named: NamedManager { line: *line, manager } }),
         );
     }
     found.sort_by_key(|one| (one.stage, one.named.line));
@@ -219,7 +219,7 @@ fn download(address: &str, command: &ShellCommand, next: Option<&ShellCommand>) 
 }
 
 /// Node's own npm and, in its Docker images, yarn 1.22 (<https://nodejs.org/en/download/releases>).
-fn in_image(file: &Dockerfile, stage: usize) -> Vec<Named> {
+fn in_image(file: &Dockerfile, stage: usize) -> Vec<NamedManager> {
     let image = file.image(stage);
     let line = file.chain(stage).last().and_then(|&at| file.stages.get(at)).map_or(1, |stage| stage.line);
     if repository(image).rsplit('/').next() != Some("node") {
@@ -242,5 +242,5 @@ fn in_image(file: &Dockerfile, stage: usize) -> Vec<Named> {
         majors,
     });
     let yarn = PackageManager { name: Name::Yarn, version: "1".to_owned(), majors: 1..=1 };
-    npm.into_iter().chain([yarn]).map(|manager| Named { line, manager }).collect()
+    npm.into_iter().chain([yarn]).map(|manager| NamedManager { line, manager }).collect()
 }

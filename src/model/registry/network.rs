@@ -15,14 +15,14 @@ pub struct NetworkRoute {
     /// All but what the files hold.
     pub network: Network,
     /// The file of authorities that takes the place of all others.
-    pub cafile: Option<Named>,
+    pub cafile: Option<NamedFile>,
     /// The file of authorities besides the usual ones.
-    pub extra: Option<Named>,
+    pub extra: Option<NamedFile>,
 }
 
 /// A file that a setting names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedFile {
     /// Its path as it is written.
     pub path: String,
     /// The file of settings that names it; empty where a variable does.
@@ -95,7 +95,7 @@ pub fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<Network
     way.network.accepts_any_certificate = !is_strict && manager != Name::Bun;
     way.network.authorities =
         settings.all("ca")?.iter().map(|given| given.value.replace("\\n", "\n").into_bytes()).collect();
-    way.cafile = first(&settings, &["cafile"])?.map(|given| Named {
+    way.cafile = first(&settings, &["cafile"])?.map(|given| NamedFile {
         path: given.value,
         file: given.file,
         place: given.place,
@@ -110,7 +110,7 @@ pub(super) fn of_node(way: &mut NetworkRoute, variables: &Variables) {
         way.network.accepts_any_certificate = true;
     }
     let name = "NODE_EXTRA_CA_CERTS";
-    way.extra = variables.get(name).filter(|path| !path.is_empty()).map(|path| Named {
+    way.extra = variables.get(name).filter(|path| !path.is_empty()).map(|path| NamedFile {
         path,
         file: String::new(),
         place: name.to_owned(),

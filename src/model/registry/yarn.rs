@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::network::{self, Named, NetworkRoute};
+use super::network::{self, NamedFile, NetworkRoute};
 use super::npm::{Asks, NamedRegistry, address, basic, in_header, scope};
 use super::setting::Setting;
 use super::variables::Variables;
@@ -113,7 +113,7 @@ impl Yarn {
         }
         if let Some(file) = setting("httpsCaFilePath", "YARN_HTTPS_CA_FILE_PATH")? {
             let path = file.value()?.to_owned();
-            way.cafile = Some(Named { path, place: file.place(), file: file.file });
+            way.cafile = Some(NamedFile { path, place: file.place(), file: file.file });
         }
         Ok(way)
     }

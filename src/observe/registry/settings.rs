@@ -13,7 +13,7 @@ use crate::model::compose::{self, COMPOSE_FILES};
 use crate::model::dockerfile;
 use crate::model::environment::Environment;
 use crate::model::package_manager::{Name, PackageManager};
-use crate::model::registry::network::{self, Named, NetworkRoute};
+use crate::model::registry::network::{self, NamedFile, NetworkRoute};
 use crate::model::registry::npm::{NamedRegistry, Npm};
 use crate::model::registry::variables::Variables;
 use crate::model::registry::yarn::Yarn;
@@ -192,7 +192,7 @@ impl Settings {
         if !url.starts_with("https:") {
             return Ok(network);
         }
-        if let Some(Named { path, file, place }) = &way.cafile {
+        if let Some(NamedFile { path, file, place }) = &way.cafile {
             let path = self.resolved(path, self.dirs.get(file).unwrap_or(&self.dir));
             let missing = || {
                 Problem::new(format!("{place}: {}: no such file", path.display()))
@@ -202,7 +202,7 @@ impl Settings {
             network.authorities = vec![content(&name, &path)?.ok_or_else(missing)?];
         }
         // Node.js goes on without those that it cannot read.
-        if let Some(Named { path, place, .. }) = &way.extra {
+        if let Some(NamedFile { path, place, .. }) = &way.extra {
             let bytes = content(place, &self.resolved(path, &self.dir)).ok().flatten();
             network.more_authorities.extend(bytes);
         }
