@@ -18,7 +18,7 @@ use crate::plan::components::{self, Component};
 use crate::plan::link;
 
 /// What a surface needs, and how its tarballs name each other.
-pub(super) type Needed<'a> = (Option<&'a Linking>, &'a BTreeSet<String>);
+pub(super) type LinkNeeds<'a> = (Option<&'a Linking>, &'a BTreeSet<String>);
 
 /// The tarballs that surfaces take their packages from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Packed {
 /// As [`packing::encode_all`].
 pub(super) fn pack<F: TarballSink>(
     packages: &BTreeMap<&str, &Contents>,
-    surfaces: &[Needed<'_>],
+    surfaces: &[LinkNeeds<'_>],
     scope: &Scope,
     sinks: &Sinks<'_, F>,
 ) -> Result<(Packed, Encoded<F>)> {
