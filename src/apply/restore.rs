@@ -10,7 +10,7 @@ use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
 use crate::model::journal::{EDITED_SUFFIX, Journal, JournalEntry, ORIGINALS, Original, Phase, ProjectPath};
-use crate::model::tree_state::{Observed, ProjectState};
+use crate::model::tree_state::{ObservedJournal, ProjectState};
 use crate::observe;
 use crate::plan::restore::{Action, Plan, RestoreInputs, Source, Step, plan};
 
@@ -63,7 +63,7 @@ fn damaged(lock: &Lock, cause: &str) -> Error {
 }
 
 /// Carries out a plan that was made of this very observation.
-fn carry_out(lock: &Lock, root: &Path, observed: &Observed, plan: Plan) -> Result<Vec<Restored>> {
+fn carry_out(lock: &Lock, root: &Path, observed: &ObservedJournal, plan: Plan) -> Result<Vec<Restored>> {
     note_down(lock, observed.journal(), &plan)?;
     let mut problems = Vec::new();
     let mut kind = None;

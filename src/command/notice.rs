@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::restore::{Outcome, Restored};
-use crate::model::tree_state::Observed;
+use crate::model::tree_state::ObservedJournal;
 
 /// Something that was left alone, or repaired. Paths are from the project's root, or else from the workspace's.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub enum Notice<'a> {
     /// The command of `run` failed, and the project was to be left prepared then.
     LeftPrepared,
     /// A process was killed, and what it left is put back.
-    RepairsKilled(&'a Observed),
+    RepairsKilled(&'a ObservedJournal),
     /// A file was put back before the project is prepared anew.
     FileRestored(&'a Restored),
     /// What was put back before a signal ended it.

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Problem, Result};
 use crate::model::beside::Beside;
 use crate::model::journal::{FileKind, Head, Phase, SETTINGS};
 use crate::model::surface::Surface;
-use crate::model::tree_state::{Observed, ProjectState};
+use crate::model::tree_state::{ObservedJournal, ProjectState};
 use crate::observe::project::Project;
 use crate::observe::state;
 use crate::observe::surfaces;
@@ -70,13 +70,13 @@ pub(super) fn busy(holder: &Holder) -> Error {
 }
 
 /// One line on a prepared project.
-fn prepared(observed: &Observed) -> String {
+fn prepared(observed: &ObservedJournal) -> String {
     let age = lock::age(observed.head.started);
     format!("the project is prepared already, by process {}, {age} ago", observed.head.pid)
 }
 
 /// One line on a project that a killed process left.
-pub(crate) fn interrupted(observed: &Observed) -> String {
+pub(crate) fn interrupted(observed: &ObservedJournal) -> String {
     let Head { pid, started, phase, .. } = observed.head;
     let doing = match phase {
         Phase::Preparing => "prepared the project",

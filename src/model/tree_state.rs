@@ -71,7 +71,7 @@ pub struct FileState {
 /// A journal held against the disk.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Observed {
+pub struct ObservedJournal {
     /// By whom, since when, how far.
     #[serde(flatten)]
     pub head: Head,
@@ -79,7 +79,7 @@ pub struct Observed {
     pub files: Vec<FileState>,
 }
 
-impl Observed {
+impl ObservedJournal {
     /// Whether every file is one of the texts that the tool knows: repairing it loses nobody's work.
     #[must_use]
     pub fn untouched(&self) -> bool {
@@ -102,9 +102,9 @@ pub enum ProjectState {
     /// Nothing is prepared.
     Clean,
     /// Prepared, and left so.
-    Prepared(Observed),
+    Prepared(ObservedJournal),
     /// A process was killed while it prepared, ran its command or restored (or is at it now: the lock tells).
-    Interrupted(Observed),
+    Interrupted(ObservedJournal),
     /// There is a state file, but none that can be trusted.
     #[serde(rename_all = "camelCase")]
     Damaged {
@@ -116,7 +116,7 @@ pub enum ProjectState {
 impl ProjectState {
     /// Sorts what was observed by its phase.
     #[must_use]
-    pub fn of(observed: Observed) -> Self {
+    pub fn of(observed: ObservedJournal) -> Self {
         match observed.head.phase {
             Phase::Prepared => Self::Prepared(observed),
             Phase::Preparing | Phase::Running | Phase::Restoring => Self::Interrupted(observed),
@@ -134,7 +134,7 @@ impl ProjectState {
 
     /// The journal and the files, where there are any.
     #[must_use]
-    pub fn observed(&self) -> Option<&Observed> {
+    pub fn observed(&self) -> Option<&ObservedJournal> {
         match self {
             Self::Prepared(observed) | Self::Interrupted(observed) => Some(observed),
             Self::Clean | Self::Damaged { .. } => None,

@@ -11,7 +11,7 @@ use crate::model::digest::Digest;
 use crate::model::journal::{
     FileKind, Journal, JournalEntry, MANIFEST, ORIGINALS, Original, ProjectPath, REWRITTEN, STATE, Timestamp,
 };
-use crate::model::tree_state::{Backup, FileState, Now, Observed, ProjectState, TreeState};
+use crate::model::tree_state::{Backup, FileState, Now, ObservedJournal, ProjectState, TreeState};
 
 /// What stood at the paths of a prepared project's files before; `None` where nothing did.
 pub type Originals = BTreeMap<PathBuf, Option<Vec<u8>>>;
@@ -99,7 +99,7 @@ pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
 /// What was there before of a prepared project's files, by their paths on this disk: the bytes, where they are still
 /// to be had, or `None` where prepare made the file.
 #[must_use]
-pub fn originals(state: &Path, root: &Path, observed: &Observed) -> Originals {
+pub fn originals(state: &Path, root: &Path, observed: &ObservedJournal) -> Originals {
     let mut found = BTreeMap::new();
     for file in &observed.files {
         let Ok(place) = locate(root, &file.entry.path) else { continue };
@@ -140,7 +140,7 @@ fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<Proj
             Err(cause) => return Ok(ProjectState::Damaged { cause }),
         }
     }
-    Ok(ProjectState::of(Observed { head, files: seen }))
+    Ok(ProjectState::of(ObservedJournal { head, files: seen }))
 }
 
 /// Whether prepare changes a file of that name: a checksum anybody can make, so the names in the state are not

@@ -17,7 +17,7 @@ use docker_prep::error::{Error, Kind};
 use docker_prep::model::digest::Digest;
 use docker_prep::model::edit;
 use docker_prep::model::journal::{Phase, ProjectPath};
-use docker_prep::model::tree_state::{Backup, Now, Observed, ProjectState};
+use docker_prep::model::tree_state::{Backup, Now, ObservedJournal, ProjectState};
 use docker_prep::observe::surfaces::backed_up;
 use docker_prep::observe::{committed, state as observe};
 use docker_prep::plan::restore::{Leftover, RestoreInputs, Source, leftover};
@@ -147,7 +147,7 @@ impl World {
         observe::read(&self.state(), &self.root(), &[]).unwrap().standing
     }
 
-    fn observed(&self) -> Observed {
+    fn observed(&self) -> ObservedJournal {
         self.standing().observed().unwrap().clone()
     }
 

@@ -98,7 +98,7 @@ fn the_last_commit_is_asked_wherever_it_matters() {
                 deps_dir_existed: false,
                 source: None,
             };
-            let observed = Observed { head, files: vec![file.clone()] };
+            let observed = ObservedJournal { head, files: vec![file.clone()] };
             for force in [false, true] {
                 let planned = |committed: BTreeMap<ProjectPath, String>| {
                     let inputs = RestoreInputs { deps_dirs: deps_dirs.clone(), committed };
