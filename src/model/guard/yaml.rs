@@ -33,7 +33,7 @@ pub(super) fn strings(text: &str, visit: &mut dyn FnMut(&YamlString<'_>)) -> Res
 }
 
 /// An open collection.
-struct Open {
+struct OpenCollection {
     /// In a mapping the key whose value comes next, once it is there.
     key: Option<Option<String>>,
     is_mapping: bool,
@@ -47,7 +47,7 @@ enum Piece {
 }
 
 struct YamlStringReader<'v> {
-    open: Vec<Open>,
+    open: Vec<OpenCollection>,
     /// Each open collection's own key.
     keys: Vec<Option<String>>,
     anchored: HashMap<usize, Vec<Piece>>,
@@ -79,7 +79,7 @@ impl YamlStringReader<'_> {
             ExpectedYaml::Value(key) => key,
         };
         self.keys.push(key);
-        self.open.push(Open { key: None, is_mapping, anchor });
+        self.open.push(OpenCollection { key: None, is_mapping, anchor });
     }
 
     fn scalar(&mut self, text: &str, anchor: usize, line: usize) {

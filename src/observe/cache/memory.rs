@@ -25,11 +25,11 @@ struct KnownPackages {
     watch: Arc<Watch>,
     index: CacheIndex,
     /// The records that were asked for.
-    open: Mutex<Open>,
+    open: Mutex<OpenIndex>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenIndex {
     records: BTreeMap<String, Arc<Record>>,
     changed: BTreeSet<String>,
 }
@@ -162,7 +162,7 @@ impl Memory {
 }
 
 impl KnownPackages {
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn open(&self) -> MutexGuard<'_, OpenIndex> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

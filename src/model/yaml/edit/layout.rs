@@ -77,7 +77,7 @@ pub(super) struct YamlEntry {
 }
 
 /// A collection that is open.
-struct Open {
+struct OpenNode {
     is_mapping: bool,
     is_flow: bool,
     anchored: bool,
@@ -118,7 +118,7 @@ impl YamlLayout {
 struct LayoutReader {
     layout: YamlLayout,
     /// The root, the overrides, and what is in them.
-    open: Vec<Open>,
+    open: Vec<OpenNode>,
 }
 
 impl LayoutReader {
@@ -180,7 +180,7 @@ impl LayoutReader {
         column: usize,
     ) {
         let (entries, key) = (Vec::new(), None);
-        self.open.push(Open { is_mapping, is_flow, anchored, start, column, line, entries, key });
+        self.open.push(OpenNode { is_mapping, is_flow, anchored, start, column, line, entries, key });
     }
 
     fn end(&mut self, place: Range<usize>) -> Result<(), YamlEditError> {
@@ -254,7 +254,7 @@ impl LayoutReader {
         root.is_mapping && root.key.as_ref().is_some_and(|key| key.name.as_deref() == Some(OVERRIDES))
     }
 
-    fn root(&mut self, root: Open) -> Result<(), YamlEditError> {
+    fn root(&mut self, root: OpenNode) -> Result<(), YamlEditError> {
         let twice: Vec<&YamlEntry> =
             root.entries.iter().filter(|entry| entry.name.as_deref() == Some(OVERRIDES)).collect();
         if let [_, second, ..] = twice.as_slice() {
@@ -273,7 +273,7 @@ impl LayoutReader {
     }
 }
 
-fn shape(map: &Open) -> Shape {
+fn shape(map: &OpenNode) -> Shape {
     let entries = map.entries.clone();
     if map.is_flow {
         Shape::Flow(Flow { start: map.start.end, entries })
