@@ -6,7 +6,7 @@ use super::args::PackArgs;
 use super::report::Reporter;
 use super::text::count;
 use crate::cancel::CancelToken;
-use crate::command::pack::{self, Options};
+use crate::command::pack::{self, PackOptions};
 use crate::error::Result;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
@@ -18,7 +18,7 @@ pub(super) fn run(
     cancel: &CancelToken,
     reporter: &Reporter,
 ) -> Result<()> {
-    let options = Options {
+    let options = PackOptions {
         packages: args.packages,
         all: args.all,
         out: args.out,

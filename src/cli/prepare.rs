@@ -11,7 +11,7 @@ use super::run::words;
 use super::text::{count, count_of, packages_of, printable, table};
 use super::{build, lockfile};
 use crate::cancel::CancelToken;
-use crate::command::prepare::{self, Options, OverrideStyle, Plan, Rewritten};
+use crate::command::prepare::{self, OverrideStyle, Plan, PrepareOptions, Rewritten};
 use crate::error::Result;
 use crate::model::build::State;
 use crate::model::diff;
@@ -44,11 +44,11 @@ pub(super) fn run(
     Ok(())
 }
 
-pub(super) fn options(args: &PrepareArgs, reporter: &Reporter) -> Options {
+pub(super) fn options(args: &PrepareArgs, reporter: &Reporter) -> PrepareOptions {
     let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt, build, lockfile } = *args;
     let build = build.then(|| reporter.output_of_builds());
     let checksums = reporter.wants_json();
-    Options { force, keep, strict, allow_unbuilt, checksums, lockfile, build }
+    PrepareOptions { force, keep, strict, allow_unbuilt, checksums, lockfile, build }
 }
 
 /// Tells what was prepared.
@@ -92,7 +92,7 @@ pub(super) fn tell(plan: &Plan, reporter: &Reporter) {
 /// Runs `prepare --dry-run`, or that of `run` with its command.
 pub(super) fn show_plan(
     requested: &Requested,
-    options: &Options,
+    options: &PrepareOptions,
     command: Option<&[OsString]>,
     cancel: &CancelToken,
     reporter: &Reporter,

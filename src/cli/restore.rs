@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::args::RestoreArgs;
 use super::report::Reporter;
 use crate::cancel::CancelToken;
-use crate::command::restore::{self, Options, Outcome, Restored, Source};
+use crate::command::restore::{self, Outcome, RestoreOptions, Restored, Source};
 use crate::command::strip;
 use crate::error::Result;
 use crate::model::requested::Requested;
@@ -16,7 +16,7 @@ pub(super) fn run(
     cancel: &CancelToken,
     reporter: &Reporter,
 ) -> Result<()> {
-    let options = Options { clean: args.clean, force: args.force };
+    let options = RestoreOptions { clean: args.clean, force: args.force };
     let outcome = restore::run(requested, &options, cancel, &|event| reporter.event(event))?;
     if reporter.wants_json() {
         let mut document = to_json(&outcome);

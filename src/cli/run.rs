@@ -9,7 +9,7 @@ use super::document::describe;
 use super::report::Reporter;
 use super::{prepare, restore};
 use crate::cancel::CancelToken;
-use crate::command::run::{self, Options, Outcome};
+use crate::command::run::{self, Outcome, RunOptions};
 use crate::error::{Result, signal_name};
 use crate::model::ended::Ended;
 use crate::model::requested::Requested;
@@ -21,7 +21,7 @@ pub(super) fn run(
     cancel: &CancelToken,
     reporter: &Reporter,
 ) -> Result<u8> {
-    let options = Options { prepare: prepare::options(&args.prepare, reporter), command: args.command };
+    let options = RunOptions { prepare: prepare::options(&args.prepare, reporter), command: args.command };
     if args.prepare.dry_run {
         prepare::show_plan(requested, &options.prepare, Some(&options.command), cancel, reporter)?;
         return Ok(0);

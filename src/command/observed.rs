@@ -6,7 +6,7 @@ use super::build::{self, Looking};
 use super::install::{self, SurfaceInstall};
 use super::linked::{self, Packed};
 use super::packing::{self, Encoded, Sinks, TarballSink};
-use super::prepare::{Options, Plan};
+use super::prepare::{Plan, PrepareOptions};
 use super::{Report, warn};
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{BuiltPackage, State};
@@ -78,7 +78,7 @@ impl Needed {
     pub(super) fn observe(
         self,
         project: &Project,
-        options: &Options,
+        options: &PrepareOptions,
         looking: &Looking<'_>,
         report: Report<'_>,
     ) -> Result<Observed> {

@@ -23,7 +23,7 @@ use crate::plan::reader::InstallTarget;
 
 /// What to pack, and where to.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct PackOptions {
     /// These packages.
     pub packages: Vec<String>,
     /// Every package in scope.
@@ -44,7 +44,7 @@ pub struct Options {
 /// [`crate::error::Kind::Packing`] naming every package that cannot be packed: then nothing is packed.
 pub fn run(
     requested: &Requested,
-    options: &Options,
+    options: &PackOptions,
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Vec<Tarball>> {

@@ -40,7 +40,7 @@ pub use crate::plan::way::OverrideStyle;
 
 /// How to prepare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct PrepareOptions {
     /// Restore first where the project is prepared already.
     pub force: bool,
     /// Leave what was done when an error or a signal ends it.
@@ -106,7 +106,7 @@ fn settings<'a>(files: &'a [FileChange], surface: &Surface) -> Option<&'a str> {
 /// All that `prepare` would meet with before it changes anything.
 pub fn plan(
     requested: &Requested,
-    options: &Options,
+    options: &PrepareOptions,
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Plan> {
@@ -139,10 +139,10 @@ pub fn plan(
 ///
 /// # Errors
 /// [`Kind::Refused`] where it is prepared already; [`Kind::Packing`] naming every package that cannot be packed. The
-/// tree is then as it was, unless [`Options::keep`].
+/// tree is then as it was, unless [`PrepareOptions::keep`].
 pub fn run(
     requested: &Requested,
-    options: &Options,
+    options: &PrepareOptions,
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Plan> {
@@ -164,7 +164,7 @@ pub(super) fn keep(prepared: Option<Prepared<'_>>) {
 pub(super) struct Call<'a> {
     pub(super) project: Project,
     requested: &'a Requested,
-    options: &'a Options,
+    options: &'a PrepareOptions,
     cancel: &'a CancelToken,
     threads: Threads,
     report: Report<'a>,
@@ -174,7 +174,7 @@ impl<'a> Call<'a> {
     /// Finds the project.
     pub(super) fn new(
         requested: &'a Requested,
-        options: &'a Options,
+        options: &'a PrepareOptions,
         cancel: &'a CancelToken,
         report: Report<'a>,
     ) -> Result<Self> {
@@ -364,7 +364,7 @@ impl<'a> Site<'a> {
 }
 
 /// A folder of packages has nothing that builds them.
-fn refuse_build_of_plain_folder(project: &Project, options: &Options) -> Result<()> {
+fn refuse_build_of_plain_folder(project: &Project, options: &PrepareOptions) -> Result<()> {
     if options.build.is_none() || project.source.source != Source::Vendor {
         return Ok(());
     }

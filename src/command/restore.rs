@@ -24,7 +24,7 @@ pub use crate::plan::restore::Source;
 
 /// How to restore.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct RestoreOptions {
     /// Remove the deps dir too.
     pub clean: bool,
     /// Put the original back also where it was edited while prepared; the edit is kept beside it.
@@ -52,7 +52,7 @@ pub struct Outcome {
 /// for is what it does.
 pub fn run(
     requested: &Requested,
-    options: &Options,
+    options: &RestoreOptions,
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Outcome> {

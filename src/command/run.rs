@@ -14,9 +14,9 @@ use crate::model::requested::Requested;
 
 /// What to run, and how to prepare for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct RunOptions {
     /// How to prepare. With [`keep`](prepare::Options::keep), a command that fails leaves the project prepared.
-    pub prepare: prepare::Options,
+    pub prepare: prepare::PrepareOptions,
     /// The program and its arguments.
     pub command: Vec<OsString>,
 }
@@ -41,7 +41,7 @@ pub struct Outcome {
 /// restoring fails, those errors too.
 pub fn run(
     requested: &Requested,
-    options: &Options,
+    options: &RunOptions,
     stdout: Stdio,
     cancel: &CancelToken,
     report: Report<'_>,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::observed::Needed;
-use super::prepare::Options;
+use super::prepare::PrepareOptions;
 use super::{Event, Notice, Report, warn};
 use crate::apply::job_summary;
 use crate::cancel::CancelToken;
@@ -43,7 +43,7 @@ pub(super) fn choose(
     surfaces: Vec<Surface>,
     originals: &Originals,
     requested: &Requested,
-    options: &Options,
+    options: &PrepareOptions,
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<SourceChoice> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::MANIFEST_FILES;
 use crate::error::{Problem, io_cause};
-use crate::model::minimatch::{self, Minimatch, Options, PatternError};
+use crate::model::minimatch::{self, MatchOptions, Minimatch, PatternError};
 
 /// A folder with a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +59,7 @@ pub fn find(root: &Path, globs: &[String]) -> Result<Vec<MemberFolder>, Problem>
 }
 
 fn compile(glob: &str) -> Result<Minimatch, Problem> {
-    Minimatch::new(glob, Options { nonegate: true, ..Options::default() })
+    Minimatch::new(glob, MatchOptions { nonegate: true, ..MatchOptions::default() })
         .map_err(|error| invalid(glob, error))
 }
 

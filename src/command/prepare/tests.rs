@@ -77,7 +77,7 @@ impl World {
         let cancel = CancelToken::new();
         let (what, threads, environment) = (BuildMode::Nothing, Threads::new(None), &requested.environment);
         let looking = Looking { cache: None, what, environment, threads, cancel: &cancel };
-        needed.observe(&project, &Options::default(), &looking, &|_| {}).unwrap()
+        needed.observe(&project, &PrepareOptions::default(), &looking, &|_| {}).unwrap()
     }
 
     /// The file names that a dry run says.
@@ -90,7 +90,7 @@ impl World {
     /// Prepares and leaves it so; the tarballs that lie in the deps dir then.
     fn prepare(&self) -> (Plan, BTreeSet<String>) {
         let (requested, cancel) = (self.requested(), CancelToken::new());
-        let options = Options::default();
+        let options = PrepareOptions::default();
         let site = Site::open(Call::new(&requested, &options, &cancel, &|_| {}).unwrap()).unwrap();
         let cache = Cache::of(&requested, site.call.threads, &|_| {});
         let (plan, prepared) =
@@ -107,7 +107,7 @@ impl World {
     }
 
     fn restore(&self) {
-        let options = crate::command::restore::Options { clean: true, force: false };
+        let options = crate::command::restore::RestoreOptions { clean: true, force: false };
         crate::command::restore::run(&self.requested(), &options, &CancelToken::new(), &|_| {}).unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! What the judged tree says of itself: its projects, their deps dirs, and what is left out.
 
 use crate::model::config::{self, CONFIG_FILE, DEFAULT_DEPS_DIR};
-use crate::model::minimatch::{Minimatch, Options};
+use crate::model::minimatch::{MatchOptions, Minimatch};
 use crate::model::reference::{self, Parts, names};
 
 /// The projects of a tree. The tree's top is one whether it holds a `docker-prep.toml` or not.
@@ -186,7 +186,7 @@ impl SettingsGlob {
     fn new(glob: &str) -> Result<Self, String> {
         let (negated, glob) = glob.strip_prefix('!').map_or((false, glob), |glob| (true, glob));
         let from_root = glob.strip_prefix("./").unwrap_or(glob).trim_start_matches('/').trim_end_matches('/');
-        let options = Options { dot: true, nonegate: true, nocomment: true, ..Options::default() };
+        let options = MatchOptions { dot: true, nonegate: true, nocomment: true, ..MatchOptions::default() };
         let pattern =
             Minimatch::new(from_root, options).map_err(|error| format!("guard-ignore: `{glob}`: {error}"))?;
         Ok(Self { negated, pattern })

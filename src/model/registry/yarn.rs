@@ -11,7 +11,7 @@ use super::variables::Variables;
 use super::{Credential, Secret};
 use crate::error::Problem;
 use crate::model::js;
-use crate::model::minimatch::{Minimatch, Options};
+use crate::model::minimatch::{MatchOptions, Minimatch};
 use crate::model::npmrc::{Expanded, Lookup};
 use crate::model::yaml;
 
@@ -128,7 +128,7 @@ impl Yarn {
         globs.sort_by_key(|glob| std::cmp::Reverse(glob.len()));
         globs.dedup();
         for glob in globs {
-            let matches = || Minimatch::new(glob, Options::default()).is_ok_and(|one| one.matches(host));
+            let matches = || Minimatch::new(glob, MatchOptions::default()).is_ok_and(|one| one.matches(host));
             if (glob == host || matches())
                 && let Some(setting) = self.setting(&["networkSettings", glob, key], lookup)?
             {

@@ -9,10 +9,10 @@ use super::rules::MUST_HAVE_FILES;
 use super::tree::Tree;
 use super::{bad_pattern, manifest, unlisted};
 use crate::error::Problem;
-use crate::model::minimatch::{Minimatch, Options};
+use crate::model::minimatch::{MatchOptions, Minimatch};
 use crate::observe::glob::{self, GlobError, Pattern};
 
-const GLOB: Options = Options {
+const GLOB: MatchOptions = MatchOptions {
     dot: true,
     nocase: true,
     match_base: false,
