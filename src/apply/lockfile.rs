@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use self::layout::LockfileFolder;
-use self::program::{Outcome, Program};
+use self::program::{CallOutcome, Program};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
 use crate::model::environment::Environment;
@@ -225,7 +225,7 @@ fn label(surface_dir: &str) -> &str {
 }
 
 /// With the end of what was said.
-fn failure(kind: Kind, message: String, outcome: &Outcome) -> Error {
+fn failure(kind: Kind, message: String, outcome: &CallOutcome) -> Error {
     let lines: Vec<&str> = outcome.said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
     Error::new(kind, message)

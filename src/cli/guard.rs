@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::{Format, GuardArgs};
 use super::report::Reporter;
 use super::text::{count, count_of};
-use crate::command::guard::{self, CommittedFinding, Outcome, Scope};
+use crate::command::guard::{self, CommittedFinding, GuardOutcome, Scope};
 use crate::error::{Problem, Result};
 use crate::model::guard::{FindingKind, shown};
 use crate::model::requested::Requested;
@@ -40,7 +40,7 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
     Ok(u8::from(!is_clean))
 }
 
-fn clean(scope: &Scope, outcome: &Outcome) -> String {
+fn clean(scope: &Scope, outcome: &GuardOutcome) -> String {
     match scope {
         Scope::Index => "nothing that is staged points into the deps dir".to_owned(),
         Scope::Head => "nothing in the last commit points into the deps dir".to_owned(),
@@ -99,7 +99,7 @@ fn abbreviated(commit: &str) -> &str {
 }
 
 /// What to type.
-fn advice(scope: &Scope, outcome: &Outcome) -> String {
+fn advice(scope: &Scope, outcome: &GuardOutcome) -> String {
     let how = match scope {
         Scope::Index => "put it right, then commit again:",
         Scope::Head => "put it right, then commit:",
@@ -138,7 +138,7 @@ fn annotation(found: &CommittedFinding) -> String {
     )
 }
 
-fn document(outcome: &Outcome) -> Value {
+fn document(outcome: &GuardOutcome) -> Value {
     let findings: Vec<Value> = outcome.findings.iter().map(finding).collect();
     json!({
         "ok": findings.is_empty(),

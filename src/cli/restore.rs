@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::args::RestoreArgs;
 use super::report::Reporter;
 use crate::cancel::CancelToken;
-use crate::command::restore::{self, Outcome, RestoreOptions, Restored, Source};
+use crate::command::restore::{self, RestoreOptions, RestoreOutcome, Restored, Source};
 use crate::command::strip;
 use crate::error::Result;
 use crate::model::requested::Requested;
@@ -48,12 +48,12 @@ pub(super) fn strip_overrides(
     Ok(())
 }
 
-pub(super) fn tell(outcome: &Outcome, reporter: &Reporter) {
+pub(super) fn tell(outcome: &RestoreOutcome, reporter: &Reporter) {
     lines(outcome).iter().for_each(|line| reporter.tell(line));
 }
 
 /// A line for each thing that was done.
-pub(super) fn lines(outcome: &Outcome) -> Vec<String> {
+pub(super) fn lines(outcome: &RestoreOutcome) -> Vec<String> {
     let mut lines: Vec<String> = outcome.files.iter().map(restored).collect();
     lines.extend(outcome.moved_back.iter().map(|manifest| {
         format!("restored {manifest} (from a backup that no state names, such as the old docker-prep.sh's)")
@@ -88,7 +88,7 @@ pub(super) fn restored(file: &Restored) -> String {
     format!("restored {} ({source})", file.path)
 }
 
-pub(super) fn to_json(outcome: &Outcome) -> Value {
+pub(super) fn to_json(outcome: &RestoreOutcome) -> Value {
     json!({
         "files": outcome.files.iter().map(|file| json!({
             "manifest": file.path.as_str(),

@@ -9,7 +9,7 @@ use super::document::describe;
 use super::report::Reporter;
 use super::{prepare, restore};
 use crate::cancel::CancelToken;
-use crate::command::run::{self, Outcome, RunOptions};
+use crate::command::run::{self, RunOptions, RunOutcome};
 use crate::error::{Result, signal_name};
 use crate::model::ended::Ended;
 use crate::model::requested::Requested;
@@ -34,7 +34,7 @@ pub(super) fn run(
     Ok(outcome.ended.exit_code())
 }
 
-fn show(command: &[OsString], outcome: &Outcome, reporter: &Reporter) {
+fn show(command: &[OsString], outcome: &RunOutcome, reporter: &Reporter) {
     let code = outcome.ended.exit_code();
     let mut document = json!({"ok": code == 0, "exitCode": code, "command": words(command)});
     if let Ended::Killed(signal) = outcome.ended {

@@ -24,7 +24,7 @@ pub enum Scope {
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct GuardOutcome {
     /// Each thing once, by path and line.
     pub findings: Vec<CommittedFinding>,
     /// How many commits were judged; none for the index.
@@ -48,7 +48,7 @@ pub struct CommittedFinding {
 ///
 /// # Errors
 /// [`Kind::Environment`] for whatever keeps it from judging: nothing passes that could not be read.
-pub fn run(requested: &Requested, scope: &Scope) -> Result<Outcome> {
+pub fn run(requested: &Requested, scope: &Scope) -> Result<GuardOutcome> {
     let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
     let mut judge = TreeJudge::new(Objects::open(&git)?, deps_dir);
@@ -63,7 +63,7 @@ pub fn run(requested: &Requested, scope: &Scope) -> Result<Outcome> {
     };
     judge.commits(&git, &commits)?;
     let repair = if judge.found.is_empty() { Vec::new() } else { judge.repair(&git) };
-    Ok(Outcome { findings: judge.found.into_values().collect(), commits: commits.len(), repair })
+    Ok(GuardOutcome { findings: judge.found.into_values().collect(), commits: commits.len(), repair })
 }
 
 /// A deps dir that was asked for, from the tree's top.

@@ -57,7 +57,7 @@ pub enum Event<'a> {
     /// The command of `run` has ended.
     Ended(Ended),
     /// The project is restored behind the command of `run`.
-    Restored(&'a restore::Outcome),
+    Restored(&'a restore::RestoreOutcome),
 }
 
 /// How far packing is.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::restore::{Outcome, Restored};
+use super::restore::{RestoreOutcome, Restored};
 use crate::model::tree_state::ObservedJournal;
 
 /// Something that was left alone, or repaired. Paths are from the project's root, or else from the workspace's.
@@ -50,7 +50,7 @@ pub enum Notice<'a> {
     /// A file was put back before the project is prepared anew.
     FileRestored(&'a Restored),
     /// What was put back before a signal ended it.
-    RestoredBeforeSignal(&'a Outcome),
+    RestoredBeforeSignal(&'a RestoreOutcome),
     /// A deps dir is not removed, since it holds files of others.
     DepsDirLeft {
         /// The folder.

@@ -33,7 +33,7 @@ pub struct RestoreOptions {
 
 /// What was put back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct RestoreOutcome {
     /// What the state named.
     pub files: Vec<Restored>,
     /// Files over which a backup was moved that no state names: the old docker-prep.sh's, for one.
@@ -55,12 +55,12 @@ pub fn run(
     options: &RestoreOptions,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Outcome> {
+) -> Result<RestoreOutcome> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     let deps_dirs = deps_dirs(&project)?;
     let mut outcome = files(&project, &lock, options.force, report)?;
-    if outcome == Outcome::default() {
+    if outcome == RestoreOutcome::default() {
         rewritten_by_nobody(&project, report);
     }
     left_beside(&project, report);
@@ -83,18 +83,23 @@ pub fn run(
 }
 
 /// Puts the files back: from the state, or, where there is none that can be read, from the backups beside them.
-pub(super) fn files(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<Outcome> {
+pub(super) fn files(
+    project: &Project,
+    lock: &Lock,
+    force: bool,
+    report: Report<'_>,
+) -> Result<RestoreOutcome> {
     let standing = state::read(lock.folder(), &project.root, &[])?.standing;
     let moved = if let ProjectState::Damaged { cause } = &standing {
         damaged::restore(project, lock, cause, report)?
     } else {
         let files = put_back(project, lock, &standing, force)?;
         if standing.observed().is_some() {
-            return Ok(Outcome { files, ..Outcome::default() });
+            return Ok(RestoreOutcome { files, ..RestoreOutcome::default() });
         }
         damaged::move_back(project, lock, &surfaces::with_backups(project), report)?
     };
-    let mut outcome = Outcome::default();
+    let mut outcome = RestoreOutcome::default();
     for moved in moved {
         let manifest = surfaces::shown(project, &moved.file);
         match moved.decision {

@@ -23,13 +23,13 @@ pub struct RunOptions {
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct RunOutcome {
     /// What was prepared.
     pub plan: Plan,
     /// How the command ended.
     pub ended: Ended,
     /// What was put back; `None` where nothing was rewritten, or it was left prepared.
-    pub restored: Option<restore::Outcome>,
+    pub restored: Option<restore::RestoreOutcome>,
 }
 
 /// Prepares the project, runs the command at its root, and restores. The lock is held all the while. `stdout` is the
@@ -45,7 +45,7 @@ pub fn run(
     stdout: Stdio,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Outcome> {
+) -> Result<RunOutcome> {
     let site = Site::open(Call::new(requested, &options.prepare, cancel, report)?)?;
     let project = &site.call.project;
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
@@ -76,7 +76,7 @@ pub fn run(
     let restored = restored.and_then(|restored| released.map(|()| restored));
     let (ended, restored) = both(done, restored)?;
     cancel.check()?;
-    Ok(Outcome { plan, ended, restored })
+    Ok(RunOutcome { plan, ended, restored })
 }
 
 /// Both, or what went wrong with either. A tree that could not be put back weighs more than how the command ended.

@@ -46,7 +46,7 @@ pub(super) struct Program {
 }
 
 /// How a call ended.
-pub(super) struct Outcome {
+pub(super) struct CallOutcome {
     /// Whether with exit code 0.
     pub(super) well: bool,
     /// What it wrote to stdout and stderr.
@@ -61,7 +61,7 @@ impl fmt::Display for Program {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for CallOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.ended {
             Ended::Exited(0) => f.write_str(&self.typed),
@@ -103,7 +103,7 @@ impl Program {
         words: &[&str],
         layout: &LockfileFolder,
         cancel: &CancelToken,
-    ) -> Result<Outcome> {
+    ) -> Result<CallOutcome> {
         let log = layout.private("log");
         let file = File::create(&log).map_err(|error| failed("create", &log, &error))?;
         let other = file.try_clone().map_err(|error| failed("open", &log, &error))?;
@@ -111,7 +111,7 @@ impl Program {
         command.args(words).args(self.places(layout)).stdout(file).stderr(other);
         let ended = child::finish(&mut command, cancel)?;
         let said = fs::read(&log).map_err(|error| failed("read", &log, &error))?;
-        Ok(Outcome {
+        Ok(CallOutcome {
             well: ended.exit_code() == 0,
             said: String::from_utf8_lossy(&said).into_owned(),
             typed: format!("{} {}", self.name.as_str(), words.join(" ")),
