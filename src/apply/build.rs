@@ -15,7 +15,7 @@ use super::file::failed;
 use super::program::{self, Installed};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result, signal_name};
-use crate::model::build::{Output, SCRIPT};
+use crate::model::build::{BuildOutput, SCRIPT};
 use crate::model::ended::Ended;
 use crate::model::environment::Environment;
 use crate::model::package_manager::{Detected, Name, PackageManager};
@@ -49,7 +49,7 @@ pub struct Builder<'a> {
     program: Option<Installed>,
     /// It is not the version that is asked for.
     doubt: Option<Problem>,
-    output: Output,
+    output: BuildOutput,
 }
 
 impl<'a> Builder<'a> {
@@ -60,7 +60,7 @@ impl<'a> Builder<'a> {
     pub fn new(
         workspace: &'a Workspace,
         manager: &'a Detected,
-        output: Output,
+        output: BuildOutput,
         environment: &'a Environment,
         cancel: &'a CancelToken,
     ) -> Result<Self> {
@@ -183,10 +183,10 @@ impl RunningBuilds<'_> {
         command.args(["run", SCRIPT]);
         match self.builder.output {
             // Stdout may be for our document.
-            Output::Live => {
+            BuildOutput::Live => {
                 command.stdout(stderr()).stderr(Stdio::inherit());
             }
-            Output::Kept => {
+            BuildOutput::Kept => {
                 let log = self.log(member);
                 let file = File::create(&log).map_err(|error| failed("create", &log, &error))?;
                 let other = file.try_clone().map_err(|error| failed("open", &log, &error))?;

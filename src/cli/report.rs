@@ -16,7 +16,7 @@ use super::text::{printable, reason, seconds, size};
 use super::{build, prepare, restore, run};
 use crate::command::Event;
 use crate::error::{Error, Kind, Problem, io_cause};
-use crate::model::build::{Output, State};
+use crate::model::build::{BuildOutput, State};
 use crate::model::tarball::Tarball;
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
@@ -124,8 +124,8 @@ impl Reporter {
     }
 
     /// Where builds print.
-    pub(super) fn output_of_builds(&self) -> Output {
-        if self.verbose { Output::Live } else { Output::Kept }
+    pub(super) fn output_of_builds(&self) -> BuildOutput {
+        if self.verbose { BuildOutput::Live } else { BuildOutput::Kept }
     }
 
     /// Where the command of `run` prints: with `--json` stdout is for our document.

@@ -13,7 +13,7 @@ use crate::apply::build::Builder;
 use crate::apply::cache::Store;
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::model::build::{BuiltPackage, DigestBuilder, Output, SCRIPT};
+use crate::model::build::{BuildOutput, BuiltPackage, DigestBuilder, SCRIPT};
 use crate::model::cache::place::Place;
 use crate::model::environment::Environment;
 use crate::model::workspace::{Member, Workspace};
@@ -26,7 +26,7 @@ use crate::plan::build::order;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BuildMode {
     /// Have them built.
-    Build(Output),
+    Build(BuildOutput),
     /// Say what would be built.
     Plan,
     /// Say what was built from other sources; and remember that files that were touched are what they were.
@@ -37,7 +37,7 @@ pub(super) enum BuildMode {
 
 impl BuildMode {
     /// As the flags say.
-    pub(super) fn new(asked: Option<Output>, dry_run: bool) -> Self {
+    pub(super) fn new(asked: Option<BuildOutput>, dry_run: bool) -> Self {
         match asked {
             None => Self::Check { remember: !dry_run },
             Some(_) if dry_run => Self::Plan,
@@ -94,7 +94,7 @@ pub(super) fn first(
     }
     let (manager, doubts) = package_manager::of_workspace(workspace);
     warn(report, &doubts);
-    let output = if let BuildMode::Build(output) = what { output } else { Output::Kept };
+    let output = if let BuildMode::Build(output) = what { output } else { BuildOutput::Kept };
     let mut builder = Builder::new(workspace, &manager, output, environment, cancel)?;
     let tools = DigestBuilder::of([("tools", &*builder.tools()?)]);
     let store = cache.filter(|_| what != BuildMode::Plan).map(Store::new);

@@ -11,7 +11,7 @@ use crate::apply::out_dir::OutDir;
 use crate::cancel::CancelToken;
 use crate::command::packing::{self, ProgressCounter, Sinks};
 use crate::error::Result;
-use crate::model::build::Output;
+use crate::model::build::BuildOutput;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
 use crate::observe::project;
@@ -35,7 +35,7 @@ pub struct PackOptions {
     /// Tell the tarballs' checksums too.
     pub checksums: bool,
     /// Have what has changed built first.
-    pub build: Option<Output>,
+    pub build: Option<BuildOutput>,
 }
 
 /// Packs, and returns what was packed, by name.

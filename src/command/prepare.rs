@@ -21,7 +21,7 @@ use crate::apply::lockfile::LockfileTarball;
 use crate::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
-use crate::model::build::{BuiltPackage, Output};
+use crate::model::build::{BuildOutput, BuiltPackage};
 use crate::model::journal::{FileKind, Phase, ProjectPath};
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
@@ -54,7 +54,7 @@ pub struct PrepareOptions {
     /// Have a lockfile made for each prepared surface.
     pub lockfile: bool,
     /// Have what has changed built first.
-    pub build: Option<Output>,
+    pub build: Option<BuildOutput>,
 }
 
 /// What `prepare` will do; with a dry run, what it would do.

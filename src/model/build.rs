@@ -18,7 +18,7 @@ const FORMAT: u32 = 1;
 
 /// Where what a build prints goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum BuildOutput {
     /// Nowhere; its last lines are shown where it fails.
     Kept,
     /// To stderr as it comes, of one build after the other.

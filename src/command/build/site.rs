@@ -9,7 +9,7 @@ use crate::apply::cache::Store;
 use crate::command::{Event, Notice, Report};
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{
-    BuiltPackage, DigestBuilder, FileIds, Inputs, Output, Record, State, digest, entry_folders,
+    BuildOutput, BuiltPackage, DigestBuilder, FileIds, Inputs, Record, State, digest, entry_folders,
 };
 use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
@@ -93,7 +93,7 @@ impl<'a> Site<'a> {
     /// Builds what has changed, each package behind those that it needs; or says what would be built.
     pub(super) fn run(&mut self, builder: &mut Builder<'_>, what: BuildMode) -> Result<()> {
         let cores = Threads::new(None).count();
-        let limit = if what == BuildMode::Build(Output::Live) { 1 } else { cores };
+        let limit = if what == BuildMode::Build(BuildOutput::Live) { 1 } else { cores };
         let mut behind = self.order.behind.clone();
         let mut ready: BTreeSet<usize> =
             (0..behind.len()).filter(|group| behind[*group].is_empty()).collect();

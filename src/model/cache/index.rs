@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::record::{Output, PackageListing, Packed};
+use super::record::{CachedOutput, PackageListing, Packed};
 use crate::model::digest::Digest;
 
 /// Grows when anything changes in how records are written, how files are chosen, or how tarballs are made; the
@@ -116,14 +116,14 @@ impl CacheIndex {
 
 /// The tarballs in a folder, as a file's bytes.
 #[must_use]
-pub fn outputs_to_bytes(folder: &str, outputs: &[Output]) -> Vec<u8> {
+pub fn outputs_to_bytes(folder: &str, outputs: &[CachedOutput]) -> Vec<u8> {
     let body = to_bytes(outputs);
     file([(folder, seal(folder, "", &body), body.as_slice())])
 }
 
 /// The tarballs in a folder, if the file is whole and is meant for it.
 #[must_use]
-pub fn parse_outputs(folder: &str, bytes: &[u8]) -> Option<Vec<Output>> {
+pub fn parse_outputs(folder: &str, bytes: &[u8]) -> Option<Vec<CachedOutput>> {
     let (name, sealed_by, body): Entry<'_> = parse(bytes.strip_prefix(FORMAT.as_bytes())?)?;
     if name != folder || sealed_by != seal(folder, "", body) {
         return None;

@@ -64,7 +64,7 @@ pub struct Packed {
 
 /// A tarball that lies in a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Output {
+pub struct CachedOutput {
     /// The file's name.
     pub name: String,
     /// By which it is known to be the same.

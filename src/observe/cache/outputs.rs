@@ -8,7 +8,7 @@ use super::watch::now;
 use super::{OUTPUTS, Watch, file_for, read};
 use crate::model::cache::index::parse_outputs;
 use crate::model::cache::place::Place;
-use crate::model::cache::{FileStamp, FileTime, Output};
+use crate::model::cache::{CachedOutput, FileStamp, FileTime};
 use crate::model::digest::Digest;
 
 /// What is known of a folder's tarballs, and what was learned since. It remembers nothing where there is no cache.
@@ -19,8 +19,8 @@ pub struct Outputs(Option<KnownOutputs>);
 struct KnownOutputs {
     watch: Watch,
     /// By name, as it was read.
-    read: BTreeMap<String, Output>,
-    learned: Mutex<BTreeMap<String, Output>>,
+    read: BTreeMap<String, CachedOutput>,
+    learned: Mutex<BTreeMap<String, CachedOutput>>,
 }
 
 impl Outputs {
@@ -44,11 +44,11 @@ impl Outputs {
 
     /// What is known of a file in the folder, if it looks as it did.
     #[must_use]
-    pub fn known(&self, path: &Path) -> Option<Output> {
+    pub fn known(&self, path: &Path) -> Option<CachedOutput> {
         let known = self.0.as_ref()?;
         let name = path.file_name()?.to_str()?;
         let signature = known.watch.sign(path, false).ok()?;
-        let fits = |output: &&Output| output.signature == signature;
+        let fits = |output: &&CachedOutput| output.signature == signature;
         if let Some(output) = known.learned().get(name).filter(fits) {
             return Some(output.clone());
         }
@@ -82,7 +82,7 @@ impl Outputs {
         };
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
         if known.watch.trusts(path, &signature) {
-            let output = Output { name: name.to_owned(), signature, digest: digest.clone() };
+            let output = CachedOutput { name: name.to_owned(), signature, digest: digest.clone() };
             known.learned().insert(name.to_owned(), output);
         }
     }
@@ -106,14 +106,14 @@ impl Outputs {
     /// What lies in the folder as it is to be written: what is there and can be trusted; nothing where nothing was
     /// learned.
     #[must_use]
-    pub fn learned(&self, folder: &Path) -> Option<Vec<Output>> {
+    pub fn learned(&self, folder: &Path) -> Option<Vec<CachedOutput>> {
         let known = self.0.as_ref()?;
         let learned = known.learned();
         if learned.is_empty() {
             return None;
         }
         let now = now();
-        let is_good = |output: &&Output| {
+        let is_good = |output: &&CachedOutput| {
             output.signature.is_settled_at(now)
                 && known.watch.sign(&folder.join(&output.name), false).ok() == Some(output.signature)
         };
@@ -123,7 +123,7 @@ impl Outputs {
 }
 
 impl KnownOutputs {
-    fn learned(&self) -> MutexGuard<'_, BTreeMap<String, Output>> {
+    fn learned(&self) -> MutexGuard<'_, BTreeMap<String, CachedOutput>> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -43,10 +43,10 @@ fn index() -> CacheIndex {
     index
 }
 
-fn outputs() -> Vec<Output> {
+fn outputs() -> Vec<CachedOutput> {
     let at = |seconds| FileTime { seconds, nanos: 7 };
     let signature = FileStamp { device: 1, inode: 2, size: 3, mode: 4, modified: at(5), changed: at(6) };
-    vec![Output { name: "a.tgz".to_owned(), signature, digest: digest("a") }]
+    vec![CachedOutput { name: "a.tgz".to_owned(), signature, digest: digest("a") }]
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_record_written_by_another_version_is_not_there_whatever_its_file_says() {
 fn a_length_that_lies_takes_no_memory() {
     let huge = to_bytes(&u64::MAX);
     assert_eq!(parse::<String>(&huge), None);
-    assert_eq!(parse::<Vec<Output>>(&huge), None);
+    assert_eq!(parse::<Vec<CachedOutput>>(&huge), None);
 }
 
 #[test]
