@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::closure::{self, Needs};
 use super::reader::InstallTarget;
-use super::rewrite::{self, AliasTarget, Package, Request, RewriteError, WorkspaceOverrides};
+use super::rewrite::{self, AliasTarget, Request, RequestedPackage, RewriteError, WorkspaceOverrides};
 use super::way::OverrideStyle;
 use crate::error::{Error, Kind, Result};
 use crate::model::edit::Undo;
@@ -76,7 +76,7 @@ fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> Request {
         let tarball = tarballs.get(package).map(|tarball| format!("file:{base}/{}", tarball.filename));
         tarball.or_else(|| needs.local.get(package).cloned()).unwrap_or_default()
     };
-    let package = |name: &String| Package {
+    let package = |name: &String| RequestedPackage {
         name: name.clone(),
         version: tarballs.get(name.as_str()).map(|tarball| tarball.version.clone()),
         specifier: specifier(name),

@@ -29,7 +29,7 @@ use crate::model::manifest::DEPENDENCY_FIELDS;
 use crate::model::package_manager::Name;
 pub use error::RewriteError;
 pub use references::{Reference, holds_a_tarball, names_a_tarball, names_a_tarball_in, points_into};
-pub use request::{AliasTarget, Package, RedirectedDependency, Request};
+pub use request::{AliasTarget, RedirectedDependency, Request, RequestedPackage};
 pub use workspace::{WorkspaceOverrides, workspace_overrides};
 
 /// A manifest that is rewritten.

@@ -29,7 +29,7 @@ pub(super) struct Walker<'a> {
 
 /// What is known of a package's own manifest when its folder is filtered.
 #[derive(Default)]
-enum Package {
+enum OwnManifest {
     /// Nothing yet, or it is no JSON.
     #[default]
     Unread,
@@ -99,7 +99,7 @@ impl<'a> Walker<'a> {
                 garbled: child.garbled,
             })
             .collect();
-        let mut package = Package::Unread;
+        let mut package = OwnManifest::Unread;
         if self.project {
             let bundles = !self.bundled.is_empty();
             entries.retain(|e| e.name != ".git" && (e.name != "node_modules" || bundles));
@@ -112,17 +112,17 @@ impl<'a> Walker<'a> {
     }
 
     /// `getPackageFiles`: with `files` the folder's names give way to what these find.
-    fn package_files(&self, entries: Vec<WalkEntry>) -> Result<(Package, Vec<WalkEntry>), Problem> {
+    fn package_files(&self, entries: Vec<WalkEntry>) -> Result<(OwnManifest, Vec<WalkEntry>), Problem> {
         let cached = self.walk.manifests.borrow().get(&self.path).cloned();
         let manifest = match &cached {
             Some(manifest @ (Value::Object(_) | Value::Array(_))) => Some(manifest.clone()),
             _ => serde_json::from_str(&self.walk.read_text(&self.at("package.json"))?).ok(),
         };
         let Some(manifest) = manifest.as_ref().and_then(manifest::normalize_bin) else {
-            return Ok((cached.map_or(Package::Unread, Package::Plain), entries));
+            return Ok((cached.map_or(OwnManifest::Unread, OwnManifest::Plain), entries));
         };
         let Some(Value::Array(files)) = manifest.get("files") else {
-            return Ok((Package::Plain(manifest), entries));
+            return Ok((OwnManifest::Plain(manifest), entries));
         };
         let has_node_modules = entries.iter().any(|entry| entry.name == "node_modules");
         // Nothing below a package that is not bundled can be packed: there is no need to look.
@@ -136,11 +136,11 @@ impl<'a> Walker<'a> {
         };
         let chosen = files::choose(tree, &manifest, files, has_node_modules, &skip)?;
         let entries = chosen.entries.into_iter().map(|name| WalkEntry { name, kind: None, garbled: false });
-        Ok((Package::Files(chosen.rules), entries.collect()))
+        Ok((OwnManifest::Files(chosen.rules), entries.collect()))
     }
 
     /// `addIgnoreFiles`, for the names that are there.
-    fn ignore_files(&mut self, entries: &[WalkEntry], package: Package) -> Result<(), Problem> {
+    fn ignore_files(&mut self, entries: &[WalkEntry], package: OwnManifest) -> Result<(), Problem> {
         let has = |name: &str| entries.iter().any(|entry| entry.name == name);
         if has("package.json") && self.project {
             self.package_rules(package)?;
@@ -156,17 +156,19 @@ impl<'a> Walker<'a> {
     }
 
     /// `onPackageJson`.
-    fn package_rules(&mut self, package: Package) -> Result<(), Problem> {
+    fn package_rules(&mut self, package: OwnManifest) -> Result<(), Problem> {
         let manifest = match package {
-            Package::Files(rules) => {
+            OwnManifest::Files(rules) => {
                 self.rules.package_json = self.parse("package.json", &rules)?;
                 return Ok(());
             }
-            Package::Plain(manifest) => manifest,
-            Package::Unread => match serde_json::from_str(&self.walk.read_text(&self.at("package.json"))?) {
-                Ok(Value::Null) | Err(_) => return Ok(()),
-                Ok(manifest) => manifest,
-            },
+            OwnManifest::Plain(manifest) => manifest,
+            OwnManifest::Unread => {
+                match serde_json::from_str(&self.walk.read_text(&self.at("package.json"))?) {
+                    Ok(Value::Null) | Err(_) => return Ok(()),
+                    Ok(manifest) => manifest,
+                }
+            }
         };
         let text = |files: Vec<String>| files.iter().map(|file| format!("!{file}\n")).collect::<String>();
         if let Some(Value::Array(files)) = manifest.get("files") {

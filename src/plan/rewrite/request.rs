@@ -19,7 +19,7 @@ pub struct RedirectedDependency {
 
 /// A package that the surface needs, itself or through others.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Package {
+pub struct RequestedPackage {
     /// Its own name.
     pub name: String,
     /// Its version, where that is known.
@@ -49,7 +49,7 @@ pub struct Request {
     /// Names and specifiers to add to `dependencies` where the names are missing there: required peers.
     pub added: Vec<(String, String)>,
     /// The closure, and packages that it needs but the surface takes from a path of its own choice.
-    pub packages: Vec<Package>,
+    pub packages: Vec<RequestedPackage>,
     /// Dependencies of packages of the closure under another name.
     pub aliases: Vec<AliasTarget>,
     /// Other values of the manifest that bring in a package in scope, by their keys from the root on, with the
@@ -75,7 +75,7 @@ impl Request {
     }
 
     /// The package of that name.
-    pub(super) fn package(&self, name: &str) -> Option<&Package> {
+    pub(super) fn package(&self, name: &str) -> Option<&RequestedPackage> {
         self.packages.iter().find(|package| package.name == name)
     }
 

@@ -1,6 +1,6 @@
 //! Requests and readers for tests.
 
-use super::{AliasTarget, Package, RedirectedDependency, Request, rewrite};
+use super::{AliasTarget, RedirectedDependency, Request, RequestedPackage, rewrite};
 use crate::model::edit::undo;
 use crate::model::package_manager::{Name, PackageManager};
 use crate::plan::reader::InstallTarget;
@@ -20,8 +20,8 @@ pub(super) fn direct(field: &str, key: &str, package: &str) -> RedirectedDepende
     }
 }
 
-pub(super) fn package(name: &str) -> Package {
-    Package { name: name.to_owned(), version: Some("1.2.0".to_owned()), specifier: specifier(name) }
+pub(super) fn package(name: &str) -> RequestedPackage {
+    RequestedPackage { name: name.to_owned(), version: Some("1.2.0".to_owned()), specifier: specifier(name) }
 }
 
 pub(super) fn alias(parent: &str, alias: &str, package: &str) -> AliasTarget {
