@@ -22,12 +22,12 @@ pub(super) type LinkNeeds<'a> = (Option<&'a Linking>, &'a BTreeSet<String>);
 
 /// The tarballs that surfaces take their packages from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Packed {
+pub(super) struct PackedTarballs {
     plain: Vec<Tarball>,
     linked: BTreeMap<Linking, Vec<Tarball>>,
 }
 
-impl Packed {
+impl PackedTarballs {
     /// Those of a surface whose tarballs name each other in this way.
     pub(super) fn of(&self, linking: Option<&Linking>) -> &[Tarball] {
         linking.map_or(Some(&self.plain), |linking| self.linked.get(linking)).map_or(&[], Vec::as_slice)
@@ -44,7 +44,7 @@ pub(super) fn pack<F: TarballSink>(
     surfaces: &[LinkNeeds<'_>],
     scope: &Scope,
     sinks: &Sinks<'_, F>,
-) -> Result<(Packed, Encoded<F>)> {
+) -> Result<(PackedTarballs, Encoded<F>)> {
     let mut plain: BTreeSet<&str> = BTreeSet::new();
     let mut sets: BTreeMap<&Linking, BTreeSet<&str>> = BTreeMap::new();
     for (linking, names) in surfaces {
@@ -64,7 +64,7 @@ pub(super) fn pack<F: TarballSink>(
     let mut staged = packing::encode_all(&contents, sinks)?;
     let plain: BTreeMap<&str, Tarball> =
         plain.iter().zip(&staged).map(|((name, _), (tarball, _))| (*name, tarball.clone())).collect();
-    let mut packed = Packed { plain: plain.values().cloned().collect(), linked: BTreeMap::new() };
+    let mut packed = PackedTarballs { plain: plain.values().cloned().collect(), linked: BTreeMap::new() };
     for set in sets {
         let unlinked: BTreeMap<&str, &Tarball> =
             set.unlinked.iter().filter_map(|name| Some((*name, plain.get(name)?))).collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{self, Looking};
 use super::install::{self, SurfaceInstall};
-use super::linked::{self, Packed};
+use super::linked::{self, PackedTarballs};
 use super::packing::{self, Encoded, Sinks, TarballSink};
 use super::prepare::{Plan, PrepareOptions};
 use super::{Report, warn};
@@ -120,7 +120,7 @@ impl Observed {
     }
 
     /// Packs what the surfaces need.
-    pub(super) fn pack<F: TarballSink>(&self, sinks: &Sinks<'_, F>) -> Result<(Packed, Encoded<F>)> {
+    pub(super) fn pack<F: TarballSink>(&self, sinks: &Sinks<'_, F>) -> Result<(PackedTarballs, Encoded<F>)> {
         let closure = &self.needed.closure;
         let packages = closure.packages.iter().map(String::as_str).zip(&self.contents).collect();
         let closures = closure.surfaces.iter().map(|needs| &needs.closure);
@@ -137,7 +137,12 @@ impl Observed {
     }
 
     /// The plan, once the tarballs' names are known; `tarballs` are all of them.
-    pub(super) fn plan(&self, source: Decision, packed: &Packed, tarballs: Vec<Tarball>) -> Result<Plan> {
+    pub(super) fn plan(
+        &self,
+        source: Decision,
+        packed: &PackedTarballs,
+        tarballs: Vec<Tarball>,
+    ) -> Result<Plan> {
         let Needed { surfaces, closure, installs, workspace } = &self.needed;
         let mut plan = Plan::untouched(&self.project, source);
         if let Some(workspace) = workspace {

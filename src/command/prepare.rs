@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::build::{BuildMode, Looking};
 use super::cached::Cache;
-use super::linked::Packed;
+use super::linked::PackedTarballs;
 use super::lockfile::{self, SurfaceLockfile};
 use super::observed::{Needed, Observed};
 use super::packing::{NamesOnly, ProgressCounter, Sinks};
@@ -274,7 +274,7 @@ impl<'a> Site<'a> {
             return Ok((Plan::untouched(project, decision), None));
         };
         if observed.is_empty() {
-            return Ok((observed.plan(decision, &Packed::default(), Vec::new())?, None));
+            return Ok((observed.plan(decision, &PackedTarballs::default(), Vec::new())?, None));
         }
         let (plan, prepared) = self.apply(&observed, decision, &cache, until)?;
         Ok((plan, Some(prepared)))

@@ -75,7 +75,7 @@ impl World {
     }
 
     /// Packs for surfaces; the second are all files by name.
-    fn pack(&self, surfaces: &[LinkNeeds<'_>]) -> (Packed, Made) {
+    fn pack(&self, surfaces: &[LinkNeeds<'_>]) -> (PackedTarballs, Made) {
         let packages = self.packages.iter().map(|(name, contents)| (&**name, contents)).collect();
         let cancel = CancelToken::new();
         let sinks = Sinks {

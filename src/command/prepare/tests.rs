@@ -113,7 +113,7 @@ impl World {
 }
 
 /// Packs for the names alone.
-fn pack(observed: &Observed) -> (Packed, Vec<Tarball>) {
+fn pack(observed: &Observed) -> (PackedTarballs, Vec<Tarball>) {
     let names = Sinks {
         cancel: &CancelToken::default(),
         threads: Threads::new(None),

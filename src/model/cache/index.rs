@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::record::{CachedOutput, PackageListing, Packed};
+use super::record::{CachedOutput, PackageListing, PackedDigests};
 use crate::model::digest::Digest;
 
 /// Grows when anything changes in how records are written, how files are chosen, or how tarballs are made; the
@@ -26,18 +26,18 @@ pub struct Record {
     /// Its files.
     pub listing: Option<PackageListing>,
     /// Its tarballs, the last made first.
-    pub packed: Vec<Packed>,
+    pub packed: Vec<PackedDigests>,
 }
 
 impl Record {
     /// The tarball of a key.
     #[must_use]
-    pub fn packed(&self, key: &Digest) -> Option<&Packed> {
+    pub fn packed(&self, key: &Digest) -> Option<&PackedDigests> {
         self.packed.iter().find(|packed| packed.key == *key)
     }
 
     /// Remembers a tarball, in the place of the one that was made first where there are many.
-    pub fn add(&mut self, packed: Packed) {
+    pub fn add(&mut self, packed: PackedDigests) {
         self.packed.retain(|known| known.key != packed.key);
         self.packed.insert(0, packed);
         self.packed.truncate(VARIANTS);

@@ -47,7 +47,7 @@ pub struct ContentKey {
 
 /// A tarball's digests and sizes, without the files, which the package's listing knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Packed {
+pub struct PackedDigests {
     /// Of all that the bytes depend on.
     pub key: Digest,
     /// When the files were looked at.

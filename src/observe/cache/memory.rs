@@ -9,7 +9,7 @@ use super::watch::WatchedFolder;
 use super::{INDEX, Watch, file_for, read};
 use crate::model::cache::index::Record;
 use crate::model::cache::place::Place;
-use crate::model::cache::{CacheIndex, ContentKey, PackageListing, Packed, Signatures};
+use crate::model::cache::{CacheIndex, ContentKey, PackageListing, PackedDigests, Signatures};
 use crate::model::digest::Digest;
 use crate::model::seal::Seal;
 use crate::model::tarball::{PackedFile, Tarball};
@@ -130,7 +130,7 @@ impl Memory {
         if !footprint.settled {
             return;
         }
-        let packed = Packed {
+        let packed = PackedDigests {
             key: key(contents, footprint, seal),
             moment: footprint.moment,
             filename: tarball.filename.clone(),
@@ -186,7 +186,7 @@ impl KnownPackages {
 }
 
 /// The tarball as encoding it would tell.
-fn tarball(contents: &Contents, footprint: &ContentKey, packed: &Packed) -> Tarball {
+fn tarball(contents: &Contents, footprint: &ContentKey, packed: &PackedDigests) -> Tarball {
     let generated = |entry: &TarballEntry, size: u64| match &entry.source {
         Source::Generated(bytes) => bytes.len() as u64,
         Source::OnDisk(_) => size,

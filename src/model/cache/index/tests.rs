@@ -10,8 +10,8 @@ fn digest(text: &str) -> Digest {
     Digest::of(text.as_bytes())
 }
 
-fn packed(key: &str) -> Packed {
-    Packed {
+fn packed(key: &str) -> PackedDigests {
+    PackedDigests {
         key: digest(key),
         moment: FileTime { seconds: 5, nanos: 6 },
         filename: format!("a-{key}.tgz"),
