@@ -15,7 +15,7 @@ enum ExpectedToken {
 }
 
 pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
-    let mut parser = Parser {
+    let mut parser = JsonParser {
         document: Document { text, nodes: Vec::new(), lone_surrogates: Vec::new() },
         at: if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 },
         open: Vec::new(),
@@ -26,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
     Ok(parser.document)
 }
 
-struct Parser<'t> {
+struct JsonParser<'t> {
     document: Document<'t>,
     at: usize,
     open: Vec<NodeId>,
@@ -36,7 +36,7 @@ struct Parser<'t> {
     comma: Option<usize>,
 }
 
-impl Parser<'_> {
+impl JsonParser<'_> {
     fn run(&mut self) -> Result<(), SyntaxError> {
         let mut expected = ExpectedToken::Value;
         loop {
@@ -295,7 +295,7 @@ fn hexadecimal(digits: &[u8]) -> Option<u16> {
     })
 }
 
-/// The content of a string that [`Parser::string`] has taken; `None` if it holds half a surrogate pair.
+/// The content of a string that [`JsonParser::string`] has taken; `None` if it holds half a surrogate pair.
 pub(super) fn decode(quoted: &str) -> Option<String> {
     let content = quoted.strip_prefix('"')?.strip_suffix('"')?;
     let mut decoded = String::with_capacity(content.len());

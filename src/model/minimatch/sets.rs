@@ -74,7 +74,7 @@ impl Sets {
             return Err(Unfit::TooLong);
         }
         let mut parser =
-            Parser { source, at: 0, depth: 0, icase, atoms: Vec::new(), known: HashMap::new(), looks: 0 };
+            SetParser { source, at: 0, depth: 0, icase, atoms: Vec::new(), known: HashMap::new(), looks: 0 };
         match parser.alternatives() {
             Some(alternatives) if parser.at == source.len() => {
                 Ok(Self { alternatives, atoms: parser.atoms, looks: parser.looks })
@@ -93,7 +93,7 @@ impl Sets {
     }
 }
 
-struct Parser<'s> {
+struct SetParser<'s> {
     source: &'s [u16],
     at: usize,
     depth: usize,
@@ -103,7 +103,7 @@ struct Parser<'s> {
     looks: usize,
 }
 
-impl<'s> Parser<'s> {
+impl<'s> SetParser<'s> {
     fn peek(&self) -> Option<char> {
         self.source.get(self.at).map(|&u| as_ascii(u))
     }
