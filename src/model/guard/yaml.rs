@@ -41,7 +41,7 @@ struct OpenCollection {
 }
 
 /// What stands inside of something that has an anchor, with the keys from there on.
-enum Piece {
+enum AnchoredPiece {
     Text { keys: Vec<Option<String>>, text: String, is_key: bool, line: usize },
     Alias { keys: Vec<Option<String>>, of: usize },
 }
@@ -50,7 +50,7 @@ struct YamlStringReader<'v> {
     open: Vec<OpenCollection>,
     /// Each open collection's own key.
     keys: Vec<Option<String>>,
-    anchored: HashMap<usize, Vec<Piece>>,
+    anchored: HashMap<usize, Vec<AnchoredPiece>>,
     visit: &'v mut dyn FnMut(&YamlString<'_>),
 }
 
@@ -111,7 +111,10 @@ impl YamlStringReader<'_> {
         for depth in 0..self.open.len() {
             if self.open[depth].anchor > 0 {
                 let keys = self.keys[depth + 1..].iter().cloned().chain(own.clone()).collect();
-                self.anchored.entry(self.open[depth].anchor).or_default().push(Piece::Alias { keys, of });
+                self.anchored
+                    .entry(self.open[depth].anchor)
+                    .or_default()
+                    .push(AnchoredPiece::Alias { keys, of });
             }
         }
         let mut keys = self.keys.clone();
@@ -130,11 +133,13 @@ impl YamlStringReader<'_> {
             }
             for piece in self.anchored.get(&of).into_iter().flatten() {
                 match piece {
-                    Piece::Text { keys, text, is_key, line } => {
+                    AnchoredPiece::Text { keys, text, is_key, line } => {
                         let keys = [base.as_slice(), keys].concat();
                         (self.visit)(&YamlString { keys: &keys, text, is_key: *is_key, line: *line });
                     }
-                    Piece::Alias { keys, of } => waiting.push(([base.as_slice(), keys].concat(), *of)),
+                    AnchoredPiece::Alias { keys, of } => {
+                        waiting.push(([base.as_slice(), keys].concat(), *of))
+                    }
                 }
             }
         }
@@ -142,7 +147,7 @@ impl YamlStringReader<'_> {
 
     /// Keeps a string for the aliases of its own anchor and of all that are open.
     fn keep(&mut self, anchor: usize, own: &[Option<String>], text: &str, is_key: bool, line: usize) {
-        let piece = |keys| Piece::Text { keys, text: text.to_owned(), is_key, line };
+        let piece = |keys| AnchoredPiece::Text { keys, text: text.to_owned(), is_key, line };
         if anchor > 0 {
             self.anchored.entry(anchor).or_default().push(piece(Vec::new()));
         }

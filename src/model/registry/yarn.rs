@@ -205,7 +205,7 @@ fn asks(token: Option<Setting>, ident: Option<Setting>) -> Result<Asks, Problem>
 }
 
 /// One piece of a text with variables.
-enum Piece<'a> {
+enum VariablePiece<'a> {
     Escaped(&'a str),
     Variable { name: &'a str, operator: &'a str },
     Unknown,
@@ -222,8 +222,8 @@ fn expand(text: &str, lookup: Lookup<'_>) -> Option<Expanded> {
         expanded.text.push_str(&text[from..start]);
         from = end;
         match piece {
-            Piece::Escaped(escaped) => expanded.text.push_str(escaped),
-            Piece::Variable { name, operator } => {
+            VariablePiece::Escaped(escaped) => expanded.text.push_str(escaped),
+            VariablePiece::Variable { name, operator } => {
                 expanded.variables.push(name.to_owned());
                 let value = lookup(name).filter(|value| operator != ":-" || !value.is_empty());
                 open += 1;
@@ -237,9 +237,9 @@ fn expand(text: &str, lookup: Lookup<'_>) -> Option<Expanded> {
                     None => {}
                 }
             }
-            Piece::Close if open == 0 => expanded.text.push('}'),
-            Piece::Close => open -= 1,
-            Piece::Unknown => return None,
+            VariablePiece::Close if open == 0 => expanded.text.push('}'),
+            VariablePiece::Close => open -= 1,
+            VariablePiece::Unknown => return None,
         }
         if expanded.text.len() > MAX_LENGTH {
             return None;
@@ -256,8 +256,8 @@ fn behind(text: &str, from: usize) -> usize {
     while let Some((_, end, piece)) = next(text, at) {
         at = end;
         match piece {
-            Piece::Variable { .. } => depth += 1,
-            Piece::Close => depth -= 1,
+            VariablePiece::Variable { .. } => depth += 1,
+            VariablePiece::Close => depth -= 1,
             _ => {}
         }
         if depth == 0 {
@@ -268,7 +268,7 @@ fn behind(text: &str, from: usize) -> usize {
 }
 
 /// `\\(?<escaped>[\\$}])|\$\{(?<variable>[a-zA-Z]\w*)(?<operator>:-|-|(?=\}))|(?<unknown>\$\{)|\}`
-fn next(text: &str, from: usize) -> Option<(usize, usize, Piece<'_>)> {
+fn next(text: &str, from: usize) -> Option<(usize, usize, VariablePiece<'_>)> {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
@@ -276,9 +276,9 @@ fn next(text: &str, from: usize) -> Option<(usize, usize, Piece<'_>)> {
         let behind = &text[at + 1..];
         match bytes[at] {
             b'\\' if behind.starts_with(['\\', '$', '}']) => {
-                return Some((at, at + 2, Piece::Escaped(&behind[..1])));
+                return Some((at, at + 2, VariablePiece::Escaped(&behind[..1])));
             }
-            b'}' => return Some((at, at + 1, Piece::Close)),
+            b'}' => return Some((at, at + 1, VariablePiece::Close)),
             b'$' if behind.starts_with('{') => {
                 let inside = &behind[1..];
                 let length =
@@ -295,9 +295,9 @@ fn next(text: &str, from: usize) -> Option<(usize, usize, Piece<'_>)> {
                 return Some(
                     match operator.filter(|_| name.starts_with(|c: char| c.is_ascii_alphabetic())) {
                         Some(operator) => {
-                            (at, start + length + operator.len(), Piece::Variable { name, operator })
+                            (at, start + length + operator.len(), VariablePiece::Variable { name, operator })
                         }
-                        None => (at, start, Piece::Unknown),
+                        None => (at, start, VariablePiece::Unknown),
                     },
                 );
             }
