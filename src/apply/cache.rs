@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, Result, io_cause};
 use crate::model::build::Record;
 use crate::model::cache::FileTime;
 use crate::model::cache::index::outputs_to_bytes;
-use crate::model::cache::place::Place;
+use crate::model::cache::place::CacheFolder;
 use crate::model::digest::Digest;
 use crate::observe::cache::{
     self, BLOBS, BUILDS, INDEX, Kept, Memory, OUTPUTS, Outputs, TAG, TEMP, build_file,
@@ -42,14 +42,14 @@ const KINDS: [&str; 4] = [INDEX, OUTPUTS, BUILDS, BLOBS];
 /// The cache of a call that may write into it.
 #[derive(Debug)]
 pub struct Store<'a> {
-    place: &'a Place,
+    place: &'a CacheFolder,
     wrote: std::sync::atomic::AtomicBool,
 }
 
 impl<'a> Store<'a> {
     /// The cache, which is made when the first thing is kept.
     #[must_use]
-    pub fn new(place: &'a Place) -> Self {
+    pub fn new(place: &'a CacheFolder) -> Self {
         Self { place, wrote: false.into() }
     }
 
@@ -204,7 +204,7 @@ impl<'a> Store<'a> {
 
 /// Why a cache is not used, where it is there and cannot be: one line.
 #[must_use]
-pub fn doubt(place: &Place) -> Option<String> {
+pub fn doubt(place: &CacheFolder) -> Option<String> {
     cache::look(&place.folder).err()
 }
 
@@ -221,7 +221,7 @@ pub struct Cleared {
 ///
 /// # Errors
 /// It is none of ours, or cannot be removed.
-pub fn clear(place: &Place) -> Result<Cleared> {
+pub fn clear(place: &CacheFolder) -> Result<Cleared> {
     let folder = &place.folder;
     let mut cleared = Cleared::default();
     let looked = cache::look(folder).map_err(|why| {

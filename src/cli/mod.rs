@@ -28,7 +28,7 @@ use self::args::{Cli, Command, Global, OldFlags, RestoreArgs};
 use self::report::Reporter;
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
-use crate::model::cache::place::{self, Place};
+use crate::model::cache::place::{self, CacheFolder};
 use crate::model::link::Link;
 use crate::model::package_manager::{Detected, PackageManager};
 use crate::model::requested::Requested;
@@ -190,14 +190,14 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// Where the cache lies; none if `DOCKER_PREP_CACHE` is `off`, or the environment names no home.
-fn cache_place() -> Result<Option<Place>> {
+fn cache_place() -> Result<Option<CacheFolder>> {
     let limit = parsed("DOCKER_PREP_CACHE_SIZE", place::parse_size)?.unwrap_or(place::DEFAULT_LIMIT);
     let folder = match variable("DOCKER_PREP_CACHE") {
         Some(off) if off == "off" => None,
         Some(folder) => std::path::absolute(folder).ok(),
         None => place::default_folder(place::System::HERE, variable),
     };
-    Ok(folder.map(|folder| Place { folder, limit }))
+    Ok(folder.map(|folder| CacheFolder { folder, limit }))
 }
 
 /// The parts between commas that stand outside of braces.

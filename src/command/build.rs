@@ -14,7 +14,7 @@ use crate::apply::cache::Store;
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::model::build::{BuildOutput, BuiltPackage, DigestBuilder, SCRIPT};
-use crate::model::cache::place::Place;
+use crate::model::cache::place::CacheFolder;
 use crate::model::environment::Environment;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::cache::BuildRecords;
@@ -50,7 +50,7 @@ impl BuildMode {
 #[derive(Clone, Copy)]
 pub(super) struct Looking<'a> {
     /// Where is remembered what they hold.
-    pub(super) cache: Option<&'a Place>,
+    pub(super) cache: Option<&'a CacheFolder>,
     /// What is built first.
     pub(super) what: BuildMode,
     /// The variables that builds see.

@@ -2,7 +2,7 @@
 
 use crate::apply::cache as apply;
 use crate::error::{Error, Kind, Result, io_cause};
-use crate::model::cache::place::Place;
+use crate::model::cache::place::CacheFolder;
 use crate::model::requested::Requested;
 use crate::observe::cache::{self, BLOBS, BUILDS, INDEX, Kept, OUTPUTS};
 
@@ -12,7 +12,7 @@ pub use crate::apply::cache::Cleared;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CacheContents {
     /// None where there is no cache.
-    pub place: Option<Place>,
+    pub place: Option<CacheFolder>,
     /// Why it is not used, where it cannot be.
     pub doubt: Option<String>,
     /// How many tarballs it holds.

@@ -7,7 +7,7 @@ use super::packing::TarballSink;
 use super::{Event, Report};
 use crate::apply::cache::{self, Store};
 use crate::apply::deps_dir::{StagedTarball, TempTarball, settle};
-use crate::model::cache::place::Place;
+use crate::model::cache::place::CacheFolder;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
 use crate::observe::cache::{Memory, Outputs};
@@ -16,7 +16,7 @@ use crate::observe::threads::Threads;
 /// The cache of a call; there may be none.
 #[derive(Debug)]
 pub(super) struct Cache<'a> {
-    place: Option<&'a Place>,
+    place: Option<&'a CacheFolder>,
     store: Option<Store<'a>>,
     threads: Threads,
 }
@@ -33,7 +33,7 @@ impl<'a> Cache<'a> {
     }
 
     /// Where it lies.
-    pub(super) fn place(&self) -> Option<&'a Place> {
+    pub(super) fn place(&self) -> Option<&'a CacheFolder> {
         self.place
     }
 

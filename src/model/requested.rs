@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::cache::place::Place;
+use super::cache::place::CacheFolder;
 use super::environment::Environment;
 use super::link::Link;
 use super::package_manager::Detected;
@@ -34,7 +34,7 @@ pub struct Requested {
     /// `--fallback-on-auth`.
     pub fallback_on_auth: bool,
     /// `--no-cache`, `DOCKER_PREP_CACHE`, `DOCKER_PREP_CACHE_SIZE`: what is remembered between calls, and where.
-    pub cache: Option<Place>,
+    pub cache: Option<CacheFolder>,
     /// `RAYON_NUM_THREADS`: how many threads share the work; one for each core if not said.
     pub threads: Option<NonZero<usize>>,
     /// The variables that a build would see.

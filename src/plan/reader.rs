@@ -17,7 +17,7 @@ pub struct InstallTarget {
 
 /// A field of a manifest that holds overrides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum OverrideField {
     /// `resolutions`: yarn, pnpm up to 10 and bun.
     Resolutions,
     /// `pnpm.overrides`: pnpm up to 10.
@@ -26,7 +26,7 @@ pub(super) enum Place {
     Overrides,
 }
 
-impl Place {
+impl OverrideField {
     /// The keys from the root on.
     pub(super) fn path(self) -> &'static [&'static str] {
         match self {
@@ -49,13 +49,15 @@ impl InstallTarget {
     }
 
     /// The fields that it may read, each of which the later ones beat.
-    pub(super) fn places(&self) -> &'static [Place] {
+    pub(super) fn places(&self) -> &'static [OverrideField] {
         match self.manager.name {
-            Name::Pnpm if self.reads_pnpm_field() => &[Place::Resolutions, Place::PnpmOverrides],
+            Name::Pnpm if self.reads_pnpm_field() => {
+                &[OverrideField::Resolutions, OverrideField::PnpmOverrides]
+            }
             Name::Pnpm => &[],
-            Name::Npm => &[Place::Overrides],
-            Name::Yarn => &[Place::Resolutions],
-            Name::Bun => &[Place::Resolutions, Place::Overrides],
+            Name::Npm => &[OverrideField::Overrides],
+            Name::Yarn => &[OverrideField::Resolutions],
+            Name::Bun => &[OverrideField::Resolutions, OverrideField::Overrides],
         }
     }
 
@@ -71,10 +73,10 @@ impl InstallTarget {
     }
 
     /// The package whose place an override takes, by its key; `None` where the key says nothing to the reader.
-    pub(super) fn target(&self, place: Place, key: &str) -> Option<String> {
+    pub(super) fn target(&self, place: OverrideField, key: &str) -> Option<String> {
         match (self.manager.name, place) {
             (Name::Pnpm, _) => selector::target(key).map(str::to_owned),
-            (_, Place::Resolutions) => resolution::target(key).map(str::to_owned),
+            (_, OverrideField::Resolutions) => resolution::target(key).map(str::to_owned),
             _ => Some(selector::before_range(key).to_owned()),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::tree::{self, Place};
+use super::tree::{self, InstallPath};
 use super::{LockfileEntry, PackageOrigin, split};
 use crate::model::json5;
 
@@ -21,7 +21,7 @@ pub(super) fn seed(text: &str, importer: &str) -> Result<String, String> {
     if importer.is_empty() {
         return Ok(text.to_owned());
     }
-    let rows: BTreeMap<Place, Value> = lock
+    let rows: BTreeMap<InstallPath, Value> = lock
         .get("packages")
         .and_then(Value::as_object)
         .into_iter()
@@ -75,8 +75,8 @@ fn read(text: &str) -> Result<Map<String, Value>, String> {
 }
 
 /// `a/@s/b/c` is c below @s/b below a.
-fn place(key: &str) -> Place {
-    let mut place = Place::new();
+fn place(key: &str) -> InstallPath {
+    let mut place = InstallPath::new();
     for part in key.split('/') {
         match place.last_mut() {
             Some(scope) if scope.starts_with('@') && !scope.contains('/') => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use nodejs_semver::Version;
 use serde_json::{Map, Value};
 
-use super::tree::{self, Place};
+use super::tree::{self, InstallPath};
 use super::{LockfileEntry, PackageOrigin};
 use crate::model::json;
 
@@ -22,7 +22,7 @@ pub(super) fn seed(text: &str, importer: &str) -> Result<String, String> {
     if importer.is_empty() {
         return Ok(text.to_owned());
     }
-    let mut folders = BTreeMap::<&str, BTreeMap<Place, Value>>::new();
+    let mut folders = BTreeMap::<&str, BTreeMap<InstallPath, Value>>::new();
     for (key, package) in packages.iter().filter(|(_, package)| !is_link(package)) {
         if let Some((folder, place)) = placed(key) {
             folders.entry(folder).or_default().insert(place, package.clone());
@@ -113,7 +113,7 @@ fn is_link(package: &Value) -> bool {
 }
 
 /// `backend/node_modules/a/node_modules/@s/b`: the folder, and the names below it. `None` for a folder itself.
-fn placed(key: &str) -> Option<(&str, Place)> {
+fn placed(key: &str) -> Option<(&str, InstallPath)> {
     let (folder, below) = match key.strip_prefix(&MODULES[1..]) {
         Some(below) => ("", below),
         None => key.split_once(MODULES)?,

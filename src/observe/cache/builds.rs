@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{BUILDS, file_for, look, read_file};
 use crate::model::build::Record;
-use crate::model::cache::place::Place;
+use crate::model::cache::place::CacheFolder;
 use crate::model::digest::Digest;
 use crate::model::workspace::Member;
 
@@ -18,7 +18,7 @@ pub struct BuildRecords<'a> {
 impl<'a> BuildRecords<'a> {
     /// What the cache knows of a workspace; `None` where that is nothing.
     #[must_use]
-    pub fn of(place: Option<&'a Place>, workspace: &'a Path) -> Option<Self> {
+    pub fn of(place: Option<&'a CacheFolder>, workspace: &'a Path) -> Option<Self> {
         let cache = &*place?.folder;
         let folder = file_for(cache, BUILDS, workspace)?;
         // One that is not there, as for whoever never builds, is found out by one question.

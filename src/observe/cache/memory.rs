@@ -8,7 +8,7 @@ use super::seen::{Seen, states};
 use super::watch::WatchedFolder;
 use super::{INDEX, Watch, file_for, read};
 use crate::model::cache::index::Record;
-use crate::model::cache::place::Place;
+use crate::model::cache::place::CacheFolder;
 use crate::model::cache::{CacheIndex, ContentKey, PackageListing, PackedDigests, Signatures};
 use crate::model::digest::Digest;
 use crate::model::seal::Seal;
@@ -37,7 +37,7 @@ struct OpenIndex {
 impl Memory {
     /// What the cache knows of a workspace.
     #[must_use]
-    pub fn of(place: Option<&Place>, workspace: &Path) -> Self {
+    pub fn of(place: Option<&CacheFolder>, workspace: &Path) -> Self {
         let Some(place) = place else { return Self(None) };
         let Some(meant_for) = workspace.to_str() else { return Self(None) };
         let watch = Arc::new(Watch::begin());

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::watch::now;
 use super::{OUTPUTS, Watch, file_for, read};
 use crate::model::cache::index::parse_outputs;
-use crate::model::cache::place::Place;
+use crate::model::cache::place::CacheFolder;
 use crate::model::cache::{CachedOutput, FileStamp, FileTime};
 use crate::model::digest::Digest;
 
@@ -26,7 +26,7 @@ struct KnownOutputs {
 impl Outputs {
     /// What the cache knows of a folder, which need not be there.
     #[must_use]
-    pub fn of(place: Option<&Place>, folder: &Path) -> Self {
+    pub fn of(place: Option<&CacheFolder>, folder: &Path) -> Self {
         let Some(place) = place else { return Self(None) };
         let canonical = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let bytes = file_for(&place.folder, OUTPUTS, &canonical).and_then(|file| read(&place.folder, &file));

@@ -29,7 +29,7 @@ struct ProbeJob {
 }
 
 /// An address that is asked, before there is a client for it.
-struct Place {
+struct ProbeAddress {
     registry: Registry,
     as_localhost: bool,
     jobs: Vec<ProbeJob>,
@@ -96,16 +96,17 @@ impl Drop for End {
 }
 
 /// Questions by the address that they go to.
-fn sort(questions: &[Question], limit: Duration) -> (Vec<Place>, ProbeState) {
-    let mut places: Vec<Place> = Vec::new();
+fn sort(questions: &[Question], limit: Duration) -> (Vec<ProbeAddress>, ProbeState) {
+    let mut places: Vec<ProbeAddress> = Vec::new();
     let mut tally = ProbeState::new(limit);
     for (number, Question { registry, package, wanted }) in questions.iter().enumerate() {
         let also_localhost = localhost_for(&registry.url).is_some();
         let mut written = 0;
         for as_localhost in [false, true].into_iter().take(1 + usize::from(also_localhost)) {
-            let is_it = |place: &Place| place.as_localhost == as_localhost && place.registry == *registry;
+            let is_it =
+                |place: &ProbeAddress| place.as_localhost == as_localhost && place.registry == *registry;
             let place = places.iter().position(is_it).unwrap_or_else(|| {
-                places.push(Place { registry: registry.clone(), as_localhost, jobs: Vec::new() });
+                places.push(ProbeAddress { registry: registry.clone(), as_localhost, jobs: Vec::new() });
                 places.len() - 1
             });
             if !as_localhost {
@@ -124,13 +125,18 @@ fn sort(questions: &[Question], limit: Duration) -> (Vec<Place>, ProbeState) {
 }
 
 /// Starts the one thread that starts the others: nobody waits for any of them.
-fn start(places: Vec<Place>, clock: Clock, over: Arc<AtomicBool>, tell: Sender<Told>) -> io::Result<()> {
+fn start(
+    places: Vec<ProbeAddress>,
+    clock: Clock,
+    over: Arc<AtomicBool>,
+    tell: Sender<Told>,
+) -> io::Result<()> {
     let lead = move || lead(places, clock, &over, &tell);
     thread::Builder::new().name("probe".to_owned()).spawn(lead).map(drop)
 }
 
 /// An address that hangs keeps busy only its own threads: where there are few, each has some of its own.
-fn lead(mut places: Vec<Place>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sender<Told>) {
+fn lead(mut places: Vec<ProbeAddress>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sender<Told>) {
     let mut lines: Vec<VecDeque<ProbeJob>> = Vec::new();
     lines.resize_with(places.len().min(THREADS), VecDeque::new);
     for (number, place) in places.iter_mut().enumerate() {
@@ -154,9 +160,9 @@ fn lead(mut places: Vec<Place>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sen
     }
 }
 
-fn addresses(places: &[Place]) -> Vec<AddressedRegistry> {
+fn addresses(places: &[ProbeAddress]) -> Vec<AddressedRegistry> {
     let mut ways: Vec<Arc<NetworkClients>> = Vec::new();
-    let mut address = |Place { registry, as_localhost, .. }: &Place| {
+    let mut address = |ProbeAddress { registry, as_localhost, .. }: &ProbeAddress| {
         let mut network = registry.network.clone();
         if *as_localhost {
             // A proxy's `localhost` is not ours.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::model::manifest::Manifest;
 use crate::model::scope::Scope;
 use crate::model::specifier;
-use crate::plan::reader::{InstallTarget, Place};
+use crate::plan::reader::{InstallTarget, OverrideField};
 use crate::plan::rewrite::selector;
 
 /// Those of a manifest: the keys from the root on, and the package.
@@ -45,7 +45,7 @@ pub(super) fn named_by_workspace(reader: &InstallTarget, scope: &Scope) -> Vec<(
 
 struct Search<'a> {
     reader: &'a InstallTarget,
-    place: Place,
+    place: OverrideField,
     scope: &'a Scope,
     path: Vec<String>,
     named: &'a mut Vec<(Vec<String>, String)>,
@@ -67,7 +67,7 @@ impl Search<'_> {
                         self.named.push((self.path.clone(), package));
                     }
                 }
-                Value::Object(inner) if self.place == Place::Overrides => {
+                Value::Object(inner) if self.place == OverrideField::Overrides => {
                     self.overrides(inner, target.as_deref());
                 }
                 _ => {}

@@ -9,7 +9,7 @@ use super::{RewriteError, open, owned, selector, set};
 use crate::model::edit::Change;
 use crate::model::json::{Document, NodeId};
 use crate::model::package_manager::Name;
-use crate::plan::reader::{InstallTarget, Place};
+use crate::plan::reader::{InstallTarget, OverrideField};
 use crate::plan::way::OverrideStyle;
 
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
@@ -26,14 +26,14 @@ pub(super) fn overrides(
     }
     let here: Vec<_> = here
         .into_iter()
-        .filter(|(key, _)| request.placed_at(&place(Place::PnpmOverrides, key)).is_none())
+        .filter(|(key, _)| request.placed_at(&place(OverrideField::PnpmOverrides, key)).is_none())
         .collect();
     if !here.is_empty() {
         open(document, &["pnpm"], changes);
         open(document, &["pnpm", "overrides"], changes);
     }
     for (key, specifier) in &here {
-        changes.push(set(&place(Place::PnpmOverrides, key), specifier));
+        changes.push(set(&place(OverrideField::PnpmOverrides, key), specifier));
     }
     let mut count = if reader.way == OverrideStyle::PnpmOverrides { ours(request).len() } else { 0 };
     for (at, key, node) in entries(document, reader) {
@@ -41,7 +41,7 @@ pub(super) fn overrides(
         if let Some(specifier) = request.placed_at(&path) {
             changes.push(set(&path, specifier));
             count += 1;
-        } else if at == Place::PnpmOverrides && here.iter().any(|(here, _)| *here == key) {
+        } else if at == OverrideField::PnpmOverrides && here.iter().any(|(here, _)| *here == key) {
             // It holds ours by then.
         } else if goes(reader, request, &key) {
             changes.push(Change::Remove { path: owned(&path) });
@@ -115,7 +115,10 @@ fn kept(document: &Document, request: &Request, node: NodeId) -> Option<String> 
 
 /// Every override that pnpm reads here: where it stands, its selector and its value. Of repeated ones the last counts;
 /// both fields make one map, `pnpm.overrides` winning (`getOptionsFromRootManifest`).
-fn entries(document: &Document, reader: &InstallTarget) -> impl Iterator<Item = (Place, String, NodeId)> {
+fn entries(
+    document: &Document,
+    reader: &InstallTarget,
+) -> impl Iterator<Item = (OverrideField, String, NodeId)> {
     reader.places().iter().flat_map(move |place| {
         let node = document.find(place.path());
         let members = node.map(|node| document.members(node)).unwrap_or_default();
@@ -127,6 +130,6 @@ fn entries(document: &Document, reader: &InstallTarget) -> impl Iterator<Item = 
     })
 }
 
-fn place(place: Place, key: &str) -> Vec<&str> {
+fn place(place: OverrideField, key: &str) -> Vec<&str> {
     place.path().iter().copied().chain([key]).collect()
 }

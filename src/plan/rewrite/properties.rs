@@ -12,7 +12,7 @@ use crate::model::edit::generated::{Style, Tree, leaf, print, style, tree};
 use crate::model::edit::undo;
 use crate::model::guard::{GuardedFile, Settings, Syntax, judge};
 use crate::model::json::parse_object;
-use crate::plan::reader::Place;
+use crate::plan::reader::OverrideField;
 
 const IN_SCOPE: [&str; 4] = ["@b/a", "@b/b", "@b/c", "@b/peer"];
 
@@ -152,7 +152,7 @@ proptest! {
                 prop_assert_eq!(members(&after, &[field]), expected);
             }
             prop_assert_eq!(before.get("other"), after.get("other"));
-            for place in [Place::Resolutions, Place::PnpmOverrides, Place::Overrides] {
+            for place in [OverrideField::Resolutions, OverrideField::PnpmOverrides, OverrideField::Overrides] {
                 if !reader.places().contains(&place) {
                     prop_assert_eq!(members(&before, place.path()), members(&after, place.path()));
                 }

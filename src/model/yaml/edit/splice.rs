@@ -25,7 +25,7 @@ pub(super) fn set(
         return Ok((splice, YamlUndoAction::Replaced { before, former: None, wrote: value.to_owned() }));
     }
     let line = overrides.map_or(1, |found| found.line);
-    let splice = add(text, layout, Place::End, &|in_flow| {
+    let splice = add(text, layout, SplicePlace::End, &|in_flow| {
         Ok(format!("{}: {}", written(selector, true, line)?, written(value, in_flow, line)?))
     })?;
     let made = overrides.is_none();
@@ -105,7 +105,7 @@ pub(super) fn replace(text: &str, entry: &YamlEntry, value: String) -> Result<Sp
 
 /// Where an entry is added.
 #[derive(Clone, Copy)]
-pub(super) enum Place<'p> {
+pub(super) enum SplicePlace<'p> {
     First,
     /// Or at the end, where there is no such neighbour any more.
     Behind(&'p str),
@@ -116,13 +116,13 @@ pub(super) enum Place<'p> {
 pub(super) fn add(
     text: &str,
     layout: &YamlLayout,
-    place: Place<'_>,
+    place: SplicePlace<'_>,
     entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
 ) -> Result<Splice, YamlEditError> {
     let eol = line_ending(text);
     let Some(overrides) = &layout.overrides else { return make(text, layout, entry) };
     let neighbour = |entries: &[YamlEntry]| {
-        let Place::Behind(name) = place else { return None };
+        let SplicePlace::Behind(name) = place else { return None };
         find(entries, name).cloned().filter(|entry| entry.is_plain)
     };
     let line = |indent: usize| -> Result<String, YamlEditError> {
@@ -130,7 +130,7 @@ pub(super) fn add(
     };
     match &overrides.shape {
         Shape::Block { indent, entries } => {
-            let first = entries.first().filter(|_| matches!(place, Place::First));
+            let first = entries.first().filter(|_| matches!(place, SplicePlace::First));
             if let Some(first) = first.map(|entry| line_start(text, entry.key.start)) {
                 return Ok(Splice::of(
                     text,
@@ -146,7 +146,7 @@ pub(super) fn add(
             }
             Ok(Splice::of(text, end..end, line(*indent)?))
         }
-        Shape::Flow(flow) if matches!(place, Place::First) && !flow.entries.is_empty() => {
+        Shape::Flow(flow) if matches!(place, SplicePlace::First) && !flow.entries.is_empty() => {
             Ok(Splice::of(text, flow.start..flow.start, format!("{}, ", entry(true)?)))
         }
         Shape::Flow(flow) => add_in_braces(text, flow, neighbour(&flow.entries), entry),

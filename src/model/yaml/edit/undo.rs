@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::layout::YamlLayout;
-use super::splice::{self, Place};
+use super::splice::{self, SplicePlace};
 use super::{EditedYaml, OVERRIDES, YamlEditError, check, overrides};
 use crate::model::digest::Digest;
 use crate::model::edit::Splice;
@@ -161,7 +161,7 @@ fn by_meaning(step: &Undo, text: &str) -> Result<String, YamlConflict> {
                 Ok(format!("{}: {value}", splice::written(selector, true, 1)?))
             };
             set_value(&mut document, selector, former.clone());
-            let place = behind.as_deref().map_or(Place::First, Place::Behind);
+            let place = behind.as_deref().map_or(SplicePlace::First, SplicePlace::Behind);
             splice::add(text, &layout, place, &entry)?
         }
     };
