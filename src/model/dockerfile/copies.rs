@@ -91,7 +91,7 @@ impl SeenInstall {
 }
 
 /// A file that has another name in the image is not what the package manager looks for.
-fn folders_of(places: &Places, names: [&str; 2]) -> [BTreeSet<String>; 2] {
+fn folders_of(places: &ImagePaths, names: [&str; 2]) -> [BTreeSet<String>; 2] {
     [0, 1].map(|wanted| {
         let here = places.iter().filter(|(file, which)| *which == wanted && name(file) == names[wanted]);
         here.map(|(file, _)| path::parent(file).to_owned()).collect()
@@ -103,14 +103,14 @@ fn name(path: &str) -> &str {
 }
 
 /// Paths in an image, and which of the two files lies there.
-type Places = BTreeSet<(String, usize)>;
+type ImagePaths = BTreeSet<(String, usize)>;
 
 /// Follows two files of the context through all stages.
 pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> Seen {
     let names = context.map(name);
-    let context: Places =
+    let context: ImagePaths =
         context.iter().enumerate().map(|(which, path)| ((*path).to_owned(), which)).collect();
-    let mut ends: Vec<Places> = Vec::new();
+    let mut ends: Vec<ImagePaths> = Vec::new();
     let mut installs = Vec::new();
     for (number, stage) in file.stages.iter().enumerate() {
         let mut places = stage.base.and_then(|base| ends.get(base)).cloned().unwrap_or_default();
@@ -143,11 +143,11 @@ pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> Seen {
 /// Adds what a copy brings.
 fn place(
     copy: &Copy,
-    context: &Places,
-    ends: &[Places],
+    context: &ImagePaths,
+    ends: &[ImagePaths],
     folders: &BTreeSet<String>,
     is_mount: bool,
-    places: &mut Places,
+    places: &mut ImagePaths,
 ) {
     let origin = match copy.from {
         CopySource::Context => context,

@@ -205,10 +205,10 @@ struct Run<'r> {
 }
 
 /// By place, before each unit and behind the last one.
-type Places = Vec<bool>;
+type UnitPlaces = Vec<bool>;
 
 impl Run<'_> {
-    fn any_of(&mut self, alternatives: &[Vec<SetPiece>], from: &Places) -> Places {
+    fn any_of(&mut self, alternatives: &[Vec<SetPiece>], from: &UnitPlaces) -> UnitPlaces {
         let mut reached = vec![false; from.len()];
         for pieces in alternatives {
             let mut places = from.clone();
@@ -224,7 +224,7 @@ impl Run<'_> {
     }
 
     /// Where a piece leads from any of these places.
-    fn behind(&mut self, piece: &SetPiece, from: &Places) -> Places {
+    fn behind(&mut self, piece: &SetPiece, from: &UnitPlaces) -> UnitPlaces {
         let last = self.text.len();
         match piece {
             SetPiece::Start => only(from, |at| at == 0),
@@ -248,7 +248,13 @@ impl Run<'_> {
         }
     }
 
-    fn repeat(&mut self, piece: &SetPiece, least: usize, most: Option<usize>, from: &Places) -> Places {
+    fn repeat(
+        &mut self,
+        piece: &SetPiece,
+        least: usize,
+        most: Option<usize>,
+        from: &UnitPlaces,
+    ) -> UnitPlaces {
         let mut places = from.clone();
         for _ in 0..least {
             places = self.behind(piece, &places);
@@ -283,13 +289,13 @@ impl Run<'_> {
     }
 }
 
-fn add(places: &mut Places, more: &Places) {
+fn add(places: &mut UnitPlaces, more: &UnitPlaces) {
     for (place, more) in places.iter_mut().zip(more) {
         *place |= more;
     }
 }
 
-fn only(places: &Places, keep: impl Fn(usize) -> bool) -> Places {
+fn only(places: &UnitPlaces, keep: impl Fn(usize) -> bool) -> UnitPlaces {
     places.iter().enumerate().map(|(at, &place)| place && keep(at)).collect()
 }
 
