@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{build, lockfile, pack};
-use crate::command::prepare::{FileChange, OverrideStyle, Plan, Rewritten};
+use crate::command::prepare::{FileChange, OverrideStyle, PreparePlan, Rewritten};
 use crate::model::diff;
 use crate::model::tarball::Tarball;
 
 /// What was prepared, or would be, in every document alike.
-pub(super) fn describe(document: &mut Value, plan: &Plan, with_diff: bool) {
+pub(super) fn describe(document: &mut Value, plan: &PreparePlan, with_diff: bool) {
     document["project"] = json!(plan.project);
     document["workspace"] = json!(plan.workspace);
     document["depsDir"] = json!(plan.deps_dir);
@@ -22,13 +22,13 @@ pub(super) fn describe(document: &mut Value, plan: &Plan, with_diff: bool) {
     document["files"] = plan.files.iter().map(|change| file(change, with_diff)).collect();
 }
 
-fn package(plan: &Plan, tarball: &Tarball) -> Value {
+fn package(plan: &PreparePlan, tarball: &Tarball) -> Value {
     let mut object = pack::to_json(tarball);
     object["unchanged"] = Value::Bool(plan.there.contains(&tarball.filename));
     object
 }
 
-fn surface(plan: &Plan, rewritten: &Rewritten, with_diff: bool) -> Value {
+fn surface(plan: &PreparePlan, rewritten: &Rewritten, with_diff: bool) -> Value {
     let mut object = json!({
         "surface": rewritten.surface.label(),
         "manifest": rewritten.surface.manifest_name,

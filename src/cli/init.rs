@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::args::InitArgs;
 use super::report::Reporter;
-use crate::command::init::{self, InitChange, Plan};
+use crate::command::init::{self, InitChange, InitPlan};
 use crate::error::Result;
 use crate::model::diff;
 use crate::model::requested::Requested;
@@ -38,7 +38,7 @@ pub(super) fn run(requested: &Requested, args: &InitArgs, reporter: &Reporter) -
 }
 
 /// What is left to be done by hand.
-fn next(plan: &Plan) -> Option<String> {
+fn next(plan: &InitPlan) -> Option<String> {
     let command = plan.install?;
     Some(format!("{} is not installed in this clone yet: {command}", plan.manager.name()))
 }
@@ -49,7 +49,7 @@ fn diff_of(change: &InitChange) -> String {
     diff::labelled([&old, &format!("b/{}", change.name)], before, &change.after)
 }
 
-fn to_json(plan: &Plan, dry_run: bool) -> Value {
+fn to_json(plan: &InitPlan, dry_run: bool) -> Value {
     let files = plan.changes.iter().map(
         |change| json!({"path": change.name, "isNew": change.before.is_none(), "diff": diff_of(change)}),
     );

@@ -11,7 +11,7 @@ use super::run::words;
 use super::text::{count, count_of, packages_of, printable, table};
 use super::{build, lockfile};
 use crate::cancel::CancelToken;
-use crate::command::prepare::{self, OverrideStyle, Plan, PrepareOptions, Rewritten};
+use crate::command::prepare::{self, OverrideStyle, PrepareOptions, PreparePlan, Rewritten};
 use crate::error::Result;
 use crate::model::build::State;
 use crate::model::diff;
@@ -52,7 +52,7 @@ pub(super) fn options(args: &PrepareArgs, reporter: &Reporter) -> PrepareOptions
 }
 
 /// Tells what was prepared.
-pub(super) fn tell(plan: &Plan, reporter: &Reporter) {
+pub(super) fn tell(plan: &PreparePlan, reporter: &Reporter) {
     if plan.source.is_registry() {
         return;
     }
@@ -115,7 +115,7 @@ pub(super) fn show_plan(
     Ok(())
 }
 
-fn planned(plan: &Plan, command: Option<&[OsString]>) -> String {
+fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> String {
     let mut out = String::new();
     if !plan.source.is_registry() && !plan.rewrites.is_empty() {
         let built = plan.built.iter().flatten().filter(|built| built.state == State::Planned);
@@ -163,7 +163,7 @@ fn described(rewritten: &Rewritten) -> String {
     format!("{}: {manager} ({reason}): {way}", rewritten.surface.label())
 }
 
-fn nothing_to_do(plan: &Plan) -> String {
+fn nothing_to_do(plan: &PreparePlan) -> String {
     format!(
         "nothing to do: no surface of {} needs a packed package in scope {}",
         plan.project.display(),
@@ -171,6 +171,6 @@ fn nothing_to_do(plan: &Plan) -> String {
     )
 }
 
-fn workspace(plan: &Plan) -> String {
+fn workspace(plan: &PreparePlan) -> String {
     as_seen_from(&plan.project, &plan.workspace)
 }

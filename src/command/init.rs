@@ -27,7 +27,7 @@ pub struct InitChange {
 
 /// What `init` does; with a dry run, what it would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct InitPlan {
     /// Who runs the repository's hooks.
     pub manager: Manager,
     /// Empty where everything is in place.
@@ -40,7 +40,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// As [`hooks::find`]; [`Kind::Refused`] for a file that cannot be changed by a program, with what to write there.
-pub fn plan(requested: &Requested, manager: Option<Manager>) -> Result<Plan> {
+pub fn plan(requested: &Requested, manager: Option<Manager>) -> Result<InitPlan> {
     let project = project::find(requested)?;
     let hook = hooks::find(&project.root, manager)?;
     let root = &project.root;
@@ -53,7 +53,7 @@ pub fn plan(requested: &Requested, manager: Option<Manager>) -> Result<Plan> {
     let ignored = change(root, root.join(".gitignore"), false, |text| Ok(gitignore::with(text, &patterns)))?;
     let changes = [calls, script, ignored];
     let changes = changes.into_iter().flatten().collect();
-    Ok(Plan { manager: hook.manager, changes, install: install(&hook) })
+    Ok(InitPlan { manager: hook.manager, changes, install: install(&hook) })
 }
 
 /// The script that lefthook's file names, once it is changed.
@@ -99,7 +99,7 @@ fn install(hook: &Hook) -> Option<&'static str> {
 ///
 /// # Errors
 /// [`Kind::Refused`] for a file that has changed since; the disk's.
-pub fn apply(plan: &Plan) -> Result<()> {
+pub fn apply(plan: &InitPlan) -> Result<()> {
     for change in &plan.changes {
         if hooks::text(&change.path)? != change.before {
             return Err(Error::new(

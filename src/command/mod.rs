@@ -22,7 +22,7 @@ pub mod strip;
 mod tree;
 
 pub use self::notice::Notice;
-use self::prepare::Plan;
+use self::prepare::PreparePlan;
 pub(crate) use self::tree::interrupted;
 use crate::error::Problem;
 use crate::model::build::BuiltPackage;
@@ -53,7 +53,7 @@ pub enum Event<'a> {
     /// Where packages come from, where that was not plain from the call.
     Decided(&'a Decision),
     /// The project is prepared, and the command of `run` begins.
-    Prepared(&'a Plan),
+    Prepared(&'a PreparePlan),
     /// The command of `run` has ended.
     Ended(Ended),
     /// The project is restored behind the command of `run`.

@@ -6,7 +6,7 @@ use super::build::{self, Looking};
 use super::install::{self, SurfaceInstall};
 use super::linked::{self, PackedTarballs};
 use super::packing::{self, Encoded, Sinks, TarballSink};
-use super::prepare::{Plan, PrepareOptions};
+use super::prepare::{PrepareOptions, PreparePlan};
 use super::{Report, warn};
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{BuiltPackage, State};
@@ -142,9 +142,9 @@ impl Observed {
         source: Decision,
         packed: &PackedTarballs,
         tarballs: Vec<Tarball>,
-    ) -> Result<Plan> {
+    ) -> Result<PreparePlan> {
         let Needed { surfaces, closure, installs, workspace } = &self.needed;
-        let mut plan = Plan::untouched(&self.project, source);
+        let mut plan = PreparePlan::untouched(&self.project, source);
         if let Some(workspace) = workspace {
             plan.workspace.clone_from(&workspace.root);
         }
@@ -172,7 +172,7 @@ impl Observed {
     }
 }
 
-impl Plan {
+impl PreparePlan {
     /// Nothing is packed and nothing rewritten.
     pub(super) fn untouched(project: &Project, source: Decision) -> Self {
         Self {

@@ -59,7 +59,7 @@ pub struct PrepareOptions {
 
 /// What `prepare` will do; with a dry run, what it would do.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
+pub struct PreparePlan {
     /// The project's root.
     pub project: PathBuf,
     /// The workspace's root; the project's where there is nothing to do.
@@ -86,7 +86,7 @@ pub struct Plan {
     pub stale: Vec<String>,
 }
 
-impl Plan {
+impl PreparePlan {
     fn filenames(&self) -> BTreeSet<String> {
         self.tarballs.iter().map(|tarball| tarball.filename.clone()).collect()
     }
@@ -109,14 +109,14 @@ pub fn plan(
     options: &PrepareOptions,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Plan> {
+) -> Result<PreparePlan> {
     let call = Call::new(requested, options, cancel, report)?;
     let project = &call.project;
     if let Some(holder) = lock::holder(&project.state_dir)? {
         return Err(tree::busy(&holder));
     }
     let (decision, needed) = call.choose()?;
-    let Some(needed) = needed else { return Ok(Plan::untouched(project, decision)) };
+    let Some(needed) = needed else { return Ok(PreparePlan::untouched(project, decision)) };
     let cache = Cache::of(requested, call.threads, report);
     let observed = call.look_into(needed, &cache, true)?;
     let (packed, encoded) =
@@ -145,7 +145,7 @@ pub fn run(
     options: &PrepareOptions,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Plan> {
+) -> Result<PreparePlan> {
     let site = Site::open(Call::new(requested, options, cancel, report)?)?;
     let (plan, prepared) = site.prepare(Phase::Prepared)?;
     keep(prepared);
@@ -248,7 +248,7 @@ impl<'a> Site<'a> {
     }
 
     /// Prepares it; nothing is rewritten where no surface needs a package. `until` is what the journal says then.
-    pub(super) fn prepare(&self, until: Phase) -> Result<(Plan, Option<Prepared<'_>>)> {
+    pub(super) fn prepare(&self, until: Phase) -> Result<(PreparePlan, Option<Prepared<'_>>)> {
         let Self { call, lock } = self;
         let Call { project, requested, options, report, .. } = call;
         refuse_build_of_plain_folder(project, options)?;
@@ -271,7 +271,7 @@ impl<'a> Site<'a> {
         }
         let Some(observed) = observed else {
             lock.leave_note(&decision.to_json())?;
-            return Ok((Plan::untouched(project, decision), None));
+            return Ok((PreparePlan::untouched(project, decision), None));
         };
         if observed.is_empty() {
             return Ok((observed.plan(decision, &PackedTarballs::default(), Vec::new())?, None));
@@ -301,7 +301,7 @@ impl<'a> Site<'a> {
         decision: Decision,
         cache: &Cache<'_>,
         until: Phase,
-    ) -> Result<(Plan, Prepared<'_>)> {
+    ) -> Result<(PreparePlan, Prepared<'_>)> {
         let Call { project, requested, options, cancel, report, .. } = &self.call;
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
         let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
@@ -376,7 +376,7 @@ fn refuse_build_of_plain_folder(project: &Project, options: &PrepareOptions) -> 
         .hint("leave out --build, or take them from a workspace: --source workspace"))
 }
 
-fn changes(plan: &Plan) -> Result<Vec<FileRewrite>> {
+fn changes(plan: &PreparePlan) -> Result<Vec<FileRewrite>> {
     let manifests = plan.rewrites.iter().map(|rewritten| {
         let undo = serde_json::to_value(&rewritten.undo).map_err(|error| {
             Error::new(

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::Stdio;
 
-use super::prepare::{self, Call, Plan, Site};
+use super::prepare::{self, Call, PreparePlan, Site};
 use super::{Event, Notice, Report, restore};
 use crate::apply::child;
 use crate::cancel::CancelToken;
@@ -25,7 +25,7 @@ pub struct RunOptions {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunOutcome {
     /// What was prepared.
-    pub plan: Plan,
+    pub plan: PreparePlan,
     /// How the command ended.
     pub ended: Ended,
     /// What was put back; `None` where nothing was rewritten, or it was left prepared.

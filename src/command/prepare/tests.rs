@@ -88,7 +88,7 @@ impl World {
     }
 
     /// Prepares and leaves it so; the tarballs that lie in the deps dir then.
-    fn prepare(&self) -> (Plan, BTreeSet<String>) {
+    fn prepare(&self) -> (PreparePlan, BTreeSet<String>) {
         let (requested, cancel) = (self.requested(), CancelToken::new());
         let options = PrepareOptions::default();
         let site = Site::open(Call::new(&requested, &options, &cancel, &|_| {}).unwrap()).unwrap();
