@@ -15,7 +15,7 @@ mod yaml;
 use std::collections::BTreeSet;
 
 pub use name::{GuardedFile, Syntax, backed_up, file};
-pub use settings::{BadSettings, Project, Settings};
+pub use settings::{BadSettings, GuardedProject, Settings};
 use text::LineCounter;
 
 use super::json::Document;

@@ -8,12 +8,12 @@ use crate::model::reference::{self, Parts, names};
 #[derive(Debug)]
 pub struct Settings {
     /// Those above others first.
-    projects: Vec<Project>,
+    projects: Vec<GuardedProject>,
 }
 
 /// A folder with a `docker-prep.toml`.
 #[derive(Debug)]
-pub struct Project {
+pub struct GuardedProject {
     /// From the tree's top, with a slash at its end; empty for the top.
     root: Vec<u8>,
     /// The deps dir from the root.
@@ -39,7 +39,7 @@ pub struct BadSettings {
 impl Default for Settings {
     fn default() -> Self {
         let deps_dir = vec![DEFAULT_DEPS_DIR.to_owned()];
-        Self { projects: vec![Project { root: Vec::new(), deps_dir, ignore: Vec::new() }] }
+        Self { projects: vec![GuardedProject { root: Vec::new(), deps_dir, ignore: Vec::new() }] }
     }
 }
 
@@ -57,12 +57,12 @@ impl Settings {
                 continue;
             }
             let root = path[..path.len() - CONFIG_FILE.len()].to_vec();
-            let project = Project::read(root, bytes, deps_dir)
+            let project = GuardedProject::read(root, bytes, deps_dir)
                 .map_err(|cause| BadSettings { path: path.to_vec(), cause })?;
             this.projects.push(project);
         }
         if this.projects.first().is_none_or(|project| !project.root.is_empty()) {
-            let top = Project::read(Vec::new(), b"", deps_dir)
+            let top = GuardedProject::read(Vec::new(), b"", deps_dir)
                 .map_err(|cause| BadSettings { path: Vec::new(), cause })?;
             this.projects.insert(0, top);
         }
@@ -71,7 +71,7 @@ impl Settings {
 
     /// The project that a path belongs to.
     #[must_use]
-    pub fn project(&self, path: &[u8]) -> &Project {
+    pub fn project(&self, path: &[u8]) -> &GuardedProject {
         let inside = self.projects.iter().rev().find(|project| path.starts_with(&project.root));
         inside.unwrap_or(&self.projects[0])
     }
@@ -91,7 +91,7 @@ impl Settings {
         if !self.names().any(|name| super::contains(path, name.as_bytes())) {
             return false;
         }
-        let place = |project: &Project| {
+        let place = |project: &GuardedProject| {
             path.strip_prefix(project.root.as_slice()).is_some_and(|below| project.holds(below))
         };
         self.projects.iter().any(place) || self.project(path).holds_default(path, is_file)
@@ -129,7 +129,7 @@ impl Settings {
     }
 }
 
-impl Project {
+impl GuardedProject {
     fn read(root: Vec<u8>, bytes: &[u8], deps_dir: Option<&str>) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
         let config = config::parse(text.strip_prefix('\u{feff}').unwrap_or(text))?;
