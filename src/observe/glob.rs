@@ -87,7 +87,7 @@ struct Step<'p> {
 
 /// What the disk is asked; the keys of `inflight`.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Question {
+enum DiskQuestion {
     Names { path: String, in_globstar: bool },
     Kind { path: String },
 }
@@ -95,17 +95,17 @@ enum Question {
 enum Waiter<'p> {
     Step(Step<'p>),
     /// The answer to one question is that to another.
-    Relay(Question),
+    Relay(DiskQuestion),
     /// The kind of a folder comes before its names.
     Kind {
         glob: usize,
         path: String,
-        then: Question,
+        then: DiskQuestion,
     },
 }
 
 enum Request {
-    Names { glob: usize, path: String, then: Question },
+    Names { glob: usize, path: String, then: DiskQuestion },
     Kind { path: String },
 }
 
@@ -113,9 +113,9 @@ struct Search<'a, 'p> {
     tree: &'a Tree,
     skip: &'a dyn Fn(&str) -> bool,
     globs: Vec<PatternState>,
-    waiting: HashMap<Question, Vec<Waiter<'p>>>,
+    waiting: HashMap<DiskQuestion, Vec<Waiter<'p>>>,
     asked: VecDeque<Request>,
-    next_tick: VecDeque<(Question, Option<FolderNames>)>,
+    next_tick: VecDeque<(DiskQuestion, Option<FolderNames>)>,
     failure: Option<GlobError>,
 }
 
@@ -169,14 +169,14 @@ impl<'p> Search<'_, 'p> {
 
     /// `_readdir`.
     fn readdir(&mut self, glob: usize, path: String, in_globstar: bool, waiter: Waiter<'p>) {
-        let question = Question::Names { path: path.clone(), in_globstar };
+        let question = DiskQuestion::Names { path: path.clone(), in_globstar };
         if let Some(waiters) = self.waiting.get_mut(&question) {
             waiters.push(waiter);
             return;
         }
         self.waiting.insert(question.clone(), vec![waiter]);
         if in_globstar && !self.globs[glob].links.contains_key(&path) {
-            let kind = Question::Kind { path: path.clone() };
+            let kind = DiskQuestion::Kind { path: path.clone() };
             let waiter = Waiter::Kind { glob, path: path.clone(), then: question };
             let waiters = self.waiting.entry(kind).or_default();
             waiters.push(waiter);
@@ -195,7 +195,7 @@ impl<'p> Search<'_, 'p> {
     }
 
     /// Inflight's callback: who asks while the answer is given out gets it in the next round.
-    fn answer(&mut self, question: Question, names: Option<FolderNames>) {
+    fn answer(&mut self, question: DiskQuestion, names: Option<FolderNames>) {
         let waiters = self.waiting.get_mut(&question).map(std::mem::take).unwrap_or_default();
         for waiter in waiters {
             match waiter {
@@ -215,7 +215,7 @@ impl<'p> Search<'_, 'p> {
         }
     }
 
-    fn names(&mut self, glob: usize, path: String, then: Question) {
+    fn names(&mut self, glob: usize, path: String, then: DiskQuestion) {
         let names = match self.tree.list(&path) {
             Ok(names) => Some(names),
             Err(e) if e.is_absence() => None,
@@ -231,7 +231,7 @@ impl<'p> Search<'_, 'p> {
     /// `_readdirInGlobStar`.
     fn kind(&mut self, path: &str) {
         let kind = self.tree.kind(path);
-        for waiter in self.waiting.remove(&Question::Kind { path: path.to_owned() }).unwrap_or_default() {
+        for waiter in self.waiting.remove(&DiskQuestion::Kind { path: path.to_owned() }).unwrap_or_default() {
             let Waiter::Kind { glob, path, then } = waiter else { continue };
             let state = &mut self.globs[glob];
             match &kind {
