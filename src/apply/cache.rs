@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::deps_dir::{StagedTarball, TempTarball};
 use super::file;
 use crate::error::{Error, Kind, Result, io_cause};
-use crate::model::build::Record;
+use crate::model::build::BuildRecord;
 use crate::model::cache::FileTime;
 use crate::model::cache::index::outputs_to_bytes;
 use crate::model::cache::place::CacheFolder;
@@ -130,7 +130,7 @@ impl<'a> Store<'a> {
     }
 
     /// Keeps the record of a package's build; who is last wins.
-    pub fn keep_build(&self, workspace: &Path, record: &Record) {
+    pub fn keep_build(&self, workspace: &Path, record: &BuildRecord) {
         if let Ok(text) = record.to_text() {
             let file = build_file(&self.place.folder, workspace, &record.package);
             let _ = self.write(BUILDS, file, text.as_bytes());

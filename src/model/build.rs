@@ -103,7 +103,7 @@ pub struct Inputs {
 /// What a build left, and what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Record {
+pub struct BuildRecord {
     /// [`FORMAT`].
     format: u32,
     /// The package's folder from the workspace's root.
@@ -118,7 +118,7 @@ pub struct Record {
     pub stamp: Digest,
 }
 
-impl Record {
+impl BuildRecord {
     /// A record of a build.
     #[must_use]
     pub fn new(package: &str, inputs: Inputs, outputs: &FileIds, stamp: Digest) -> Self {
@@ -195,24 +195,24 @@ mod tests {
 
     use super::*;
 
-    fn record() -> Record {
+    fn record() -> BuildRecord {
         let digest = |text: &str| Digest::of(text.as_bytes());
         let inputs =
             Inputs { own: digest("a"), needed: digest("b"), shared: digest("c"), tools: digest("d") };
         let outputs = FileIds::from([("dist/a.js".to_owned(), "1".to_owned())]);
-        Record::new("packages/a", inputs, &outputs, digest("e"))
+        BuildRecord::new("packages/a", inputs, &outputs, digest("e"))
     }
 
     #[test]
     fn a_record_is_whole_or_not_there() {
         let text = record().to_text().unwrap();
-        assert_eq!(Record::parse(&text, "packages/a"), Some(record()));
-        assert_eq!(Record::parse(&text, "packages/b"), None, "of another package");
+        assert_eq!(BuildRecord::parse(&text, "packages/a"), Some(record()));
+        assert_eq!(BuildRecord::parse(&text, "packages/b"), None, "of another package");
         for end in 0..text.len() {
-            assert_eq!(Record::parse(&text[..end], "packages/a"), None, "{end}");
+            assert_eq!(BuildRecord::parse(&text[..end], "packages/a"), None, "{end}");
         }
         let other = text.replacen("dist/a.js", "dist/b.js", 1);
-        assert_eq!(Record::parse(&other, "packages/a"), None, "another text under the same seal");
+        assert_eq!(BuildRecord::parse(&other, "packages/a"), None, "another text under the same seal");
     }
 
     #[test]

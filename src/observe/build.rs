@@ -15,7 +15,7 @@ pub use self::folders::Folders;
 use self::git::Listed;
 pub use self::stat::{Stats, stamp};
 use self::stat::{is_executable, walk};
-use crate::model::build::{FileIds, Record, is_shared};
+use crate::model::build::{BuildRecord, FileIds, is_shared};
 use crate::model::digest::hex;
 use crate::model::package_manager::lockfile::LOCKFILES;
 use crate::model::workspace::{Member, Workspace};
@@ -164,7 +164,7 @@ impl Sources {
 
     /// A member's own files without what its last build left.
     #[must_use]
-    pub fn without_outputs(&self, member: usize, record: Option<&Record>) -> FileIds {
+    pub fn without_outputs(&self, member: usize, record: Option<&BuildRecord>) -> FileIds {
         let mut own = self.own.get(&member).cloned().unwrap_or_default();
         for path in record.into_iter().flat_map(|record| &record.outputs) {
             own.remove(path);

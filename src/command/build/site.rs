@@ -9,7 +9,7 @@ use crate::apply::cache::Store;
 use crate::command::{Event, Notice, Report};
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{
-    BuildOutput, BuiltPackage, DigestBuilder, FileIds, Inputs, Record, State, digest, entry_folders,
+    BuildOutput, BuildRecord, BuiltPackage, DigestBuilder, FileIds, Inputs, State, digest, entry_folders,
 };
 use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
@@ -27,7 +27,7 @@ pub(super) struct Site<'a> {
     /// Where records are kept, if there is such a place.
     store: Option<&'a Store<'a>>,
     sources: Sources,
-    records: BTreeMap<usize, Record>,
+    records: BTreeMap<usize, BuildRecord>,
     /// As they were before anything was read; where records are kept.
     stamps: BTreeMap<usize, Digest>,
     own: BTreeMap<usize, Digest>,
@@ -64,7 +64,7 @@ impl<'a> Site<'a> {
     ) -> Self {
         let wanted: BTreeSet<usize> = order.needs.keys().copied().collect();
         let record = |member: &usize| Some((*member, known?.record(&workspace.members[*member])?));
-        let records: BTreeMap<usize, Record> = wanted.iter().filter_map(record).collect();
+        let records: BTreeMap<usize, BuildRecord> = wanted.iter().filter_map(record).collect();
         let folders = Folders::new(workspace);
         let stamped: Vec<usize> = wanted.iter().copied().filter(|_| store.is_some()).collect();
         let stamps = threads.map(&stamped, |member| (*member, observe::stamp(&folders, *member)));
@@ -199,14 +199,14 @@ impl<'a> Site<'a> {
             let here = &self.workspace.members[*member];
             if !has_script(here) {
                 self.keep(*member, |stamp| {
-                    Record::new(&here.relative, self.inputs(*member), &FileIds::new(), stamp.clone())
+                    BuildRecord::new(&here.relative, self.inputs(*member), &FileIds::new(), stamp.clone())
                 });
             }
         }
     }
 
     /// Keeps a record with the stamp of before anything was read, unless it is there already.
-    fn keep(&self, member: usize, record: impl FnOnce(&Digest) -> Record) {
+    fn keep(&self, member: usize, record: impl FnOnce(&Digest) -> BuildRecord) {
         let (Some(store), Some(stamp)) = (self.store, self.stamps.get(&member)) else { return };
         let (root, record) = (&self.workspace.root, record(stamp));
         if self.records.get(&member) == Some(&record) {
@@ -316,7 +316,7 @@ impl<'a> Site<'a> {
     fn write_down(&self, member: usize, left: Option<Left>) {
         let (Some(store), Some(left)) = (self.store, left) else { return };
         let relative = &self.workspace.members[member].relative;
-        let record = Record::new(relative, self.inputs(member), &left.outputs, left.stamp);
+        let record = BuildRecord::new(relative, self.inputs(member), &left.outputs, left.stamp);
         store.keep_build(&self.workspace.root, &record);
     }
 }
@@ -338,7 +338,7 @@ pub(super) fn needed<'o>(
 }
 
 /// Whether what a build left lies there.
-pub(super) fn is_as_left(member: &Member, record: &Record, threads: Threads) -> bool {
+pub(super) fn is_as_left(member: &Member, record: &BuildRecord, threads: Threads) -> bool {
     record.left == digest(&observe::outputs(&member.dir, &record.outputs, threads))
 }
 

@@ -22,14 +22,14 @@ const VARIANTS: usize = 16;
 
 /// What is known of a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct PackageRecord {
     /// Its files.
     pub listing: Option<PackageListing>,
     /// Its tarballs, the last made first.
     pub packed: Vec<PackedDigests>,
 }
 
-impl Record {
+impl PackageRecord {
     /// The tarball of a key.
     #[must_use]
     pub fn packed(&self, key: &Digest) -> Option<&PackedDigests> {
@@ -81,7 +81,7 @@ impl CacheIndex {
 
     /// The record of a package's folder, if it is whole.
     #[must_use]
-    pub fn get(&self, dir: &str) -> Option<Record> {
+    pub fn get(&self, dir: &str) -> Option<PackageRecord> {
         let sealed = self.records.get(dir)?;
         if sealed.seal != seal(&self.meant_for, dir, &sealed.bytes) {
             return None;
@@ -95,7 +95,7 @@ impl CacheIndex {
     }
 
     /// Puts a record in the place of the one that is known.
-    pub fn put(&mut self, dir: &str, record: &Record) {
+    pub fn put(&mut self, dir: &str, record: &PackageRecord) {
         let bytes = to_bytes(record);
         let seal = seal(&self.meant_for, dir, &bytes);
         self.records.insert(dir.to_owned(), Sealed { seal, bytes });

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{BUILDS, file_for, look, read_file};
-use crate::model::build::Record;
+use crate::model::build::BuildRecord;
 use crate::model::cache::place::CacheFolder;
 use crate::model::digest::Digest;
 use crate::model::workspace::Member;
@@ -29,9 +29,9 @@ impl<'a> BuildRecords<'a> {
 
     /// The record of a member's last build; `None` where there is none that can be used.
     #[must_use]
-    pub fn record(&self, member: &Member) -> Option<Record> {
+    pub fn record(&self, member: &Member) -> Option<BuildRecord> {
         let bytes = read_file(&build_file(self.cache, self.workspace, &member.relative)?)?;
-        Record::parse(std::str::from_utf8(&bytes).ok()?, &member.relative)
+        BuildRecord::parse(std::str::from_utf8(&bytes).ok()?, &member.relative)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::seen::{Seen, states};
 use super::watch::WatchedFolder;
 use super::{INDEX, Watch, file_for, read};
-use crate::model::cache::index::Record;
+use crate::model::cache::index::PackageRecord;
 use crate::model::cache::place::CacheFolder;
 use crate::model::cache::{CacheIndex, ContentKey, PackageListing, PackedDigests, Signatures};
 use crate::model::digest::Digest;
@@ -30,7 +30,7 @@ struct KnownPackages {
 
 #[derive(Debug, Default)]
 struct OpenIndex {
-    records: BTreeMap<String, Arc<Record>>,
+    records: BTreeMap<String, Arc<PackageRecord>>,
     changed: BTreeSet<String>,
 }
 
@@ -166,7 +166,7 @@ impl KnownPackages {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn record(&self, dir: &str) -> Option<Arc<Record>> {
+    fn record(&self, dir: &str) -> Option<Arc<PackageRecord>> {
         if let Some(record) = self.open().records.get(dir) {
             return Some(Arc::clone(record));
         }
@@ -175,7 +175,7 @@ impl KnownPackages {
         Some(Arc::clone(self.open().records.entry(dir.to_owned()).or_insert(record)))
     }
 
-    fn change(&self, dir: &str, change: impl FnOnce(&mut Record)) {
+    fn change(&self, dir: &str, change: impl FnOnce(&mut PackageRecord)) {
         let record = self.record(dir).unwrap_or_default();
         let mut open = self.open();
         let mut record = open.records.get(dir).map_or_else(|| (*record).clone(), |record| (**record).clone());

@@ -22,7 +22,7 @@ fn packed(key: &str) -> PackedDigests {
     }
 }
 
-fn record() -> Record {
+fn record() -> PackageRecord {
     let listing = PackageListing {
         key: digest("manifest"),
         paths: vec!["dist/ünï.js".to_owned(), "package.json".to_owned()],
@@ -33,13 +33,13 @@ fn record() -> Record {
         states: digest("states"),
         moment: FileTime { seconds: -1, nanos: 999_999_999 },
     };
-    Record { listing: Some(listing), packed: vec![packed("1"), packed("2")] }
+    PackageRecord { listing: Some(listing), packed: vec![packed("1"), packed("2")] }
 }
 
 fn index() -> CacheIndex {
     let mut index = CacheIndex::new(ROOT);
     index.put("/plat/a", &record());
-    index.put("/plat/b", &Record { listing: None, packed: vec![packed("3")] });
+    index.put("/plat/b", &PackageRecord { listing: None, packed: vec![packed("3")] });
     index
 }
 
@@ -102,7 +102,7 @@ fn a_length_that_lies_takes_no_memory() {
 
 #[test]
 fn few_tarballs_of_a_package_are_remembered_the_last_ones() {
-    let mut record = Record::default();
+    let mut record = PackageRecord::default();
     (0..40).for_each(|number| record.add(packed(&number.to_string())));
     record.add(packed("30"));
     assert_eq!(record.packed.len(), VARIANTS);
@@ -133,8 +133,9 @@ fn every_bit_counts() {
             flipped[at] ^= 1 << bit;
             let read = CacheIndex::parse(ROOT, &flipped);
             let whole = (read.get("/plat/a"), read.get("/plat/b"));
-            let is_true =
-                |read: &Option<Record>, true_one: Record| read.as_ref().is_none_or(|read| *read == true_one);
+            let is_true = |read: &Option<PackageRecord>, true_one: PackageRecord| {
+                read.as_ref().is_none_or(|read| *read == true_one)
+            };
             assert!(is_true(&whole.0, record()), "byte {at} bit {bit}");
             assert!(whole.0.is_none() || whole.1.is_none(), "byte {at} bit {bit}");
         }
