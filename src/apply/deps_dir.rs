@@ -268,7 +268,7 @@ pub fn preview(
 
 /// What [`remove`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
+pub struct RemovedDepsDir {
     /// The tarballs that are gone.
     pub tarballs: Vec<String>,
     /// Whether the folder is gone too: not if somebody else's files are in it.
@@ -280,8 +280,8 @@ pub struct Removed {
 ///
 /// # Errors
 /// The disk's.
-pub fn remove(path: &Path, outputs: &Outputs) -> Result<Removed> {
-    let mut removed = Removed { tarballs: Vec::new(), folder: false };
+pub fn remove(path: &Path, outputs: &Outputs) -> Result<RemovedDepsDir> {
+    let mut removed = RemovedDepsDir { tarballs: Vec::new(), folder: false };
     if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Ok(removed);
     }

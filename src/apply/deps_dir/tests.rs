@@ -56,7 +56,10 @@ fn it_is_made_with_its_mark_and_taken_away_without_a_trace() {
     assert_eq!((mode(&path), mode(&path.join(MARK)), mode(&path.join(GITIGNORE))), (0o755, 0o644, 0o644));
     let (name, _) = place(&mut dir, "a-1.0.0", "x");
     assert_eq!(names(home.path()), [".docker-deps"]);
-    assert_eq!(remove(&path, &Outputs::default()).unwrap(), Removed { tarballs: vec![name], folder: true });
+    assert_eq!(
+        remove(&path, &Outputs::default()).unwrap(),
+        RemovedDepsDir { tarballs: vec![name], folder: true }
+    );
     assert!(names(home.path()).is_empty());
     assert!(!remove(&path, &Outputs::default()).unwrap().folder);
 }
@@ -253,7 +256,10 @@ fn a_tarball_of_a_cycle_is_known_by_its_seal() {
     assert_eq!(dir.sweep(&BTreeSet::from([name.clone()])).unwrap(), [other_name]);
     assert_eq!(names(&path), [".docker-prep", ".gitignore", &name]);
     dir.keep();
-    assert_eq!(remove(&path, &Outputs::default()).unwrap(), Removed { tarballs: vec![name], folder: true });
+    assert_eq!(
+        remove(&path, &Outputs::default()).unwrap(),
+        RemovedDepsDir { tarballs: vec![name], folder: true }
+    );
 }
 
 #[test]
@@ -307,7 +313,10 @@ fn what_a_killed_run_had_named_is_known_and_goes() {
         std::mem::forget(dir);
         assert_eq!(names(&path).len(), 2 + all.len());
         let names_of = all[..named].iter().map(|(_, name)| name.clone()).collect();
-        assert_eq!(remove(&path, &Outputs::default()).unwrap(), Removed { tarballs: names_of, folder: true });
+        assert_eq!(
+            remove(&path, &Outputs::default()).unwrap(),
+            RemovedDepsDir { tarballs: names_of, folder: true }
+        );
     }
 }
 

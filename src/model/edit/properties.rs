@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::generated::{print, style, tree};
-use super::remove::{Neighbour, Removed};
+use super::remove::{Neighbour, RemovedMember};
 use super::undo::UndoAction;
 use super::*;
 use crate::model::json::{NodeId, NodeKind};
@@ -144,7 +144,7 @@ fn any_undo(text: String) -> impl Strategy<Value = Undo> {
             })),
             prop_oneof![0..3_usize, Just(usize::MAX)],
         )
-            .prop_map(|(texts, previous, next, left)| UndoAction::Removed(Removed::garbled(
+            .prop_map(|(texts, previous, next, left)| UndoAction::Removed(RemovedMember::garbled(
                 texts, previous, next, left
             ))),
     ];

@@ -12,7 +12,7 @@ use crate::model::json::{Document, NodeId, NodeKind, ObjectMember};
 /// A member that was taken out, with all that it takes to put it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Removed {
+pub(super) struct RemovedMember {
     /// Key, colon and value.
     pub(super) member: String,
     /// The white space before it.
@@ -98,7 +98,7 @@ pub(super) fn span(document: &Document, object: NodeId, index: usize) -> Range<u
     }
 }
 
-fn removed(document: &Document, object: NodeId, index: usize) -> Removed {
+fn removed(document: &Document, object: NodeId, index: usize) -> RemovedMember {
     let text = document.text();
     let members = document.members(object);
     let member = &members[index];
@@ -110,7 +110,7 @@ fn removed(document: &Document, object: NodeId, index: usize) -> Removed {
             ("", &text[document.span(members[previous].value).end..comma(document, object, previous)])
         }
     };
-    Removed {
+    RemovedMember {
         member: text[member.key_span.start..end].to_owned(),
         lead: lead(document, object, index).to_owned(),
         tail: tail.to_owned(),
@@ -121,7 +121,7 @@ fn removed(document: &Document, object: NodeId, index: usize) -> Removed {
     }
 }
 
-impl Removed {
+impl RemovedMember {
     /// Key and value as they were written, if the record is whole and holds that key.
     pub(super) fn parts<'r>(&'r self, key: &str) -> Option<(&'r str, &'r str)> {
         let spaces = [&self.lead, &self.tail, &self.gap];
@@ -206,7 +206,7 @@ impl Removed {
 }
 
 #[cfg(test)]
-impl Removed {
+impl RemovedMember {
     /// A record of anything.
     pub(super) fn garbled(
         (member, lead, tail, gap): (String, String, String, String),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::layout::{interior, is_white_space};
-use super::remove::{self, Removed};
+use super::remove::{self, RemovedMember};
 use super::{EditError, Splice, set};
 use crate::model::digest::Digest;
 use crate::model::json::{Document, NodeId, NodeKind, SyntaxError};
@@ -43,7 +43,7 @@ pub(super) enum UndoAction {
         /// What stood in the brackets, where nothing but white space did.
         hollow: Option<String>,
     },
-    Removed(Removed),
+    Removed(RemovedMember),
 }
 
 /// A value that is no longer what was written.
@@ -265,7 +265,11 @@ fn take_member_out(
     Ok(splice.applied(document.text()))
 }
 
-fn put_member_back(step: &Undo, document: &Document, removed: &Removed) -> Result<String, UndoConflict> {
+fn put_member_back(
+    step: &Undo,
+    document: &Document,
+    removed: &RemovedMember,
+) -> Result<String, UndoConflict> {
     let (key, parents) = step.path.split_last().ok_or_else(|| step.damaged())?;
     let (_, raw) = removed.parts(key).ok_or_else(|| step.damaged())?;
     let Some(chain) = chain(document, parents) else {
