@@ -23,7 +23,7 @@ const LAST_LINES: usize = 20;
 
 /// What a lockfile is made for, and of.
 #[derive(Clone, Copy)]
-pub struct Request<'a> {
+pub struct LockfileRequest<'a> {
     /// The project's root.
     pub project: &'a Path,
     /// The surface's folder from there, empty for the root.
@@ -83,7 +83,7 @@ pub struct MadeLockfile {
 /// # Errors
 /// [`Kind::Environment`]: the package manager is not there, is another version, or fails, with the last that it said.
 /// [`Kind::Refused`]: the project's lockfile cannot be used. [`Kind::Packing`]: what was made does not fit.
-pub fn make(request: &Request<'_>) -> Result<MadeLockfile> {
+pub fn make(request: &LockfileRequest<'_>) -> Result<MadeLockfile> {
     let packed: BTreeSet<&str> = request.tarballs.iter().map(|tarball| tarball.name.as_str()).collect();
     // A scope of everything is meant for the workspace's packages.
     let scope = Some(request.scope).filter(|scope| !scope.is_everything());
@@ -114,7 +114,10 @@ pub fn make(request: &Request<'_>) -> Result<MadeLockfile> {
 }
 
 /// The seed, and what the project's lockfile pins.
-fn begin(request: &Request<'_>, ours: &dyn Fn(&str) -> bool) -> Result<(Option<String>, Option<Pins>)> {
+fn begin(
+    request: &LockfileRequest<'_>,
+    ours: &dyn Fn(&str) -> bool,
+) -> Result<(Option<String>, Option<Pins>)> {
     let Some(found) = request.lockfile else { return Ok((None, None)) };
     let name = request.manager.name;
     let read = || {
@@ -129,7 +132,7 @@ fn begin(request: &Request<'_>, ours: &dyn Fn(&str) -> bool) -> Result<(Option<S
 
 /// Everything that is the same in each call.
 struct Work<'a> {
-    request: &'a Request<'a>,
+    request: &'a LockfileRequest<'a>,
     program: Program,
     file_name: &'a str,
     ours: &'a dyn Fn(&str) -> bool,

@@ -1,7 +1,7 @@
 //! `--lockfile`: a lockfile for each prepared surface.
 
 use super::{Event, Notice, Report};
-use crate::apply::lockfile::{LockfileTarball, MadeLockfile, Request, make};
+use crate::apply::lockfile::{LockfileRequest, LockfileTarball, MadeLockfile, make};
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::model::environment::Environment;
@@ -58,7 +58,7 @@ pub(super) fn made(
     };
     let described = described(surface, detected, found.as_ref());
     report(Event::Notice(Notice::MakingLockfile { path: &described.path, command: &described.command }));
-    let made = make(&Request {
+    let made = make(&LockfileRequest {
         project: &project.root,
         surface_dir: &surface.dir,
         manifest: &rewritten.text,

@@ -104,7 +104,7 @@ enum Waiter<'p> {
     },
 }
 
-enum Request {
+enum DiskRequest {
     Names { glob: usize, path: String, then: DiskQuestion },
     Kind { path: String },
 }
@@ -114,7 +114,7 @@ struct Search<'a, 'p> {
     skip: &'a dyn Fn(&str) -> bool,
     globs: Vec<PatternState>,
     waiting: HashMap<DiskQuestion, Vec<Waiter<'p>>>,
-    asked: VecDeque<Request>,
+    asked: VecDeque<DiskRequest>,
     next_tick: VecDeque<(DiskQuestion, Option<FolderNames>)>,
     failure: Option<GlobError>,
 }
@@ -126,8 +126,8 @@ impl<'p> Search<'_, 'p> {
                 self.answer(question, answer);
             } else {
                 match self.asked.pop_front() {
-                    Some(Request::Names { glob, path, then }) => self.names(glob, path, then),
-                    Some(Request::Kind { path }) => self.kind(&path),
+                    Some(DiskRequest::Names { glob, path, then }) => self.names(glob, path, then),
+                    Some(DiskRequest::Kind { path }) => self.kind(&path),
                     None => return,
                 }
             }
@@ -181,7 +181,7 @@ impl<'p> Search<'_, 'p> {
             let waiters = self.waiting.entry(kind).or_default();
             waiters.push(waiter);
             if waiters.len() == 1 {
-                self.asked.push_back(Request::Kind { path });
+                self.asked.push_back(DiskRequest::Kind { path });
             }
             return;
         }
@@ -190,7 +190,7 @@ impl<'p> Search<'_, 'p> {
                 let known = known.clone();
                 self.answer(question, known);
             }
-            None => self.asked.push_back(Request::Names { glob, path, then: question }),
+            None => self.asked.push_back(DiskRequest::Names { glob, path, then: question }),
         }
     }
 

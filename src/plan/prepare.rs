@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::closure::{self, Needs};
 use super::reader::InstallTarget;
-use super::rewrite::{self, AliasTarget, Request, RequestedPackage, RewriteError, WorkspaceOverrides};
+use super::rewrite::{self, AliasTarget, RequestedPackage, RewriteError, RewriteRequest, WorkspaceOverrides};
 use super::way::OverrideStyle;
 use crate::error::{Error, Kind, Result};
 use crate::model::edit::Undo;
@@ -69,7 +69,7 @@ pub fn rewritten(
 }
 
 /// `base`: the deps dir from the surface.
-fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> Request {
+fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> RewriteRequest {
     let tarballs: BTreeMap<&str, &Tarball> =
         tarballs.iter().map(|tarball| (tarball.name.as_str(), tarball)).collect();
     let specifier = |package: &str| {
@@ -88,7 +88,7 @@ fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> Request {
         specifier,
     };
     let is_there = |package: &String| needs.closure.contains(package) || needs.shared_local.contains(package);
-    Request {
+    RewriteRequest {
         direct: needs
             .direct
             .iter()

@@ -29,7 +29,7 @@ use crate::model::manifest::DEPENDENCY_FIELDS;
 use crate::model::package_manager::Name;
 pub use error::RewriteError;
 pub use references::{Reference, holds_a_tarball, names_a_tarball, names_a_tarball_in, points_into};
-pub use request::{AliasTarget, RedirectedDependency, Request, RequestedPackage};
+pub use request::{AliasTarget, RedirectedDependency, RequestedPackage, RewriteRequest};
 pub use workspace::{WorkspaceOverrides, workspace_overrides};
 
 /// A manifest that is rewritten.
@@ -49,7 +49,11 @@ pub struct Rewrite {
 ///
 /// # Errors
 /// See [`RewriteError`]; `null` for a field counts as a field that is missing.
-pub fn rewrite(text: &str, reader: &InstallTarget, request: &Request) -> Result<Rewrite, RewriteError> {
+pub fn rewrite(
+    text: &str,
+    reader: &InstallTarget,
+    request: &RewriteRequest,
+) -> Result<Rewrite, RewriteError> {
     let document = Document::parse(text)?;
     check_shape(&document, reader)?;
     let mut changes = Vec::new();
@@ -96,7 +100,11 @@ fn check_shape(document: &Document, reader: &InstallTarget) -> Result<(), Rewrit
     Ok(())
 }
 
-fn direct(document: &Document, request: &Request, changes: &mut Vec<Change>) -> Result<(), RewriteError> {
+fn direct(
+    document: &Document,
+    request: &RewriteRequest,
+    changes: &mut Vec<Change>,
+) -> Result<(), RewriteError> {
     for direct in &request.direct {
         let path = vec![direct.field.clone(), direct.key.clone()];
         let found = document.find(&path).map(|node| document.kind(node));
@@ -109,7 +117,7 @@ fn direct(document: &Document, request: &Request, changes: &mut Vec<Change>) -> 
     Ok(())
 }
 
-fn added(document: &Document, request: &Request, changes: &mut Vec<Change>) {
+fn added(document: &Document, request: &RewriteRequest, changes: &mut Vec<Change>) {
     let missing: Vec<_> =
         request.added.iter().filter(|(name, _)| document.find(&["dependencies", name]).is_none()).collect();
     if missing.is_empty() {
@@ -122,7 +130,12 @@ fn added(document: &Document, request: &Request, changes: &mut Vec<Change>) {
 }
 
 /// What pnpm adds to packages of others is in no tarball that could name ours by itself.
-fn extensions(document: &Document, reader: &InstallTarget, request: &Request, changes: &mut Vec<Change>) {
+fn extensions(
+    document: &Document,
+    reader: &InstallTarget,
+    request: &RewriteRequest,
+    changes: &mut Vec<Change>,
+) {
     if !reader.reads_pnpm_field() {
         return;
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use nodejs_semver::Version;
 
-use super::{LockfileFolder, Request};
+use super::{LockfileFolder, LockfileRequest};
 use crate::apply::file::failed;
 use crate::apply::{child, program};
 use crate::cancel::CancelToken;
@@ -73,7 +73,7 @@ impl fmt::Display for CallOutcome {
 
 impl Program {
     /// Finds the one that the surface is installed with.
-    pub(super) fn find(request: &Request<'_>, layout: &LockfileFolder) -> Result<Self> {
+    pub(super) fn find(request: &LockfileRequest<'_>, layout: &LockfileFolder) -> Result<Self> {
         let manager = request.manager;
         let ask = |words: &[String]| {
             program::version(&mut prepared(words, layout), &layout.private("version"), request.cancel)

@@ -6,7 +6,7 @@ mod tests;
 use super::difference::differences;
 use super::npm::{Rules, put};
 use super::reference::written_out;
-use super::request::Request;
+use super::request::RewriteRequest;
 use super::{RewriteError, members_of, resolution};
 use crate::model::edit::Change;
 use crate::model::json::Document;
@@ -18,7 +18,7 @@ use crate::plan::way::OverrideStyle;
 pub(super) fn overrides(
     document: &Document,
     reader: &InstallTarget,
-    request: &Request,
+    request: &RewriteRequest,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
     let tells = reader.way == OverrideStyle::BunOverrides;

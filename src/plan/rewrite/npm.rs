@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::difference::differences;
 use super::reference::written_out;
-use super::request::Request;
+use super::request::RewriteRequest;
 use super::selector::before_range;
 use super::{RewriteError, members_of, set};
 use crate::model::edit::Change;
@@ -28,7 +28,7 @@ const ITSELF: &str = ".";
 pub(super) fn overrides(
     document: &Document,
     reader: &InstallTarget,
-    request: &Request,
+    request: &RewriteRequest,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
     let rules = Rules::new(document, reader, request);
@@ -78,11 +78,15 @@ fn peers(document: &Document, rules: &Rules<'_>, changes: &mut Vec<Change>) {
 pub(super) struct Rules<'r> {
     document: &'r Document<'r>,
     reader: &'r InstallTarget,
-    pub(super) request: &'r Request,
+    pub(super) request: &'r RewriteRequest,
 }
 
 impl<'r> Rules<'r> {
-    pub(super) fn new(document: &'r Document<'r>, reader: &'r InstallTarget, request: &'r Request) -> Self {
+    pub(super) fn new(
+        document: &'r Document<'r>,
+        reader: &'r InstallTarget,
+        request: &'r RewriteRequest,
+    ) -> Self {
         Self { document, reader, request }
     }
 

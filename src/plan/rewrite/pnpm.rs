@@ -4,7 +4,7 @@
 mod tests;
 
 use super::reference::written_out;
-use super::request::Request;
+use super::request::RewriteRequest;
 use super::{RewriteError, open, owned, selector, set};
 use crate::model::edit::Change;
 use crate::model::json::{Document, NodeId};
@@ -16,7 +16,7 @@ use crate::plan::way::OverrideStyle;
 pub(super) fn overrides(
     document: &Document,
     reader: &InstallTarget,
-    request: &Request,
+    request: &RewriteRequest,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
     let mut here = Vec::new();
@@ -56,7 +56,7 @@ pub(super) fn overrides(
 }
 
 /// Selectors and specifiers of all that a surface needs.
-pub(super) fn ours(request: &Request) -> Vec<(String, String)> {
+pub(super) fn ours(request: &RewriteRequest) -> Vec<(String, String)> {
     let packages = request.packages.iter().map(|package| (package.name.clone(), package.specifier.clone()));
     let aliases = request.aliases.iter();
     packages
@@ -65,7 +65,7 @@ pub(super) fn ours(request: &Request) -> Vec<(String, String)> {
 }
 
 /// Whether an override would beat ours, or the links between tarballs.
-pub(super) fn goes(reader: &InstallTarget, request: &Request, key: &str) -> bool {
+pub(super) fn goes(reader: &InstallTarget, request: &RewriteRequest, key: &str) -> bool {
     let Some((parent, target)) = selector::parts(key) else { return false };
     // An alias is matched by overrides under its own name. Ours of aliases have a parent, and beat those without
     // (`pickMostSpecificVersionOverride` is asked for them first).
@@ -76,7 +76,7 @@ pub(super) fn goes(reader: &InstallTarget, request: &Request, key: &str) -> bool
 
 /// Overrides of `pnpm-workspace.yaml` that pnpm 10 would no longer read: those of a manifest take the place of the
 /// whole map. They go into the manifest for the time being, unless its own had their place already.
-fn carried(document: &Document, reader: &InstallTarget, request: &Request) -> Vec<(String, String)> {
+fn carried(document: &Document, reader: &InstallTarget, request: &RewriteRequest) -> Vec<(String, String)> {
     let had_some = entries(document, reader).next().is_some();
     if had_some || *reader.manager.majors.end() != 10 || reader.manager.name != Name::Pnpm {
         return Vec::new();
@@ -98,18 +98,18 @@ fn carried(document: &Document, reader: &InstallTarget, request: &Request) -> Ve
         .collect()
 }
 
-fn is_placed(request: &Request, key: &str) -> bool {
+fn is_placed(request: &RewriteRequest, key: &str) -> bool {
     request.workspace_placed.iter().any(|(selector, _)| selector == key)
 }
 
 /// pnpm 10 is not told by both files.
-fn alone(document: &Document, reader: &InstallTarget, request: &Request) -> Result<(), RewriteError> {
+fn alone(document: &Document, reader: &InstallTarget, request: &RewriteRequest) -> Result<(), RewriteError> {
     let stay = entries(document, reader).filter(|(_, key, _)| !goes(reader, request, key));
     let selectors: Vec<String> = stay.map(|(_, key, _)| key).collect();
     if selectors.is_empty() { Ok(()) } else { Err(RewriteError::TakesTheirPlace { selectors }) }
 }
 
-fn kept(document: &Document, request: &Request, node: NodeId) -> Option<String> {
+fn kept(document: &Document, request: &RewriteRequest, node: NodeId) -> Option<String> {
     written_out(document, Name::Pnpm, request, &document.string(node)?)
 }
 

@@ -104,13 +104,13 @@ fn manifest() -> impl Strategy<Value = (String, Style)> {
 }
 
 /// What a surface with that manifest asks for.
-fn request(text: &str, reader: &InstallTarget) -> Request {
+fn request(text: &str, reader: &InstallTarget) -> RewriteRequest {
     let document = Document::parse(text).unwrap();
-    let mut request = Request {
+    let mut request = RewriteRequest {
         added: pairs(&[("@b/peer", &specifier("@b/peer"))]),
         packages: IN_SCOPE.map(package).into(),
         peers: pairs(&[("@b/peer", &specifier("@b/peer"))]),
-        ..Request::default()
+        ..RewriteRequest::default()
     };
     // bun's overrides would be refused.
     if reader.way != OverrideStyle::BunOverrides {

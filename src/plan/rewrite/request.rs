@@ -43,7 +43,7 @@ pub struct AliasTarget {
 
 /// What a surface needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Request {
+pub struct RewriteRequest {
     /// Dependencies whose specifiers are replaced.
     pub direct: Vec<RedirectedDependency>,
     /// Names and specifiers to add to `dependencies` where the names are missing there: required peers.
@@ -65,7 +65,7 @@ pub struct Request {
     pub optional_aliases: Vec<AliasTarget>,
 }
 
-impl Request {
+impl RewriteRequest {
     /// The specifier of what a name stands for wherever it is a dependency: a package's own name, or a key of the
     /// surface's, which overrides go by.
     pub(super) fn specifier(&self, name: &str) -> Option<&str> {

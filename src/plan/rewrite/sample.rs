@@ -1,6 +1,6 @@
 //! Requests and readers for tests.
 
-use super::{AliasTarget, RedirectedDependency, Request, RequestedPackage, rewrite};
+use super::{AliasTarget, RedirectedDependency, RequestedPackage, RewriteRequest, rewrite};
 use crate::model::edit::undo;
 use crate::model::package_manager::{Name, PackageManager};
 use crate::plan::reader::InstallTarget;
@@ -43,12 +43,12 @@ pub(super) fn reader(name: Name, majors: std::ops::RangeInclusive<u64>, way: Ove
 }
 
 /// `@b/a` needs `@b/b`, and `@b/c` as `cc`; the surface `@b/a`, and `@b/b` as `bb`.
-pub(super) fn request() -> Request {
-    Request {
+pub(super) fn request() -> RewriteRequest {
+    RewriteRequest {
         direct: vec![direct("dependencies", "@b/a", "@b/a"), direct("devDependencies", "bb", "@b/b")],
         packages: ["@b/a", "@b/b", "@b/c"].map(package).into(),
         aliases: vec![alias("@b/a", "cc", "@b/c")],
-        ..Request::default()
+        ..RewriteRequest::default()
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn manifest(members: &str) -> String {
 
 /// What stands behind the dependencies once such a manifest is rewritten. Taking it back must give the manifest.
 #[track_caller]
-pub(super) fn members_after(reader: &InstallTarget, request: &Request, members: &str) -> String {
+pub(super) fn members_after(reader: &InstallTarget, request: &RewriteRequest, members: &str) -> String {
     let text = manifest(members);
     let rewrite = rewrite(&text, reader, request).expect(members);
     assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text.as_str()), "{}", rewrite.text);

@@ -5,7 +5,7 @@ mod tests;
 
 use super::pnpm::{goes, ours};
 use super::reference::written_out;
-use super::request::Request;
+use super::request::RewriteRequest;
 use crate::model::json::{Document, SyntaxError};
 use crate::model::package_manager::Name;
 use crate::plan::reader::InstallTarget;
@@ -36,7 +36,7 @@ impl WorkspaceOverrides {
 pub fn workspace_overrides(
     manifest: &str,
     reader: &InstallTarget,
-    request: &Request,
+    request: &RewriteRequest,
 ) -> Result<WorkspaceOverrides, SyntaxError> {
     let document = Document::parse(manifest)?;
     let mut edits = WorkspaceOverrides::default();

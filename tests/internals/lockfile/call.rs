@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use docker_prep::apply::lockfile::{LockfileTarball, Request, make};
+use docker_prep::apply::lockfile::{LockfileRequest, LockfileTarball, make};
 use docker_prep::cancel::CancelToken;
 use docker_prep::model::environment::Environment;
 use docker_prep::model::package_manager::{Name, PackageManager};
@@ -65,7 +65,7 @@ fn child_that_makes_a_lockfile() {
         LockfileTarball { name, filename, path: PathBuf::from(path) }
     };
     let tarballs: Vec<LockfileTarball> = task["tarballs"].as_array().unwrap().iter().map(staged).collect();
-    let made = make(&Request {
+    let made = make(&LockfileRequest {
         project: &project,
         surface_dir: "backend",
         manifest: text("manifest"),

@@ -3,7 +3,7 @@ use super::super::sample::{alias, direct, manifest, members_after, package, pair
 use crate::model::edit::undo;
 use crate::model::package_manager::Name;
 use crate::plan::reader::InstallTarget;
-use crate::plan::rewrite::Request;
+use crate::plan::rewrite::RewriteRequest;
 use crate::plan::way::OverrideStyle;
 
 fn npm(way: OverrideStyle) -> InstallTarget {
@@ -110,7 +110,7 @@ fn a_reference_keeps_what_it_meant() {
 #[test]
 fn what_puts_ours_in_the_place_of_another_gets_ours() {
     let path = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
-    let request = Request {
+    let request = RewriteRequest {
         placed: vec![
             (path(&["overrides", "x"]), "file:b.tgz".to_owned()),
             (path(&["overrides", "y", "."]), "file:c.tgz".to_owned()),
@@ -127,12 +127,12 @@ fn what_puts_ours_in_the_place_of_another_gets_ours() {
 
 #[test]
 fn a_package_under_another_name_has_its_aliases_too() {
-    let request = Request {
+    let request = RewriteRequest {
         direct: vec![direct("devDependencies", "bb", "@b/b"), direct("dependencies", "@b/a", "@b/a")],
         packages: ["@b/a", "@b/b"].map(package).into(),
         // A cycle.
         aliases: vec![alias("@b/a", "bx", "@b/b"), alias("@b/b", "ax", "@b/a")],
-        ..Request::default()
+        ..RewriteRequest::default()
     };
     let expected = r#""overrides":{"@b/a":{".":"file:a.tgz","bx":{".":"file:b.tgz","ax":"file:a.tgz"}},"@b/b":{".":"file:b.tgz","ax":{".":"file:a.tgz","bx":"file:b.tgz"}},"bb":{".":"file:b.tgz","ax":{".":"file:a.tgz","bx":"file:b.tgz"}}}"#;
     assert_eq!(members_after(&npm(OverrideStyle::NpmOverrides), &request, ""), expected);
@@ -140,7 +140,7 @@ fn a_package_under_another_name_has_its_aliases_too() {
 
 #[test]
 fn peers_of_the_surface_say_the_same_as_their_overrides() {
-    let request = Request {
+    let request = RewriteRequest {
         added: pairs(&[("@b/c", "file:c.tgz")]),
         optional_peers: pairs(&[("@b/q", "file:a.tgz"), ("@b/r", "file:a.tgz")]),
         ..request()
@@ -190,7 +190,7 @@ fn links_are_left_alone() {
 
 #[test]
 fn an_optional_peer_under_another_name_has_a_rule_below_its_parent() {
-    let request = Request { optional_aliases: vec![alias("@b/b", "px", "@b/a")], ..request() };
+    let request = RewriteRequest { optional_aliases: vec![alias("@b/b", "px", "@b/a")], ..request() };
     let expected = r#""overrides":{"@b/a":{".":"file:a.tgz","cc":"file:c.tgz"},"@b/b":{".":"file:b.tgz","px":{".":"file:a.tgz","cc":"file:c.tgz"}},"@b/c":"file:c.tgz","bb":{".":"file:b.tgz","px":{".":"file:a.tgz","cc":"file:c.tgz"}}}"#;
     assert_eq!(members_after(&npm(OverrideStyle::NpmOverrides), &request, ""), expected);
     assert_eq!(members_after(&npm(OverrideStyle::Tarballs), &request, ""), "");
@@ -198,7 +198,8 @@ fn an_optional_peer_under_another_name_has_a_rule_below_its_parent() {
 
 #[test]
 fn peers_need_an_override_beside_links() {
-    let request = Request { peers: pairs(&[("@b/b", "file:b.tgz"), ("@b/c", "file:c.tgz")]), ..request() };
+    let request =
+        RewriteRequest { peers: pairs(&[("@b/b", "file:b.tgz"), ("@b/c", "file:c.tgz")]), ..request() };
     for (before, after) in [
         ("", r#""overrides":{"@b/b":"file:b.tgz","@b/c":"file:c.tgz"}"#),
         (
@@ -214,8 +215,8 @@ fn peers_need_an_override_beside_links() {
 
 #[test]
 fn what_is_no_map_is_refused() {
-    let error =
-        rewrite(r#"{"overrides":[]}"#, &npm(OverrideStyle::Tarballs), &Request::default()).unwrap_err();
+    let error = rewrite(r#"{"overrides":[]}"#, &npm(OverrideStyle::Tarballs), &RewriteRequest::default())
+        .unwrap_err();
     assert_eq!(error.to_string(), "`overrides` must be an object, found an array");
     // Of other shapes inside npm says what it thinks.
     check(
@@ -223,6 +224,6 @@ fn what_is_no_map_is_refused() {
         &[(r#""overrides":{"@b/b":1,"x":[{}]}"#, r#""overrides":{"@b/b":1,"x":[{}]}"#)],
     );
     let deep = format!(r#"{{"overrides":{}"1"{}}}"#, r#"{"@b/b":"#.repeat(50_000), "}".repeat(50_000));
-    let error = rewrite(&deep, &npm(OverrideStyle::NpmOverrides), &Request::default()).unwrap_err();
+    let error = rewrite(&deep, &npm(OverrideStyle::NpmOverrides), &RewriteRequest::default()).unwrap_err();
     assert!(error.to_string().contains("nested deeper than"), "{error}");
 }

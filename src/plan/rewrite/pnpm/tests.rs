@@ -2,7 +2,7 @@ use super::super::rewrite;
 use super::super::sample::{manifest, members_after, pairs, reader, request};
 use crate::model::package_manager::Name;
 use crate::plan::reader::InstallTarget;
-use crate::plan::rewrite::{Request, RewriteError};
+use crate::plan::rewrite::{RewriteError, RewriteRequest};
 use crate::plan::way::OverrideStyle;
 
 fn pnpm(majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> InstallTarget {
@@ -45,7 +45,7 @@ fn what_brings_ours_in_gets_ours() {
         at(&["resolutions", "y"]),
         at(&["pnpm", "packageExtensions", "z@1", "dependencies", "@b/b"]),
     ];
-    let request = Request { placed, ..request() };
+    let request = RewriteRequest { placed, ..request() };
     let before = r#""pnpm":{"overrides":{"x":"npm:@b/b@1"},"packageExtensions":{"z@1":{"dependencies":{"@b/b":"1"}}}},"resolutions":{"y":"npm:@b/b@1"}"#;
     let after = |ours: &str| {
         format!(
@@ -69,7 +69,7 @@ fn overrides_of_the_workspace_file_are_carried_where_ours_would_hide_them() {
         ("z", "$@b/a"),
         ("w", "$left"),
     ]);
-    let request = Request { workspace_placed: pairs(&[("y", "file:b.tgz")]), ..request() };
+    let request = RewriteRequest { workspace_placed: pairs(&[("y", "file:b.tgz")]), ..request() };
     let carried = r#""left":"1","y":"file:b.tgz","z":"^1","w":"$left""#;
     let expected = format!(r#""pnpm":{{"overrides":{{{OURS},{carried}}}}}"#);
     assert_eq!(members_after(&reader, &request, ""), expected);

@@ -1,7 +1,7 @@
 use super::super::sample::{manifest, pairs, reader, request};
 use super::{WorkspaceOverrides, workspace_overrides};
 use crate::model::package_manager::Name;
-use crate::plan::rewrite::Request;
+use crate::plan::rewrite::RewriteRequest;
 use crate::plan::way::OverrideStyle;
 
 fn edits(name: Name, majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> WorkspaceOverrides {
@@ -18,7 +18,7 @@ fn edits(name: Name, majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) 
         ("w", "$bb"),
         ("bb", "1"),
     ]);
-    let request = Request { workspace_placed: pairs(&[("y", "file:b.tgz")]), ..request() };
+    let request = RewriteRequest { workspace_placed: pairs(&[("y", "file:b.tgz")]), ..request() };
     workspace_overrides(&manifest(""), &reader, &request).unwrap()
 }
 
