@@ -35,13 +35,13 @@ pub fn surroundings(project: &Project, requested: &Requested, surfaces: &[Surfac
 struct Site<'a> {
     project: &'a Project,
     asked: Option<Detected>,
-    root: Root,
+    root: RootFacts,
     built: BuiltFolders,
 }
 
 /// What the project's root says.
 #[derive(Default)]
-struct Root {
+struct RootFacts {
     said: Vec<Detected>,
     warnings: Vec<Problem>,
     lockfiles: Vec<ProjectLockfile>,
@@ -55,7 +55,7 @@ impl<'a> Site<'a> {
         });
         let is_surface = surfaces.iter().any(|surface| surface.dir.is_empty());
         let (said, warnings) = if is_surface { Default::default() } else { root_manifest(&project.root) };
-        let root = Root { said, warnings, lockfiles: lockfiles(&project.root, "") };
+        let root = RootFacts { said, warnings, lockfiles: lockfiles(&project.root, "") };
         Self { project, asked, root, built: surfaces::built(project) }
     }
 

@@ -9,14 +9,14 @@ use crate::model::yaml::YamlError;
 
 /// What of a text an edit has to know. Places are bytes.
 pub(super) struct YamlLayout {
-    pub(super) root: Root,
+    pub(super) root: RootValue,
     pub(super) overrides: Option<Overrides>,
     /// Where the document ends: before `...`, or at the text's end.
     pub(super) end: usize,
 }
 
 /// The outermost value.
-pub(super) enum Root {
+pub(super) enum RootValue {
     /// Nothing, or nothing but comments.
     Nothing,
     /// Lines of keys.
@@ -95,7 +95,7 @@ impl YamlLayout {
         let places: Vec<usize> = body.char_indices().map(|(at, _)| at + bom).chain([text.len()]).collect();
         let at = |index: usize| places.get(index).copied().unwrap_or(text.len());
         let mut reader = LayoutReader {
-            layout: Self { root: Root::Nothing, overrides: None, end: text.len() },
+            layout: Self { root: RootValue::Nothing, overrides: None, end: text.len() },
             open: Vec::new(),
         };
         for event in Parser::new_from_str(body) {
@@ -265,9 +265,9 @@ impl LayoutReader {
             ));
         }
         self.layout.root = if root.is_flow {
-            Root::Flow(Flow { start: root.start.end, entries: root.entries })
+            RootValue::Flow(Flow { start: root.start.end, entries: root.entries })
         } else {
-            Root::Block { indent: root.column }
+            RootValue::Block { indent: root.column }
         };
         Ok(())
     }

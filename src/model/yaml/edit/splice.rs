@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::layout::{Flow, Root, Shape, YamlEntry, YamlLayout};
+use super::layout::{Flow, RootValue, Shape, YamlEntry, YamlLayout};
 use super::undo::YamlUndoAction;
 use super::{OVERRIDES, PLAINLY, YamlEditError};
 use crate::model::edit::Splice;
@@ -61,7 +61,7 @@ pub(super) fn remove(
 pub(super) fn remove_map(text: &str, layout: &YamlLayout) -> Option<Splice> {
     let overrides = layout.overrides.as_ref()?;
     match (&overrides.shape, &layout.root) {
-        (Shape::Empty(value), Root::Block { .. }) if value.is_empty() => {
+        (Shape::Empty(value), RootValue::Block { .. }) if value.is_empty() => {
             let end = line_end(text, overrides.key.end);
             let is_bare = text[overrides.key.end..end].trim() == ":";
             let is_whole = text[line_start(text, overrides.key.start)..overrides.key.start].trim().is_empty();
@@ -74,7 +74,7 @@ pub(super) fn remove_map(text: &str, layout: &YamlLayout) -> Option<Splice> {
                 return None;
             }
             let span = match root {
-                Root::Flow(root) => {
+                RootValue::Flow(root) => {
                     let index =
                         root.entries.iter().position(|entry| entry.name.as_deref() == Some(OVERRIDES))?;
                     in_braces(text, &root.entries, index).ok()?
@@ -151,7 +151,7 @@ pub(super) fn add(
         }
         Shape::Flow(flow) => add_in_braces(text, flow, neighbour(&flow.entries), entry),
         Shape::Empty(value) => {
-            let Root::Block { indent } = &layout.root else {
+            let RootValue::Block { indent } = &layout.root else {
                 if value.is_empty() {
                     return Err(odd(overrides.line));
                 }
@@ -176,12 +176,12 @@ fn make(
     entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
 ) -> Result<Splice, YamlEditError> {
     let indent = match &layout.root {
-        Root::Flow(flow) => {
+        RootValue::Flow(flow) => {
             let map = |_| Ok(format!("{OVERRIDES}: {{{}}}", entry(true)?));
             return add_in_braces(text, flow, None, &map);
         }
-        Root::Block { indent } => *indent,
-        Root::Nothing => 0,
+        RootValue::Block { indent } => *indent,
+        RootValue::Nothing => 0,
     };
     let (eol, end) = (line_ending(text), layout.end);
     let spaces = " ".repeat(indent);
