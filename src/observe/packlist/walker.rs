@@ -24,7 +24,7 @@ pub(super) struct Walker<'a> {
     /// Links in `node_modules` and its scopes are followed.
     follow: bool,
     bundled: HashSet<String>,
-    rules: Rules,
+    rules: PackRules,
 }
 
 /// What is known of a package's own manifest when its folder is filtered.
@@ -40,7 +40,7 @@ enum OwnManifest {
 }
 
 #[derive(Default)]
-struct Rules {
+struct PackRules {
     package_json: Vec<Minimatch>,
     npmignore: Option<Vec<Minimatch>>,
     gitignore: Vec<Minimatch>,
@@ -66,7 +66,7 @@ impl<'a> Walker<'a> {
             project: true,
             follow: false,
             bundled: bundled.into_iter().collect(),
-            rules: Rules::default(),
+            rules: PackRules::default(),
         }
     }
 
@@ -80,7 +80,7 @@ impl<'a> Walker<'a> {
             follow: is_followed(&path),
             path,
             bundled: HashSet::new(),
-            rules: Rules::default(),
+            rules: PackRules::default(),
         }
     }
 
@@ -300,7 +300,7 @@ impl<'a> Walker<'a> {
         }
         let included =
             self.parent.is_none_or(|parent| parent.filter_entry(&format!("{}/{entry}", self.base), folder));
-        let Rules { package_json, npmignore, gitignore, necessary, must_have } = &self.rules;
+        let PackRules { package_json, npmignore, gitignore, necessary, must_have } = &self.rules;
         let lists: [&[Minimatch]; 5] = [
             if self.project && rules::defaults_may_match(entry) { rules::defaults() } else { &[] },
             package_json,

@@ -4,7 +4,7 @@
 mod tests;
 
 use super::difference::differences;
-use super::npm::{Rules, put};
+use super::npm::{ExistingRules, put};
 use super::reference::written_out;
 use super::request::RewriteRequest;
 use super::{RewriteError, members_of, resolution};
@@ -48,7 +48,7 @@ pub(super) fn overrides(
     let path = ["overrides"];
     let before = members_of(document, &path)?;
     let mut after = before.clone();
-    let rules = Rules::new(document, reader, request);
+    let rules = ExistingRules::new(document, reader, request);
     rules.tidy(&mut after, &mut vec![path[0].to_owned()], true);
     let told = if tells { request.packages.as_slice() } else { &[] };
     for package in told {

@@ -31,7 +31,7 @@ pub(super) fn overrides(
     request: &RewriteRequest,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
-    let rules = Rules::new(document, reader, request);
+    let rules = ExistingRules::new(document, reader, request);
     let before = members_of(document, &[FIELD])?;
     let mut after = before.clone();
     rules.tidy(&mut after, &mut vec![FIELD.to_owned()], true);
@@ -63,7 +63,7 @@ pub(super) fn overrides(
 }
 
 /// npm refuses a dependency of the root whose text differs from its override (EOVERRIDE), peers among them.
-fn peers(document: &Document, rules: &Rules<'_>, changes: &mut Vec<Change>) {
+fn peers(document: &Document, rules: &ExistingRules<'_>, changes: &mut Vec<Change>) {
     for (name, specifier) in rules.flat() {
         let path = ["peerDependencies", name];
         let counts = |field: &&str| document.find(&[field, name]).is_some();
@@ -75,13 +75,13 @@ fn peers(document: &Document, rules: &Rules<'_>, changes: &mut Vec<Change>) {
 }
 
 /// Sees to the rules that are there.
-pub(super) struct Rules<'r> {
+pub(super) struct ExistingRules<'r> {
     document: &'r Document<'r>,
     reader: &'r InstallTarget,
     pub(super) request: &'r RewriteRequest,
 }
 
-impl<'r> Rules<'r> {
+impl<'r> ExistingRules<'r> {
     pub(super) fn new(
         document: &'r Document<'r>,
         reader: &'r InstallTarget,
