@@ -43,7 +43,7 @@ pub(crate) enum Step {
     /// `COPY` and `ADD`.
     Copy(Copy),
     /// `RUN`.
-    Run(Run),
+    Run(RunStep),
 }
 
 /// What is copied, and where to.
@@ -76,7 +76,7 @@ pub(crate) enum CopySource {
 
 /// What is run.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Run {
+pub(crate) struct RunStep {
     /// With the line that each begins on.
     pub(crate) commands: Vec<(usize, ShellCommand)>,
     /// `--mount=type=bind`.
@@ -188,9 +188,9 @@ impl Dockerfile {
         })
     }
 
-    fn run(&self, instruction: &Instruction, stage: &Stage) -> Run {
+    fn run(&self, instruction: &Instruction, stage: &Stage) -> RunStep {
         let known = KnownVariables::new(&stage.variables);
-        let mut run = Run::default();
+        let mut run = RunStep::default();
         if let Some(words) = instruction.json() {
             let commands = shell::exec(words, &stage.dir, &known);
             run.commands.extend(commands.into_iter().map(|command| (instruction.line_at(0), command)));

@@ -87,7 +87,7 @@ impl Sets {
     /// Whether the text matches.
     pub(super) fn matches(&self, text: &[u16]) -> bool {
         let looked = vec![vec![None; text.len() + 1]; self.looks];
-        let mut run = Run { atoms: &self.atoms, text, looked, known: HashMap::new() };
+        let mut run = SetRun { atoms: &self.atoms, text, looked, known: HashMap::new() };
         let everywhere = vec![true; text.len() + 1];
         run.any_of(&self.alternatives, &everywhere).contains(&true)
     }
@@ -195,7 +195,7 @@ impl<'s> SetParser<'s> {
     }
 }
 
-struct Run<'r> {
+struct SetRun<'r> {
     atoms: &'r [regress::Regex],
     text: &'r [u16],
     /// What each look said at each place.
@@ -207,7 +207,7 @@ struct Run<'r> {
 /// By place, before each unit and behind the last one.
 type UnitPlaces = Vec<bool>;
 
-impl Run<'_> {
+impl SetRun<'_> {
     fn any_of(&mut self, alternatives: &[Vec<SetPiece>], from: &UnitPlaces) -> UnitPlaces {
         let mut reached = vec![false; from.len()];
         for pieces in alternatives {

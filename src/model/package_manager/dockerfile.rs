@@ -57,7 +57,7 @@ pub fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> Told {
 }
 
 /// The install of a surface.
-struct Run {
+struct InstallRun {
     stage: usize,
     line: usize,
     name: Name,
@@ -67,7 +67,7 @@ struct Run {
 }
 
 /// The first command that installs where the surface's `package.json` lies; else where it lies anywhere; else any.
-fn install_of(file: &Dockerfile, dockerfile_dir: &str, surface_dir: &str) -> Option<Run> {
+fn install_of(file: &Dockerfile, dockerfile_dir: &str, surface_dir: &str) -> Option<InstallRun> {
     let seen: Vec<_> = contexts(file, dockerfile_dir, surface_dir)
         .into_iter()
         .flat_map(|below| {
@@ -88,7 +88,7 @@ fn install_of(file: &Dockerfile, dockerfile_dir: &str, surface_dir: &str) -> Opt
         });
     let has_rivals =
         seen.iter().any(|one| (one.stage, one.step) == (stage, chosen.step) && one.command.manager != name);
-    Some(Run { stage, line, name, version, has_rivals })
+    Some(InstallRun { stage, line, name, version, has_rivals })
 }
 
 /// A package manager that a stage gets.
