@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::{Format, GuardArgs};
 use super::report::Reporter;
 use super::text::{count, count_of};
-use crate::command::guard::{self, CommittedFinding, GuardOutcome, Scope};
+use crate::command::guard::{self, CommittedFinding, GuardOutcome, GuardScope};
 use crate::error::{Problem, Result};
 use crate::model::guard::{FindingKind, shown};
 use crate::model::requested::Requested;
@@ -18,9 +18,9 @@ const SHOWN: usize = 120;
 /// Runs the command; its exit code tells whether something was found.
 pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) -> Result<u8> {
     let scope = match &args.range {
-        Some(range) => Scope::Range(range.clone()),
-        None if args.all => Scope::Head,
-        None => Scope::Index,
+        Some(range) => GuardScope::Range(range.clone()),
+        None if args.all => GuardScope::Head,
+        None => GuardScope::Index,
     };
     let outcome = guard::run(requested, &scope)?;
     let is_clean = outcome.findings.is_empty();
@@ -40,11 +40,11 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
     Ok(u8::from(!is_clean))
 }
 
-fn clean(scope: &Scope, outcome: &GuardOutcome) -> String {
+fn clean(scope: &GuardScope, outcome: &GuardOutcome) -> String {
     match scope {
-        Scope::Index => "nothing that is staged points into the deps dir".to_owned(),
-        Scope::Head => "nothing in the last commit points into the deps dir".to_owned(),
-        Scope::Range(range) => {
+        GuardScope::Index => "nothing that is staged points into the deps dir".to_owned(),
+        GuardScope::Head => "nothing in the last commit points into the deps dir".to_owned(),
+        GuardScope::Range(range) => {
             let commits = count(outcome.commits, "commit");
             format!("nothing in the {commits} of {} points into the deps dir", shown(range.as_bytes()))
         }
@@ -99,11 +99,11 @@ fn abbreviated(commit: &str) -> &str {
 }
 
 /// What to type.
-fn advice(scope: &Scope, outcome: &GuardOutcome) -> String {
+fn advice(scope: &GuardScope, outcome: &GuardOutcome) -> String {
     let how = match scope {
-        Scope::Index => "put it right, then commit again:",
-        Scope::Head => "put it right, then commit:",
-        Scope::Range(_) => {
+        GuardScope::Index => "put it right, then commit again:",
+        GuardScope::Head => "put it right, then commit:",
+        GuardScope::Range(_) => {
             "history keeps what a commit holds: in `git rebase -i`, at each commit that is named, then `git commit --amend`:"
         }
     };

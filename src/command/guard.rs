@@ -13,7 +13,7 @@ use crate::observe::guard::{self as observe, Commit, Git, Mode, Objects, Target,
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum GuardScope {
     /// The tree that a commit would create now.
     Index,
     /// The last commit.
@@ -48,18 +48,18 @@ pub struct CommittedFinding {
 ///
 /// # Errors
 /// [`Kind::Environment`] for whatever keeps it from judging: nothing passes that could not be read.
-pub fn run(requested: &Requested, scope: &Scope) -> Result<GuardOutcome> {
+pub fn run(requested: &Requested, scope: &GuardScope) -> Result<GuardOutcome> {
     let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
     let mut judge = TreeJudge::new(Objects::open(&git)?, deps_dir);
     let commits = match scope {
-        Scope::Index => {
+        GuardScope::Index => {
             let found = judge.tree(&observe::index(&git)?)?;
             judge.keep(found, None);
             Vec::new()
         }
-        Scope::Head => vec![observe::head(&git)?],
-        Scope::Range(range) => observe::range(&git, range)?,
+        GuardScope::Head => vec![observe::head(&git)?],
+        GuardScope::Range(range) => observe::range(&git, range)?,
     };
     judge.commits(&git, &commits)?;
     let repair = if judge.found.is_empty() { Vec::new() } else { judge.repair(&git) };
