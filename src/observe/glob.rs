@@ -46,7 +46,7 @@ pub(crate) fn search(
         .iter()
         .map(|pattern| PatternState { negated: pattern.negated, ..PatternState::default() })
         .collect();
-    let mut search = Search {
+    let mut search = GlobSearch {
         tree,
         skip,
         globs,
@@ -109,7 +109,7 @@ enum DiskRequest {
     Kind { path: String },
 }
 
-struct Search<'a, 'p> {
+struct GlobSearch<'a, 'p> {
     tree: &'a Tree,
     skip: &'a dyn Fn(&str) -> bool,
     globs: Vec<PatternState>,
@@ -119,7 +119,7 @@ struct Search<'a, 'p> {
     failure: Option<GlobError>,
 }
 
-impl<'p> Search<'_, 'p> {
+impl<'p> GlobSearch<'_, 'p> {
     fn run(&mut self) {
         while self.failure.is_none() {
             if let Some((question, answer)) = self.next_tick.pop_front() {

@@ -27,7 +27,7 @@ const NEVER: [&str; 2] = ["node_modules", "bower_components"];
 /// # Errors
 /// A glob that is not valid, or a folder that cannot be listed.
 pub fn find(root: &Path, globs: &[String]) -> Result<Vec<MemberFolder>, Problem> {
-    let mut search = Search { found: BTreeMap::new(), seen: HashSet::new() };
+    let mut search = MemberSearch { found: BTreeMap::new(), seen: HashSet::new() };
     let mut ignored = Vec::new();
     for glob in globs {
         match glob.strip_prefix('!') {
@@ -76,13 +76,13 @@ fn normal(glob: &str) -> String {
 /// How deep packages are looked for, on a stack that has an end.
 const MAX_DEPTH: usize = 200;
 
-struct Search {
+struct MemberSearch {
     found: BTreeMap<String, PathBuf>,
     /// The folders that were searched already, with what was left of the glob: several `**` lead to one in many ways.
     seen: HashSet<(String, usize)>,
 }
 
-impl Search {
+impl MemberSearch {
     fn walk(&mut self, dir: &Path, at: &mut Vec<String>, parts: &[&str]) -> Result<(), Problem> {
         let Some((&part, rest)) = parts.split_first() else {
             return self.add(dir, at);

@@ -19,7 +19,7 @@ pub(super) fn named(
     for place in reader.places() {
         let path: Vec<String> = place.path().iter().map(|key| (*key).to_owned()).collect();
         if let Some(Value::Object(overrides)) = find(manifest, &path) {
-            let mut search = Search { reader, place: *place, scope, path, named: &mut named };
+            let mut search = SettingsSearch { reader, place: *place, scope, path, named: &mut named };
             search.overrides(overrides, None);
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn named_by_workspace(reader: &InstallTarget, scope: &Scope) -> Vec<(
         .collect()
 }
 
-struct Search<'a> {
+struct SettingsSearch<'a> {
     reader: &'a InstallTarget,
     place: OverrideField,
     scope: &'a Scope,
@@ -51,7 +51,7 @@ struct Search<'a> {
     named: &'a mut Vec<(Vec<String>, String)>,
 }
 
-impl Search<'_> {
+impl SettingsSearch<'_> {
     /// npm's and bun's may stand inside one another, where `.` is for the package that is named above.
     fn overrides(&mut self, overrides: &Map<String, Value>, above: Option<&str>) {
         for (key, value) in overrides {
