@@ -62,7 +62,7 @@ pub(crate) fn contexts<'a>(file: &Dockerfile, dockerfile_dir: &str, surface_dir:
 }
 
 /// What was seen of two files.
-pub(crate) struct Seen {
+pub(crate) struct SeenFiles {
     pub(crate) installs: Vec<SeenInstall>,
     /// Of each stage, the folders that hold them when it ends.
     at_the_end: Vec<[BTreeSet<String>; 2]>,
@@ -106,7 +106,7 @@ fn name(path: &str) -> &str {
 type ImagePaths = BTreeSet<(String, usize)>;
 
 /// Follows two files of the context through all stages.
-pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> Seen {
+pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> SeenFiles {
     let names = context.map(name);
     let context: ImagePaths =
         context.iter().enumerate().map(|(which, path)| ((*path).to_owned(), which)).collect();
@@ -137,7 +137,7 @@ pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> Seen {
         }
         ends.push(places);
     }
-    Seen { installs, at_the_end: ends.iter().map(|places| folders_of(places, names)).collect() }
+    SeenFiles { installs, at_the_end: ends.iter().map(|places| folders_of(places, names)).collect() }
 }
 
 /// Adds what a copy brings.

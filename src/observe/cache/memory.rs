@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::seen::{Seen, states};
+use super::seen::{SeenPaths, states};
 use super::watch::WatchedFolder;
 use super::{INDEX, Watch, file_for, read};
 use crate::model::cache::index::PackageRecord;
@@ -55,8 +55,8 @@ impl Memory {
 
     /// Notes what is looked at, where it is to be remembered.
     #[must_use]
-    pub fn seen(&self) -> Seen {
-        self.0.as_ref().map_or_else(Seen::default, |known| Seen::by(&known.watch))
+    pub fn seen(&self) -> SeenPaths {
+        self.0.as_ref().map_or_else(SeenPaths::default, |known| SeenPaths::by(&known.watch))
     }
 
     /// The files of the package in a folder, if everything that they depend on looks as it did.
@@ -71,7 +71,7 @@ impl Memory {
     }
 
     /// Remembers what the files of a package are, by what was seen on the way.
-    pub fn learn_listing(&self, dir: &Path, key: Digest, paths: &[String], seen: Seen) {
+    pub fn learn_listing(&self, dir: &Path, key: Digest, paths: &[String], seen: SeenPaths) {
         let (Some(known), Some(dir)) = (&self.0, dir.to_str()) else { return };
         let Some((witnesses, states)) = seen.finish() else { return };
         let (paths, moment) = (paths.to_vec(), known.watch.moment());

@@ -16,7 +16,7 @@ use crate::model::digest::Digest;
 pub use builds::{BuildRecords, build_file};
 pub use memory::Memory;
 pub use outputs::Outputs;
-pub use seen::Seen;
+pub use seen::SeenPaths;
 pub use watch::Watch;
 
 /// What is known of workspaces, below the cache's folder.

@@ -12,7 +12,7 @@ use crate::model::digest::Digest;
 
 /// Notes each path before it is read.
 #[derive(Debug, Default)]
-pub struct Seen(Option<Notes>);
+pub struct SeenPaths(Option<Notes>);
 
 #[derive(Debug)]
 struct Notes {
@@ -27,7 +27,7 @@ struct Noted {
     signatures: Signatures,
 }
 
-impl Seen {
+impl SeenPaths {
     /// Notes all that is looked at.
     #[must_use]
     pub fn by(watch: &Arc<Watch>) -> Self {

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::error::Problem;
 use crate::model::manifest::Manifest;
 use crate::model::minimatch::PatternError;
-use crate::observe::cache::Seen;
+use crate::observe::cache::SeenPaths;
 
 /// The relative paths of the files that a package's tarball holds, sorted by their bytes. Paths are strings as
 /// the original has them: one may hold `.` or `..` where a `files` entry does.
@@ -37,7 +37,11 @@ pub fn pack_list(dir: &Path, published: &Manifest) -> Result<Vec<String>, Proble
 /// # Errors
 ///
 /// As [`pack_list`].
-pub fn pack_list_seen(dir: &Path, published: &Manifest, seen: &Rc<Seen>) -> Result<Vec<String>, Problem> {
+pub fn pack_list_seen(
+    dir: &Path,
+    published: &Manifest,
+    seen: &Rc<SeenPaths>,
+) -> Result<Vec<String>, Problem> {
     let tree = tree::Tree::new(dir, seen);
     let walk =
         Walk { tree: &tree, manifests: RefCell::new(HashMap::new()), result: RefCell::new(BTreeSet::new()) };

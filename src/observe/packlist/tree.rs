@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::model::path::resolve;
-use crate::observe::cache::Seen;
+use crate::observe::cache::SeenPaths;
 
 /// What lies at a path, links not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,18 +83,18 @@ impl ListError {
 /// Reads below one folder. Paths are strings as JavaScript has them, relative to it.
 pub(crate) struct Tree {
     root: PathBuf,
-    seen: Rc<Seen>,
+    seen: Rc<SeenPaths>,
     lists: RefCell<HashMap<String, Result<FolderNames, ListError>>>,
 }
 
 impl Tree {
     /// `seen` notes what is looked at.
-    pub(crate) fn new(root: &Path, seen: &Rc<Seen>) -> Self {
+    pub(crate) fn new(root: &Path, seen: &Rc<SeenPaths>) -> Self {
         Self { root: root.to_owned(), seen: Rc::clone(seen), lists: RefCell::new(HashMap::new()) }
     }
 
     /// What notes what is looked at.
-    pub(crate) fn seen(&self) -> &Rc<Seen> {
+    pub(crate) fn seen(&self) -> &Rc<SeenPaths> {
         &self.seen
     }
 
