@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::guard::repair::{self, Here};
-use crate::model::guard::{self, BadSettings, Finding, GuardedFile, Settings, shown};
+use crate::model::guard::{self, BadSettings, Finding, GuardSettings, GuardedFile, shown};
 use crate::model::reference;
 use crate::model::requested::Requested;
 use crate::observe::git::HookEnvironment;
@@ -91,7 +91,7 @@ struct GuardCandidate<'e> {
 struct TreeJudge {
     objects: Objects,
     deps_dir: Option<String>,
-    settings: Settings,
+    settings: GuardSettings,
     /// The `docker-prep.toml`s that the settings are from, each with its object's name.
     settings_of: Vec<(Vec<u8>, String)>,
     /// What files hold, under these settings.
@@ -102,7 +102,7 @@ struct TreeJudge {
 
 impl TreeJudge {
     fn new(objects: Objects, deps_dir: Option<String>) -> Self {
-        let settings = Settings::default();
+        let settings = GuardSettings::default();
         // No file has this name: the first tree's settings are read whatever they are.
         let settings_of = vec![(Vec::new(), String::new())];
         Self { objects, deps_dir, settings, settings_of, seen: HashMap::new(), found: BTreeMap::new() }
@@ -183,7 +183,8 @@ impl TreeJudge {
             texts.push((entry.path.as_slice(), self.read(file)?));
         }
         let texts: Vec<(&[u8], &[u8])> = texts.iter().map(|(path, text)| (*path, text.as_slice())).collect();
-        self.settings = Settings::read(&texts, self.deps_dir.as_deref()).map_err(|bad| bad_settings(&bad))?;
+        self.settings =
+            GuardSettings::read(&texts, self.deps_dir.as_deref()).map_err(|bad| bad_settings(&bad))?;
         self.settings_of = of;
         self.seen.clear();
         Ok(())

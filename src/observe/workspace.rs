@@ -15,7 +15,7 @@ use crate::model::json;
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
 use crate::model::source::Source;
-use crate::model::workspace::{Member, Settings, Workspace};
+use crate::model::workspace::{Member, PackSettings, Workspace};
 use files::{catalogs, npm_patterns, npmrc, patterns, workspace_file, workspace_settings};
 
 /// pnpm's file at a workspace's root.
@@ -229,7 +229,7 @@ fn read_as(root: &Path, globs: &[String]) -> Result<Workspace> {
         (None, None) => Vec::new(),
     };
     let catalogs = file.as_ref().map(|file| catalogs(root, file)).transpose()?.unwrap_or_default();
-    let of_root = npmrc(root, Settings::default());
+    let of_root = npmrc(root, PackSettings::default());
     let (mut members, mut problems) = (Vec::new(), Vec::new());
     for folder in members::find(root, &globs).map_err(failed)? {
         let of_folder = if folder.relative.is_empty() { of_root } else { npmrc(&folder.dir, of_root) };
@@ -244,7 +244,7 @@ fn read_as(root: &Path, globs: &[String]) -> Result<Workspace> {
     Ok(Workspace { root: root.to_path_buf(), is_pnpm: file.is_some(), members, catalogs })
 }
 
-fn member(folder: MemberFolder, settings: Settings) -> Result<Option<Member>, Problem> {
+fn member(folder: MemberFolder, settings: PackSettings) -> Result<Option<Member>, Problem> {
     let MemberFolder { dir, relative } = folder;
     let Some((manifest_file, manifest)) = manifest::read(&dir)? else { return Ok(None) };
     let publish_config = manifest.0.get("publishConfig");

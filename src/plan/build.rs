@@ -106,7 +106,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::workspace::{Catalogs, Settings};
+    use crate::model::workspace::{Catalogs, PackSettings};
 
     fn workspace(members: &[(&str, Value)]) -> Workspace {
         let member = |(name, more): &(&str, Value)| {
@@ -119,7 +119,7 @@ mod tests {
                 manifest_file: "package.json",
                 manifest: Manifest(manifest),
                 linked: None,
-                settings: Settings::default(),
+                settings: PackSettings::default(),
             }
         };
         Workspace {

@@ -15,7 +15,7 @@ mod yaml;
 use std::collections::BTreeSet;
 
 pub use name::{GuardedFile, Syntax, backed_up, file};
-pub use settings::{BadSettings, GuardedProject, Settings};
+pub use settings::{BadSettings, GuardSettings, GuardedProject};
 use text::LineCounter;
 
 use super::json::Document;
@@ -84,7 +84,7 @@ const PLACES: [&str; 6] = ["resolved", "resolution", "tarball", "directory", "ve
 
 /// What a file of the tree holds that must not be committed.
 #[must_use]
-pub fn judge(settings: &Settings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+pub fn judge(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
     if !may_hold(settings, bytes) {
         return Vec::new();
     }
@@ -92,7 +92,7 @@ pub fn judge(settings: &Settings, file: GuardedFile, path: &[u8], bytes: &[u8]) 
 }
 
 /// The same without the quick look.
-fn judge_all(settings: &Settings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+fn judge_all(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
     if let GuardedFile::Lockfile(Syntax::Binary) = file {
         return binary(settings, path, bytes);
     }
@@ -111,7 +111,7 @@ fn judge_all(settings: &Settings, file: GuardedFile, path: &[u8], bytes: &[u8]) 
 }
 
 /// Whether bytes can hold a reference at all: most hold neither a deps dir's name nor anything that hides one.
-fn may_hold(settings: &Settings, bytes: &[u8]) -> bool {
+fn may_hold(settings: &GuardSettings, bytes: &[u8]) -> bool {
     settings.names().any(|name| {
         contains(bytes, name.as_bytes())
             || name.contains(char::is_whitespace)
@@ -152,7 +152,7 @@ fn find(bytes: &[u8], word: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Bun's binary lockfile keeps its strings as they are: a path that goes through the deps dir is one of them.
-fn binary(settings: &Settings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+fn binary(settings: &GuardSettings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
     let slash = |byte: Option<&u8>| matches!(byte, Some(b'/' | b'\\'));
     let mut found = Vec::new();
     for name in settings.names() {
@@ -179,7 +179,7 @@ fn binary(settings: &Settings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
 
 /// Looks at one text, and keeps what it finds.
 struct TextJudge<'a> {
-    settings: &'a Settings,
+    settings: &'a GuardSettings,
     path: &'a [u8],
     found: &'a mut BTreeSet<Finding>,
 }

@@ -6,7 +6,7 @@ use super::*;
 const MANIFEST: GuardedFile = GuardedFile::Manifest(Syntax::Json);
 
 fn hits(file: GuardedFile, text: &str) -> Vec<Finding> {
-    judge(&Settings::read(&[], None).unwrap(), file, b"web/package.json", text.as_bytes())
+    judge(&GuardSettings::read(&[], None).unwrap(), file, b"web/package.json", text.as_bytes())
 }
 
 /// A text with its characters written as JSON allows, as the seed's bits choose.
@@ -87,7 +87,7 @@ proptest! {
         prop_assert_eq!(lines, [line], "{}", text);
         if wide {
             let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-            let settings = Settings::read(&[], None).unwrap();
+            let settings = GuardSettings::read(&[], None).unwrap();
             prop_assert_eq!(judge(&settings, MANIFEST, b"package.json", &bytes).len(), 1);
         }
     }
@@ -118,7 +118,7 @@ proptest! {
     ) {
         let text = parts.concat();
         let text = if as_value { format!("{{\"dependencies\": {{\"a\": \"file:../{text}/x") } else { text };
-        let settings = Settings::read(&[], None).unwrap();
+        let settings = GuardSettings::read(&[], None).unwrap();
         let files = [MANIFEST, GuardedFile::Manifest(Syntax::Json5), GuardedFile::Manifest(Syntax::Yaml), GuardedFile::Workspace, GuardedFile::Lockfile(Syntax::Json),
             GuardedFile::Lockfile(Syntax::Yaml), GuardedFile::Lockfile(Syntax::Binary)];
         for file in files {
@@ -129,7 +129,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let settings = Settings::read(&[], None).unwrap();
+        let settings = GuardSettings::read(&[], None).unwrap();
         for file in [MANIFEST, GuardedFile::Manifest(Syntax::Json5), GuardedFile::Workspace, GuardedFile::Lockfile(Syntax::Json), GuardedFile::Lockfile(Syntax::Yaml)] {
             let _ = judge_all(&settings, file, &bytes, &bytes);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, FindingKind, Settings};
+use super::{Finding, FindingKind, GuardSettings};
 
 /// From where the commands are typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Here {
 
 /// Commands in the order in which they are to be typed.
 #[must_use]
-pub fn commands(settings: &Settings, findings: &[&Finding], here: &Here) -> Vec<String> {
+pub fn commands(settings: &GuardSettings, findings: &[&Finding], here: &Here) -> Vec<String> {
     let mut projects = BTreeSet::new();
     let (mut add, mut remove) = (BTreeSet::new(), BTreeSet::new());
     for finding in findings {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     fn told(here: &Here, findings: &[Finding]) -> Vec<String> {
-        let settings = Settings::read(&[(b"web/docker-prep.toml", b"deps-dir = 'd'")], None).unwrap();
+        let settings = GuardSettings::read(&[(b"web/docker-prep.toml", b"deps-dir = 'd'")], None).unwrap();
         commands(&settings, &findings.iter().collect::<Vec<_>>(), here)
     }
 

@@ -6,7 +6,7 @@ use crate::model::reference::{self, Parts, names};
 
 /// The projects of a tree. The tree's top is one whether it holds a `docker-prep.toml` or not.
 #[derive(Debug)]
-pub struct Settings {
+pub struct GuardSettings {
     /// Those above others first.
     projects: Vec<GuardedProject>,
 }
@@ -36,14 +36,14 @@ pub struct BadSettings {
     pub cause: String,
 }
 
-impl Default for Settings {
+impl Default for GuardSettings {
     fn default() -> Self {
         let deps_dir = vec![DEFAULT_DEPS_DIR.to_owned()];
         Self { projects: vec![GuardedProject { root: Vec::new(), deps_dir, ignore: Vec::new() }] }
     }
 }
 
-impl Settings {
+impl GuardSettings {
     /// Reads each `docker-prep.toml` of a tree, given with its path. A deps dir that was asked for goes before theirs.
     ///
     /// # Errors
@@ -206,9 +206,9 @@ fn same(parts: &[String], wanted: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    fn settings(files: &[(&str, &str)]) -> Settings {
+    fn settings(files: &[(&str, &str)]) -> GuardSettings {
         let files: Vec<_> = files.iter().map(|(path, text)| (path.as_bytes(), text.as_bytes())).collect();
-        Settings::read(&files, None).unwrap()
+        GuardSettings::read(&files, None).unwrap()
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
             ("deps-dir = '/x'", "no folder"),
             ("guard-ignore = ['{1..2..0}']", "guard-ignore"),
         ] {
-            let error = Settings::read(&[(b"a/docker-prep.toml", text.as_bytes())], None).unwrap_err();
+            let error = GuardSettings::read(&[(b"a/docker-prep.toml", text.as_bytes())], None).unwrap_err();
             assert!(error.path == b"a/docker-prep.toml" && error.cause.contains(cause), "{error:?}");
         }
     }

@@ -47,7 +47,7 @@ struct GivenValue {
 /// # Errors
 /// A setting that counts is no address, or names a variable that is not set.
 pub fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<NetworkRoute, Problem> {
-    let settings = Settings { npm, variables, has_variables: manager != Name::Bun };
+    let settings = NetworkSettings { npm, variables, has_variables: manager != Name::Bun };
     let mut way = NetworkRoute::default();
     let (http, https) = match manager {
         Name::Npm => {
@@ -118,13 +118,13 @@ pub(super) fn of_node(way: &mut NetworkRoute, variables: &Variables) {
 }
 
 /// Settings, and above them the variables that stand for them.
-struct Settings<'a> {
+struct NetworkSettings<'a> {
     npm: &'a Npm,
     variables: &'a Variables,
     has_variables: bool,
 }
 
-impl Settings<'_> {
+impl NetworkSettings<'_> {
     fn variable(&self, key: &str) -> Option<(String, String)> {
         self.variables.npm_config(key).filter(|_| self.has_variables)
     }
@@ -171,7 +171,7 @@ fn of_setting(setting: &Setting) -> Result<Vec<GivenValue>, Problem> {
 }
 
 /// The first of some keys that says something else than no.
-fn first(settings: &Settings<'_>, keys: &[&str]) -> Result<Option<GivenValue>, Problem> {
+fn first(settings: &NetworkSettings<'_>, keys: &[&str]) -> Result<Option<GivenValue>, Problem> {
     for key in keys {
         let found = settings.all(key)?.into_iter().next();
         if let Some(given) = found.filter(|given| given.value != "false" || *key == "strict-ssl") {

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use serde_json::json;
 
 use super::*;
-use crate::model::workspace::{Catalogs, Settings};
+use crate::model::workspace::{Catalogs, PackSettings};
 
 struct World {
     dir: tempfile::TempDir,
@@ -42,7 +42,7 @@ impl World {
             manifest_file: "package.json",
             manifest: object(manifest),
             linked: linked.map(object),
-            settings: Settings::default(),
+            settings: PackSettings::default(),
         });
     }
 

@@ -26,7 +26,7 @@ use crate::observe::project::Project;
 const MAX_FILE: u64 = 1 << 20;
 
 /// What the install of a surface is told of registries.
-pub struct Settings {
+pub struct RegistrySettings {
     manager: Name,
     source: Result<Source, Problem>,
     variables: Variables,
@@ -57,7 +57,7 @@ pub fn read(
     surface: &Surface,
     around: &InstallContext,
     environment: &Environment,
-) -> Settings {
+) -> RegistrySettings {
     let process = environment.texts();
     let ignores_case = cfg!(windows);
     let mut variables = Variables { process, ignores_case, ..Variables::default() };
@@ -73,7 +73,7 @@ pub fn read(
         .filter(|name| cfg!(windows) || *name == "HOME")
         .find_map(|name| variables.process.get(name).filter(|home| !home.is_empty()))
         .map(PathBuf::from);
-    let mut settings = Settings {
+    let mut settings = RegistrySettings {
         manager: around.detected.manager.name,
         source: Ok(Source::Yarn(Yarn::default())),
         variables,
@@ -87,7 +87,7 @@ pub fn read(
     settings
 }
 
-impl Settings {
+impl RegistrySettings {
     /// The registry of a package, with who asks it and the way there.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use super::sample::{alias, direct, package, pairs, specifier};
 use super::*;
 use crate::model::edit::generated::{Style, Tree, leaf, print, style, tree};
 use crate::model::edit::undo;
-use crate::model::guard::{GuardedFile, Settings, Syntax, judge};
+use crate::model::guard::{GuardSettings, GuardedFile, Syntax, judge};
 use crate::model::json::parse_object;
 use crate::plan::reader::OverrideField;
 
@@ -213,7 +213,7 @@ proptest! {
             let printed = serde_json::to_string_pretty(&parse_object(&in_deps_dir).unwrap()).unwrap();
             let written = printed.matches(".docker-deps").count();
             prop_assert_eq!(points_into(&printed, ".docker-deps").len(), written, "{}", printed);
-            let settings = Settings::read(&[], None).unwrap();
+            let settings = GuardSettings::read(&[], None).unwrap();
             let found = judge(&settings, GuardedFile::Manifest(Syntax::Json), b"backend/package.json", printed.as_bytes());
             prop_assert_eq!(found.len(), written, "{}", printed);
         }
