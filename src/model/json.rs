@@ -92,7 +92,7 @@ pub struct ObjectMember {
 }
 
 #[derive(Debug)]
-enum Shape {
+enum NodeShape {
     Null,
     Boolean(bool),
     Number,
@@ -103,7 +103,7 @@ enum Shape {
 
 #[derive(Debug)]
 struct Node {
-    shape: Shape,
+    shape: NodeShape,
     span: Span,
     /// 0 at the root.
     depth: usize,
@@ -150,12 +150,12 @@ impl<'t> Document<'t> {
     #[must_use]
     pub fn kind(&self, id: NodeId) -> NodeKind {
         match self.node(id).shape {
-            Shape::Null => NodeKind::Null,
-            Shape::Boolean(_) => NodeKind::Boolean,
-            Shape::Number => NodeKind::Number,
-            Shape::String => NodeKind::String,
-            Shape::Array(_) => NodeKind::Array,
-            Shape::Object(_) => NodeKind::Object,
+            NodeShape::Null => NodeKind::Null,
+            NodeShape::Boolean(_) => NodeKind::Boolean,
+            NodeShape::Number => NodeKind::Number,
+            NodeShape::String => NodeKind::String,
+            NodeShape::Array(_) => NodeKind::Array,
+            NodeShape::Object(_) => NodeKind::Object,
         }
     }
 
@@ -175,7 +175,7 @@ impl<'t> Document<'t> {
     #[must_use]
     pub fn members(&self, id: NodeId) -> &[ObjectMember] {
         match &self.node(id).shape {
-            Shape::Object(members) => members,
+            NodeShape::Object(members) => members,
             _ => &[],
         }
     }
@@ -184,7 +184,7 @@ impl<'t> Document<'t> {
     #[must_use]
     pub fn elements(&self, id: NodeId) -> &[NodeId] {
         match &self.node(id).shape {
-            Shape::Array(elements) => elements,
+            NodeShape::Array(elements) => elements,
             _ => &[],
         }
     }

@@ -1,6 +1,6 @@
 //! Text to nodes: one loop over a state and a stack of open brackets.
 
-use super::{BYTE_ORDER_MARK, Document, Node, NodeId, ObjectMember, Shape, Span, SyntaxError};
+use super::{BYTE_ORDER_MARK, Document, Node, NodeId, NodeShape, ObjectMember, Span, SyntaxError};
 
 /// What may come next.
 #[derive(Clone, Copy)]
@@ -96,26 +96,26 @@ impl JsonParser<'_> {
     fn value(&mut self) -> Result<ExpectedToken, SyntaxError> {
         let start = self.at;
         let shape = match self.peek() {
-            Some(b'{') => return Ok(self.open(Shape::Object(Vec::new()))),
-            Some(b'[') => return Ok(self.open(Shape::Array(Vec::new()))),
+            Some(b'{') => return Ok(self.open(NodeShape::Object(Vec::new()))),
+            Some(b'[') => return Ok(self.open(NodeShape::Array(Vec::new()))),
             Some(b'"') => {
                 self.string()?;
-                Shape::String
+                NodeShape::String
             }
             Some(b'-' | b'0'..=b'9') => {
                 self.number()?;
-                Shape::Number
+                NodeShape::Number
             }
-            _ if self.take("true") => Shape::Boolean(true),
-            _ if self.take("false") => Shape::Boolean(false),
-            _ if self.take("null") => Shape::Null,
+            _ if self.take("true") => NodeShape::Boolean(true),
+            _ if self.take("false") => NodeShape::Boolean(false),
+            _ if self.take("null") => NodeShape::Null,
             _ => return Err(self.unexpected("a value")),
         };
         self.push(shape, start..self.at);
         Ok(ExpectedToken::CommaOrEnd)
     }
 
-    fn open(&mut self, shape: Shape) -> ExpectedToken {
+    fn open(&mut self, shape: NodeShape) -> ExpectedToken {
         let id = self.push(shape, self.at..self.at);
         self.open.push(id);
         self.at += 1;
@@ -133,19 +133,19 @@ impl JsonParser<'_> {
         ExpectedToken::CommaOrEnd
     }
 
-    fn push(&mut self, shape: Shape, span: Span) -> NodeId {
+    fn push(&mut self, shape: NodeShape, span: Span) -> NodeId {
         let id = NodeId(self.document.nodes.len());
         let node = Node { shape, span, depth: self.open.len(), next: id.0 + 1 };
         self.document.nodes.push(node);
         self.comma = None;
         if let Some(parent) = self.open.last() {
             match &mut self.document.nodes[parent.0].shape {
-                Shape::Object(members) => {
+                NodeShape::Object(members) => {
                     if let Some((key_span, key)) = self.key.take() {
                         members.push(ObjectMember { key_span, key, value: id });
                     }
                 }
-                Shape::Array(elements) => elements.push(id),
+                NodeShape::Array(elements) => elements.push(id),
                 _ => {}
             }
         }
@@ -259,7 +259,7 @@ impl JsonParser<'_> {
     }
 
     fn in_object(&self) -> bool {
-        self.open.last().is_some_and(|id| matches!(self.document.nodes[id.0].shape, Shape::Object(_)))
+        self.open.last().is_some_and(|id| matches!(self.document.nodes[id.0].shape, NodeShape::Object(_)))
     }
 
     fn error(&self, offset: usize, message: impl Into<String>) -> SyntaxError {

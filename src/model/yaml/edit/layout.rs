@@ -36,10 +36,10 @@ pub(super) struct Flow {
 pub(super) struct Overrides {
     pub(super) line: usize,
     pub(super) key: Range<usize>,
-    pub(super) shape: Shape,
+    pub(super) shape: YamlShape,
 }
 
-pub(super) enum Shape {
+pub(super) enum YamlShape {
     /// `null`, in words or by there being nothing.
     Empty(Range<usize>),
     Block {
@@ -56,8 +56,8 @@ impl Overrides {
 
     pub(super) fn entries(&self) -> &[YamlEntry] {
         match &self.shape {
-            Shape::Empty(_) => &[],
-            Shape::Block { entries, .. } | Shape::Flow(Flow { entries, .. }) => entries,
+            YamlShape::Empty(_) => &[],
+            YamlShape::Block { entries, .. } | YamlShape::Flow(Flow { entries, .. }) => entries,
         }
     }
 }
@@ -233,7 +233,7 @@ impl LayoutReader {
                 let message = "`overrides` is no map of its own";
                 return Err(YamlEditError::new(line, message, PLAINLY));
             }
-            let shape = Shape::Empty(entry.value.clone());
+            let shape = YamlShape::Empty(entry.value.clone());
             self.layout.overrides = Some(Overrides { line, key: key.key.clone(), shape });
         }
         let Some(parent) = self.open.last_mut() else { return Ok(()) };
@@ -273,12 +273,12 @@ impl LayoutReader {
     }
 }
 
-fn shape(map: &OpenNode) -> Shape {
+fn shape(map: &OpenNode) -> YamlShape {
     let entries = map.entries.clone();
     if map.is_flow {
-        Shape::Flow(Flow { start: map.start.end, entries })
+        YamlShape::Flow(Flow { start: map.start.end, entries })
     } else {
-        Shape::Block { indent: map.column, entries }
+        YamlShape::Block { indent: map.column, entries }
     }
 }
 

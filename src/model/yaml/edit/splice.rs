@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::layout::{Flow, RootValue, Shape, YamlEntry, YamlLayout};
+use super::layout::{Flow, RootValue, YamlEntry, YamlLayout, YamlShape};
 use super::undo::YamlUndoAction;
 use super::{OVERRIDES, PLAINLY, YamlEditError};
 use crate::model::edit::Splice;
@@ -19,7 +19,7 @@ pub(super) fn set(
     let overrides = layout.overrides.as_ref();
     let entries = overrides.map(|found| found.entries()).unwrap_or_default();
     if let Some(entry) = find(entries, selector) {
-        let is_flow = overrides.is_some_and(|found| matches!(found.shape, Shape::Flow(_)));
+        let is_flow = overrides.is_some_and(|found| matches!(found.shape, YamlShape::Flow(_)));
         let splice = replace(text, entry, written(value, is_flow, entry.line)?)?;
         let before = text[entry.value.clone()].to_owned();
         return Ok((splice, YamlUndoAction::Replaced { before, former: None, wrote: value.to_owned() }));
@@ -48,7 +48,7 @@ pub(super) fn remove(
     };
     let entry = &entries[index];
     let (span, is_flow) = match &overrides.shape {
-        Shape::Flow(_) => (in_braces(text, entries, index)?, true),
+        YamlShape::Flow(_) => (in_braces(text, entries, index)?, true),
         _ => (lines_of(text, entry)?, false),
     };
     let end = if is_flow { entry_end(entry) } else { line_end(text, entry_end(entry)) };
@@ -61,14 +61,14 @@ pub(super) fn remove(
 pub(super) fn remove_map(text: &str, layout: &YamlLayout) -> Option<Splice> {
     let overrides = layout.overrides.as_ref()?;
     match (&overrides.shape, &layout.root) {
-        (Shape::Empty(value), RootValue::Block { .. }) if value.is_empty() => {
+        (YamlShape::Empty(value), RootValue::Block { .. }) if value.is_empty() => {
             let end = line_end(text, overrides.key.end);
             let is_bare = text[overrides.key.end..end].trim() == ":";
             let is_whole = text[line_start(text, overrides.key.start)..overrides.key.start].trim().is_empty();
             (is_bare && is_whole)
                 .then(|| Splice::of(text, whole_lines(text, overrides.key.start, end), String::new()))
         }
-        (Shape::Flow(flow), root) if flow.entries.is_empty() => {
+        (YamlShape::Flow(flow), root) if flow.entries.is_empty() => {
             let close = flow.start + text[flow.start..].find('}')? + 1;
             if !text[flow.start..close - 1].trim().is_empty() {
                 return None;
@@ -129,7 +129,7 @@ pub(super) fn add(
         Ok(format!("{eol}{}{}", " ".repeat(indent), entry(false)?))
     };
     match &overrides.shape {
-        Shape::Block { indent, entries } => {
+        YamlShape::Block { indent, entries } => {
             let first = entries.first().filter(|_| matches!(place, SplicePlace::First));
             if let Some(first) = first.map(|entry| line_start(text, entry.key.start)) {
                 return Ok(Splice::of(
@@ -146,11 +146,11 @@ pub(super) fn add(
             }
             Ok(Splice::of(text, end..end, line(*indent)?))
         }
-        Shape::Flow(flow) if matches!(place, SplicePlace::First) && !flow.entries.is_empty() => {
+        YamlShape::Flow(flow) if matches!(place, SplicePlace::First) && !flow.entries.is_empty() => {
             Ok(Splice::of(text, flow.start..flow.start, format!("{}, ", entry(true)?)))
         }
-        Shape::Flow(flow) => add_in_braces(text, flow, neighbour(&flow.entries), entry),
-        Shape::Empty(value) => {
+        YamlShape::Flow(flow) => add_in_braces(text, flow, neighbour(&flow.entries), entry),
+        YamlShape::Empty(value) => {
             let RootValue::Block { indent } = &layout.root else {
                 if value.is_empty() {
                     return Err(odd(overrides.line));
