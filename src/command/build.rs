@@ -7,7 +7,7 @@ mod site;
 use std::collections::BTreeSet;
 
 use self::check::check;
-use self::site::Site;
+use self::site::BuildSite;
 use super::{Event, Notice, Report, warn};
 use crate::apply::build::Builder;
 use crate::apply::cache::Store;
@@ -98,7 +98,7 @@ pub(super) fn first(
     let mut builder = Builder::new(workspace, &manager, output, environment, cancel)?;
     let tools = DigestBuilder::of([("tools", &*builder.tools()?)]);
     let store = cache.filter(|_| what != BuildMode::Plan).map(Store::new);
-    let mut site = Site::new(workspace, order, known.as_ref(), store.as_ref(), tools, threads, report);
+    let mut site = BuildSite::new(workspace, order, known.as_ref(), store.as_ref(), tools, threads, report);
     cancel.check()?;
     site.run(&mut builder, what)?;
     if let Some(store) = &store {

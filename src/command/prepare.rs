@@ -146,7 +146,7 @@ pub fn run(
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<PreparePlan> {
-    let site = Site::open(Call::new(requested, options, cancel, report)?)?;
+    let site = LockedProject::open(Call::new(requested, options, cancel, report)?)?;
     let (plan, prepared) = site.prepare(Phase::Prepared)?;
     keep(prepared);
     site.lock.release()?;
@@ -235,12 +235,12 @@ impl<'a> Call<'a> {
 }
 
 /// A project that nobody else changes meanwhile.
-pub(super) struct Site<'a> {
+pub(super) struct LockedProject<'a> {
     pub(super) call: Call<'a>,
     pub(super) lock: Lock,
 }
 
-impl<'a> Site<'a> {
+impl<'a> LockedProject<'a> {
     /// Takes the project's lock.
     pub(super) fn open(call: Call<'a>) -> Result<Self> {
         let lock = Lock::acquire(&call.project.state_dir)?;

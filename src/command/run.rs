@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::Stdio;
 
-use super::prepare::{self, Call, PreparePlan, Site};
+use super::prepare::{self, Call, LockedProject, PreparePlan};
 use super::{Event, Notice, Report, restore};
 use crate::apply::child;
 use crate::cancel::CancelToken;
@@ -46,7 +46,7 @@ pub fn run(
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<RunOutcome> {
-    let site = Site::open(Call::new(requested, &options.prepare, cancel, report)?)?;
+    let site = LockedProject::open(Call::new(requested, &options.prepare, cancel, report)?)?;
     let project = &site.call.project;
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
     let (plan, prepared) = site.prepare(until)?;

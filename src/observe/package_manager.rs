@@ -27,12 +27,12 @@ use crate::model::workspace::Workspace;
 /// products pin.
 #[must_use]
 pub fn surroundings(project: &Project, requested: &Requested, surfaces: &[Surface]) -> Vec<InstallContext> {
-    let site = Site::read(project, requested, surfaces);
+    let site = ManagerDetection::read(project, requested, surfaces);
     surfaces.iter().map(|surface| site.around(surface)).collect()
 }
 
 /// What is the same for all surfaces.
-struct Site<'a> {
+struct ManagerDetection<'a> {
     project: &'a Project,
     asked: Option<Detected>,
     root: RootFacts,
@@ -47,7 +47,7 @@ struct RootFacts {
     lockfiles: Vec<ProjectLockfile>,
 }
 
-impl<'a> Site<'a> {
+impl<'a> ManagerDetection<'a> {
     fn read(project: &'a Project, requested: &Requested, surfaces: &[Surface]) -> Self {
         let in_config = project.config.package_manager.clone();
         let asked = requested.package_manager.clone().or_else(|| {

@@ -20,7 +20,7 @@ use crate::observe::threads::Threads;
 use crate::plan::build::{Order, dependencies};
 
 /// What is read of the workspace, and what became of its packages.
-pub(super) struct Site<'a> {
+pub(super) struct BuildSite<'a> {
     workspace: &'a Workspace,
     folders: Folders<'a>,
     order: Order,
@@ -51,7 +51,7 @@ struct Left {
     stamp: Digest,
 }
 
-impl<'a> Site<'a> {
+impl<'a> BuildSite<'a> {
     /// Reads sources and records.
     pub(super) fn new(
         workspace: &'a Workspace,

@@ -91,7 +91,7 @@ impl World {
     fn prepare(&self) -> (PreparePlan, BTreeSet<String>) {
         let (requested, cancel) = (self.requested(), CancelToken::new());
         let options = PrepareOptions::default();
-        let site = Site::open(Call::new(&requested, &options, &cancel, &|_| {}).unwrap()).unwrap();
+        let site = LockedProject::open(Call::new(&requested, &options, &cancel, &|_| {}).unwrap()).unwrap();
         let cache = Cache::of(&requested, site.call.threads, &|_| {});
         let (plan, prepared) =
             site.apply(&self.observed(), Decision::default(), &cache, Phase::Prepared).unwrap();
