@@ -32,7 +32,7 @@ use crate::model::cache::place::{self, CacheFolder};
 use crate::model::link::Link;
 use crate::model::package_manager::{Detected, PackageManager};
 use crate::model::requested::Requested;
-use crate::model::source::{RequestedSource, Source, parse_duration};
+use crate::model::source::{PackageSource, RequestedSource, parse_duration};
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
 /// commands that have something to put back or to clean up.
@@ -164,12 +164,12 @@ fn package_manager(flag: Option<PackageManager>) -> Result<Option<Detected>> {
 }
 
 /// What the flag says, or else the program's own variable, or else the one that builds have had for it all along.
-fn source(flag: Option<Source>) -> Result<Option<RequestedSource>> {
+fn source(flag: Option<PackageSource>) -> Result<Option<RequestedSource>> {
     if let Some(source) = flag {
         return Ok(Some(RequestedSource { source, by: "--source".to_owned() }));
     }
     for name in ["DOCKER_PREP_SOURCE", "BYTELYST_PACKAGE_SOURCE"] {
-        if let Some(source) = parsed(name, Source::parse)? {
+        if let Some(source) = parsed(name, PackageSource::parse)? {
             return Ok(Some(RequestedSource { source, by: name.to_owned() }));
         }
     }

@@ -25,7 +25,7 @@ use crate::model::build::{BuildOutput, BuiltPackage};
 use crate::model::journal::{FileKind, Phase, ProjectPath};
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
-use crate::model::source::{Decision, Source};
+use crate::model::source::{Decision, PackageSource};
 use crate::model::surface::Surface;
 use crate::model::tarball::Tarball;
 use crate::model::tree_state::{Backup, FileState, Now, ProjectState};
@@ -333,7 +333,7 @@ impl<'a> LockedProject<'a> {
         let path =
             ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
         let note = DepsDirNote { path, existed: deps.existed() };
-        let was_open = plan.source.asked == Source::Auto;
+        let was_open = plan.source.asked == PackageSource::Auto;
         let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan)?)?
             .because(was_open.then(|| plan.source.clone()));
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
@@ -365,7 +365,7 @@ impl<'a> LockedProject<'a> {
 
 /// A folder of packages has nothing that builds them.
 fn refuse_build_of_plain_folder(project: &Project, options: &PrepareOptions) -> Result<()> {
-    if options.build.is_none() || project.source.source != Source::Vendor {
+    if options.build.is_none() || project.source.source != PackageSource::Vendor {
         return Ok(());
     }
     let message = format!(

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Problem, Result};
 use crate::model::environment::Environment;
 use crate::model::registry::{Question, Registry};
 use crate::model::requested::Requested;
-use crate::model::source::{Decision, PROBE_TIMEOUT, Probe, Source};
+use crate::model::source::{Decision, PROBE_TIMEOUT, PackageSource, Probe};
 use crate::model::surface::Surface;
 use crate::model::surroundings::InstallContext;
 use crate::model::workspace::as_seen_from;
@@ -62,16 +62,16 @@ pub(super) fn choose(
         Ok(SourceChoice { decision, needed: None })
     };
     match asked.source {
-        Source::Workspace | Source::Vendor => {
+        PackageSource::Workspace | PackageSource::Vendor => {
             let needed = find()?;
             let decision = decision(asked.source, by, &packing(project, &needed), None);
             Ok(SourceChoice { decision, needed: Some(needed) })
         }
-        Source::Registry => {
+        PackageSource::Registry => {
             let reason = format!("packages come from the registry, {by}");
-            registry(decision(Source::Registry, reason, NOTHING, None))
+            registry(decision(PackageSource::Registry, reason, NOTHING, None))
         }
-        Source::Auto => {
+        PackageSource::Auto => {
             let needed = find();
             let asked = ask(project, &surfaces, &needed, requested, cancel)?;
             let (reason, probe) = match asked {
@@ -81,7 +81,7 @@ pub(super) fn choose(
                         report(Event::Notice(Notice::AskedWithoutWorkspace));
                         warn(report, &error.problems);
                     }
-                    return registry(decision(Source::Registry, reason, NOTHING, probe));
+                    return registry(decision(PackageSource::Registry, reason, NOTHING, probe));
                 }
                 ProbeOutcome { verdict: Verdict::Denied { problems, .. }, .. }
                     if !requested.fallback_on_auth =>
@@ -98,7 +98,7 @@ pub(super) fn choose(
                 error.problems.insert(0, Problem::new(reason.clone()));
                 error
             })?;
-            let decision = decision(Source::Workspace, reason, &packing(project, &needed), probe);
+            let decision = decision(PackageSource::Workspace, reason, &packing(project, &needed), probe);
             report(Event::Decided(&decision));
             Ok(SourceChoice { decision, needed: Some(needed) })
         }
@@ -201,7 +201,7 @@ pub(super) fn summarize(decision: &Decision, environment: &Environment, report: 
     let in_actions = ["GITHUB_ACTIONS", "GITEA_ACTIONS"].into_iter().any(|name| is_set(name).is_some());
     if let Some(path) = is_set("GITHUB_STEP_SUMMARY")
         && in_actions
-        && decision.asked != Source::Workspace
+        && decision.asked != PackageSource::Workspace
         && let Err(problem) = job_summary::append(
             Path::new(path),
             &format!("docker-prep: {}: {}", decision.reason, decision.then),

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use tar::{EntryType, Header};
 
-use super::contents::{Contents, Source, TarballEntry};
+use super::contents::{ContentSource, Contents, TarballEntry};
 use crate::error::{Problem, io_cause};
 use crate::model::package_name::tarball_name;
 use crate::model::seal::Seal;
@@ -82,14 +82,14 @@ fn mode(entry: &TarballEntry) -> u32 {
 
 fn write_entry<W: Write>(out: &mut Stream<W>, entry: &TarballEntry) -> Result<u64, EncodeError> {
     match &entry.source {
-        Source::Generated(bytes) => {
+        ContentSource::Generated(bytes) => {
             let size = bytes.len() as u64;
             write_header(out, entry, size)?;
             out.write(bytes)?;
             pad(out, size)?;
             Ok(size)
         }
-        Source::OnDisk(path) => {
+        ContentSource::OnDisk(path) => {
             let (mut file, before) = open(path).map_err(|error| unreadable(path, &error))?;
             write_header(out, entry, before.len())?;
             let copied = copy(&mut file, before.len(), path, out)?;

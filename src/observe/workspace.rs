@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Problem, Result};
 use crate::model::json;
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
-use crate::model::source::Source;
+use crate::model::source::PackageSource;
 use crate::model::workspace::{Member, PackSettings, Workspace};
 use files::{catalogs, npm_patterns, npmrc, patterns, workspace_file, workspace_settings};
 
@@ -48,7 +48,7 @@ impl Itself<'_> {
 /// [`Kind::Environment`] where there is none, or more than one; [`Kind::Packing`] where one of its files is not
 /// valid.
 pub fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Result<Workspace> {
-    let is_plain = project.source.source == Source::Vendor;
+    let is_plain = project.source.source == PackageSource::Vendor;
     if let Some(path) = &requested.workspace {
         return named(&typed_path(project, path), "--workspace", is_plain);
     }

@@ -15,7 +15,7 @@ use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::build::{self as observe, Folders, Sources, Stats};
 use crate::observe::cache;
-use crate::observe::contents::{self, Source};
+use crate::observe::contents::{self, ContentSource};
 use crate::observe::threads::Threads;
 use crate::plan::build::{Order, dependencies};
 
@@ -307,8 +307,8 @@ impl<'a> BuildSite<'a> {
         // What keeps it from being packed is said when it is.
         let Ok(contents) = contents::contents(self.workspace, member) else { return BTreeSet::new() };
         let paths = contents.entries.iter().filter_map(|entry| match &entry.source {
-            Source::OnDisk(path) => path.strip_prefix(&member.dir).ok()?.to_str().map(str::to_owned),
-            Source::Generated(_) => None,
+            ContentSource::OnDisk(path) => path.strip_prefix(&member.dir).ok()?.to_str().map(str::to_owned),
+            ContentSource::Generated(_) => None,
         });
         paths.collect()
     }

@@ -8,7 +8,7 @@ use crate::cancel::CancelToken;
 use crate::model::js;
 use crate::model::manifest::Manifest;
 use crate::observe::cache::Memory;
-use crate::observe::contents::{Source, TarballEntry};
+use crate::observe::contents::{ContentSource, TarballEntry};
 use crate::observe::threads::Threads;
 
 /// Packages without files of their own, by name.
@@ -60,7 +60,7 @@ impl World {
             let entry = TarballEntry {
                 path: "package.json".to_owned(),
                 executable: false,
-                source: Source::Generated(text),
+                source: ContentSource::Generated(text),
             };
             (
                 format!("@b/{name}"),
@@ -230,7 +230,7 @@ fn members_that_file_names_do_not_tell_apart_are_not_mixed_up() {
             let entry = TarballEntry {
                 path: "package.json".to_owned(),
                 executable: false,
-                source: Source::Generated(text),
+                source: ContentSource::Generated(text),
             };
             (
                 name.to_owned(),

@@ -13,7 +13,7 @@ use crate::model::cache::{CacheIndex, ContentKey, PackageListing, PackedDigests,
 use crate::model::digest::Digest;
 use crate::model::seal::Seal;
 use crate::model::tarball::{PackedFile, Tarball};
-use crate::observe::contents::{Contents, Source, TarballEntry};
+use crate::observe::contents::{ContentSource, Contents, TarballEntry};
 
 /// What is known of the packages of a workspace, and what was learned since. It remembers nothing where there is no
 /// cache.
@@ -91,11 +91,11 @@ impl Memory {
         for entry in entries {
             let tag = u8::from(entry.executable);
             match &entry.source {
-                Source::Generated(bytes) => {
+                ContentSource::Generated(bytes) => {
                     sizes.push(bytes.len() as u64);
                     signatures.add(&entry.path, tag | 2, None);
                 }
-                Source::OnDisk(path) => {
+                ContentSource::OnDisk(path) => {
                     let signature = known.watch.sign_in(&folder, path).ok()?;
                     if trusted != Some(signature.device) {
                         if !known.watch.trusts(path, &signature) {
@@ -188,8 +188,8 @@ impl KnownPackages {
 /// The tarball as encoding it would tell.
 fn tarball(contents: &Contents, footprint: &ContentKey, packed: &PackedDigests) -> Tarball {
     let generated = |entry: &TarballEntry, size: u64| match &entry.source {
-        Source::Generated(bytes) => bytes.len() as u64,
-        Source::OnDisk(_) => size,
+        ContentSource::Generated(bytes) => bytes.len() as u64,
+        ContentSource::OnDisk(_) => size,
     };
     let files: Vec<PackedFile> = contents
         .entries
@@ -227,7 +227,7 @@ fn key(contents: &Contents, footprint: &ContentKey, seal: Option<&Seal>) -> Dige
     add(contents.manifest.name().unwrap_or_default().as_bytes());
     add(contents.manifest.version().unwrap_or_default().as_bytes());
     for entry in &contents.entries {
-        if let Source::Generated(bytes) = &entry.source {
+        if let ContentSource::Generated(bytes) = &entry.source {
             add(bytes);
         }
     }

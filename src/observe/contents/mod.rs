@@ -33,7 +33,7 @@ pub struct TarballEntry {
     /// Mode 0755 in place of 0644. The mode on disk counts for nothing.
     pub executable: bool,
     /// Where its bytes come from.
-    pub source: Source,
+    pub source: ContentSource,
 }
 
 impl TarballEntry {
@@ -46,7 +46,7 @@ impl TarballEntry {
 
 /// Where a file's bytes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum ContentSource {
     /// Made here: the manifest as it is published.
     Generated(Vec<u8>),
     /// A regular file, links followed.
@@ -79,8 +79,10 @@ impl Contents {
     pub fn with_manifest(&self, manifest: Manifest) -> Self {
         let text = js::stringify(&manifest.0).into_bytes();
         let entries = self.entries.iter().map(|entry| match &entry.source {
-            Source::Generated(_) => TarballEntry { source: Source::Generated(text.clone()), ..entry.clone() },
-            Source::OnDisk(_) => entry.clone(),
+            ContentSource::Generated(_) => {
+                TarballEntry { source: ContentSource::Generated(text.clone()), ..entry.clone() }
+            }
+            ContentSource::OnDisk(_) => entry.clone(),
         });
         Self {
             entries: entries.collect(),
@@ -322,9 +324,9 @@ fn assemble(
         let executable = executables.contain(&source);
         let is_manifest = matches!(path.as_str(), "package.json" | "package.json5" | "package.yaml");
         let (path, source) = if is_manifest {
-            ("package.json".to_owned(), Source::Generated(text.clone()))
+            ("package.json".to_owned(), ContentSource::Generated(text.clone()))
         } else {
-            (path, Source::OnDisk(source))
+            (path, ContentSource::OnDisk(source))
         };
         entries.push(TarballEntry { path, executable, source });
     };

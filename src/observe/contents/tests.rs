@@ -86,9 +86,11 @@ fn the_manifest_is_generated_and_the_licence_comes_from_the_root() {
     let packed = world.pack().unwrap();
     assert_eq!(
         packed.entries[3].source,
-        Source::Generated(b"{\n  \"name\": \"p\",\n  \"version\": \"1.0.0\",\n  \"scripts\": {}\n}".to_vec())
+        ContentSource::Generated(
+            b"{\n  \"name\": \"p\",\n  \"version\": \"1.0.0\",\n  \"scripts\": {}\n}".to_vec()
+        )
     );
-    assert_eq!(packed.entries[1].source, Source::OnDisk(world.dir.path().join("LICENSE")));
+    assert_eq!(packed.entries[1].source, ContentSource::OnDisk(world.dir.path().join("LICENSE")));
     world.write("p/docs/mylicense.txt");
     assert_eq!(world.list(), "a.js docs/mylicense.txt package.json");
 }

@@ -139,7 +139,7 @@ impl Check<'_> {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Source, TarballEntry};
+    use super::super::{ContentSource, TarballEntry};
     use super::*;
     use crate::model::manifest::Manifest;
 
@@ -148,7 +148,7 @@ mod tests {
         let entry = |path: &&str| TarballEntry {
             path: (*path).to_owned(),
             executable: false,
-            source: Source::Generated(Vec::new()),
+            source: ContentSource::Generated(Vec::new()),
         };
         let contents = Contents {
             manifest: Manifest(map),

@@ -28,7 +28,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// What the install of a surface is told of registries.
 pub struct RegistrySettings {
     manager: Name,
-    source: Result<Source, Problem>,
+    source: Result<SettingsSource, Problem>,
     variables: Variables,
     /// The files that were looked for, by the names that messages have for them.
     looked_for: Vec<String>,
@@ -42,7 +42,7 @@ pub struct RegistrySettings {
 }
 
 /// The settings in the form of their package manager.
-enum Source {
+enum SettingsSource {
     Npm(Npm),
     Yarn(Yarn),
 }
@@ -75,7 +75,7 @@ pub fn read(
         .map(PathBuf::from);
     let mut settings = RegistrySettings {
         manager: around.detected.manager.name,
-        source: Ok(Source::Yarn(Yarn::default())),
+        source: Ok(SettingsSource::Yarn(Yarn::default())),
         variables,
         looked_for: Vec::new(),
         dirs: BTreeMap::new(),
@@ -97,14 +97,14 @@ impl RegistrySettings {
         let source = self.source.as_ref().map_err(Clone::clone)?;
         let lookup = |name: &str| self.variables.get(name);
         let found = match source {
-            Source::Npm(npm) => npm.registry(package),
-            Source::Yarn(yarn) => yarn.registry(package, &lookup),
+            SettingsSource::Npm(npm) => npm.registry(package),
+            SettingsSource::Yarn(yarn) => yarn.registry(package, &lookup),
         };
         let NamedRegistry { url, named_by, asks } =
             found.map_err(|problem| self.explained(problem))?.ok_or_else(|| self.nowhere(package))?;
         let way = match source {
-            Source::Npm(npm) => network::of_npm(self.manager, npm, &self.variables),
-            Source::Yarn(yarn) => yarn.way(&url, &self.variables, &lookup),
+            SettingsSource::Npm(npm) => network::of_npm(self.manager, npm, &self.variables),
+            SettingsSource::Yarn(yarn) => yarn.way(&url, &self.variables, &lookup),
         };
         let network = self.network(way.map_err(|problem| self.explained(problem))?, &url)?;
         let unset = asks.unset.map(|unset| self.with_cause(unset));
@@ -116,7 +116,7 @@ impl RegistrySettings {
         project: &Project,
         surface: &Surface,
         manager: &PackageManager,
-    ) -> Result<Source, Problem> {
+    ) -> Result<SettingsSource, Problem> {
         let mut folders = vec![surface.dir.as_str()];
         if !surface.dir.is_empty() {
             folders.push("");
@@ -146,7 +146,7 @@ impl RegistrySettings {
         if manager.name == Name::Yarn && is_berry(manager, &in_project(&[".yarnrc.yml"])) {
             let mut places = in_project(&[".yarnrc.yml"]);
             places.extend(at_home(".yarnrc.yml"));
-            return Yarn::new(&self.texts(&places)?).map(Source::Yarn);
+            return Yarn::new(&self.texts(&places)?).map(SettingsSource::Yarn);
         }
         let mut bunfigs = Vec::new();
         if manager.name == Name::Bun {
@@ -170,7 +170,7 @@ impl RegistrySettings {
         for (name, text) in &npmrcs {
             files.push(setting::of_npmrc(name, text, manager.name == Name::Pnpm, &lookup)?);
         }
-        Ok(Source::Npm(Npm::new(manager, files)))
+        Ok(SettingsSource::Npm(Npm::new(manager, files)))
     }
 
     /// Those files that are there, name and text.
@@ -225,7 +225,7 @@ impl RegistrySettings {
         };
         let address = "http://localhost:3300/api/packages/OWNER/npm/";
         let hint = match &self.source {
-            Ok(Source::Yarn(_)) => format!(
+            Ok(SettingsSource::Yarn(_)) => format!(
                 "write `npmScopes: {{{}: {{npmRegistryServer: \"{address}\"}}}}` in .yarnrc.yml",
                 whose.trim_start_matches('@')
             ),
