@@ -41,7 +41,7 @@ const FEW: usize = 4;
 
 /// The sources of a workspace as they lie there.
 #[derive(Debug, Default)]
-pub struct Sources {
+pub struct BuildSources {
     /// By member, paths from its folder. Nothing but those that were asked for.
     pub own: BTreeMap<usize, FileIds>,
     /// Members of which git knows nothing: what their builds made lies among their own files.
@@ -50,7 +50,7 @@ pub struct Sources {
     pub shared: FileIds,
 }
 
-impl Sources {
+impl BuildSources {
     /// Reads those of some members, and what all share. What git has in its index, and says is unchanged, is not read.
     #[must_use]
     pub fn read(workspace: &Workspace, wanted: &BTreeSet<usize>, threads: Threads) -> Self {

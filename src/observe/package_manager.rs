@@ -14,7 +14,7 @@ use crate::model::config::CONFIG_FILE;
 use crate::model::dockerfile::{self, DockerfileFound};
 use crate::model::json;
 use crate::model::manifest::Manifest;
-use crate::model::package_manager::decision::Sources;
+use crate::model::package_manager::decision::ManagerSources;
 use crate::model::package_manager::{Detected, Name, PackageManager, dockerfile as in_dockerfile, field};
 use crate::model::requested::Requested;
 use crate::model::surface::Surface;
@@ -93,7 +93,7 @@ impl<'a> ManagerDetection<'a> {
         }
         said.extend(installed);
         said.extend(lockfile);
-        let (detected, disagreements) = Sources { asked: self.asked.clone(), said, in_image }.decide();
+        let (detected, disagreements) = ManagerSources { asked: self.asked.clone(), said, in_image }.decide();
         warnings.extend(disagreements);
         let names = |files: &[ProjectLockfile]| files.iter().map(|file| file.file_name.to_owned()).collect();
         let (lockfiles, root_lockfiles) = (names(&beside), names(&self.root.lockfiles));
@@ -156,7 +156,7 @@ pub fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
     if said.is_empty() {
         said.push(named(Name::Npm, "package.json: workspaces"));
     }
-    let (detected, disagreements) = Sources { said, ..Sources::default() }.decide();
+    let (detected, disagreements) = ManagerSources { said, ..ManagerSources::default() }.decide();
     warnings.extend(disagreements);
     (detected, warnings)
 }

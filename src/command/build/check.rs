@@ -11,7 +11,7 @@ use crate::error::Problem;
 use crate::model::build::{BuildRecord, digest, entry_folders};
 use crate::model::digest::Digest;
 use crate::model::workspace::Workspace;
-use crate::observe::build::{self as observe, Folders, Sources};
+use crate::observe::build::{self as observe, BuildSources, Folders};
 use crate::observe::cache::BuildRecords;
 use crate::observe::threads::Threads;
 use crate::plan::build::Order;
@@ -73,7 +73,8 @@ impl<'a> Comparison<'a> {
         unknown: &BTreeSet<usize>,
         threads: Threads,
     ) -> Self {
-        let sources = Sources::own(workspace, &touched.keys().chain(unknown).copied().collect(), threads);
+        let sources =
+            BuildSources::own(workspace, &touched.keys().chain(unknown).copied().collect(), threads);
         let own = |member: &usize| digest(&sources.without_outputs(*member, records.get(member)));
         let now = sources.own.keys().map(|member| (*member, own(member))).collect();
         let is_doubtful = |number: &usize| {

@@ -13,7 +13,7 @@ use crate::model::build::{
 };
 use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
-use crate::observe::build::{self as observe, Folders, Sources, Stats};
+use crate::observe::build::{self as observe, BuildSources, Folders, Stats};
 use crate::observe::cache;
 use crate::observe::contents::{self, ContentSource};
 use crate::observe::threads::Threads;
@@ -26,7 +26,7 @@ pub(super) struct BuildSite<'a> {
     order: Order,
     /// Where records are kept, if there is such a place.
     store: Option<&'a Store<'a>>,
-    sources: Sources,
+    sources: BuildSources,
     records: BTreeMap<usize, BuildRecord>,
     /// As they were before anything was read; where records are kept.
     stamps: BTreeMap<usize, Digest>,
@@ -69,7 +69,7 @@ impl<'a> BuildSite<'a> {
         let stamped: Vec<usize> = wanted.iter().copied().filter(|_| store.is_some()).collect();
         let stamps = threads.map(&stamped, |member| (*member, observe::stamp(&folders, *member)));
         let stamps = stamps.into_iter().collect();
-        let sources = Sources::read(workspace, &wanted, threads);
+        let sources = BuildSources::read(workspace, &wanted, threads);
         let own = |member: usize| digest(&sources.without_outputs(member, records.get(&member)));
         let own = wanted.iter().map(|member| (*member, own(*member))).collect();
         let shared = digest(&sources.shared);
@@ -269,7 +269,7 @@ impl<'a> BuildSite<'a> {
         let stamp = observe::stamp(&self.folders, member);
         let record = self.records.get(&member);
         let before = self.sources.without_outputs(member, record);
-        let mut now = Sources::own(self.workspace, &BTreeSet::from([member]), self.threads);
+        let mut now = BuildSources::own(self.workspace, &BTreeSet::from([member]), self.threads);
         let mut now = now.own.remove(&member).unwrap_or_default();
         let ground = self.ground(member);
         let former = record.map(|record| record.outputs.as_slice()).unwrap_or_default();
