@@ -3,22 +3,22 @@
 use serde_json::{Value, json};
 
 use super::text::seconds;
-use crate::model::build::{BuiltPackage, State};
+use crate::model::build::{BuildState, BuiltPackage};
 
 pub(super) fn line(built: &BuiltPackage) -> String {
     let name = &built.name;
     match built.state {
-        State::Built => format!("built {name} ({})", seconds(built.took)),
-        State::Unchanged => format!("built before: {name}"),
-        State::Planned => format!("would build {name}"),
+        BuildState::Built => format!("built {name} ({})", seconds(built.took)),
+        BuildState::Unchanged => format!("built before: {name}"),
+        BuildState::Planned => format!("would build {name}"),
     }
 }
 
 pub(super) fn to_json(built: &BuiltPackage) -> Value {
     let state = match built.state {
-        State::Built => "built",
-        State::Unchanged => "unchanged",
-        State::Planned => "planned",
+        BuildState::Built => "built",
+        BuildState::Unchanged => "unchanged",
+        BuildState::Planned => "planned",
     };
     let seconds = (built.took.as_secs_f64() * 1000.0).round() / 1000.0;
     json!({"name": built.name, "state": state, "seconds": seconds})
@@ -34,10 +34,10 @@ mod tests {
     fn lines() {
         let built =
             |state| BuiltPackage { name: "@x/a".to_owned(), state, took: Duration::from_millis(1234) };
-        assert_eq!(line(&built(State::Built)), "built @x/a (1.2 s)");
-        assert_eq!(line(&built(State::Unchanged)), "built before: @x/a");
+        assert_eq!(line(&built(BuildState::Built)), "built @x/a (1.2 s)");
+        assert_eq!(line(&built(BuildState::Unchanged)), "built before: @x/a");
         assert_eq!(
-            to_json(&built(State::Built)),
+            to_json(&built(BuildState::Built)),
             json!({"name": "@x/a", "state": "built", "seconds": 1.234})
         );
     }

@@ -13,7 +13,7 @@ use super::{build, lockfile};
 use crate::cancel::CancelToken;
 use crate::command::prepare::{self, OverrideStyle, PrepareOptions, PreparePlan, Rewritten};
 use crate::error::Result;
-use crate::model::build::State;
+use crate::model::build::BuildState;
 use crate::model::diff;
 use crate::model::journal::FileKind;
 use crate::model::package_manager::Detected;
@@ -118,7 +118,7 @@ pub(super) fn show_plan(
 fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> String {
     let mut out = String::new();
     if !plan.source.is_registry() && !plan.rewrites.is_empty() {
-        let built = plan.built.iter().flatten().filter(|built| built.state == State::Planned);
+        let built = plan.built.iter().flatten().filter(|built| built.state == BuildState::Planned);
         out.extend(built.map(|built| build::line(built) + "\n"));
         out.push_str(&format!(
             "would pack {} from {} into {}/\n",

@@ -16,7 +16,7 @@ use super::text::{printable, reason, seconds, size};
 use super::{build, prepare, restore, run};
 use crate::command::Event;
 use crate::error::{Error, Kind, Problem, io_cause};
-use crate::model::build::{BuildOutput, State};
+use crate::model::build::{BuildOutput, BuildState};
 use crate::model::tarball::Tarball;
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
@@ -70,7 +70,7 @@ impl Reporter {
                 self.line(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
             }
             // Those of a dry run are data.
-            Event::Built(built) if built.state != State::Planned => self.tell(&build::line(built)),
+            Event::Built(built) if built.state != BuildState::Planned => self.tell(&build::line(built)),
             // The command of `run` begins behind it, and the document comes when that has ended.
             Event::Decided(decision) => self.tell(&reason(decision)),
             // One document at the end has it all.

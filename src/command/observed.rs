@@ -9,7 +9,7 @@ use super::packing::{self, Encoded, Sinks, TarballSink};
 use super::prepare::{PrepareOptions, PreparePlan};
 use super::{Report, warn};
 use crate::error::{Error, Kind, Result};
-use crate::model::build::{BuiltPackage, State};
+use crate::model::build::{BuildState, BuiltPackage};
 use crate::model::link::Linking;
 use crate::model::requested::Requested;
 use crate::model::source::Decision;
@@ -95,7 +95,7 @@ impl Needed {
             let members = packing::named_members(workspace, &closure.packages)?;
             built = build::first(workspace, &members, looking, report)?;
             // What would be built first may be missing now.
-            let unbuilt = built.iter().flatten().any(|built| built.state == State::Planned);
+            let unbuilt = built.iter().flatten().any(|built| built.state == BuildState::Planned);
             memory = Memory::of(looking.cache, &workspace.root);
             let allow_unbuilt = options.allow_unbuilt || unbuilt;
             contents =

@@ -27,7 +27,7 @@ pub enum BuildOutput {
 
 /// What became of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum BuildState {
     /// Its build script was run.
     Built,
     /// Its last build was of the same inputs, and left what lies there.
@@ -42,7 +42,7 @@ pub struct BuiltPackage {
     /// The package's name, or else its folder.
     pub name: String,
     /// What became of it.
-    pub state: State,
+    pub state: BuildState,
     /// How long its build took; nothing where there was none.
     pub took: Duration,
 }

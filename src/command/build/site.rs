@@ -9,7 +9,7 @@ use crate::apply::cache::Store;
 use crate::command::{Event, Notice, Report};
 use crate::error::{Error, Kind, Result};
 use crate::model::build::{
-    BuildOutput, BuildRecord, BuiltPackage, DigestBuilder, FileIds, Inputs, State, digest, entry_folders,
+    BuildOutput, BuildRecord, BuildState, BuiltPackage, DigestBuilder, FileIds, Inputs, digest, entry_folders,
 };
 use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
@@ -105,14 +105,14 @@ impl<'a> BuildSite<'a> {
         loop {
             while let Some(group) = ready.pop_first() {
                 if self.is_current(group) {
-                    self.tell(group, State::Unchanged);
+                    self.tell(group, BuildState::Unchanged);
                     self.renew(group);
                     self.note(group);
                 } else if what == BuildMode::Plan {
                     if let Some(member) = self.scripts(group).first() {
                         self.make_ready(*member, builder.take())?;
                     }
-                    self.tell(group, State::Planned);
+                    self.tell(group, BuildState::Planned);
                 } else {
                     waiting.extend(self.scripts(group).first());
                     continue;
@@ -131,7 +131,7 @@ impl<'a> BuildSite<'a> {
             let Some(builds) = builds.as_mut().filter(|_| !at_work.is_empty()) else { return Ok(()) };
             let (member, took) = builds.wait()?;
             let Some(work) = at_work.remove(&member) else { continue };
-            self.add(member, State::Built, took);
+            self.add(member, BuildState::Built, took);
             left.extend(self.left(member, &work).map(|one| (member, one)));
             let scripts = self.scripts(work.group);
             if let Some(next) = scripts.iter().skip_while(|one| **one != member).nth(1) {
@@ -152,13 +152,13 @@ impl<'a> BuildSite<'a> {
         members.filter(|member| has_script(&self.workspace.members[*member])).collect()
     }
 
-    fn tell(&mut self, group: usize, state: State) {
+    fn tell(&mut self, group: usize, state: BuildState) {
         for member in self.scripts(group) {
             self.add(member, state, Duration::ZERO);
         }
     }
 
-    fn add(&mut self, member: usize, state: State, took: Duration) {
+    fn add(&mut self, member: usize, state: BuildState, took: Duration) {
         let name = label(&self.workspace.members[member]).to_owned();
         let built = BuiltPackage { name, state, took };
         (self.report)(Event::Built(&built));
