@@ -57,7 +57,7 @@ pub(crate) fn search(
     };
     for (glob, pattern) in patterns.iter().enumerate() {
         for parts in pattern.matcher.set() {
-            search.process(Step { glob, prefix: None, parts, in_globstar: false });
+            search.process(GlobStep { glob, prefix: None, parts, in_globstar: false });
         }
     }
     search.run();
@@ -78,7 +78,7 @@ struct PatternState {
 }
 
 /// `_process`: `prefix` is the path so far, `parts` what is left of the pattern.
-struct Step<'p> {
+struct GlobStep<'p> {
     glob: usize,
     prefix: Option<String>,
     parts: &'p [Part],
@@ -93,7 +93,7 @@ enum DiskQuestion {
 }
 
 enum Waiter<'p> {
-    Step(Step<'p>),
+    Step(GlobStep<'p>),
     /// The answer to one question is that to another.
     Relay(DiskQuestion),
     /// The kind of a folder comes before its names.
@@ -134,8 +134,8 @@ impl<'p> GlobSearch<'_, 'p> {
         }
     }
 
-    fn process(&mut self, step: Step<'p>) {
-        let Step { glob, mut prefix, mut parts, in_globstar } = step;
+    fn process(&mut self, step: GlobStep<'p>) {
+        let GlobStep { glob, mut prefix, mut parts, in_globstar } = step;
         while let Some((Part::Exact(text), rest)) = parts.split_first() {
             prefix = Some(match prefix {
                 Some(prefix) => format!("{prefix}/{text}"),
@@ -164,7 +164,7 @@ impl<'p> GlobSearch<'_, 'p> {
             }
         }
         let path = resolve(path);
-        self.readdir(glob, path, in_globstar, Waiter::Step(Step { glob, prefix, parts, in_globstar }));
+        self.readdir(glob, path, in_globstar, Waiter::Step(GlobStep { glob, prefix, parts, in_globstar }));
     }
 
     /// `_readdir`.
@@ -250,13 +250,18 @@ impl<'p> GlobSearch<'_, 'p> {
     }
 
     /// `_processReaddir2` and `_processGlobStar2`.
-    fn resume(&mut self, step: Step<'p>, children: &FolderNames) {
-        let Step { glob, prefix, parts, in_globstar } = step;
+    fn resume(&mut self, step: GlobStep<'p>, children: &FolderNames) {
+        let GlobStep { glob, prefix, parts, in_globstar } = step;
         let Some((first, rest)) = parts.split_first() else { return };
         let prefix = prefix.as_deref();
         if let Part::Globstar = first {
             let path = resolve(prefix.unwrap_or("."));
-            self.process(Step { glob, prefix: prefix.map(str::to_owned), parts: rest, in_globstar: false });
+            self.process(GlobStep {
+                glob,
+                prefix: prefix.map(str::to_owned),
+                parts: rest,
+                in_globstar: false,
+            });
             if in_globstar && self.globs[glob].links.get(&path) == Some(&true) {
                 return;
             }
@@ -268,17 +273,17 @@ impl<'p> GlobSearch<'_, 'p> {
             if let Part::Globstar = first {
                 let path = Some(join(prefix, &child.name));
                 if on {
-                    self.process(Step { glob, prefix: path.clone(), parts: rest, in_globstar: true });
+                    self.process(GlobStep { glob, prefix: path.clone(), parts: rest, in_globstar: true });
                 }
                 if below {
-                    self.process(Step { glob, prefix: path, parts, in_globstar: true });
+                    self.process(GlobStep { glob, prefix: path, parts, in_globstar: true });
                 }
             } else if on && first.matches(&child.name) {
                 let path = join(prefix, &child.name);
                 if rest.is_empty() {
                     self.found(glob, &path);
                 } else {
-                    self.process(Step { glob, prefix: Some(path), parts: rest, in_globstar });
+                    self.process(GlobStep { glob, prefix: Some(path), parts: rest, in_globstar });
                 }
             }
         }

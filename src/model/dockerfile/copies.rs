@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::install::{InstallCommand, install};
-use super::stage::{Copy, CopySource, Dockerfile, Step};
+use super::stage::{Copy, CopySource, Dockerfile, StageStep};
 use super::{join, matches, path};
 
 /// A file that is copied to more places than these is not followed any further.
@@ -52,8 +52,8 @@ pub(crate) fn contexts<'a>(file: &Dockerfile, dockerfile_dir: &str, surface_dir:
         !source.is_empty() && !source.starts_with('*') && below(source, &manifest).is_some()
     };
     let is_from_root = file.stages.iter().flat_map(|stage| &stage.steps).any(|step| match step {
-        Step::Copy(copy) => copy.from == CopySource::Context && copy.sources.iter().any(from_root),
-        Step::Run(run) => run
+        StageStep::Copy(copy) => copy.from == CopySource::Context && copy.sources.iter().any(from_root),
+        StageStep::Run(run) => run
             .mounts
             .iter()
             .any(|copy| copy.from == CopySource::Context && copy.sources.iter().any(from_root)),
@@ -117,8 +117,8 @@ pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> SeenFiles {
         let folders = file.folders(number);
         for (at, step) in stage.steps.iter().enumerate() {
             match step {
-                Step::Copy(copy) => place(copy, &context, &ends, &folders, false, &mut places),
-                Step::Run(run) => {
+                StageStep::Copy(copy) => place(copy, &context, &ends, &folders, false, &mut places),
+                StageStep::Run(run) => {
                     let mut mounted = places.clone();
                     for mount in &run.mounts {
                         place(mount, &context, &ends, &folders, true, &mut mounted);

@@ -30,7 +30,7 @@ pub(crate) struct Stage {
     /// The stage that it begins with.
     pub(crate) base: Option<usize>,
     /// In order.
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<StageStep>,
     dir: String,
     env: BTreeMap<String, String>,
     /// Variables of `ENV` and `ARG`; those of `ENV` win.
@@ -39,7 +39,7 @@ pub(crate) struct Stage {
 
 /// What matters of an instruction.
 #[derive(Clone, Debug)]
-pub(crate) enum Step {
+pub(crate) enum StageStep {
     /// `COPY` and `ADD`.
     Copy(Copy),
     /// `RUN`.
@@ -152,8 +152,8 @@ impl Dockerfile {
 
     fn step(&mut self, instruction: &Instruction, global: &BTreeMap<String, String>) {
         let step = match (instruction.keyword.as_str(), self.stages.last()) {
-            ("COPY" | "ADD", Some(stage)) => self.copy(instruction, stage).map(Step::Copy),
-            ("RUN", Some(stage)) => Some(Step::Run(self.run(instruction, stage))),
+            ("COPY" | "ADD", Some(stage)) => self.copy(instruction, stage).map(StageStep::Copy),
+            ("RUN", Some(stage)) => Some(StageStep::Run(self.run(instruction, stage))),
             _ => None,
         };
         let Some(stage) = self.stages.last_mut() else { return };
@@ -261,7 +261,7 @@ impl Dockerfile {
             stage
                 .steps
                 .iter()
-                .filter_map(|step| if let Step::Run(run) = step { Some(run) } else { None })
+                .filter_map(|step| if let StageStep::Run(run) = step { Some(run) } else { None })
                 .flat_map(move |run| run.commands.iter().map(move |(line, command)| (number, *line, command)))
         })
     }
