@@ -120,7 +120,7 @@ impl<'a> Builder<'a> {
             .hint(format!("type: {remedy}\nor build the packages yourself, and leave out --build")))
     }
 
-    fn version(&self, words: &[String]) -> Result<program::Told> {
+    fn version(&self, words: &[String]) -> Result<program::ToldVersion> {
         let mut command = command(words, &self.workspace.root);
         program::version(&mut command, &self.temp.path().join("version"), self.cancel)
     }

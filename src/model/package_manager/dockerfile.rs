@@ -20,7 +20,7 @@ pub struct NamedManager {
 
 /// What a Dockerfile tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct ToldByDockerfile {
     /// What installs the surface.
     pub named: Option<NamedManager>,
     /// What the image has without being told: npm by the version of Node, and yarn 1. It names none, but may tell
@@ -31,16 +31,16 @@ pub struct Told {
 /// Reads which package manager installs a surface: the one of the command that installs for its `package.json`, at the
 /// version that the stage installs before. Both folders are from the project's root.
 #[must_use]
-pub fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> Told {
+pub fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> ToldByDockerfile {
     let file = Dockerfile::parse(text);
     let given = given(&file);
     let Some(run) = install_of(&file, dockerfile_dir, surface_dir) else {
         // Someone's own script installs, with what is there for it.
         let first = given.iter().find(|one| one.named.manager.name != Name::Npm).or(given.first());
-        return Told { named: first.map(|one| one.named.clone()), in_image: in_image(&file, 0) };
+        return ToldByDockerfile { named: first.map(|one| one.named.clone()), in_image: in_image(&file, 0) };
     };
     if run.has_rivals {
-        return Told { named: None, in_image: in_image(&file, run.stage) };
+        return ToldByDockerfile { named: None, in_image: in_image(&file, run.stage) };
     }
     let chain = file.chain(run.stage);
     let of_name = |one: &&StageManager| one.named.manager.name == run.name;
@@ -53,7 +53,7 @@ pub fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> Told {
         (None, Some(found)) => found.named.clone(),
         (None, None) => NamedManager { line: run.line, manager: PackageManager::of_any_version(run.name) },
     };
-    Told { named: Some(named), in_image: in_image(&file, run.stage) }
+    ToldByDockerfile { named: Some(named), in_image: in_image(&file, run.stage) }
 }
 
 /// The install of a surface.
