@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::ErrorKind;
 
-use super::packlist::tree::{FolderNames, ListError, PathKind, Tree};
+use super::packlist::tree::{FolderNames, ListError, PackTree, PathKind};
 use crate::model::minimatch::{Minimatch, Part};
 use crate::model::path::{self, resolve};
 
@@ -38,7 +38,7 @@ pub(crate) struct Pattern {
 ///
 /// [`GlobError`]; a folder that is not there is none.
 pub(crate) fn search(
-    tree: &Tree,
+    tree: &PackTree,
     patterns: &[Pattern],
     skip: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<HashSet<String>>, GlobError> {
@@ -110,7 +110,7 @@ enum DiskRequest {
 }
 
 struct GlobSearch<'a, 'p> {
-    tree: &'a Tree,
+    tree: &'a PackTree,
     skip: &'a dyn Fn(&str) -> bool,
     globs: Vec<PatternState>,
     waiting: HashMap<DiskQuestion, Vec<Waiter<'p>>>,

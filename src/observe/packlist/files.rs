@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::order::locale_key;
 use super::rules::MUST_HAVE_FILES;
-use super::tree::Tree;
+use super::tree::PackTree;
 use super::{bad_pattern, manifest, unlisted};
 use crate::error::Problem;
 use crate::model::minimatch::{MatchOptions, Minimatch};
@@ -58,7 +58,7 @@ impl OrderedSet {
 
 /// Expands `files` and what goes along with it, in order: a negation takes away what came before it.
 pub(super) fn choose(
-    tree: &Tree,
+    tree: &PackTree,
     package: &Value,
     files: &[Value],
     has_node_modules: bool,

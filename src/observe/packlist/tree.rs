@@ -81,13 +81,13 @@ impl ListError {
 }
 
 /// Reads below one folder. Paths are strings as JavaScript has them, relative to it.
-pub(crate) struct Tree {
+pub(crate) struct PackTree {
     root: PathBuf,
     seen: Rc<SeenPaths>,
     lists: RefCell<HashMap<String, Result<FolderNames, ListError>>>,
 }
 
-impl Tree {
+impl PackTree {
     /// `seen` notes what is looked at.
     pub(crate) fn new(root: &Path, seen: &Rc<SeenPaths>) -> Self {
         Self { root: root.to_owned(), seen: Rc::clone(seen), lists: RefCell::new(HashMap::new()) }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::files;
 use super::rules::{self, RulePath};
-use super::tree::{PathKind, Tree};
+use super::tree::{PackTree, PathKind};
 use super::{Walk, bad_pattern, manifest, unlisted};
 use crate::error::Problem;
 use crate::model::minimatch::Minimatch;
@@ -131,7 +131,7 @@ impl<'a> Walker<'a> {
         let tree = if self.path.is_empty() {
             self.walk.tree
         } else {
-            own_tree = Tree::new(&self.walk.tree.path(&self.path), self.walk.tree.seen());
+            own_tree = PackTree::new(&self.walk.tree.path(&self.path), self.walk.tree.seen());
             &own_tree
         };
         let chosen = files::choose(tree, &manifest, files, has_node_modules, &skip)?;

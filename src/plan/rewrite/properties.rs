@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::sample::{alias, direct, package, pairs, specifier};
 use super::*;
-use crate::model::edit::generated::{Style, Tree, leaf, print, style, tree};
+use crate::model::edit::generated::{GeneratedTree, Style, leaf, print, style, tree};
 use crate::model::edit::undo;
 use crate::model::guard::{GuardSettings, GuardedFile, Syntax, judge};
 use crate::model::json::parse_object;
@@ -50,7 +50,7 @@ fn names() -> impl Strategy<Value = String> {
     .prop_map(|name| format!("\"{name}\""))
 }
 
-fn value() -> impl Strategy<Value = Tree> {
+fn value() -> impl Strategy<Value = GeneratedTree> {
     prop::sample::select(vec![
         "\"^1\"",
         "\"workspace:*\"",
@@ -61,28 +61,28 @@ fn value() -> impl Strategy<Value = Tree> {
         "\"$@b\\/peer\"",
         "\"\"",
     ])
-    .prop_map(Tree::Leaf)
+    .prop_map(GeneratedTree::Leaf)
 }
 
-fn map() -> impl Strategy<Value = Tree> {
-    prop::collection::vec((names(), value()), 0..5).prop_map(Tree::Object)
+fn map() -> impl Strategy<Value = GeneratedTree> {
+    prop::collection::vec((names(), value()), 0..5).prop_map(GeneratedTree::Object)
 }
 
-fn nested() -> impl Strategy<Value = Tree> {
+fn nested() -> impl Strategy<Value = GeneratedTree> {
     let key = prop_oneof![4 => names(), 1 => Just("\".\"".to_owned())];
     let rules = value().prop_recursive(3, 20, 4, move |inner| {
-        prop::collection::vec((key.clone(), inner), 0..4).prop_map(Tree::Object)
+        prop::collection::vec((key.clone(), inner), 0..4).prop_map(GeneratedTree::Object)
     });
-    prop::collection::vec((names(), rules), 0..5).prop_map(Tree::Object)
+    prop::collection::vec((names(), rules), 0..5).prop_map(GeneratedTree::Object)
 }
 
-fn pnpm() -> impl Strategy<Value = Tree> {
-    let overrides = prop_oneof![map(), map(), map(), Just(Tree::Leaf("null"))];
+fn pnpm() -> impl Strategy<Value = GeneratedTree> {
+    let overrides = prop_oneof![map(), map(), map(), Just(GeneratedTree::Leaf("null"))];
     let member = prop_oneof![
         3 => overrides.prop_map(|map| ("\"overrides\"".to_owned(), map)),
         1 => leaf().prop_map(|leaf| ("\"other\"".to_owned(), leaf)),
     ];
-    prop_oneof![3 => prop::collection::vec(member, 0..3).prop_map(Tree::Object), 1 => Just(Tree::Leaf("null"))]
+    prop_oneof![3 => prop::collection::vec(member, 0..3).prop_map(GeneratedTree::Object), 1 => Just(GeneratedTree::Leaf("null"))]
 }
 
 fn manifest() -> impl Strategy<Value = (String, Style)> {
@@ -96,11 +96,11 @@ fn manifest() -> impl Strategy<Value = (String, Style)> {
         nested().prop_map(|tree| ("\"overrides\"".to_owned(), tree)),
         pnpm().prop_map(|tree| ("\"pnpm\"".to_owned(), tree)),
         tree().prop_map(|tree| ("\"other\"".to_owned(), tree)),
-        Just(("\"dependencies\"".to_owned(), Tree::Leaf("null"))),
-        Just(("\"overrides\"".to_owned(), Tree::Leaf("null"))),
+        Just(("\"dependencies\"".to_owned(), GeneratedTree::Leaf("null"))),
+        Just(("\"overrides\"".to_owned(), GeneratedTree::Leaf("null"))),
     ];
     (prop::collection::vec(member, 0..8), style())
-        .prop_map(|(members, style)| (print(&Tree::Object(members), &style), style))
+        .prop_map(|(members, style)| (print(&GeneratedTree::Object(members), &style), style))
 }
 
 /// What a surface with that manifest asks for.
