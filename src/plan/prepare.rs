@@ -7,7 +7,7 @@ use super::reader::InstallTarget;
 use super::rewrite::{self, AliasTarget, RequestedPackage, RewriteError, RewriteRequest, WorkspaceOverrides};
 use super::way::OverrideStyle;
 use crate::error::{Error, Kind, Result};
-use crate::model::edit::Undo;
+use crate::model::edit::JsonUndo;
 use crate::model::package_manager::Detected;
 use crate::model::surface::Surface;
 use crate::model::tarball::Tarball;
@@ -24,7 +24,7 @@ pub struct Rewritten {
     /// The text that it gets.
     pub text: String,
     /// How to take the changes back out of a text that was edited since.
-    pub undo: Vec<Undo>,
+    pub undo: Vec<JsonUndo>,
     /// What becomes of the overrides in the `pnpm-workspace.yaml` beside it.
     pub workspace: WorkspaceOverrides,
     /// How many of its own dependencies were pointed at tarballs.

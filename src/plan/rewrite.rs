@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 
 use super::reader::InstallTarget;
 use super::way::OverrideStyle;
-use crate::model::edit::{self, Change, Undo};
+use crate::model::edit::{self, Change, JsonUndo};
 use crate::model::json::{Document, NodeId, NodeKind};
 use crate::model::manifest::DEPENDENCY_FIELDS;
 use crate::model::package_manager::Name;
@@ -38,7 +38,7 @@ pub struct Rewrite {
     /// The new text.
     pub text: String,
     /// What it takes to undo it.
-    pub undo: Vec<Undo>,
+    pub undo: Vec<JsonUndo>,
     /// What was changed, in order.
     pub changes: Vec<Change>,
     /// How many overrides point at tarballs now.

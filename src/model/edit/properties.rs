@@ -124,7 +124,7 @@ fn words() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
-fn any_undo(text: String) -> impl Strategy<Value = Undo> {
+fn any_undo(text: String) -> impl Strategy<Value = JsonUndo> {
     let wrote = || words().prop_map(|word| serde_json::from_str(&word).unwrap_or(Value::String(word)));
     let action = prop_oneof![
         (words(), wrote()).prop_map(|(before, wrote)| UndoAction::Replaced { before, wrote }),
@@ -153,7 +153,7 @@ fn any_undo(text: String) -> impl Strategy<Value = Undo> {
     let is_alone = any::<bool>();
     (prop::collection::vec(key(), 0..4), action, splice, is_alone).prop_map(
         move |(path, action, splice, is_alone)| {
-            let mut step = [Undo::new(path, action, splice)];
+            let mut step = [JsonUndo::new(path, action, splice)];
             if is_alone {
                 undo::between(&mut step, undo::digest("1"), undo::digest(&text));
             }
@@ -188,7 +188,7 @@ proptest! {
         match (apply(&text, &changes), error) {
             (Ok(edited), None) => {
                 prop_assert_eq!(&edited.text, &one_by_one.text);
-                prop_assert!(edited.undo.iter().map(Undo::change).eq(one_by_one.undo.iter().map(Undo::change)));
+                prop_assert!(edited.undo.iter().map(JsonUndo::change).eq(one_by_one.undo.iter().map(JsonUndo::change)));
                 for made in [edited, one_by_one] {
                     prop_assert_eq!(undo(&made.text, &made.undo).unwrap(), text.clone());
                 }

@@ -13,7 +13,7 @@ use crate::model::json::{Document, NodeId, NodeKind, SyntaxError};
 
 /// What it takes to undo one change. It may come from a file that was damaged: nothing in it is trusted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Undo {
+pub struct JsonUndo {
     path: Vec<String>,
     action: UndoAction,
     splice: Splice,
@@ -82,7 +82,7 @@ impl fmt::Display for ChangedValue {
     }
 }
 
-impl Undo {
+impl JsonUndo {
     pub(super) fn new(path: Vec<String>, action: UndoAction, splice: Splice) -> Self {
         Self { path, action, splice, before: None, after: None }
     }
@@ -101,7 +101,7 @@ impl Undo {
 }
 
 /// Has changes taken back together, by the digests of the texts before and after all of them.
-pub(super) fn between(changes: &mut [Undo], before: String, after: String) {
+pub(super) fn between(changes: &mut [JsonUndo], before: String, after: String) {
     if let Some(first) = changes.first_mut() {
         first.before = Some(before);
     }
@@ -111,7 +111,7 @@ pub(super) fn between(changes: &mut [Undo], before: String, after: String) {
 }
 
 /// The text before changes that are taken back together, if this is the very text after.
-fn exactly(together: &[Undo], text: &str) -> Option<String> {
+fn exactly(together: &[JsonUndo], text: &str) -> Option<String> {
     let (before, after) = (together.first()?.before.as_ref()?, together.last()?.after.as_ref()?);
     if digest(text) != *after {
         return None;
@@ -133,7 +133,7 @@ pub(super) fn digest(text: &str) -> String {
 ///
 /// # Errors
 /// See [`UndoConflict`]; all conflicts are found in one run.
-pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, UndoConflict> {
+pub fn undo(edited: &str, undo: &[JsonUndo]) -> Result<String, UndoConflict> {
     Document::parse(edited)?;
     let mut text = edited.to_owned();
     let mut conflicts = Vec::new();
@@ -162,7 +162,7 @@ pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, UndoConflict> {
 }
 
 /// Takes one change back from a text that is not the one it was made in.
-fn by_meaning(step: &Undo, text: &str) -> Result<String, UndoConflict> {
+fn by_meaning(step: &JsonUndo, text: &str) -> Result<String, UndoConflict> {
     let document = Document::parse(text)?;
     match &step.action {
         UndoAction::Replaced { before, wrote } => put_value_back(step, &document, before, wrote),
@@ -175,7 +175,7 @@ fn by_meaning(step: &Undo, text: &str) -> Result<String, UndoConflict> {
 }
 
 fn put_value_back(
-    step: &Undo,
+    step: &JsonUndo,
     document: &Document,
     before: &str,
     wrote: &Value,
@@ -203,7 +203,7 @@ fn grown(found: Option<&Value>, wrote: &Value) -> bool {
 }
 
 fn take_out(
-    step: &Undo,
+    step: &JsonUndo,
     document: &Document,
     wrote: &Value,
     hollow: Option<&str>,
@@ -223,7 +223,7 @@ fn take_out(
 
 /// Takes out objects that were made for a member, from the inside, as far as they are empty.
 fn prune(
-    step: &Undo,
+    step: &JsonUndo,
     mut text: String,
     created: usize,
     hollow: Option<&str>,
@@ -243,7 +243,7 @@ fn prune(
 }
 
 fn take_member_out(
-    step: &Undo,
+    step: &JsonUndo,
     document: &Document,
     path: &[String],
     hollow: Option<&str>,
@@ -266,7 +266,7 @@ fn take_member_out(
 }
 
 fn put_member_back(
-    step: &Undo,
+    step: &JsonUndo,
     document: &Document,
     removed: &RemovedMember,
 ) -> Result<String, UndoConflict> {
@@ -302,7 +302,7 @@ fn chain(document: &Document, path: &[String]) -> Option<Vec<NodeId>> {
 }
 
 /// The object around a removed member went too: whoever took it did not see the member in it.
-fn put_back_with_parents(step: &Undo, document: &Document, raw: &str) -> Result<String, UndoConflict> {
+fn put_back_with_parents(step: &JsonUndo, document: &Document, raw: &str) -> Result<String, UndoConflict> {
     let former = Document::parse(raw).map_err(|_| step.damaged())?;
     let value = former.to_value(former.root()).map_err(|_| step.damaged())?;
     match set::set(document, &step.path, &value) {
@@ -319,7 +319,7 @@ fn put_back_with_parents(step: &Undo, document: &Document, raw: &str) -> Result<
     }
 }
 
-impl Undo {
+impl JsonUndo {
     fn damaged(&self) -> UndoConflict {
         UndoConflict::Damaged { path: self.path.clone() }
     }

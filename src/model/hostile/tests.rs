@@ -262,7 +262,7 @@ proptest! {
         let mut bytes = serde_json::to_vec(&edited.undo).unwrap();
         let at = usize::try_from(record).unwrap_or_default() % bytes.len();
         bytes[at] ^= bits;
-        if let Ok(record) = serde_json::from_slice::<Vec<edit::Undo>>(&bytes)
+        if let Ok(record) = serde_json::from_slice::<Vec<edit::JsonUndo>>(&bytes)
             && let Ok(undone) = edit::undo(&edited.text, &record)
         {
             prop_assert!(Document::parse(&undone).is_ok());

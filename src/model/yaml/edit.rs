@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use super::YamlError;
 use layout::YamlLayout;
-pub use undo::{Undo, undo};
+pub use undo::{YamlUndo, undo};
 
 /// The key that is edited.
 const OVERRIDES: &str = "overrides";
@@ -29,7 +29,7 @@ pub struct EditedYaml {
     /// The new text.
     pub text: String,
     /// What [`undo`] needs, in the order of the changes.
-    pub undo: Vec<Undo>,
+    pub undo: Vec<YamlUndo>,
 }
 
 /// Why a text cannot be edited; it stays as it is.

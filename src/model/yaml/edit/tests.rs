@@ -188,11 +188,11 @@ fn a_record_is_read_again_and_a_damaged_one_changes_nothing_else() {
     let original = "overrides:\n  ms: 1\n  old: 2\n";
     let edited = edit(original, &[("@b/a", FILE)], &["old"]).unwrap();
     let json = serde_json::to_string(&edited.undo).unwrap();
-    let read: Vec<Undo> = serde_json::from_str(&json).unwrap();
+    let read: Vec<YamlUndo> = serde_json::from_str(&json).unwrap();
     assert_eq!(undo(&edited.text, &read).as_deref(), Ok(original));
     let forged = json.replace("old: 2", "x: 3\\npackages: [evil]");
-    let read: Vec<Undo> = serde_json::from_str(&forged).unwrap();
+    let read: Vec<YamlUndo> = serde_json::from_str(&forged).unwrap();
     let text = format!("{}# edited\n", edited.text);
     assert!(undo(&text, &read).is_err(), "{forged}");
-    assert!(serde_json::from_str::<Vec<Undo>>(&json.replace("\"before\"", "\"other\"")).is_err());
+    assert!(serde_json::from_str::<Vec<YamlUndo>>(&json.replace("\"before\"", "\"other\"")).is_err());
 }

@@ -12,7 +12,7 @@ use crate::model::edit::Splice;
 /// What it takes to undo one change. It may come from a file that was damaged: nothing in it is trusted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Undo {
+pub struct YamlUndo {
     selector: String,
     action: YamlUndoAction,
     splice: Splice,
@@ -50,7 +50,7 @@ pub(super) enum YamlUndoAction {
     },
 }
 
-impl Undo {
+impl YamlUndo {
     /// The selector that was changed.
     #[must_use]
     pub fn selector(&self) -> &str {
@@ -73,7 +73,7 @@ impl EditedYaml {
         {
             *former = super::super::parse(&self.text).ok().and_then(|document| value_of(&document, selector));
         }
-        self.undo.push(Undo {
+        self.undo.push(YamlUndo {
             selector: selector.to_owned(),
             action,
             before: Digest::of(self.text.as_bytes()),
@@ -92,7 +92,7 @@ impl EditedYaml {
 ///
 /// # Errors
 /// Every override that is neither ours nor as it was before; the text stays as it is then.
-pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, String> {
+pub fn undo(edited: &str, undo: &[YamlUndo]) -> Result<String, String> {
     let mut text = edited.to_owned();
     let mut conflicts = Vec::new();
     for step in undo.iter().rev() {
@@ -119,7 +119,7 @@ impl From<YamlEditError> for YamlConflict {
 }
 
 /// Takes one change back from a text that is not the one it was made in.
-fn by_meaning(step: &Undo, text: &str) -> Result<String, YamlConflict> {
+fn by_meaning(step: &YamlUndo, text: &str) -> Result<String, YamlConflict> {
     let mut document = super::super::parse(text).map_err(YamlEditError::from)?;
     overrides(&document)?;
     let selector = &step.selector;
@@ -186,7 +186,7 @@ fn without_map(text: &str, made: bool) -> String {
     }
 }
 
-impl Undo {
+impl YamlUndo {
     fn expect(&self, found: Option<&Value>, expected: Option<&str>) -> Result<(), YamlConflict> {
         if found == expected.map(Value::from).as_ref() {
             return Ok(());
