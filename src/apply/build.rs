@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use nodejs_semver::Version;
 use tempfile::TempDir;
 
-use super::child::Crew;
+use super::child::ChildGroup;
 use super::file::failed;
 use super::program::{self, Installed};
 use crate::cancel::CancelToken;
@@ -141,8 +141,8 @@ impl<'a> Builder<'a> {
     pub fn begin(&mut self) -> Result<RunningBuilds<'_>> {
         self.find()?;
         let words = self.program.as_ref().map(|program| program.words.clone()).unwrap_or_default();
-        let crew = Crew::new(self.cancel)?;
-        Ok(RunningBuilds { builder: self, words, crew, running: Vec::new() })
+        let children = ChildGroup::new(self.cancel)?;
+        Ok(RunningBuilds { builder: self, words, children, running: Vec::new() })
     }
 }
 
@@ -162,7 +162,7 @@ fn command(words: &[String], dir: &Path) -> Command {
 pub struct RunningBuilds<'a> {
     builder: &'a Builder<'a>,
     words: Vec<String>,
-    crew: Crew<'a>,
+    children: ChildGroup<'a>,
     running: Vec<(usize, Instant)>,
 }
 
@@ -193,7 +193,7 @@ impl RunningBuilds<'_> {
                 command.stdout(file).stderr(other);
             }
         }
-        self.crew.start(member, &mut command)?;
+        self.children.start(member, &mut command)?;
         self.running.push((member, Instant::now()));
         Ok(())
     }
@@ -207,13 +207,13 @@ impl RunningBuilds<'_> {
     /// # Errors
     /// [`Kind::Packing`]: it failed; the others are ended then. [`Kind::Interrupted`]: the signal that came.
     pub fn wait(&mut self) -> Result<(usize, Duration)> {
-        let (member, ended) = self.crew.wait()?;
+        let (member, ended) = self.children.wait()?;
         let at = self.running.iter().position(|(running, _)| *running == member);
         let took = at.map(|at| self.running.swap_remove(at).1.elapsed()).unwrap_or_default();
         if ended.exit_code() == 0 {
             return Ok((member, took));
         }
-        self.crew.end();
+        self.children.end();
         Err(self.failure(member, ended))
     }
 
