@@ -90,7 +90,7 @@ pub fn make(request: &LockfileRequest<'_>) -> Result<MadeLockfile> {
     let ours = |name: &str| packed.contains(name) || scope.is_some_and(|scope| scope.contains(name));
     let (seed, before) = begin(request, &ours)?;
     let layout = LockfileFolder::new(request)?;
-    let work = Work {
+    let work = LockfileWork {
         request,
         program: Program::find(request, &layout)?,
         file_name: match request.lockfile {
@@ -131,14 +131,14 @@ fn begin(
 }
 
 /// Everything that is the same in each call.
-struct Work<'a> {
+struct LockfileWork<'a> {
     request: &'a LockfileRequest<'a>,
     program: Program,
     file_name: &'a str,
     ours: &'a dyn Fn(&str) -> bool,
 }
 
-impl Work<'_> {
+impl LockfileWork<'_> {
     /// Has it made, of a seed where there is one.
     fn made(&self, layout: &LockfileFolder, seed: Option<&str>) -> Result<String> {
         match seed {

@@ -39,7 +39,7 @@ pub(super) struct BuildSite<'a> {
 }
 
 /// A package that is being built.
-struct Work {
+struct BuildWork {
     group: usize,
     /// What lay there before.
     before: BTreeMap<String, Stats>,
@@ -99,7 +99,7 @@ impl<'a> BuildSite<'a> {
             (0..behind.len()).filter(|group| behind[*group].is_empty()).collect();
         let mut waiting: VecDeque<usize> = VecDeque::new();
         let mut builds: Option<RunningBuilds<'_>> = None;
-        let mut at_work: BTreeMap<usize, Work> = BTreeMap::new();
+        let mut at_work: BTreeMap<usize, BuildWork> = BTreeMap::new();
         let mut left: BTreeMap<usize, Left> = BTreeMap::new();
         let mut builder = Some(builder);
         loop {
@@ -244,7 +244,7 @@ impl<'a> BuildSite<'a> {
         Err(Error::new(Kind::Environment, message).hint(format!("type: cd {root} && {name} install")))
     }
 
-    fn start(&mut self, member: usize, builds: &mut RunningBuilds<'_>) -> Result<Work> {
+    fn start(&mut self, member: usize, builds: &mut RunningBuilds<'_>) -> Result<BuildWork> {
         let group = self.order.groups.iter().position(|group| group.contains(&member)).unwrap_or_default();
         let before = self.ground(member);
         // What it left is about to change, whether this build ends well or not.
@@ -252,7 +252,7 @@ impl<'a> BuildSite<'a> {
             store.forget_build(&self.workspace.root, &record.package);
         }
         builds.start(member)?;
-        Ok(Work { group, before })
+        Ok(BuildWork { group, before })
     }
 
     /// What git ignores in a member's folder.
@@ -264,7 +264,7 @@ impl<'a> BuildSite<'a> {
     }
 
     /// What a build left; `None` where it cannot be told what it was made of.
-    fn left(&mut self, member: usize, work: &Work) -> Option<Left> {
+    fn left(&mut self, member: usize, work: &BuildWork) -> Option<Left> {
         let here = &self.workspace.members[member];
         let stamp = observe::stamp(&self.folders, member);
         let record = self.records.get(&member);

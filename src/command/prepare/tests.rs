@@ -4,7 +4,7 @@ use super::*;
 use crate::observe::cache::Memory;
 
 /// A workspace `plat` and a project `notes` with five surfaces, one of which takes no linked tarballs.
-struct World {
+struct PrepareWorld {
     home: tempfile::TempDir,
 }
 
@@ -16,7 +16,7 @@ const SURFACES: [(&str, &str); 5] = [
     ("site", "npm@10.9.9"),
 ];
 
-impl World {
+impl PrepareWorld {
     fn new() -> Self {
         let world = Self { home: tempfile::tempdir().unwrap() };
         // As little as git takes for a repository, so that none above the temporary folder is taken.
@@ -129,7 +129,7 @@ fn pack(observed: &Observed) -> (PackedTarballs, Vec<Tarball>) {
 
 #[test]
 fn a_dry_run_names_what_is_packed_for_every_way() {
-    let world = World::new();
+    let world = PrepareWorld::new();
     let (before, planned) = (world.observed(), world.planned());
     assert!(!world.deps_dir().exists());
     let (plan, lying) = world.prepare();
@@ -152,7 +152,7 @@ fn a_dry_run_names_what_is_packed_for_every_way() {
 
 #[test]
 fn what_no_surface_takes_plainly_is_not_packed_plainly() {
-    let world = World::new();
+    let world = PrepareWorld::new();
     let all = world.planned();
     let mut observed = world.observed();
     let needed = &mut observed.needed;
@@ -168,7 +168,7 @@ fn what_no_surface_takes_plainly_is_not_packed_plainly() {
 
 #[test]
 fn a_change_within_a_cycle_gives_new_names_and_takes_the_old_ones_away() {
-    let world = World::new();
+    let world = PrepareWorld::new();
     let (_, first) = world.prepare();
     crate::command::restore::run(&world.requested(), &Default::default(), &CancelToken::new(), &|_| {})
         .unwrap();
