@@ -146,7 +146,7 @@ impl World {
     /// Packs everything into a folder; the size of each file there by its name.
     fn pack(&self, out: &str) -> BTreeMap<String, u64> {
         let out = self.path(out);
-        let options = pack::Options { all: true, out: out.clone(), ..pack::Options::default() };
+        let options = pack::PackOptions { all: true, out: out.clone(), ..pack::PackOptions::default() };
         let tarballs = pack::run(&self.requested(), &options, &CancelToken::new(), &|_| {}).unwrap();
         assert_eq!(tarballs.len(), 12);
         sizes(&out)
@@ -238,13 +238,13 @@ fn prepares_and_leaves_signals_alone() {
     signal_hook::flag::register(SIGINT, Arc::clone(&came)).unwrap();
     let before = signals();
     let (requested, token) = (world.requested(), CancelToken::new());
-    prepare::run(&requested, &prepare::Options::default(), &token, &|_| {}).unwrap();
+    prepare::run(&requested, &prepare::PrepareOptions::default(), &token, &|_| {}).unwrap();
     assert_ne!(world.manifest(), MANIFEST);
-    restore::run(&requested, &restore::Options::default(), &token, &|_| {}).unwrap();
+    restore::run(&requested, &restore::RestoreOptions::default(), &token, &|_| {}).unwrap();
     assert_eq!(world.manifest(), MANIFEST);
     let told = world.path("status");
     let command = ["sh", "-c", "cat /proc/$PPID/status"].map(Into::into).to_vec();
-    let options = run::Options { command, ..run::Options::default() };
+    let options = run::RunOptions { command, ..run::RunOptions::default() };
     let stdout = Stdio::from(File::create(&told).unwrap());
     let ran = run::run(&requested, &options, stdout, &token, &|_| {}).unwrap();
     assert_eq!(ran.ended, Ended::Exited(0));
@@ -263,7 +263,7 @@ fn is_cancelled_while_a_command_runs() {
     let command = ["sh", "-c", r#"grep -q docker-deps package.json && : > "$0"; exec tail -f package.json"#];
     let mut command: Vec<_> = command.map(Into::into).to_vec();
     command.push(begun.clone().into());
-    let options = run::Options { command, ..run::Options::default() };
+    let options = run::RunOptions { command, ..run::RunOptions::default() };
     let ran = thread::scope(|scope| {
         scope.spawn(|| {
             // The other end is opened by the command.

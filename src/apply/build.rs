@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use nodejs_semver::Version;
 use tempfile::TempDir;
 
-use super::child::Crew;
+use super::child::ChildGroup;
 use super::file::failed;
 use super::program::{self, Installed};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result, signal_name};
-use crate::model::build::{Output, SCRIPT};
+use crate::model::build::{BuildOutput, SCRIPT};
 use crate::model::ended::Ended;
 use crate::model::environment::Environment;
 use crate::model::package_manager::{Detected, Name, PackageManager};
@@ -49,7 +49,7 @@ pub struct Builder<'a> {
     program: Option<Installed>,
     /// It is not the version that is asked for.
     doubt: Option<Problem>,
-    output: Output,
+    output: BuildOutput,
 }
 
 impl<'a> Builder<'a> {
@@ -60,7 +60,7 @@ impl<'a> Builder<'a> {
     pub fn new(
         workspace: &'a Workspace,
         manager: &'a Detected,
-        output: Output,
+        output: BuildOutput,
         environment: &'a Environment,
         cancel: &'a CancelToken,
     ) -> Result<Self> {
@@ -120,7 +120,7 @@ impl<'a> Builder<'a> {
             .hint(format!("type: {remedy}\nor build the packages yourself, and leave out --build")))
     }
 
-    fn version(&self, words: &[String]) -> Result<program::Told> {
+    fn version(&self, words: &[String]) -> Result<program::ToldVersion> {
         let mut command = command(words, &self.workspace.root);
         program::version(&mut command, &self.temp.path().join("version"), self.cancel)
     }
@@ -138,11 +138,11 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// [`Kind::Environment`]: the package manager is not there; signals cannot be watched.
-    pub fn begin(&mut self) -> Result<Builds<'_>> {
+    pub fn begin(&mut self) -> Result<RunningBuilds<'_>> {
         self.find()?;
         let words = self.program.as_ref().map(|program| program.words.clone()).unwrap_or_default();
-        let crew = Crew::new(self.cancel)?;
-        Ok(Builds { builder: self, words, crew, running: Vec::new() })
+        let children = ChildGroup::new(self.cancel)?;
+        Ok(RunningBuilds { builder: self, words, children, running: Vec::new() })
     }
 }
 
@@ -159,14 +159,14 @@ fn command(words: &[String], dir: &Path) -> Command {
 }
 
 /// Builds at work.
-pub struct Builds<'a> {
+pub struct RunningBuilds<'a> {
     builder: &'a Builder<'a>,
     words: Vec<String>,
-    crew: Crew<'a>,
+    children: ChildGroup<'a>,
     running: Vec<(usize, Instant)>,
 }
 
-impl Builds<'_> {
+impl RunningBuilds<'_> {
     /// How many are at work.
     #[must_use]
     pub fn running(&self) -> usize {
@@ -183,17 +183,17 @@ impl Builds<'_> {
         command.args(["run", SCRIPT]);
         match self.builder.output {
             // Stdout may be for our document.
-            Output::Live => {
+            BuildOutput::Live => {
                 command.stdout(stderr()).stderr(Stdio::inherit());
             }
-            Output::Kept => {
+            BuildOutput::Kept => {
                 let log = self.log(member);
                 let file = File::create(&log).map_err(|error| failed("create", &log, &error))?;
                 let other = file.try_clone().map_err(|error| failed("open", &log, &error))?;
                 command.stdout(file).stderr(other);
             }
         }
-        self.crew.start(member, &mut command)?;
+        self.children.start(member, &mut command)?;
         self.running.push((member, Instant::now()));
         Ok(())
     }
@@ -207,13 +207,13 @@ impl Builds<'_> {
     /// # Errors
     /// [`Kind::Packing`]: it failed; the others are ended then. [`Kind::Interrupted`]: the signal that came.
     pub fn wait(&mut self) -> Result<(usize, Duration)> {
-        let (member, ended) = self.crew.wait()?;
+        let (member, ended) = self.children.wait()?;
         let at = self.running.iter().position(|(running, _)| *running == member);
         let took = at.map(|at| self.running.swap_remove(at).1.elapsed()).unwrap_or_default();
         if ended.exit_code() == 0 {
             return Ok((member, took));
         }
-        self.crew.end();
+        self.children.end();
         Err(self.failure(member, ended))
     }
 

@@ -10,13 +10,13 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
-use super::deps_dir::{Staged, Unnamed};
+use super::deps_dir::{StagedTarball, TempTarball};
 use super::file;
 use crate::error::{Error, Kind, Result, io_cause};
-use crate::model::build::Record;
-use crate::model::cache::Moment;
+use crate::model::build::BuildRecord;
+use crate::model::cache::FileTime;
 use crate::model::cache::index::outputs_to_bytes;
-use crate::model::cache::place::Place;
+use crate::model::cache::place::CacheFolder;
 use crate::model::digest::Digest;
 use crate::observe::cache::{
     self, BLOBS, BUILDS, INDEX, Kept, Memory, OUTPUTS, Outputs, TAG, TEMP, build_file,
@@ -42,14 +42,14 @@ const KINDS: [&str; 4] = [INDEX, OUTPUTS, BUILDS, BLOBS];
 /// The cache of a call that may write into it.
 #[derive(Debug)]
 pub struct Store<'a> {
-    place: &'a Place,
+    place: &'a CacheFolder,
     wrote: std::sync::atomic::AtomicBool,
 }
 
 impl<'a> Store<'a> {
     /// The cache, which is made when the first thing is kept.
     #[must_use]
-    pub fn new(place: &'a Place) -> Self {
+    pub fn new(place: &'a CacheFolder) -> Self {
         Self { place, wrote: false.into() }
     }
 
@@ -59,8 +59,8 @@ impl<'a> Store<'a> {
         &self,
         digest: &Digest,
         size: u64,
-        stage: impl FnOnce() -> io::Result<Unnamed>,
-    ) -> Option<Staged> {
+        stage: impl FnOnce() -> io::Result<TempTarball>,
+    ) -> Option<StagedTarball> {
         let folder = self.place.folder.join(BLOBS);
         if cache::look(&self.place.folder) != Ok(Some(())) || cache::look(&folder) != Ok(Some(())) {
             return None;
@@ -130,7 +130,7 @@ impl<'a> Store<'a> {
     }
 
     /// Keeps the record of a package's build; who is last wins.
-    pub fn keep_build(&self, workspace: &Path, record: &Record) {
+    pub fn keep_build(&self, workspace: &Path, record: &BuildRecord) {
         if let Ok(text) = record.to_text() {
             let file = build_file(&self.place.folder, workspace, &record.package);
             let _ = self.write(BUILDS, file, text.as_bytes());
@@ -204,9 +204,8 @@ impl<'a> Store<'a> {
 
 /// Why a cache is not used, where it is there and cannot be: one line.
 #[must_use]
-pub fn doubt(place: &Place) -> Option<String> {
-    let why = cache::look(&place.folder).err()?;
-    Some(format!("the cache is not used: {why}"))
+pub fn doubt(place: &CacheFolder) -> Option<String> {
+    cache::look(&place.folder).err()
 }
 
 /// What [`clear`] removed.
@@ -222,7 +221,7 @@ pub struct Cleared {
 ///
 /// # Errors
 /// It is none of ours, or cannot be removed.
-pub fn clear(place: &Place) -> Result<Cleared> {
+pub fn clear(place: &CacheFolder) -> Result<Cleared> {
     let folder = &place.folder;
     let mut cleared = Cleared::default();
     let looked = cache::look(folder).map_err(|why| {
@@ -296,8 +295,8 @@ fn make_private(folder: &Path) -> io::Result<()> {
 fn copy(
     blob: &Path,
     digest: &Digest,
-    stage: impl FnOnce() -> io::Result<Unnamed>,
-) -> io::Result<Option<Staged>> {
+    stage: impl FnOnce() -> io::Result<TempTarball>,
+) -> io::Result<Option<StagedTarball>> {
     let mut from = File::open(blob)?;
     let mut to = stage()?;
     let mut hasher = Sha256::new();
@@ -318,7 +317,7 @@ fn copy(
 }
 
 /// Waits until the file systems' clock has left a tick; not for one that lies far ahead.
-pub(super) fn wait_until_past(moment: Moment) {
+pub(super) fn wait_until_past(moment: FileTime) {
     for _ in 0..50 {
         let now = Outputs::now();
         if now > moment || now < moment.before(50) {

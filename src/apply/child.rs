@@ -21,7 +21,7 @@ use crate::model::ended::Ended;
 /// has reached the command already. The second Ctrl-C ends the waiting, not the command; so does the second SIGINT
 /// that a process sent, but not one of each: npm sends on what it got from the terminal, and so did the terminal.
 ///
-/// All that takes the token's [policy](CancelToken::policy), which has signals watched. Where it has none, no other child of
+/// All that takes the token's [role](CancelToken::role), which has signals watched. Where it has none, no other child of
 /// the process is looked at, and a token that is cancelled ends the command by the signal that it names, or by SIGTERM.
 ///
 /// # Errors
@@ -34,7 +34,7 @@ pub fn run(words: &[OsString], folder: &Path, stdout: Stdio, cancel: &CancelToke
     let mut command = Command::new(program);
     // Some programs, and every shell, believe PWD.
     command.args(arguments).current_dir(folder).env("PWD", folder).stdout(stdout);
-    imp::run(&mut command, cancel, Conduct::Owner)
+    imp::run(&mut command, cancel, ChildRole::Owner)
 }
 
 /// Runs a command that is ours and not the caller's: it has no stdin, and a signal to us, or a cancelled token, ends it
@@ -47,17 +47,17 @@ pub(super) fn finish(command: &mut Command, cancel: &CancelToken) -> Result<Ende
     // A group of its own: the terminal's Ctrl-C comes to us alone.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
-    imp::run(command, cancel, Conduct::Servant)
+    imp::run(command, cancel, ChildRole::Servant)
 }
 
 /// Commands that are ours and run at the same time, as [`finish`] runs one. A signal to us is passed on to all that they
 /// began, and a second one kills that: they work in folders that are somebody's, and may want to leave those in order.
-pub(super) struct Crew<'a>(imp::Crew<'a>);
+pub(super) struct ChildGroup<'a>(imp::PlatformGroup<'a>);
 
-impl<'a> Crew<'a> {
+impl<'a> ChildGroup<'a> {
     /// Nobody yet.
     pub(super) fn new(cancel: &'a CancelToken) -> Result<Self> {
-        imp::Crew::new(cancel).map(Self)
+        imp::PlatformGroup::new(cancel).map(Self)
     }
 
     /// Begins a command, which goes by a number.
@@ -85,7 +85,7 @@ impl<'a> Crew<'a> {
     }
 }
 
-impl Drop for Crew<'_> {
+impl Drop for ChildGroup<'_> {
     fn drop(&mut self) {
         self.end();
     }
@@ -93,7 +93,7 @@ impl Drop for Crew<'_> {
 
 /// Who decides about the end of a command.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Conduct {
+enum ChildRole {
     /// It does: what comes to us is passed on.
     Owner,
     /// We do.
@@ -125,24 +125,24 @@ fn spawn(command: &mut Command) -> Result<std::process::Child> {
 mod imp {
     use std::process::Command;
 
-    use super::{Conduct, spawn};
+    use super::{ChildRole, spawn};
     use crate::cancel::CancelToken;
     use crate::error::{Error, Kind, Result, io_cause};
     use crate::model::ended::Ended;
 
-    /// See [`super::Crew`]: one after the other.
-    pub(super) struct Crew<'a> {
+    /// See [`super::ChildGroup`]: one after the other.
+    pub(super) struct PlatformGroup<'a> {
         cancel: &'a CancelToken,
         ended: Vec<(usize, Ended)>,
     }
 
-    impl<'a> Crew<'a> {
+    impl<'a> PlatformGroup<'a> {
         pub(super) fn new(cancel: &'a CancelToken) -> Result<Self> {
             Ok(Self { cancel, ended: Vec::new() })
         }
 
         pub(super) fn start(&mut self, number: usize, command: &mut Command) -> Result<()> {
-            self.ended.push((number, run(command, self.cancel, Conduct::Servant)?));
+            self.ended.push((number, run(command, self.cancel, ChildRole::Servant)?));
             Ok(())
         }
 
@@ -153,14 +153,14 @@ mod imp {
         pub(super) fn end(&mut self) {}
     }
 
-    pub(super) fn run(command: &mut Command, cancel: &CancelToken, conduct: Conduct) -> Result<Ended> {
+    pub(super) fn run(command: &mut Command, cancel: &CancelToken, role: ChildRole) -> Result<Ended> {
         cancel.check()?;
         let status = spawn(command)?.wait().map_err(|error| {
             Error::new(Kind::Environment, format!("cannot wait for the command: {}", io_cause(&error)))
         })?;
-        match conduct {
-            Conduct::Owner => cancel.forget_cancel(),
-            Conduct::Owner | Conduct::Servant => cancel.check()?,
+        match role {
+            ChildRole::Owner => cancel.forget_cancel(),
+            ChildRole::Owner | ChildRole::Servant => cancel.check()?,
         }
         Ok(Ended::Exited(status.code().unwrap_or(1)))
     }

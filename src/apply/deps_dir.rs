@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::tarballs::tarballs;
-pub use self::tarballs::{Placed, Staged, Unnamed, settle};
+pub use self::tarballs::{Placed, StagedTarball, TempTarball, settle};
 pub(super) use self::tarballs::{place_known, there};
 use super::file::{self, Attributes};
 use crate::error::{Error, Kind, Result};
@@ -34,7 +34,7 @@ const PUBLIC: Attributes = Attributes::mode(0o644);
 
 /// What stands at the deps dir's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum DepsDirState {
     /// Nothing.
     Missing,
     /// A folder with the mark.
@@ -47,10 +47,10 @@ pub enum Found {
 ///
 /// # Errors
 /// [`Kind::Refused`]: something else stands there.
-pub fn look(path: &Path) -> Result<Found> {
+pub fn look(path: &Path) -> Result<DepsDirState> {
     let metadata = match path.symlink_metadata() {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Missing),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(DepsDirState::Missing),
         Err(error) => return Err(file::failed("look at", path, &error)),
     };
     let shown = path.display();
@@ -60,7 +60,7 @@ pub fn look(path: &Path) -> Result<Found> {
             .hint(format!("move it away: mv {shown} {}", aside(path).display())));
     }
     if is_marked(path)? {
-        return Ok(Found::Ours);
+        return Ok(DepsDirState::Ours);
     }
     for entry in entries(path)? {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -71,7 +71,7 @@ pub fn look(path: &Path) -> Result<Found> {
                 )));
         }
     }
-    Ok(Found::Adoptable)
+    Ok(DepsDirState::Adoptable)
 }
 
 /// Somewhere that `COPY .docker-deps*` does not reach.
@@ -87,7 +87,7 @@ fn aside(path: &Path) -> PathBuf {
 #[must_use = "what was put there goes when it is dropped"]
 pub struct DepsDir {
     path: PathBuf,
-    found: Found,
+    found: DepsDirState,
     /// The folders that were made for it and are not kept yet, the deepest first.
     made: Vec<PathBuf>,
     /// The files that were put there and are not kept yet.
@@ -104,14 +104,14 @@ impl DepsDir {
     /// As [`look`], and the disk's.
     pub fn open(path: &Path) -> Result<Self> {
         let found = look(path)?;
-        let made = if found == Found::Missing { file::missing_folders(path) } else { Vec::new() };
+        let made = if found == DepsDirState::Missing { file::missing_folders(path) } else { Vec::new() };
         let (written, outputs) = (Vec::new(), Arc::default());
         let mut dir = Self { path: path.to_owned(), found, made, written, is_unsynced: false, outputs };
-        if found == Found::Missing {
+        if found == DepsDirState::Missing {
             file::create_folder(path)?;
             file::change_folder_mode(path, 0o755)?;
             dir.made.iter().try_for_each(|folder| file::sync_folder_of(folder))?;
-        } else if found == Found::Adoptable {
+        } else if found == DepsDirState::Adoptable {
             // A run that was killed may have just made it.
             file::sync_folder_of(path)?;
         }
@@ -120,7 +120,7 @@ impl DepsDir {
         if path.join(GITIGNORE).symlink_metadata().is_err() {
             dir.write(GITIGNORE, GITIGNORE_TEXT)?;
         }
-        if found != Found::Ours {
+        if found != DepsDirState::Ours {
             dir.write(MARK, MARK_TEXT)?;
         }
         Ok(dir)
@@ -142,7 +142,7 @@ impl DepsDir {
     /// Whether it was there before.
     #[must_use]
     pub fn existed(&self) -> bool {
-        self.found != Found::Missing
+        self.found != DepsDirState::Missing
     }
 
     /// Leaves what was put there.
@@ -156,7 +156,7 @@ impl DepsDir {
     ///
     /// # Errors
     /// The disk's.
-    pub fn stage(&self) -> io::Result<Unnamed> {
+    pub fn stage(&self) -> io::Result<TempTarball> {
         stage(&self.path)
     }
 
@@ -164,7 +164,7 @@ impl DepsDir {
     ///
     /// # Errors
     /// The name is not that of a tarball with this content, or the disk's.
-    pub fn put(&mut self, staged: Staged, tarball: &Tarball) -> Result<Placed> {
+    pub fn put(&mut self, staged: StagedTarball, tarball: &Tarball) -> Result<Placed> {
         self.is_unsynced |= staged.may_be_lost();
         let placed = place_known(&self.path, staged, tarball, &self.outputs)?;
         if placed == Placed::Written {
@@ -175,7 +175,7 @@ impl DepsDir {
 
     /// The tarball that lies there already, where that is known without reading it.
     #[must_use]
-    pub fn there(&self, tarball: &Tarball) -> Option<Staged> {
+    pub fn there(&self, tarball: &Tarball) -> Option<StagedTarball> {
         there(&self.path, tarball, &self.outputs)
     }
 
@@ -218,9 +218,9 @@ impl Drop for DepsDir {
 }
 
 /// A new file in a folder to write a tarball into.
-pub(super) fn stage(dir: &Path) -> io::Result<Unnamed> {
+pub(super) fn stage(dir: &Path) -> io::Result<TempTarball> {
     let made = tempfile::Builder::new().prefix(STAGED_PREFIX).suffix(STAGED_SUFFIX).tempfile_in(dir)?;
-    Ok(Unnamed::new(made))
+    Ok(TempTarball::new(made))
 }
 
 fn sweep(path: &Path, keep: &BTreeSet<String>, outputs: &Outputs) -> Result<Vec<String>> {
@@ -268,7 +268,7 @@ pub fn preview(
 
 /// What [`remove`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
+pub struct RemovedDepsDir {
     /// The tarballs that are gone.
     pub tarballs: Vec<String>,
     /// Whether the folder is gone too: not if somebody else's files are in it.
@@ -280,8 +280,8 @@ pub struct Removed {
 ///
 /// # Errors
 /// The disk's.
-pub fn remove(path: &Path, outputs: &Outputs) -> Result<Removed> {
-    let mut removed = Removed { tarballs: Vec::new(), folder: false };
+pub fn remove(path: &Path, outputs: &Outputs) -> Result<RemovedDepsDir> {
+    let mut removed = RemovedDepsDir { tarballs: Vec::new(), folder: false };
     if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Ok(removed);
     }
@@ -315,7 +315,7 @@ pub fn remove(path: &Path, outputs: &Outputs) -> Result<Removed> {
 /// # Errors
 /// The disk's.
 pub fn sweep_staged(path: &Path) -> Result<usize> {
-    if look(path).is_ok_and(|found| found != Found::Missing) { remove_staged(path) } else { Ok(0) }
+    if look(path).is_ok_and(|found| found != DepsDirState::Missing) { remove_staged(path) } else { Ok(0) }
 }
 
 fn remove_staged(path: &Path) -> Result<usize> {

@@ -7,15 +7,15 @@ mod program;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use self::layout::Layout;
-use self::program::{Outcome, Program};
+use self::layout::LockfileFolder;
+use self::program::{CallOutcome, Program};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
 use crate::model::environment::Environment;
 use crate::model::lockfile::{self, Difference, Pins};
 use crate::model::package_manager::{Name, PackageManager};
 use crate::model::scope::Scope;
-use crate::observe::lockfile::Found;
+use crate::observe::lockfile::FoundLockfile;
 use crate::plan::lockfile::{making, proving};
 
 /// How much of what a package manager said is shown where it fails.
@@ -23,7 +23,7 @@ const LAST_LINES: usize = 20;
 
 /// What a lockfile is made for, and of.
 #[derive(Clone, Copy)]
-pub struct Request<'a> {
+pub struct LockfileRequest<'a> {
     /// The project's root.
     pub project: &'a Path,
     /// The surface's folder from there, empty for the root.
@@ -35,13 +35,13 @@ pub struct Request<'a> {
     /// The deps dir from the project's root.
     pub deps_dir: &'a str,
     /// What the manifest needs of the deps dir.
-    pub tarballs: &'a [Staged],
+    pub tarballs: &'a [LockfileTarball],
     /// Who will install it.
     pub manager: &'a PackageManager,
     /// Why that one.
     pub reason: &'a str,
     /// The lockfile that pins the project's versions.
-    pub lockfile: Option<&'a Found>,
+    pub lockfile: Option<&'a FoundLockfile>,
     /// More packages of which none may come from a registry.
     pub scope: &'a Scope,
     /// The variables that the caller has, for what is said of its `PATH`.
@@ -52,7 +52,7 @@ pub struct Request<'a> {
 
 /// A tarball for the deps dir, there or not yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Staged {
+pub struct LockfileTarball {
     /// The package.
     pub name: String,
     /// The tarball's name in the deps dir.
@@ -63,7 +63,7 @@ pub struct Staged {
 
 /// A lockfile that was made, and proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Made {
+pub struct MadeLockfile {
     /// Its name; it belongs beside the manifest.
     pub file_name: String,
     /// What it says.
@@ -83,14 +83,14 @@ pub struct Made {
 /// # Errors
 /// [`Kind::Environment`]: the package manager is not there, is another version, or fails, with the last that it said.
 /// [`Kind::Refused`]: the project's lockfile cannot be used. [`Kind::Packing`]: what was made does not fit.
-pub fn make(request: &Request<'_>) -> Result<Made> {
+pub fn make(request: &LockfileRequest<'_>) -> Result<MadeLockfile> {
     let packed: BTreeSet<&str> = request.tarballs.iter().map(|tarball| tarball.name.as_str()).collect();
     // A scope of everything is meant for the workspace's packages.
     let scope = Some(request.scope).filter(|scope| !scope.is_everything());
     let ours = |name: &str| packed.contains(name) || scope.is_some_and(|scope| scope.contains(name));
     let (seed, before) = begin(request, &ours)?;
-    let layout = Layout::new(request)?;
-    let work = Work {
+    let layout = LockfileFolder::new(request)?;
+    let work = LockfileWork {
         request,
         program: Program::find(request, &layout)?,
         file_name: match request.lockfile {
@@ -103,7 +103,7 @@ pub fn make(request: &Request<'_>) -> Result<Made> {
     drop(layout);
     work.prove(&text)?;
     let after = work.read(&text, lockfile::pins)?;
-    Ok(Made {
+    Ok(MadeLockfile {
         file_name: work.file_name.to_owned(),
         third_party: after.values().map(BTreeSet::len).sum(),
         differences: before.map(|before| lockfile::differences(&before, &after)).unwrap_or_default(),
@@ -114,7 +114,10 @@ pub fn make(request: &Request<'_>) -> Result<Made> {
 }
 
 /// The seed, and what the project's lockfile pins.
-fn begin(request: &Request<'_>, ours: &dyn Fn(&str) -> bool) -> Result<(Option<String>, Option<Pins>)> {
+fn begin(
+    request: &LockfileRequest<'_>,
+    ours: &dyn Fn(&str) -> bool,
+) -> Result<(Option<String>, Option<Pins>)> {
     let Some(found) = request.lockfile else { return Ok((None, None)) };
     let name = request.manager.name;
     let read = || {
@@ -128,16 +131,16 @@ fn begin(request: &Request<'_>, ours: &dyn Fn(&str) -> bool) -> Result<(Option<S
 }
 
 /// Everything that is the same in each call.
-struct Work<'a> {
-    request: &'a Request<'a>,
+struct LockfileWork<'a> {
+    request: &'a LockfileRequest<'a>,
     program: Program,
     file_name: &'a str,
     ours: &'a dyn Fn(&str) -> bool,
 }
 
-impl Work<'_> {
+impl LockfileWork<'_> {
     /// Has it made, of a seed where there is one.
-    fn made(&self, layout: &Layout, seed: Option<&str>) -> Result<String> {
+    fn made(&self, layout: &LockfileFolder, seed: Option<&str>) -> Result<String> {
         match seed {
             Some(seed) => layout.put(self.file_name, seed.as_bytes())?,
             // Without one yarn takes a folder above for its project, be it the one of all temporary folders.
@@ -166,7 +169,7 @@ impl Work<'_> {
         Ok(text)
     }
 
-    fn tried(&self, layout: &Layout) -> Result<String> {
+    fn tried(&self, layout: &LockfileFolder) -> Result<String> {
         let (label, program) = (self.label(), &self.program);
         let words = making(self.request.manager.name, program.major);
         let outcome = program.run(words, layout, self.request.cancel)?;
@@ -183,7 +186,7 @@ impl Work<'_> {
 
     /// A frozen install in another folder, with nothing of the first.
     fn prove(&self, text: &str) -> Result<()> {
-        let layout = Layout::new(self.request)?;
+        let layout = LockfileFolder::new(self.request)?;
         layout.put(self.file_name, text.as_bytes())?;
         for words in proving(self.request.manager.name, self.program.major) {
             let outcome = self.program.run(words, &layout, self.request.cancel)?;
@@ -225,7 +228,7 @@ fn label(surface_dir: &str) -> &str {
 }
 
 /// With the end of what was said.
-fn failure(kind: Kind, message: String, outcome: &Outcome) -> Error {
+fn failure(kind: Kind, message: String, outcome: &CallOutcome) -> Error {
     let lines: Vec<&str> = outcome.said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
     Error::new(kind, message)

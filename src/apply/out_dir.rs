@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::deps_dir::{self, Placed, Staged, Unnamed};
+use super::deps_dir::{self, Placed, StagedTarball, TempTarball};
 use super::file;
 use crate::error::Result;
 use crate::model::tarball::Tarball;
@@ -42,7 +42,7 @@ impl<'a> OutDir<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub fn stage(&self) -> std::io::Result<Unnamed> {
+    pub fn stage(&self) -> std::io::Result<TempTarball> {
         deps_dir::stage(&self.path)
     }
 
@@ -50,14 +50,14 @@ impl<'a> OutDir<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub fn place(&mut self, staged: Staged, tarball: &Tarball) -> Result<Placed> {
+    pub fn place(&mut self, staged: StagedTarball, tarball: &Tarball) -> Result<Placed> {
         self.is_unsynced |= staged.may_be_lost();
         deps_dir::place_known(&self.path, staged, tarball, self.outputs)
     }
 
     /// The tarball that lies there already, where that is known without reading it.
     #[must_use]
-    pub fn there(&self, tarball: &Tarball) -> Option<Staged> {
+    pub fn there(&self, tarball: &Tarball) -> Option<StagedTarball> {
         deps_dir::there(&self.path, tarball, self.outputs)
     }
 

@@ -31,7 +31,7 @@ impl fmt::Display for Installed {
 }
 
 /// A version, or why it is not known.
-pub(super) type Told = std::result::Result<Version, &'static str>;
+pub(super) type ToldVersion = std::result::Result<Version, &'static str>;
 
 /// What there is where the one that is asked for is not.
 pub(super) struct Instead {
@@ -47,7 +47,7 @@ pub(super) struct Instead {
 pub(super) fn find(
     manager: &PackageManager,
     environment: &Environment,
-    ask: &dyn Fn(&[String]) -> Result<Told>,
+    ask: &dyn Fn(&[String]) -> Result<ToldVersion>,
 ) -> Result<std::result::Result<Installed, Instead>> {
     let name = manager.name.as_str();
     let with = |words: Vec<String>| -> Result<std::result::Result<Installed, &'static str>> {
@@ -101,7 +101,7 @@ fn located(name: &str, environment: &Environment) -> Option<PathBuf> {
 const MISSING: &str = "is missing";
 
 /// What a command says its version is, or why that is not known. `log` is a file for what it says.
-pub(super) fn version(command: &mut Command, log: &Path, cancel: &CancelToken) -> Result<Told> {
+pub(super) fn version(command: &mut Command, log: &Path, cancel: &CancelToken) -> Result<ToldVersion> {
     let file = File::create(log).map_err(|error| failed("create", log, &error))?;
     command.arg("--version").stdout(file).stderr(Stdio::null());
     match child::finish(command, cancel) {

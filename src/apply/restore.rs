@@ -9,8 +9,8 @@ use super::lock::{self, Lock};
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
-use crate::model::journal::{EDITED_SUFFIX, Entry, Journal, ORIGINALS, Original, Phase, ProjectPath};
-use crate::model::tree_state::{Observed, Standing};
+use crate::model::journal::{EDITED_SUFFIX, Journal, JournalEntry, ORIGINALS, Original, Phase, ProjectPath};
+use crate::model::tree_state::{ObservedJournal, ProjectState};
 use crate::observe;
 use crate::plan::restore::{Action, Plan, RestoreInputs, Source, Step, plan};
 
@@ -37,18 +37,18 @@ pub struct Restored {
 pub fn restore(
     lock: &Lock,
     root: &Path,
-    standing: &Standing,
+    standing: &ProjectState,
     inputs: Option<&RestoreInputs>,
     force: bool,
 ) -> Result<Vec<Restored>> {
     match standing {
-        Standing::Clean => {
+        ProjectState::Clean => {
             // What a prepare left that was killed before its journal stood.
             state::clear(lock)?;
             Ok(Vec::new())
         }
-        Standing::Damaged { cause } => Err(damaged(lock, cause)),
-        Standing::Prepared(observed) | Standing::Interrupted(observed) => {
+        ProjectState::Damaged { cause } => Err(damaged(lock, cause)),
+        ProjectState::Prepared(observed) | ProjectState::Interrupted(observed) => {
             carry_out(lock, root, observed, plan(observed, inputs, force)?)
         }
     }
@@ -63,7 +63,7 @@ fn damaged(lock: &Lock, cause: &str) -> Error {
 }
 
 /// Carries out a plan that was made of this very observation.
-fn carry_out(lock: &Lock, root: &Path, observed: &Observed, plan: Plan) -> Result<Vec<Restored>> {
+fn carry_out(lock: &Lock, root: &Path, observed: &ObservedJournal, plan: Plan) -> Result<Vec<Restored>> {
     note_down(lock, observed.journal(), &plan)?;
     let mut problems = Vec::new();
     let mut kind = None;
@@ -107,7 +107,7 @@ fn note_down(lock: &Lock, mut journal: Journal, plan: &Plan) -> Result<()> {
     }
 }
 
-fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &Entry) -> Result<()> {
+fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &JournalEntry) -> Result<()> {
     let at = |path: &ProjectPath| {
         observe::state::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
     };

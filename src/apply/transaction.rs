@@ -24,14 +24,14 @@ use super::restore;
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
-use crate::model::journal::{Entry, Head, Journal, Original, Phase, ProjectPath};
+use crate::model::journal::{Head, Journal, JournalEntry, Original, Phase, ProjectPath};
 use crate::model::source::Decision;
-use crate::model::tree_state::Standing;
+use crate::model::tree_state::ProjectState;
 use crate::observe;
 
 /// A file to rewrite, or to make.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct FileRewrite {
     /// The file itself, no symbolic link to it, inside the project.
     pub path: PathBuf,
     /// The bytes that the plan was made of; `None` where there must be nothing.
@@ -64,7 +64,7 @@ pub struct Transaction<'lock> {
 /// A change, and what its file has besides bytes.
 #[derive(Debug)]
 struct Checked {
-    change: Change,
+    change: FileRewrite,
     owner: Option<(u32, u32)>,
 }
 
@@ -78,14 +78,16 @@ impl<'lock> Transaction<'lock> {
         lock: &'lock Lock,
         root: &Path,
         deps_dir: DepsDirNote,
-        changes: Vec<Change>,
+        changes: Vec<FileRewrite>,
     ) -> Result<Self> {
         let root = root.canonicalize().map_err(|error| file::failed("find", root, &error))?;
         match observe::state::read(lock.folder(), &root, &[])?.standing {
-            Standing::Clean => {}
-            Standing::Prepared(observed) => return Err(prepared(&observed.head, "was prepared")),
-            Standing::Interrupted(observed) => return Err(prepared(&observed.head, "was left half done")),
-            Standing::Damaged { cause } => {
+            ProjectState::Clean => {}
+            ProjectState::Prepared(observed) => return Err(prepared(&observed.head, "was prepared")),
+            ProjectState::Interrupted(observed) => {
+                return Err(prepared(&observed.head, "was left half done"));
+            }
+            ProjectState::Damaged { cause } => {
                 return Err(Error::new(
                     Kind::Refused,
                     format!("the state of this project cannot be used: {cause}"),
@@ -194,7 +196,12 @@ impl<'lock> Transaction<'lock> {
     }
 }
 
-fn rewrite(root: &Path, entry: &Entry, checked: &Checked, check: &dyn Fn() -> Result<()>) -> Result<()> {
+fn rewrite(
+    root: &Path,
+    entry: &JournalEntry,
+    checked: &Checked,
+    check: &dyn Fn() -> Result<()>,
+) -> Result<()> {
     let at = |path: &ProjectPath| {
         observe::state::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
     };
@@ -243,8 +250,8 @@ impl Prepared<'_> {
     pub fn renew_state(&self) -> Result<()> {
         let Transaction { lock, root, journal, .. } = &self.transaction;
         match observe::state::read(lock.folder(), root, &[])?.standing {
-            Standing::Prepared(_) | Standing::Interrupted(_) => Ok(()),
-            Standing::Clean | Standing::Damaged { .. } => {
+            ProjectState::Prepared(_) | ProjectState::Interrupted(_) => Ok(()),
+            ProjectState::Clean | ProjectState::Damaged { .. } => {
                 self.transaction.save_texts()?;
                 state::save_journal(lock, journal)
             }
@@ -281,7 +288,7 @@ fn prepared(head: &Head, how: &str) -> Error {
         .hint("put it back: docker-prep restore   (or prepare anew: docker-prep prepare --force)")
 }
 
-fn check(root: &Path, change: &Change) -> Result<(Entry, Option<(u32, u32)>), Problem> {
+fn check(root: &Path, change: &FileRewrite) -> Result<(JournalEntry, Option<(u32, u32)>), Problem> {
     let shown = change.path.strip_prefix(root).unwrap_or(&change.path).display();
     let failed = |error: std::io::Error| Problem::new(format!("{shown}: {}", crate::error::io_cause(&error)));
     let real = real_path(&change.path, change.original.is_none()).map_err(failed)?;
@@ -319,7 +326,7 @@ fn check(root: &Path, change: &Change) -> Result<(Entry, Option<(u32, u32)>), Pr
     })?;
     nothing_at(root, &path.temp(), "is in the way", |temp| format!("remove it: rm {temp}"))?;
     writable(root, &real)?;
-    let entry = Entry {
+    let entry = JournalEntry {
         backup: path.backup(),
         temp: path.temp(),
         path,

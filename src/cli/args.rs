@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use crate::model::hook::Manager;
 use crate::model::link::Link;
 use crate::model::package_manager::PackageManager;
-use crate::model::source::{Source, parse_duration};
+use crate::model::source::{PackageSource, parse_duration};
 
 /// Makes Docker builds of JavaScript products work when their private npm registry does not.
 ///
@@ -57,8 +57,8 @@ pub(super) struct Global {
     pub(super) link: Option<Link>,
     /// Where packages come from: workspace, registry, auto (the registry if it has them all) or vendor [default:
     /// workspace]
-    #[arg(long, global = true, value_name = "SOURCE", value_parser = Source::parse)]
-    pub(super) source: Option<Source>,
+    #[arg(long, global = true, value_name = "SOURCE", value_parser = PackageSource::parse)]
+    pub(super) source: Option<PackageSource>,
     /// How long --source auto waits for the registry in all, as 2s or 500ms [default: 2s]
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
     pub(super) probe_timeout: Option<Duration>,

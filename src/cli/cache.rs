@@ -27,7 +27,7 @@ pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) 
             "ok": true,
             "folder": folder,
             "limit": limit,
-            "doubt": found.doubt,
+            "doubt": found.doubt.as_deref().map(not_used),
             "tarballs": found.tarballs,
             "size": found.size,
             "workspaces": found.workspaces,
@@ -42,7 +42,7 @@ pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) 
     };
     let mut text = format!("{}\n", place.folder.display());
     if let Some(doubt) = &found.doubt {
-        text.push_str(&format!("  {doubt}\n"));
+        text.push_str(&format!("  {}\n", not_used(doubt)));
     }
     let tarballs = count(found.tarballs, "tarball");
     text.push_str(&format!("  {tarballs}, {} of at most {}\n", size(found.size), size(place.limit)));
@@ -51,4 +51,9 @@ pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) 
     text.push_str(&format!("  knows {workspaces}, the tarballs of {folders}, and builds of {builds}\n"));
     reporter.data(&text);
     Ok(())
+}
+
+/// Why no cache is used, in a sentence.
+pub(super) fn not_used(why: &str) -> String {
+    format!("the cache is not used: {why}")
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::args::{Format, GuardArgs};
 use super::report::Reporter;
 use super::text::{count, count_of};
-use crate::command::guard::{self, Found, Outcome, Scope};
+use crate::command::guard::{self, CommittedFinding, GuardOutcome, GuardScope};
 use crate::error::{Problem, Result};
-use crate::model::guard::{Kind, shown};
+use crate::model::guard::{FindingKind, shown};
 use crate::model::requested::Requested;
 
 /// How much of a value a message shows, in characters.
@@ -18,9 +18,9 @@ const SHOWN: usize = 120;
 /// Runs the command; its exit code tells whether something was found.
 pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) -> Result<u8> {
     let scope = match &args.range {
-        Some(range) => Scope::Range(range.clone()),
-        None if args.all => Scope::Head,
-        None => Scope::Index,
+        Some(range) => GuardScope::Range(range.clone()),
+        None if args.all => GuardScope::Head,
+        None => GuardScope::Index,
     };
     let outcome = guard::run(requested, &scope)?;
     let is_clean = outcome.findings.is_empty();
@@ -40,11 +40,11 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
     Ok(u8::from(!is_clean))
 }
 
-fn clean(scope: &Scope, outcome: &Outcome) -> String {
+fn clean(scope: &GuardScope, outcome: &GuardOutcome) -> String {
     match scope {
-        Scope::Index => "nothing that is staged points into the deps dir".to_owned(),
-        Scope::Head => "nothing in the last commit points into the deps dir".to_owned(),
-        Scope::Range(range) => {
+        GuardScope::Index => "nothing that is staged points into the deps dir".to_owned(),
+        GuardScope::Head => "nothing in the last commit points into the deps dir".to_owned(),
+        GuardScope::Range(range) => {
             let commits = count(outcome.commits, "commit");
             format!("nothing in the {commits} of {} points into the deps dir", shown(range.as_bytes()))
         }
@@ -52,24 +52,26 @@ fn clean(scope: &Scope, outcome: &Outcome) -> String {
 }
 
 /// `path:line: what was found there`.
-fn line(found: &Found) -> String {
+fn line(found: &CommittedFinding) -> String {
     format!("{}:{}: {}", shown(&found.finding.path), found.finding.line, what(found))
 }
 
-fn what(found: &Found) -> String {
+fn what(found: &CommittedFinding) -> String {
     let (finding, deps_dir) = (&found.finding, shown(found.deps_dir.as_bytes()));
     let what = match finding.kind {
         // Only what cannot be parsed has no keys.
-        Kind::Manifest | Kind::Workspace if finding.key.is_empty() => {
+        FindingKind::Manifest | FindingKind::Workspace if finding.key.is_empty() => {
             format!("it cannot be parsed, and names {deps_dir}: {}", short(&finding.value))
         }
-        Kind::Manifest | Kind::Workspace | Kind::Lockfile => {
+        FindingKind::Manifest | FindingKind::Workspace | FindingKind::Lockfile => {
             let key = if finding.key.is_empty() { "an entry" } else { &short(&finding.key) };
             format!("{key} points into {deps_dir}/: {}", short(&finding.value))
         }
-        Kind::Link => format!("it is a symbolic link into {deps_dir}/"),
-        Kind::Backup => "it is a backup that docker-prep made while the project was prepared".to_owned(),
-        Kind::DepsDir => {
+        FindingKind::Link => format!("it is a symbolic link into {deps_dir}/"),
+        FindingKind::Backup => {
+            "it is a backup that docker-prep made while the project was prepared".to_owned()
+        }
+        FindingKind::DepsDir => {
             format!("it lies in {deps_dir}/, which holds packed packages and is never committed")
         }
     };
@@ -97,29 +99,33 @@ fn abbreviated(commit: &str) -> &str {
 }
 
 /// What to type.
-fn advice(scope: &Scope, outcome: &Outcome) -> String {
+fn advice(scope: &GuardScope, outcome: &GuardOutcome) -> String {
     let how = match scope {
-        Scope::Index => "put it right, then commit again:",
-        Scope::Head => "put it right, then commit:",
-        Scope::Range(_) => {
+        GuardScope::Index => "put it right, then commit again:",
+        GuardScope::Head => "put it right, then commit:",
+        GuardScope::Range(_) => {
             "history keeps what a commit holds: in `git rebase -i`, at each commit that is named, then `git commit --amend`:"
         }
     };
     let commands: String = outcome.repair.iter().map(|command| format!("\n  {command}")).collect();
     let mut advice = format!("{how}{commands}");
-    if outcome.findings.iter().any(|found| found.finding.kind == Kind::Lockfile) {
+    if outcome.findings.iter().any(|found| found.finding.kind == FindingKind::Lockfile) {
         advice.push_str(
             "\na lockfile that was made while prepared: install again after the restore, before `git add`",
         );
     }
-    if outcome.findings.iter().any(|found| matches!(found.finding.kind, Kind::Manifest | Kind::Workspace)) {
+    if outcome
+        .findings
+        .iter()
+        .any(|found| matches!(found.finding.kind, FindingKind::Manifest | FindingKind::Workspace))
+    {
         advice.push_str("\nif there is nothing to restore from: docker-prep --strip-overrides");
     }
     advice
 }
 
 /// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>, escaped as its toolkit does.
-fn annotation(found: &Found) -> String {
+fn annotation(found: &CommittedFinding) -> String {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     // A file's name may hold a line end, which has a way to be written here; nothing else may steer a terminal.
@@ -132,7 +138,7 @@ fn annotation(found: &Found) -> String {
     )
 }
 
-fn document(outcome: &Outcome) -> Value {
+fn document(outcome: &GuardOutcome) -> Value {
     let findings: Vec<Value> = outcome.findings.iter().map(finding).collect();
     json!({
         "ok": findings.is_empty(),
@@ -143,7 +149,7 @@ fn document(outcome: &Outcome) -> Value {
     })
 }
 
-fn finding(found: &Found) -> Value {
+fn finding(found: &CommittedFinding) -> Value {
     let finding = &found.finding;
     let mut object = json!({
         "path": String::from_utf8_lossy(&finding.path),
@@ -161,13 +167,13 @@ fn finding(found: &Found) -> Value {
     object
 }
 
-fn kind(kind: Kind) -> &'static str {
+fn kind(kind: FindingKind) -> &'static str {
     match kind {
-        Kind::Manifest => "manifest",
-        Kind::Workspace => "workspace",
-        Kind::Lockfile => "lockfile",
-        Kind::Link => "link",
-        Kind::Backup => "backup",
-        Kind::DepsDir => "depsDir",
+        FindingKind::Manifest => "manifest",
+        FindingKind::Workspace => "workspace",
+        FindingKind::Lockfile => "lockfile",
+        FindingKind::Link => "link",
+        FindingKind::Backup => "backup",
+        FindingKind::DepsDir => "depsDir",
     }
 }

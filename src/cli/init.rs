@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::args::InitArgs;
 use super::report::Reporter;
-use crate::command::init::{self, Change, Plan};
+use crate::command::init::{self, InitChange, InitPlan};
 use crate::error::Result;
 use crate::model::diff;
 use crate::model::requested::Requested;
@@ -30,20 +30,26 @@ pub(super) fn run(requested: &Requested, args: &InitArgs, reporter: &Reporter) -
     for change in &plan.changes {
         reporter.tell(&format!("{word} {}", change.name));
     }
-    if let Some(next) = &plan.next {
-        reporter.tell(next);
+    if let Some(next) = next(&plan) {
+        reporter.tell(&next);
     }
     reporter.tell("a hook can be skipped: have CI judge too, with docker-prep guard --all");
     Ok(())
 }
 
-fn diff_of(change: &Change) -> String {
+/// What is left to be done by hand.
+fn next(plan: &InitPlan) -> Option<String> {
+    let command = plan.install?;
+    Some(format!("{} is not installed in this clone yet: {command}", plan.manager.name()))
+}
+
+fn diff_of(change: &InitChange) -> String {
     let old = if change.before.is_some() { format!("a/{}", change.name) } else { "/dev/null".to_owned() };
     let before = change.before.as_deref().unwrap_or_default();
     diff::labelled([&old, &format!("b/{}", change.name)], before, &change.after)
 }
 
-fn to_json(plan: &Plan, dry_run: bool) -> Value {
+fn to_json(plan: &InitPlan, dry_run: bool) -> Value {
     let files = plan.changes.iter().map(
         |change| json!({"path": change.name, "isNew": change.before.is_none(), "diff": diff_of(change)}),
     );
@@ -52,6 +58,6 @@ fn to_json(plan: &Plan, dry_run: bool) -> Value {
         "dryRun": dry_run,
         "hook": plan.manager.name(),
         "files": files.collect::<Vec<_>>(),
-        "next": plan.next,
+        "next": next(plan),
     })
 }

@@ -1,12 +1,20 @@
 //! What was typed, and the only printer.
 
 mod args;
+mod build;
 mod cache;
 mod document;
 mod guard;
 mod init;
+mod lockfile;
+mod notices;
+mod pack;
+mod prepare;
 mod report;
+mod restore;
+mod run;
 mod screen;
+mod status;
 mod text;
 
 use std::ffi::OsString;
@@ -16,16 +24,15 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
-use self::args::{Cli, Command, Global, OldFlags, PackArgs, PrepareArgs, RestoreArgs, RunArgs};
+use self::args::{Cli, Command, Global, OldFlags, RestoreArgs};
 use self::report::Reporter;
 use crate::cancel::CancelToken;
-use crate::command::{pack, prepare, restore, run, status, strip};
 use crate::error::{Error, Kind, Result};
-use crate::model::cache::place::{self, Place};
+use crate::model::cache::place::{self, CacheFolder};
 use crate::model::link::Link;
 use crate::model::package_manager::{Detected, PackageManager};
 use crate::model::requested::Requested;
-use crate::model::source::{Asked, Source, parse_duration};
+use crate::model::source::{PackageSource, RequestedSource, parse_duration};
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
 /// commands that have something to put back or to clean up.
@@ -85,25 +92,17 @@ fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
 fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Result<u8> {
     let requested = requested(cli.global)?;
     match cli.command {
-        Some(Command::Run(args)) => return run_command(&requested, args, &signals()?, reporter),
+        Some(Command::Run(args)) => return run::run(&requested, args, &signals()?, reporter),
         Some(Command::Guard(args)) => return guard::run(&requested, &args, reporter),
-        Some(Command::Prepare(args)) => run_prepare(&requested, &args, &signals()?, reporter),
-        Some(Command::Restore(args)) => run_restore(&requested, &args, &signals()?, reporter),
+        Some(Command::Prepare(args)) => prepare::run(&requested, &args, &signals()?, reporter),
+        Some(Command::Restore(args)) => restore::run(&requested, &args, &signals()?, reporter),
         Some(Command::Init(args)) => init::run(&requested, &args, reporter),
-        Some(Command::Pack(args)) => run_pack(&requested, args, &signals()?, reporter),
-        Some(Command::Status) => {
-            let status = status::run(&requested)?;
-            reporter.status(&status);
-            Ok(())
-        }
+        Some(Command::Pack(args)) => pack::run(&requested, args, &signals()?, reporter),
+        Some(Command::Status) => status::run(&requested, reporter),
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
-        None if cli.old.restore => run_restore(&requested, &RestoreArgs::default(), &signals()?, reporter),
-        None if cli.old.strip_overrides => {
-            let outcome = strip::run(&requested, &signals()?, &|event| reporter.event(event))?;
-            reporter.stripped(&outcome);
-            Ok(())
-        }
-        None => run_prepare(&requested, &cli.old.prepare, &signals()?, reporter),
+        None if cli.old.restore => restore::run(&requested, &RestoreArgs::default(), &signals()?, reporter),
+        None if cli.old.strip_overrides => restore::strip_overrides(&requested, &signals()?, reporter),
+        None => prepare::run(&requested, &cli.old.prepare, &signals()?, reporter),
     }
     .map(|()| 0)
 }
@@ -165,13 +164,13 @@ fn package_manager(flag: Option<PackageManager>) -> Result<Option<Detected>> {
 }
 
 /// What the flag says, or else the program's own variable, or else the one that builds have had for it all along.
-fn source(flag: Option<Source>) -> Result<Option<Asked>> {
+fn source(flag: Option<PackageSource>) -> Result<Option<RequestedSource>> {
     if let Some(source) = flag {
-        return Ok(Some(Asked { source, by: "--source".to_owned() }));
+        return Ok(Some(RequestedSource { source, by: "--source".to_owned() }));
     }
     for name in ["DOCKER_PREP_SOURCE", "BYTELYST_PACKAGE_SOURCE"] {
-        if let Some(source) = parsed(name, Source::parse)? {
-            return Ok(Some(Asked { source, by: name.to_owned() }));
+        if let Some(source) = parsed(name, PackageSource::parse)? {
+            return Ok(Some(RequestedSource { source, by: name.to_owned() }));
         }
     }
     Ok(None)
@@ -191,14 +190,14 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// Where the cache lies; none if `DOCKER_PREP_CACHE` is `off`, or the environment names no home.
-fn cache_place() -> Result<Option<Place>> {
+fn cache_place() -> Result<Option<CacheFolder>> {
     let limit = parsed("DOCKER_PREP_CACHE_SIZE", place::parse_size)?.unwrap_or(place::DEFAULT_LIMIT);
     let folder = match variable("DOCKER_PREP_CACHE") {
         Some(off) if off == "off" => None,
         Some(folder) => std::path::absolute(folder).ok(),
         None => place::default_folder(place::System::HERE, variable),
     };
-    Ok(folder.map(|folder| Place { folder, limit }))
+    Ok(folder.map(|folder| CacheFolder { folder, limit }))
 }
 
 /// The parts between commas that stand outside of braces.
@@ -218,74 +217,6 @@ fn split_list(value: &str) -> Vec<String> {
         }
     }
     parts.iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
-}
-
-fn options(args: &PrepareArgs, reporter: &Reporter) -> prepare::Options {
-    let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt, build, lockfile } = *args;
-    let build = build.then(|| reporter.output_of_builds());
-    let checksums = reporter.wants_json();
-    prepare::Options { force, keep, strict, allow_unbuilt, checksums, lockfile, build }
-}
-
-fn run_prepare(
-    requested: &Requested,
-    args: &PrepareArgs,
-    cancel: &CancelToken,
-    reporter: &Reporter,
-) -> Result<()> {
-    let options = options(args, reporter);
-    if args.dry_run {
-        let plan = prepare::plan(requested, &options, cancel, &|event| reporter.event(event))?;
-        reporter.planned(&plan, None);
-    } else {
-        let plan = prepare::run(requested, &options, cancel, &|event| reporter.event(event))?;
-        reporter.prepared(&plan);
-    }
-    Ok(())
-}
-
-fn run_command(
-    requested: &Requested,
-    args: RunArgs,
-    cancel: &CancelToken,
-    reporter: &Reporter,
-) -> Result<u8> {
-    let options = run::Options { prepare: options(&args.prepare, reporter), command: args.command };
-    if args.prepare.dry_run {
-        let plan = prepare::plan(requested, &options.prepare, cancel, &|event| reporter.event(event))?;
-        reporter.planned(&plan, Some(&options.command));
-        return Ok(0);
-    }
-    let stdout = reporter.stdout_of_command();
-    let outcome = run::run(requested, &options, stdout, cancel, &|event| reporter.event(event))?;
-    reporter.ran(&options.command, &outcome);
-    Ok(outcome.ended.exit_code())
-}
-
-fn run_restore(
-    requested: &Requested,
-    args: &RestoreArgs,
-    cancel: &CancelToken,
-    reporter: &Reporter,
-) -> Result<()> {
-    let options = restore::Options { clean: args.clean, force: args.force };
-    let outcome = restore::run(requested, &options, cancel, &|event| reporter.event(event))?;
-    reporter.restored(&outcome);
-    Ok(())
-}
-
-fn run_pack(requested: &Requested, args: PackArgs, cancel: &CancelToken, reporter: &Reporter) -> Result<()> {
-    let options = pack::Options {
-        packages: args.packages,
-        all: args.all,
-        out: args.out,
-        allow_unbuilt: args.allow_unbuilt,
-        checksums: reporter.wants_json(),
-        build: args.build.then(|| reporter.output_of_builds()),
-    };
-    let outcome = pack::run(requested, &options, cancel, &|event| reporter.event(event))?;
-    reporter.packed(&options.out, &outcome);
-    Ok(())
 }
 
 #[cfg(test)]

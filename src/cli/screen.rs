@@ -19,10 +19,10 @@ pub(super) struct Screen {
     begun: Instant,
     /// Whether the line of progress can be drawn, and over-written.
     draws: bool,
-    state: Mutex<State>,
+    state: Mutex<ScreenState>,
 }
 
-struct State {
+struct ScreenState {
     out: Box<dyn Write + Send>,
     /// When the line of progress was last drawn, if it stands there.
     drawn: Option<Instant>,
@@ -35,7 +35,7 @@ impl Screen {
     }
 
     fn on(out: Box<dyn Write + Send>, begun: Instant, draws: bool) -> Self {
-        Self { begun, draws, state: Mutex::new(State { out, drawn: None }) }
+        Self { begun, draws, state: Mutex::new(ScreenState { out, drawn: None }) }
     }
 
     /// Since the begin.
@@ -67,7 +67,7 @@ impl Screen {
         state.drawn = Some(Instant::now());
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ScreenState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -78,7 +78,7 @@ impl Drop for Screen {
     }
 }
 
-fn clear(state: &mut State) {
+fn clear(state: &mut ScreenState) {
     if state.drawn.take().is_some() {
         let _ = write!(state.out, "{CLEAR}").and_then(|()| state.out.flush());
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::model::source::Decision;
 use crate::model::tarball::Tarball;
 
 /// Names come from manifests that anybody may have written: what would steer a terminal is shown as what it is. Our
@@ -49,6 +50,11 @@ pub(super) fn table(tarballs: &[Tarball]) -> String {
             format!("  {name:a$}  {version:b$}  {files:>c$}  {size:>d$}  {tarball}\n")
         })
         .collect()
+}
+
+/// Where packages come from, and why, on one line.
+pub(super) fn reason(decision: &Decision) -> String {
+    format!("{}: {}", decision.reason, decision.then)
 }
 
 /// How many packages, and in how many tarballs where surfaces with different package managers take their own.

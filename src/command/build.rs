@@ -7,26 +7,26 @@ mod site;
 use std::collections::BTreeSet;
 
 use self::check::check;
-use self::site::Site;
-use super::{Event, Report, warn};
+use self::site::BuildSite;
+use super::{Event, Notice, Report, warn};
 use crate::apply::build::Builder;
 use crate::apply::cache::Store;
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::model::build::{Built, Output, SCRIPT, Tally};
-use crate::model::cache::place::Place;
+use crate::model::build::{BuildOutput, BuiltPackage, DigestBuilder, SCRIPT};
+use crate::model::cache::place::CacheFolder;
 use crate::model::environment::Environment;
 use crate::model::workspace::{Member, Workspace};
-use crate::observe::cache::Builds;
+use crate::observe::cache::BuildRecords;
 use crate::observe::package_manager;
 use crate::observe::threads::Threads;
 use crate::plan::build::order;
 
 /// What is done about builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum BuildMode {
     /// Have them built.
-    Build(Output),
+    Build(BuildOutput),
     /// Say what would be built.
     Plan,
     /// Say what was built from other sources; and remember that files that were touched are what they were.
@@ -35,9 +35,9 @@ pub(super) enum What {
     Nothing,
 }
 
-impl What {
+impl BuildMode {
     /// As the flags say.
-    pub(super) fn new(asked: Option<Output>, dry_run: bool) -> Self {
+    pub(super) fn new(asked: Option<BuildOutput>, dry_run: bool) -> Self {
         match asked {
             None => Self::Check { remember: !dry_run },
             Some(_) if dry_run => Self::Plan,
@@ -50,9 +50,9 @@ impl What {
 #[derive(Clone, Copy)]
 pub(super) struct Looking<'a> {
     /// Where is remembered what they hold.
-    pub(super) cache: Option<&'a Place>,
+    pub(super) cache: Option<&'a CacheFolder>,
     /// What is built first.
-    pub(super) what: What,
+    pub(super) what: BuildMode,
     /// The variables that builds see.
     pub(super) environment: &'a Environment,
     /// Who shares the work.
@@ -72,33 +72,33 @@ pub(super) fn first(
     members: &[&Member],
     looking: &Looking<'_>,
     report: Report<'_>,
-) -> Result<Option<Vec<Built>>> {
+) -> Result<Option<Vec<BuiltPackage>>> {
     let Looking { cache, what, environment, threads, cancel } = *looking;
-    if what == What::Nothing {
+    if what == BuildMode::Nothing {
         return Ok(None);
     }
-    let known = Builds::of(cache, &workspace.root);
-    if matches!(what, What::Check { .. }) && known.is_none() {
+    let known = BuildRecords::of(cache, &workspace.root);
+    if matches!(what, BuildMode::Check { .. }) && known.is_none() {
         return Ok(None);
     }
     let order = order(workspace, members);
-    if let (What::Check { remember }, Some(known)) = (what, &known) {
+    if let (BuildMode::Check { remember }, Some(known)) = (what, &known) {
         let store = cache.filter(|_| remember).map(Store::new);
         check(workspace, &order, known, store.as_ref(), threads, report);
         return Ok(None);
     }
     let wanted: BTreeSet<usize> = order.needs.keys().copied().collect();
     if !wanted.iter().any(|member| has_script(&workspace.members[*member])) {
-        report(Event::Notice("nothing to build: no package that is needed has a build script"));
+        report(Event::Notice(Notice::NothingToBuild));
         return Ok(Some(Vec::new()));
     }
     let (manager, doubts) = package_manager::of_workspace(workspace);
     warn(report, &doubts);
-    let output = if let What::Build(output) = what { output } else { Output::Kept };
+    let output = if let BuildMode::Build(output) = what { output } else { BuildOutput::Kept };
     let mut builder = Builder::new(workspace, &manager, output, environment, cancel)?;
-    let tools = Tally::of([("tools", &*builder.tools()?)]);
-    let store = cache.filter(|_| what != What::Plan).map(Store::new);
-    let mut site = Site::new(workspace, order, known.as_ref(), store.as_ref(), tools, threads, report);
+    let tools = DigestBuilder::of([("tools", &*builder.tools()?)]);
+    let store = cache.filter(|_| what != BuildMode::Plan).map(Store::new);
+    let mut site = BuildSite::new(workspace, order, known.as_ref(), store.as_ref(), tools, threads, report);
     cancel.check()?;
     site.run(&mut builder, what)?;
     if let Some(store) = &store {

@@ -2,7 +2,7 @@
 
 use crate::apply::cache as apply;
 use crate::error::{Error, Kind, Result, io_cause};
-use crate::model::cache::place::Place;
+use crate::model::cache::place::CacheFolder;
 use crate::model::requested::Requested;
 use crate::observe::cache::{self, BLOBS, BUILDS, INDEX, Kept, OUTPUTS};
 
@@ -10,9 +10,9 @@ pub use crate::apply::cache::Cleared;
 
 /// What is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct CacheContents {
     /// None where there is no cache.
-    pub place: Option<Place>,
+    pub place: Option<CacheFolder>,
     /// Why it is not used, where it cannot be.
     pub doubt: Option<String>,
     /// How many tarballs it holds.
@@ -31,8 +31,8 @@ pub struct Found {
 ///
 /// # Errors
 /// It is there and cannot be read.
-pub fn look(requested: &Requested) -> Result<Found> {
-    let mut found = Found { place: requested.cache.clone(), ..Found::default() };
+pub fn look(requested: &Requested) -> Result<CacheContents> {
+    let mut found = CacheContents { place: requested.cache.clone(), ..CacheContents::default() };
     let Some(place) = &requested.cache else { return Ok(found) };
     found.doubt = apply::doubt(place);
     if found.doubt.is_some() {

@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use super::packing::Shelf;
+use super::packing::TarballSink;
 use super::{Event, Report};
 use crate::apply::cache::{self, Store};
-use crate::apply::deps_dir::{Staged, Unnamed, settle};
-use crate::model::cache::place::Place;
+use crate::apply::deps_dir::{StagedTarball, TempTarball, settle};
+use crate::model::cache::place::CacheFolder;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
 use crate::observe::cache::{Memory, Outputs};
@@ -16,7 +16,7 @@ use crate::observe::threads::Threads;
 /// The cache of a call; there may be none.
 #[derive(Debug)]
 pub(super) struct Cache<'a> {
-    place: Option<&'a Place>,
+    place: Option<&'a CacheFolder>,
     store: Option<Store<'a>>,
     threads: Threads,
 }
@@ -26,14 +26,14 @@ impl<'a> Cache<'a> {
     pub(super) fn of(requested: &'a Requested, threads: Threads, report: Report<'_>) -> Self {
         let mut place = requested.cache.as_ref();
         if let Some(doubt) = place.and_then(cache::doubt) {
-            report(Event::Detail(&doubt));
+            report(Event::NoCache(&doubt));
             place = None;
         }
         Self { place, store: place.map(Store::new), threads }
     }
 
     /// Where it lies.
-    pub(super) fn place(&self) -> Option<&'a Place> {
+    pub(super) fn place(&self) -> Option<&'a CacheFolder> {
         self.place
     }
 
@@ -50,8 +50,8 @@ impl<'a> Cache<'a> {
     /// Takes tarballs from where they lie already, or from the cache, before new ones are made.
     pub(super) fn shelf<S, T>(&self, stage: S, there: T) -> CachedShelf<'_, S, T>
     where
-        S: Fn() -> io::Result<Unnamed> + Sync,
-        T: Fn(&Tarball) -> Option<Staged> + Sync,
+        S: Fn() -> io::Result<TempTarball> + Sync,
+        T: Fn(&Tarball) -> Option<StagedTarball> + Sync,
     {
         CachedShelf { store: self.store.as_ref(), stage, there }
     }
@@ -82,32 +82,32 @@ pub(super) struct CachedShelf<'a, S, T> {
     there: T,
 }
 
-impl<S, T> Shelf for CachedShelf<'_, S, T>
+impl<S, T> TarballSink for CachedShelf<'_, S, T>
 where
-    S: Fn() -> io::Result<Unnamed> + Sync,
-    T: Fn(&Tarball) -> Option<Staged> + Sync,
+    S: Fn() -> io::Result<TempTarball> + Sync,
+    T: Fn(&Tarball) -> Option<StagedTarball> + Sync,
 {
-    type Sink = Unnamed;
-    type Full = Staged;
+    type Sink = TempTarball;
+    type Full = StagedTarball;
 
-    fn open(&self) -> io::Result<Unnamed> {
+    fn open(&self) -> io::Result<TempTarball> {
         (self.stage)()
     }
 
-    fn close(&self, sink: Unnamed) -> io::Result<Staged> {
+    fn close(&self, sink: TempTarball) -> io::Result<StagedTarball> {
         sink.close()
     }
 
-    fn reuse(&self, tarball: &Tarball) -> Option<Staged> {
+    fn reuse(&self, tarball: &Tarball) -> Option<StagedTarball> {
         let from_store = || self.store?.fetch(&tarball.sha256, tarball.size, &self.stage);
         (self.there)(tarball).or_else(from_store)
     }
 
-    fn may_be_lost(staged: &Staged) -> bool {
+    fn may_be_lost(staged: &StagedTarball) -> bool {
         staged.may_be_lost()
     }
 
-    fn settle(&self, staged: &Staged) -> io::Result<()> {
+    fn settle(&self, staged: &StagedTarball) -> io::Result<()> {
         settle(staged)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Event, Report};
+use super::{Event, Notice, Report};
 use crate::apply::lock::Lock;
 use crate::apply::restore::{keep_edit, move_back as move_over};
 use crate::apply::state::set_aside;
@@ -37,11 +37,8 @@ pub(super) fn move_back(
             let is_known = is_link || state::is_rewritten_text(lock.folder(), &present);
             if !is_known && is_edited_besides(kind, &present, &backup, dir) {
                 let kept = keep_edit(lock, &path)?;
-                report(Event::Notice(&format!(
-                    "{}: was edited besides: the edit is kept in {}",
-                    surfaces::shown(project, &path),
-                    surfaces::shown(project, &kept)
-                )));
+                let (file, kept) = (surfaces::shown(project, &path), surfaces::shown(project, &kept));
+                report(Event::Notice(Notice::EditKept { file: &file, kept: &kept }));
             }
             move_over(lock, &path)?;
         }
@@ -71,17 +68,14 @@ pub(super) fn restore(
     if !left.is_empty() {
         for moved in moved.iter().filter(|moved| moved.decision == Leftover::MoveBack) {
             let file = surfaces::shown(project, &moved.file);
-            report(Event::Notice(&format!("restored {file} (from the backup beside it)")));
+            report(Event::Notice(Notice::MovedBack { file: &file }));
         }
         let mut problems = vec![Problem::new(format!("the state of this project cannot be used: {cause}"))];
         problems.extend(left);
         return Err(Error::all(Kind::Refused, problems));
     }
     if let Some(aside) = set_aside(lock)? {
-        report(Event::Notice(&format!(
-            "the state could not be used ({cause}); no manifest needs it any more, and it is kept in {}",
-            aside.display()
-        )));
+        report(Event::Notice(Notice::StateSetAside { cause, folder: &aside }));
     }
     Ok(moved)
 }

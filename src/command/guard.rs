@@ -5,15 +5,15 @@ use std::path::Path;
 
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::guard::repair::{self, Here};
-use crate::model::guard::{self, BadSettings, File, Finding, Settings, shown};
+use crate::model::guard::{self, BadSettings, Finding, GuardSettings, GuardedFile, shown};
 use crate::model::reference;
 use crate::model::requested::Requested;
 use crate::observe::git::HookEnvironment;
-use crate::observe::guard::{self as observe, Commit, Entry, Git, Mode, Objects, Target};
+use crate::observe::guard::{self as observe, Commit, Git, Mode, Objects, Target, TreeEntry};
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum GuardScope {
     /// The tree that a commit would create now.
     Index,
     /// The last commit.
@@ -24,9 +24,9 @@ pub enum Scope {
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct GuardOutcome {
     /// Each thing once, by path and line.
-    pub findings: Vec<Found>,
+    pub findings: Vec<CommittedFinding>,
     /// How many commits were judged; none for the index.
     pub commits: usize,
     /// What puts it right, copy-ready.
@@ -35,7 +35,7 @@ pub struct Outcome {
 
 /// A finding, and which commits hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct CommittedFinding {
     /// What it is.
     pub finding: Finding,
     /// The deps dir that it points into or lies in.
@@ -48,22 +48,22 @@ pub struct Found {
 ///
 /// # Errors
 /// [`Kind::Environment`] for whatever keeps it from judging: nothing passes that could not be read.
-pub fn run(requested: &Requested, scope: &Scope) -> Result<Outcome> {
+pub fn run(requested: &Requested, scope: &GuardScope) -> Result<GuardOutcome> {
     let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
-    let mut judge = Judge::new(Objects::open(&git)?, deps_dir);
+    let mut judge = TreeJudge::new(Objects::open(&git)?, deps_dir);
     let commits = match scope {
-        Scope::Index => {
+        GuardScope::Index => {
             let found = judge.tree(&observe::index(&git)?)?;
             judge.keep(found, None);
             Vec::new()
         }
-        Scope::Head => vec![observe::head(&git)?],
-        Scope::Range(range) => observe::range(&git, range)?,
+        GuardScope::Head => vec![observe::head(&git)?],
+        GuardScope::Range(range) => observe::range(&git, range)?,
     };
     judge.commits(&git, &commits)?;
     let repair = if judge.found.is_empty() { Vec::new() } else { judge.repair(&git) };
-    Ok(Outcome { findings: judge.found.into_values().collect(), commits: commits.len(), repair })
+    Ok(GuardOutcome { findings: judge.found.into_values().collect(), commits: commits.len(), repair })
 }
 
 /// A deps dir that was asked for, from the tree's top.
@@ -82,27 +82,27 @@ fn deps_dir(git: &Git, dir: &Path) -> Result<String> {
 }
 
 /// A file that is read, and what for.
-struct Candidate<'e> {
-    entry: &'e Entry,
-    file: File,
+struct GuardCandidate<'e> {
+    entry: &'e TreeEntry,
+    file: GuardedFile,
 }
 
 /// Judges trees, and remembers what it has seen.
-struct Judge {
+struct TreeJudge {
     objects: Objects,
     deps_dir: Option<String>,
-    settings: Settings,
+    settings: GuardSettings,
     /// The `docker-prep.toml`s that the settings are from, each with its object's name.
     settings_of: Vec<(Vec<u8>, String)>,
     /// What files hold, under these settings.
     seen: HashMap<(Vec<u8>, String), Vec<Finding>>,
     /// What was found up to now.
-    found: BTreeMap<Finding, Found>,
+    found: BTreeMap<Finding, CommittedFinding>,
 }
 
-impl Judge {
+impl TreeJudge {
     fn new(objects: Objects, deps_dir: Option<String>) -> Self {
-        let settings = Settings::default();
+        let settings = GuardSettings::default();
         // No file has this name: the first tree's settings are read whatever they are.
         let settings_of = vec![(Vec::new(), String::new())];
         Self { objects, deps_dir, settings, settings_of, seen: HashMap::new(), found: BTreeMap::new() }
@@ -124,7 +124,7 @@ impl Judge {
     fn keep(&mut self, findings: Vec<Finding>, commit: Option<&str>) {
         for finding in findings {
             let deps_dir = self.settings.project(&finding.path).deps_dir();
-            let new = Found { finding: finding.clone(), deps_dir, commits: Vec::new() };
+            let new = CommittedFinding { finding: finding.clone(), deps_dir, commits: Vec::new() };
             self.found.entry(finding).or_insert(new).commits.extend(commit.map(str::to_owned));
         }
     }
@@ -136,13 +136,15 @@ impl Judge {
     }
 
     /// Everything in a tree that must not be committed.
-    fn tree(&mut self, entries: &[Entry]) -> Result<Vec<Finding>> {
+    fn tree(&mut self, entries: &[TreeEntry]) -> Result<Vec<Finding>> {
         let candidates = candidates(entries);
         self.read_settings(&candidates, entries)?;
         let mut found = self.misplaced(entries, &candidates);
-        let is_read = |candidate: &&Candidate<'_>| {
-            matches!(candidate.file, File::Manifest(_) | File::Workspace | File::Lockfile(_))
-                && !self.settings.leaves_out(&candidate.entry.path)
+        let is_read = |candidate: &&GuardCandidate<'_>| {
+            matches!(
+                candidate.file,
+                GuardedFile::Manifest(_) | GuardedFile::Workspace | GuardedFile::Lockfile(_)
+            ) && !self.settings.leaves_out(&candidate.entry.path)
         };
         let (links, files): (Vec<_>, Vec<_>) =
             candidates.iter().filter(is_read).partition(|candidate| candidate.entry.mode == Mode::Link);
@@ -157,9 +159,9 @@ impl Judge {
     }
 
     /// Reads each `docker-prep.toml` of the tree itself.
-    fn read_settings(&mut self, candidates: &[Candidate<'_>], entries: &[Entry]) -> Result<()> {
-        let files: Vec<&Entry> =
-            candidates.iter().filter(|c| c.file == File::Settings).map(|c| c.entry).collect();
+    fn read_settings(&mut self, candidates: &[GuardCandidate<'_>], entries: &[TreeEntry]) -> Result<()> {
+        let files: Vec<&TreeEntry> =
+            candidates.iter().filter(|c| c.file == GuardedFile::Settings).map(|c| c.entry).collect();
         let of: Vec<_> = files.iter().map(|entry| (entry.path.clone(), entry.object.clone())).collect();
         if of == self.settings_of {
             return Ok(());
@@ -181,28 +183,29 @@ impl Judge {
             texts.push((entry.path.as_slice(), self.read(file)?));
         }
         let texts: Vec<(&[u8], &[u8])> = texts.iter().map(|(path, text)| (*path, text.as_slice())).collect();
-        self.settings = Settings::read(&texts, self.deps_dir.as_deref()).map_err(|bad| bad_settings(&bad))?;
+        self.settings =
+            GuardSettings::read(&texts, self.deps_dir.as_deref()).map_err(|bad| bad_settings(&bad))?;
         self.settings_of = of;
         self.seen.clear();
         Ok(())
     }
 
     /// What must not be there, whatever it holds: backups, and what lies in a deps dir.
-    fn misplaced(&self, entries: &[Entry], candidates: &[Candidate<'_>]) -> Vec<Finding> {
+    fn misplaced(&self, entries: &[TreeEntry], candidates: &[GuardCandidate<'_>]) -> Vec<Finding> {
         let lower = |path: &[u8]| path.to_ascii_lowercase();
-        let read = candidates.iter().filter(|candidate| candidate.file != File::Backup);
+        let read = candidates.iter().filter(|candidate| candidate.file != GuardedFile::Backup);
         let beside: HashSet<Vec<u8>> = read.map(|candidate| lower(&candidate.entry.path)).collect();
         let of_something = |path: &[u8]| guard::backed_up(path).is_none_or(|of| beside.contains(&lower(of)));
         let backups = candidates
             .iter()
-            .filter(|candidate| candidate.file == File::Backup && of_something(&candidate.entry.path))
-            .map(|candidate| (candidate.entry, guard::Kind::Backup));
-        let is_there = |entry: &&Entry| entry.stage != 1;
+            .filter(|candidate| candidate.file == GuardedFile::Backup && of_something(&candidate.entry.path))
+            .map(|candidate| (candidate.entry, guard::FindingKind::Backup));
+        let is_there = |entry: &&TreeEntry| entry.stage != 1;
         let in_deps_dir = entries
             .iter()
             .filter(is_there)
             .filter(|entry| self.settings.in_deps_dir(&entry.path, entry.mode == Mode::File))
-            .map(|entry| (entry, guard::Kind::DepsDir));
+            .map(|entry| (entry, guard::FindingKind::DepsDir));
         backups
             .chain(in_deps_dir)
             .filter(|(entry, _)| !self.settings.leaves_out(&entry.path))
@@ -213,16 +216,16 @@ impl Judge {
     /// The files behind links that stand where manifests and lockfiles do: rewriting follows such links.
     fn behind<'e>(
         &mut self,
-        links: &[&Candidate<'_>],
-        entries: &'e [Entry],
+        links: &[&GuardCandidate<'_>],
+        entries: &'e [TreeEntry],
         found: &mut Vec<Finding>,
-    ) -> Result<Vec<Candidate<'e>>> {
+    ) -> Result<Vec<GuardCandidate<'e>>> {
         let mut behind = Vec::new();
         for link in links {
             let into_deps_dir = match self.follow(link.entry, entries)? {
                 Target::Entry(entry) if self.settings.in_deps_dir(&entry.path, true) => true,
                 Target::Entry(entry) => {
-                    behind.push(Candidate { entry, file: link.file });
+                    behind.push(GuardCandidate { entry, file: link.file });
                     false
                 }
                 Target::Elsewhere => {
@@ -232,33 +235,34 @@ impl Judge {
                 }
             };
             if into_deps_dir {
-                found.push(Finding::of_file(&link.entry.path, guard::Kind::Link));
+                found.push(Finding::of_file(&link.entry.path, guard::FindingKind::Link));
             }
         }
         Ok(behind)
     }
 
-    fn follow<'e>(&mut self, link: &Entry, entries: &'e [Entry]) -> Result<Target<'e>> {
-        let entries: HashMap<&[u8], &Entry> =
+    fn follow<'e>(&mut self, link: &TreeEntry, entries: &'e [TreeEntry]) -> Result<Target<'e>> {
+        let entries: HashMap<&[u8], &TreeEntry> =
             entries.iter().map(|entry| (entry.path.as_slice(), entry)).collect();
         observe::follow(&entries, link, &mut |entry| self.read(entry))
     }
 
-    fn read(&mut self, entry: &Entry) -> Result<Vec<u8>> {
+    fn read(&mut self, entry: &TreeEntry) -> Result<Vec<u8>> {
         let mut read = Vec::new();
         self.objects.read(&[entry], &mut |_, bytes| read = bytes.to_vec())?;
         Ok(read)
     }
 
     /// What files hold that must not be committed; each content is judged once.
-    fn contents(&mut self, candidates: Vec<&Candidate<'_>>) -> Result<Vec<Finding>> {
-        let key = |candidate: &Candidate<'_>| (candidate.entry.path.clone(), candidate.entry.object.clone());
-        let new: Vec<&Candidate<'_>> =
+    fn contents(&mut self, candidates: Vec<&GuardCandidate<'_>>) -> Result<Vec<Finding>> {
+        let key =
+            |candidate: &GuardCandidate<'_>| (candidate.entry.path.clone(), candidate.entry.object.clone());
+        let new: Vec<&GuardCandidate<'_>> =
             candidates.iter().filter(|candidate| !self.seen.contains_key(&key(candidate))).copied().collect();
-        let entries: Vec<&Entry> = new.iter().map(|candidate| candidate.entry).collect();
+        let entries: Vec<&TreeEntry> = new.iter().map(|candidate| candidate.entry).collect();
         let (settings, seen) = (&self.settings, &mut self.seen);
         self.objects.read(&entries, &mut |at, bytes| {
-            let Candidate { entry, file } = new[at];
+            let GuardCandidate { entry, file } = new[at];
             seen.insert(key(new[at]), guard::judge(settings, *file, &entry.path, bytes));
         })?;
         Ok(candidates
@@ -271,25 +275,25 @@ impl Judge {
 }
 
 /// The files that are read, and the backups. Of an unmerged file the common ancestor is on nobody's side.
-fn candidates(entries: &[Entry]) -> Vec<Candidate<'_>> {
+fn candidates(entries: &[TreeEntry]) -> Vec<GuardCandidate<'_>> {
     entries
         .iter()
         .filter(|entry| entry.mode != Mode::Submodule && entry.stage != 1)
-        .filter_map(|entry| Some(Candidate { entry, file: guard::file(&entry.path)? }))
+        .filter_map(|entry| Some(GuardCandidate { entry, file: guard::file(&entry.path)? }))
         .collect()
 }
 
 /// Where nothing was found, a file that both sides of a merge changed is still anybody's guess.
-fn undecided(candidates: &[Candidate<'_>]) -> Result<()> {
-    let unmerged: Vec<&Entry> = candidates
+fn undecided(candidates: &[GuardCandidate<'_>]) -> Result<()> {
+    let unmerged: Vec<&TreeEntry> = candidates
         .iter()
-        .filter(|candidate| candidate.entry.stage > 0 && candidate.file != File::Backup)
+        .filter(|candidate| candidate.entry.stage > 0 && candidate.file != GuardedFile::Backup)
         .map(|candidate| candidate.entry)
         .collect();
     if unmerged.is_empty() { Ok(()) } else { Err(not_merged(&unmerged)) }
 }
 
-fn not_merged(entries: &[&Entry]) -> Error {
+fn not_merged(entries: &[&TreeEntry]) -> Error {
     let mut problems = Vec::new();
     for entry in entries {
         let path = shown(&entry.path);

@@ -12,7 +12,7 @@ use crate::observe::project;
 
 /// A file that is changed, or made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct InitChange {
     /// Where it lies.
     pub path: PathBuf,
     /// The path for people: from the project's root where it lies inside.
@@ -27,20 +27,20 @@ pub struct Change {
 
 /// What `init` does; with a dry run, what it would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct InitPlan {
     /// Who runs the repository's hooks.
     pub manager: Manager,
     /// Empty where everything is in place.
-    pub changes: Vec<Change>,
-    /// What is left to be done by hand.
-    pub next: Option<String>,
+    pub changes: Vec<InitChange>,
+    /// What is to be typed so that git calls the manager at all, in a clone where nobody has done that yet.
+    pub install: Option<&'static str>,
 }
 
 /// What there is to do; changes nothing. `manager` is the one to use, else it is found out.
 ///
 /// # Errors
 /// As [`hooks::find`]; [`Kind::Refused`] for a file that cannot be changed by a program, with what to write there.
-pub fn plan(requested: &Requested, manager: Option<Manager>) -> Result<Plan> {
+pub fn plan(requested: &Requested, manager: Option<Manager>) -> Result<InitPlan> {
     let project = project::find(requested)?;
     let hook = hooks::find(&project.root, manager)?;
     let root = &project.root;
@@ -52,11 +52,12 @@ pub fn plan(requested: &Requested, manager: Option<Manager>) -> Result<Plan> {
     };
     let ignored = change(root, root.join(".gitignore"), false, |text| Ok(gitignore::with(text, &patterns)))?;
     let changes = [calls, script, ignored];
-    Ok(Plan { manager: hook.manager, changes: changes.into_iter().flatten().collect(), next: next(&hook) })
+    let changes = changes.into_iter().flatten().collect();
+    Ok(InitPlan { manager: hook.manager, changes, install: install(&hook) })
 }
 
 /// The script that lefthook's file names, once it is changed.
-fn script_of(hook: &Hook, change: Option<&Change>) -> Result<Option<PathBuf>> {
+fn script_of(hook: &Hook, change: Option<&InitChange>) -> Result<Option<PathBuf>> {
     if hook.manager != Manager::Lefthook {
         return Ok(None);
     }
@@ -74,32 +75,31 @@ fn change(
     path: PathBuf,
     executable: bool,
     edit: impl Fn(Option<&str>) -> Result<Option<String>, String>,
-) -> Result<Option<Change>> {
+) -> Result<Option<InitChange>> {
     let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
     let before = hooks::text(&path)?;
     let after = edit(before.as_deref()).map_err(|why| Error::new(Kind::Refused, format!("{name}: {why}")))?;
     // git passes over a hook that may not be executed, in silence.
     let after = after.or_else(|| before.clone().filter(|_| executable && !hooks::is_executable(&path)));
-    Ok(after.map(|after| Change { path, name, before, after, executable }))
+    Ok(after.map(|after| InitChange { path, name, before, after, executable }))
 }
 
 /// What git does not call yet has to be installed by its own program.
-fn next(hook: &Hook) -> Option<String> {
-    let command = match hook.manager {
-        _ if hook.active => return None,
-        Manager::Husky => "npx husky",
-        Manager::Lefthook => "lefthook install",
-        Manager::PreCommit => "pre-commit install",
-        Manager::Git => return None,
-    };
-    Some(format!("{} is not installed in this clone yet: {command}", hook.manager.name()))
+fn install(hook: &Hook) -> Option<&'static str> {
+    match hook.manager {
+        _ if hook.active => None,
+        Manager::Husky => Some("npx husky"),
+        Manager::Lefthook => Some("lefthook install"),
+        Manager::PreCommit => Some("pre-commit install"),
+        Manager::Git => None,
+    }
 }
 
 /// Makes the changes of a plan.
 ///
 /// # Errors
 /// [`Kind::Refused`] for a file that has changed since; the disk's.
-pub fn apply(plan: &Plan) -> Result<()> {
+pub fn apply(plan: &InitPlan) -> Result<()> {
     for change in &plan.changes {
         if hooks::text(&change.path)? != change.before {
             return Err(Error::new(

@@ -10,7 +10,7 @@ use crate::model::lockfile;
 use crate::model::package_manager::Detected;
 use crate::model::requested::Requested;
 use crate::model::surface::Surface;
-use crate::model::surroundings::Surroundings;
+use crate::model::surroundings::InstallContext;
 use crate::model::yaml::edit as yaml;
 use crate::observe::package_manager;
 use crate::observe::project::Project;
@@ -20,16 +20,16 @@ use crate::plan::closure::Needs;
 use crate::plan::files::refuse_uncopied;
 use crate::plan::link;
 use crate::plan::lockfile as advice;
-use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::reader::InstallTarget;
+use crate::plan::way::OverrideStyle;
 
 /// The install of one surface.
 #[derive(Debug)]
-pub(super) struct Install {
+pub(super) struct SurfaceInstall {
     /// What lies around the surface.
-    pub(super) around: Surroundings,
+    pub(super) around: InstallContext,
     /// What reads its manifest, and how that is told.
-    pub(super) reader: Reader,
+    pub(super) reader: InstallTarget,
     /// The `pnpm-workspace.yaml` beside it, as it was before prepare, where pnpm may read overrides in it.
     pub(super) settings: Option<Beside>,
     /// Why it cannot be told in the way that was asked for: an error only where it needs a package.
@@ -47,21 +47,21 @@ pub(super) fn find(
     surfaces: &[Surface],
     lockfile: bool,
     originals: &Originals,
-) -> Result<Vec<Install>> {
+) -> Result<Vec<SurfaceInstall>> {
     let link = requested.link.or(project.config.link).unwrap_or_default();
     let around = package_manager::surroundings(project, requested, surfaces);
-    let install = |(surface, around): (&Surface, Surroundings)| {
+    let install = |(surface, around): (&Surface, InstallContext)| {
         let manager = around.detected.manager.clone();
-        let (way, refused) = match Way::choose(&manager, link, lockfile) {
+        let (way, refused) = match OverrideStyle::choose(&manager, link, lockfile) {
             Ok(way) => (way, None),
-            Err(error) => (Way::PnpmOverrides, Some(about(error, surface, &around.detected))),
+            Err(error) => (OverrideStyle::PnpmOverrides, Some(about(error, surface, &around.detected))),
         };
-        let mut reader = Reader { manager, way, workspace_overrides: Vec::new() };
+        let mut reader = InstallTarget { manager, way, workspace_overrides: Vec::new() };
         let settings = settings(project, surface, &reader, originals)?;
         if let Some(settings) = &settings {
             reader.workspace_overrides = overrides(settings)?;
         }
-        Ok(Install { around, reader, settings, refused })
+        Ok(SurfaceInstall { around, reader, settings, refused })
     };
     surfaces.iter().zip(around).map(install).collect()
 }
@@ -78,7 +78,7 @@ fn about(mut error: Error, surface: &Surface, detected: &Detected) -> Error {
 fn settings(
     project: &Project,
     surface: &Surface,
-    reader: &Reader,
+    reader: &InstallTarget,
     originals: &Originals,
 ) -> Result<Option<Beside>> {
     if !reader.reads_workspace_overrides() {
@@ -103,7 +103,7 @@ fn overrides(settings: &Beside) -> Result<Vec<(String, String)>> {
 /// leaves out a file that is needed.
 pub(super) fn check(
     surfaces: &[Surface],
-    installs: &[Install],
+    installs: &[SurfaceInstall],
     needs: &[Needs],
     made: bool,
     report: Report<'_>,
@@ -117,7 +117,7 @@ pub(super) fn check(
         if let Some(error) = &install.refused {
             return Err(error.clone());
         }
-        if let (Way::WorkspaceOverrides, Some(settings)) = (install.reader.way, &install.settings) {
+        if let (OverrideStyle::WorkspaceOverrides, Some(settings)) = (install.reader.way, &install.settings) {
             refuse_uncopied(surface, settings, &install.not_copying(surface, SETTINGS))?;
         }
         warn(report, &install.advice(surface, made));
@@ -125,10 +125,10 @@ pub(super) fn check(
     Ok(())
 }
 
-impl Install {
+impl SurfaceInstall {
     /// How the tarballs of the surface name each other, where they do.
     pub(super) fn linking(&self, project: &Project, surface: &Surface, needs: &Needs) -> Option<Linking> {
-        let Reader { manager, way, .. } = &self.reader;
+        let InstallTarget { manager, way, .. } = &self.reader;
         link::linking(*way, manager, &surface.dir, &project.deps_dir, needs)
     }
 
@@ -151,7 +151,7 @@ impl Install {
         for file in &self.around.dockerfiles {
             let copies_lockfile = copies(file, surface, name);
             let own = dockerfile::installs(&file.text).into_iter().filter(|one| one.manager == manager.name);
-            installs.extend(own.map(|install| advice::Install {
+            installs.extend(own.map(|install| advice::LockfileInstall {
                 dockerfile: &file.name,
                 line: install.line,
                 frozen: install.frozen,

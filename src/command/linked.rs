@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::packing::{self, Encoded, Job, NamesOnly, Shelf, Sinks, Tally};
+use super::packing::{self, Encoded, NamesOnly, PackingJob, ProgressCounter, Sinks, TarballSink};
 use crate::error::Result;
 use crate::model::digest::Digest;
 use crate::model::link::Linking;
@@ -18,16 +18,16 @@ use crate::plan::components::{self, Component};
 use crate::plan::link;
 
 /// What a surface needs, and how its tarballs name each other.
-pub(super) type Needed<'a> = (Option<&'a Linking>, &'a BTreeSet<String>);
+pub(super) type LinkNeeds<'a> = (Option<&'a Linking>, &'a BTreeSet<String>);
 
 /// The tarballs that surfaces take their packages from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Packed {
+pub(super) struct PackedTarballs {
     plain: Vec<Tarball>,
     linked: BTreeMap<Linking, Vec<Tarball>>,
 }
 
-impl Packed {
+impl PackedTarballs {
     /// Those of a surface whose tarballs name each other in this way.
     pub(super) fn of(&self, linking: Option<&Linking>) -> &[Tarball] {
         linking.map_or(Some(&self.plain), |linking| self.linked.get(linking)).map_or(&[], Vec::as_slice)
@@ -39,12 +39,12 @@ impl Packed {
 ///
 /// # Errors
 /// As [`packing::encode_all`].
-pub(super) fn pack<F: Shelf>(
+pub(super) fn pack<F: TarballSink>(
     packages: &BTreeMap<&str, &Contents>,
-    surfaces: &[Needed<'_>],
+    surfaces: &[LinkNeeds<'_>],
     scope: &Scope,
     sinks: &Sinks<'_, F>,
-) -> Result<(Packed, Encoded<F>)> {
+) -> Result<(PackedTarballs, Encoded<F>)> {
     let mut plain: BTreeSet<&str> = BTreeSet::new();
     let mut sets: BTreeMap<&Linking, BTreeSet<&str>> = BTreeMap::new();
     for (linking, names) in surfaces {
@@ -64,7 +64,7 @@ pub(super) fn pack<F: Shelf>(
     let mut staged = packing::encode_all(&contents, sinks)?;
     let plain: BTreeMap<&str, Tarball> =
         plain.iter().zip(&staged).map(|((name, _), (tarball, _))| (*name, tarball.clone())).collect();
-    let mut packed = Packed { plain: plain.values().cloned().collect(), linked: BTreeMap::new() };
+    let mut packed = PackedTarballs { plain: plain.values().cloned().collect(), linked: BTreeMap::new() };
     for set in sets {
         let unlinked: BTreeMap<&str, &Tarball> =
             set.unlinked.iter().filter_map(|name| Some((*name, plain.get(name)?))).collect();
@@ -118,7 +118,7 @@ impl<'a> Set<'a> {
 
 /// Encodes the packages of a set that name others, those first that others need: their names hold their digests, so
 /// hashes build on each other.
-fn encode_linked<F: Shelf>(
+fn encode_linked<F: TarballSink>(
     set: &Set<'_>,
     unlinked: &BTreeMap<&str, &Tarball>,
     scope: &Scope,
@@ -162,11 +162,11 @@ impl<'a> Linker<'a> {
         self.files.insert(name, tarball_name(manifest.name().unwrap_or_default(), &version, digits));
     }
 
-    fn job(&self, member: usize, seal: Option<Seal>) -> Job<Contents> {
+    fn job(&self, member: usize, seal: Option<Seal>) -> PackingJob<Contents> {
         let (_, contents) = self.set.linked[member];
         let file = |package: &str| self.files.get(package).cloned();
         let manifest = link::linked(&contents.manifest, self.set.linking, self.scope, file);
-        Job { contents: contents.with_manifest(manifest), seal }
+        PackingJob { contents: contents.with_manifest(manifest), seal }
     }
 
     /// The seals of the members of cycles, by name.
@@ -180,7 +180,7 @@ impl<'a> Linker<'a> {
         let members: Vec<usize> = cycles.iter().flat_map(|component| &component.members).copied().collect();
         let jobs: Vec<_> = members.iter().map(|member| self.job(*member, None)).collect();
         let Sinks { cancel, threads, memory, .. } = *sinks;
-        let tally = &Tally::silent();
+        let tally = &ProgressCounter::silent();
         let (folder, checksums, open) = (None, false, NamesOnly);
         let names = Sinks { cancel, threads, folder, memory, checksums, tally, open };
         let encoded = packing::encode_jobs(&jobs, &names)?;

@@ -9,6 +9,7 @@ pub mod init;
 mod install;
 mod linked;
 pub mod lockfile;
+mod notice;
 mod observed;
 pub mod pack;
 mod packing;
@@ -20,9 +21,11 @@ pub mod status;
 pub mod strip;
 mod tree;
 
-use self::prepare::Plan;
+pub use self::notice::Notice;
+use self::prepare::PreparePlan;
+pub(crate) use self::tree::interrupted;
 use crate::error::Problem;
-use crate::model::build::Built;
+use crate::model::build::BuiltPackage;
 use crate::model::ended::Ended;
 use crate::model::source::Decision;
 use crate::model::tarball::Tarball;
@@ -33,11 +36,11 @@ pub enum Event<'a> {
     /// Something that stops nothing, but should be known.
     Warning(&'a Problem),
     /// Something that was left alone, or repaired.
-    Notice(&'a str),
-    /// What only those want to know who want to know more.
-    Detail(&'a str),
+    Notice(Notice<'a>),
+    /// The cache is not used, and why.
+    NoCache(&'a str),
     /// What `--build` did about a package.
-    Built(&'a Built),
+    Built(&'a BuiltPackage),
     /// How far packing is.
     Packing(Progress),
     /// A package was packed.
@@ -50,11 +53,11 @@ pub enum Event<'a> {
     /// Where packages come from, where that was not plain from the call.
     Decided(&'a Decision),
     /// The project is prepared, and the command of `run` begins.
-    Prepared(&'a Plan),
+    Prepared(&'a PreparePlan),
     /// The command of `run` has ended.
     Ended(Ended),
     /// The project is restored behind the command of `run`.
-    Restored(&'a restore::Outcome),
+    Restored(&'a restore::RestoreOutcome),
 }
 
 /// How far packing is.

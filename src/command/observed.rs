@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{self, Looking};
-use super::install::{self, Install};
-use super::linked::{self, Packed};
-use super::packing::{self, Encoded, Shelf, Sinks};
-use super::prepare::{Options, Plan};
+use super::install::{self, SurfaceInstall};
+use super::linked::{self, PackedTarballs};
+use super::packing::{self, Encoded, Sinks, TarballSink};
+use super::prepare::{PrepareOptions, PreparePlan};
 use super::{Report, warn};
 use crate::error::{Error, Kind, Result};
-use crate::model::build::{Built, State};
+use crate::model::build::{BuildState, BuiltPackage};
 use crate::model::link::Linking;
 use crate::model::requested::Requested;
 use crate::model::source::Decision;
@@ -33,7 +33,7 @@ pub(super) struct Needed {
     pub(super) workspace: Option<Workspace>,
     pub(super) closure: Closure,
     /// By surface.
-    pub(super) installs: Vec<Install>,
+    pub(super) installs: Vec<SurfaceInstall>,
 }
 
 /// Everything that was read before the first byte is packed.
@@ -45,7 +45,7 @@ pub(super) struct Observed {
     /// What is known of the workspace's packages.
     pub(super) memory: Memory,
     /// What `--build` did.
-    pub(super) built: Option<Vec<Built>>,
+    pub(super) built: Option<Vec<BuiltPackage>>,
 }
 
 impl Needed {
@@ -78,7 +78,7 @@ impl Needed {
     pub(super) fn observe(
         self,
         project: &Project,
-        options: &Options,
+        options: &PrepareOptions,
         looking: &Looking<'_>,
         report: Report<'_>,
     ) -> Result<Observed> {
@@ -95,7 +95,7 @@ impl Needed {
             let members = packing::named_members(workspace, &closure.packages)?;
             built = build::first(workspace, &members, looking, report)?;
             // What would be built first may be missing now.
-            let unbuilt = built.iter().flatten().any(|built| built.state == State::Planned);
+            let unbuilt = built.iter().flatten().any(|built| built.state == BuildState::Planned);
             memory = Memory::of(looking.cache, &workspace.root);
             let allow_unbuilt = options.allow_unbuilt || unbuilt;
             contents =
@@ -120,7 +120,7 @@ impl Observed {
     }
 
     /// Packs what the surfaces need.
-    pub(super) fn pack<F: Shelf>(&self, sinks: &Sinks<'_, F>) -> Result<(Packed, Encoded<F>)> {
+    pub(super) fn pack<F: TarballSink>(&self, sinks: &Sinks<'_, F>) -> Result<(PackedTarballs, Encoded<F>)> {
         let closure = &self.needed.closure;
         let packages = closure.packages.iter().map(String::as_str).zip(&self.contents).collect();
         let closures = closure.surfaces.iter().map(|needs| &needs.closure);
@@ -137,9 +137,14 @@ impl Observed {
     }
 
     /// The plan, once the tarballs' names are known; `tarballs` are all of them.
-    pub(super) fn plan(&self, source: Decision, packed: &Packed, tarballs: Vec<Tarball>) -> Result<Plan> {
+    pub(super) fn plan(
+        &self,
+        source: Decision,
+        packed: &PackedTarballs,
+        tarballs: Vec<Tarball>,
+    ) -> Result<PreparePlan> {
         let Needed { surfaces, closure, installs, workspace } = &self.needed;
-        let mut plan = Plan::untouched(&self.project, source);
+        let mut plan = PreparePlan::untouched(&self.project, source);
         if let Some(workspace) = workspace {
             plan.workspace.clone_from(&workspace.root);
         }
@@ -167,7 +172,7 @@ impl Observed {
     }
 }
 
-impl Plan {
+impl PreparePlan {
     /// Nothing is packed and nothing rewritten.
     pub(super) fn untouched(project: &Project, source: Decision) -> Self {
         Self {

@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::build::{self, Looking, What};
+use super::build::{self, BuildMode, Looking};
 use super::cached::Cache;
 use super::{Event, Report, warn};
 use crate::apply::deps_dir::Placed;
 use crate::apply::out_dir::OutDir;
 use crate::cancel::CancelToken;
-use crate::command::packing::{self, Sinks, Tally};
+use crate::command::packing::{self, ProgressCounter, Sinks};
 use crate::error::Result;
-use crate::model::build::Output;
+use crate::model::build::BuildOutput;
 use crate::model::requested::Requested;
 use crate::model::tarball::Tarball;
 use crate::observe::project;
@@ -19,11 +19,11 @@ use crate::observe::surfaces;
 use crate::observe::threads::Threads;
 use crate::observe::workspace::{self, Itself};
 use crate::plan::closure;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 
 /// What to pack, and where to.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct PackOptions {
     /// These packages.
     pub packages: Vec<String>,
     /// Every package in scope.
@@ -35,7 +35,7 @@ pub struct Options {
     /// Tell the tarballs' checksums too.
     pub checksums: bool,
     /// Have what has changed built first.
-    pub build: Option<Output>,
+    pub build: Option<BuildOutput>,
 }
 
 /// Packs, and returns what was packed, by name.
@@ -44,7 +44,7 @@ pub struct Options {
 /// [`crate::error::Kind::Packing`] naming every package that cannot be packed: then nothing is packed.
 pub fn run(
     requested: &Requested,
-    options: &Options,
+    options: &PackOptions,
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Vec<Tarball>> {
@@ -58,7 +58,7 @@ pub fn run(
     } else if closure_only {
         let surfaces = surfaces::find(&project, requested)?;
         warn(report, &surfaces.notices);
-        let reader = Reader::pinned();
+        let reader = InstallTarget::pinned();
         let read: Vec<_> = surfaces.surfaces.iter().map(|surface| (surface, &reader)).collect();
         let closure = closure::plan(&workspace, &project.scope, &read)?;
         warn(report, &closure.warnings);
@@ -68,7 +68,7 @@ pub fn run(
         packing::named_members(&workspace, &options.packages.iter().cloned().collect())?
     };
     let cache = Cache::of(requested, threads, report);
-    let what = What::new(options.build, false);
+    let what = BuildMode::new(options.build, false);
     let looking =
         Looking { cache: cache.place(), what, environment: &requested.environment, threads, cancel };
     build::first(&workspace, &members, &looking, report)?;
@@ -78,7 +78,7 @@ pub fn run(
     let mut out = OutDir::create(&options.out, &outputs)?;
     let there = |tarball: &Tarball| out.there(tarball);
     let open = cache.shelf(|| out.stage(), there);
-    let tally = &Tally::new(report);
+    let tally = &ProgressCounter::new(report);
     let (folder, checksums) = (Some(out.path()), options.checksums);
     let sinks = Sinks { cancel, threads, folder, memory: &memory, checksums, tally, open };
     let staged = packing::encode_all(&contents.iter().collect::<Vec<_>>(), &sinks)?;

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::{Event, Progress, Report, warn};
+use super::{Event, Notice, Progress, Report, warn};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result, io_cause};
 use crate::model::scope::Scope;
@@ -17,10 +17,10 @@ use crate::model::seal::Seal;
 use crate::model::tarball::Tarball;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::cache::Memory;
-use crate::observe::contents::{self, Around, Contents};
+use crate::observe::contents::{self, Contents, WorkspaceContext};
 use crate::observe::tarball::{EncodeError, encode};
 use crate::observe::threads::Threads;
-use crate::plan::closure::Index;
+use crate::plan::closure::MemberIndex;
 
 /// The members of the given names, each once, sorted.
 ///
@@ -30,7 +30,7 @@ pub(super) fn named_members<'a>(
     workspace: &'a Workspace,
     names: &BTreeSet<String>,
 ) -> Result<Vec<&'a Member>> {
-    let index = Index::new(workspace);
+    let index = MemberIndex::new(workspace);
     all_or_problems(names.iter().map(|name| index.get(name)))
 }
 
@@ -65,16 +65,14 @@ pub(super) fn all_members<'a>(
     for member in workspace.members.iter().filter(|member| !member.relative.starts_with("..")) {
         let may_lack = scope.is_everything() || member.relative.is_empty() || member.manifest.is_private();
         match member.manifest.name() {
-            None if may_lack => {
-                report(Event::Notice(&format!("{}: has no name: passed over", folder(member))))
-            }
+            None if may_lack => report(Event::Notice(Notice::Nameless { folder: &member.relative })),
             None => problems.push(
                 Problem::new(format!("{}: has no name", member.dir.join(member.manifest_file).display()))
                     .hint("give it a `name`, make it `private`, or take its folder out of the workspace"),
             ),
             Some(name) if !scope.contains(name) => {}
             Some(name) if may_lack && member.manifest.version().is_none() => {
-                report(Event::Notice(&format!("{name}: has no version: passed over")));
+                report(Event::Notice(Notice::Versionless { name }));
             }
             Some(name) => {
                 by_name.insert((name, &member.relative), member);
@@ -84,14 +82,15 @@ pub(super) fn all_members<'a>(
     let members: Vec<&Member> = by_name.into_values().collect();
     for pair in members.windows(2).filter(|pair| pair[0].manifest.name() == pair[1].manifest.name()) {
         let name = pair[0].manifest.name().unwrap_or_default();
-        let message = format!(
-            "{name}: two members of the workspace have this name: {} and {}",
-            folder(pair[0]),
-            folder(pair[1])
-        );
         if scope.is_everything() {
-            report(Event::Notice(&format!("{message}: both are packed")));
+            let folders = [&*pair[0].relative, &*pair[1].relative];
+            report(Event::Notice(Notice::SameName { name, folders }));
         } else {
+            let message = format!(
+                "{name}: two members of the workspace have this name: {} and {}",
+                folder(pair[0]),
+                folder(pair[1])
+            );
             problems.push(
                 Problem::new(message).hint("rename one of them, or take its folder out of the workspace"),
             );
@@ -116,7 +115,7 @@ pub(super) fn contents(
     threads: Threads,
     report: Report<'_>,
 ) -> Result<Vec<Contents>> {
-    let around = Around::new(workspace);
+    let around = WorkspaceContext::new(workspace);
     let contents = |member: &&Member| contents::remembered(&around, member, memory);
     let read = threads.map(members, contents);
     let mut all = Vec::with_capacity(read.len());
@@ -151,20 +150,20 @@ pub(super) struct Sinks<'a, F> {
     /// Whether the checksums are wanted that nothing is named by.
     pub(super) checksums: bool,
     /// How far it is.
-    pub(super) tally: &'a Tally<'a>,
+    pub(super) tally: &'a ProgressCounter<'a>,
     /// Opens a sink for one tarball.
     pub(super) open: F,
 }
 
 /// How far packing is, told as it goes.
-pub(super) struct Tally<'a> {
+pub(super) struct ProgressCounter<'a> {
     report: Option<Report<'a>>,
     packages: AtomicUsize,
     packed: AtomicUsize,
     bytes: AtomicU64,
 }
 
-impl<'a> Tally<'a> {
+impl<'a> ProgressCounter<'a> {
     /// At the begin.
     pub(super) fn new(report: Report<'a>) -> Self {
         Self { report: Some(report), ..Self::silent() }
@@ -191,7 +190,7 @@ impl<'a> Tally<'a> {
 }
 
 /// Where tarballs go.
-pub(super) trait Shelf: Sync {
+pub(super) trait TarballSink: Sync {
     /// What a tarball is written into.
     type Sink: Write + Send;
 
@@ -215,12 +214,12 @@ pub(super) trait Shelf: Sync {
 }
 
 /// Tarballs, each with what it is in.
-pub(super) type Encoded<F> = Vec<(Tarball, <F as Shelf>::Full)>;
+pub(super) type Encoded<F> = Vec<(Tarball, <F as TarballSink>::Full)>;
 
 /// Where tarballs go of which nothing but the names is wanted: what is known need not be packed.
 pub(super) struct NamesOnly;
 
-impl Shelf for NamesOnly {
+impl TarballSink for NamesOnly {
     type Sink = io::Sink;
     type Full = ();
 
@@ -246,7 +245,7 @@ impl Shelf for NamesOnly {
 }
 
 /// A package to encode.
-pub(super) struct Job<C> {
+pub(super) struct PackingJob<C> {
     pub(super) contents: C,
     pub(super) seal: Option<Seal>,
 }
@@ -255,16 +254,17 @@ pub(super) struct Job<C> {
 ///
 /// # Errors
 /// [`Kind::Packing`] for files that cannot be read and for a full disk, and the signal that came meanwhile.
-pub(super) fn encode_all<F: Shelf>(contents: &[&Contents], sinks: &Sinks<'_, F>) -> Result<Encoded<F>> {
-    let jobs: Vec<_> = contents.iter().map(|contents| Job { contents: *contents, seal: None }).collect();
+pub(super) fn encode_all<F: TarballSink>(contents: &[&Contents], sinks: &Sinks<'_, F>) -> Result<Encoded<F>> {
+    let jobs: Vec<_> =
+        contents.iter().map(|contents| PackingJob { contents: *contents, seal: None }).collect();
     encode_jobs(&jobs, sinks)
 }
 
 /// [`encode_all`] of packages that may have a seal.
-pub(super) fn encode_jobs<C, F>(jobs: &[Job<C>], sinks: &Sinks<'_, F>) -> Result<Encoded<F>>
+pub(super) fn encode_jobs<C, F>(jobs: &[PackingJob<C>], sinks: &Sinks<'_, F>) -> Result<Encoded<F>>
 where
     C: Borrow<Contents> + Sync,
-    F: Shelf,
+    F: TarballSink,
 {
     let cancel = sinks.cancel;
     let sink_error = |error: &io::Error| {
@@ -273,7 +273,7 @@ where
             .hint("make room there, or make the folder writable, then run it again")
     };
     sinks.tally.expect(jobs.len());
-    let encode = |Job { contents, seal }: &Job<C>| {
+    let encode = |PackingJob { contents, seal }: &PackingJob<C>| {
         let (contents, seal) = (contents.borrow(), seal.as_ref());
         if let Some(tarball) = sinks.memory.packed(contents, seal, sinks.checksums)
             && let Some(full) = sinks.open.reuse(&tarball)
@@ -308,7 +308,7 @@ where
 struct Interruptible<'a, W> {
     sink: W,
     cancel: &'a CancelToken,
-    tally: &'a Tally<'a>,
+    tally: &'a ProgressCounter<'a>,
 }
 
 impl<W: Write> Write for Interruptible<'_, W> {

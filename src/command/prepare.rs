@@ -7,38 +7,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::build::{Looking, What};
+use super::build::{BuildMode, Looking};
 use super::cached::Cache;
-use super::linked::Packed;
-use super::lockfile::{self, Lockfile};
+use super::linked::PackedTarballs;
+use super::lockfile::{self, SurfaceLockfile};
 use super::observed::{Needed, Observed};
-use super::packing::{NamesOnly, Sinks, Tally};
+use super::packing::{NamesOnly, ProgressCounter, Sinks};
 use super::source;
 use super::{Event, Report, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
 use crate::apply::lock::{self, Lock};
-use crate::apply::lockfile::Staged;
-use crate::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
+use crate::apply::lockfile::LockfileTarball;
+use crate::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
-use crate::model::build::{Built, Output};
+use crate::model::build::{BuildOutput, BuiltPackage};
 use crate::model::journal::{FileKind, Phase, ProjectPath};
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
-use crate::model::source::{Decision, Source};
+use crate::model::source::{Decision, PackageSource};
 use crate::model::surface::Surface;
 use crate::model::tarball::Tarball;
-use crate::model::tree_state::{Backup, FileState, Now, Standing};
+use crate::model::tree_state::{Backup, FileState, Now, ProjectState};
 use crate::observe::project::{self, Project};
 use crate::observe::state::{self, Originals};
 use crate::observe::surfaces;
 use crate::observe::threads::Threads;
-use crate::plan::files::FileChange;
-use crate::plan::prepare::Rewritten;
+
+pub use crate::plan::files::FileChange;
+pub use crate::plan::prepare::Rewritten;
+pub use crate::plan::way::OverrideStyle;
 
 /// How to prepare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct PrepareOptions {
     /// Restore first where the project is prepared already.
     pub force: bool,
     /// Leave what was done when an error or a signal ends it.
@@ -52,12 +54,12 @@ pub struct Options {
     /// Have a lockfile made for each prepared surface.
     pub lockfile: bool,
     /// Have what has changed built first.
-    pub build: Option<Output>,
+    pub build: Option<BuildOutput>,
 }
 
 /// What `prepare` will do; with a dry run, what it would do.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
+pub struct PreparePlan {
     /// The project's root.
     pub project: PathBuf,
     /// The workspace's root; the project's where there is nothing to do.
@@ -73,9 +75,9 @@ pub struct Plan {
     /// By surface.
     pub rewrites: Vec<Rewritten>,
     /// The lockfiles that were asked for, by the surface's folder.
-    pub lockfiles: BTreeMap<String, Lockfile>,
+    pub lockfiles: BTreeMap<String, SurfaceLockfile>,
     /// What `--build` did about each package that has a build script, or would do.
-    pub built: Option<Vec<Built>>,
+    pub built: Option<Vec<BuiltPackage>>,
     /// What is edited or made beside the manifests.
     pub files: Vec<FileChange>,
     /// File names of tarballs that lie in the deps dir already.
@@ -84,7 +86,7 @@ pub struct Plan {
     pub stale: Vec<String>,
 }
 
-impl Plan {
+impl PreparePlan {
     fn filenames(&self) -> BTreeSet<String> {
         self.tarballs.iter().map(|tarball| tarball.filename.clone()).collect()
     }
@@ -104,20 +106,21 @@ fn settings<'a>(files: &'a [FileChange], surface: &Surface) -> Option<&'a str> {
 /// All that `prepare` would meet with before it changes anything.
 pub fn plan(
     requested: &Requested,
-    options: &Options,
+    options: &PrepareOptions,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Plan> {
+) -> Result<PreparePlan> {
     let call = Call::new(requested, options, cancel, report)?;
     let project = &call.project;
     if let Some(holder) = lock::holder(&project.state_dir)? {
         return Err(tree::busy(&holder));
     }
     let (decision, needed) = call.choose()?;
-    let Some(needed) = needed else { return Ok(Plan::untouched(project, decision)) };
+    let Some(needed) = needed else { return Ok(PreparePlan::untouched(project, decision)) };
     let cache = Cache::of(requested, call.threads, report);
     let observed = call.look_into(needed, &cache, true)?;
-    let (packed, encoded) = observed.pack(&call.sinks(&observed, NamesOnly, None, &Tally::new(report)))?;
+    let (packed, encoded) =
+        observed.pack(&call.sinks(&observed, NamesOnly, None, &ProgressCounter::new(report)))?;
     let tarballs = encoded.into_iter().map(|(tarball, ())| tarball).collect();
     let mut plan = observed.plan(decision, &packed, tarballs)?;
     if options.lockfile {
@@ -136,14 +139,14 @@ pub fn plan(
 ///
 /// # Errors
 /// [`Kind::Refused`] where it is prepared already; [`Kind::Packing`] naming every package that cannot be packed. The
-/// tree is then as it was, unless [`Options::keep`].
+/// tree is then as it was, unless [`PrepareOptions::keep`].
 pub fn run(
     requested: &Requested,
-    options: &Options,
+    options: &PrepareOptions,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Plan> {
-    let site = Site::open(Call::new(requested, options, cancel, report)?)?;
+) -> Result<PreparePlan> {
+    let site = LockedProject::open(Call::new(requested, options, cancel, report)?)?;
     let (plan, prepared) = site.prepare(Phase::Prepared)?;
     keep(prepared);
     site.lock.release()?;
@@ -161,7 +164,7 @@ pub(super) fn keep(prepared: Option<Prepared<'_>>) {
 pub(super) struct Call<'a> {
     pub(super) project: Project,
     requested: &'a Requested,
-    options: &'a Options,
+    options: &'a PrepareOptions,
     cancel: &'a CancelToken,
     threads: Threads,
     report: Report<'a>,
@@ -171,7 +174,7 @@ impl<'a> Call<'a> {
     /// Finds the project.
     pub(super) fn new(
         requested: &'a Requested,
-        options: &'a Options,
+        options: &'a PrepareOptions,
         cancel: &'a CancelToken,
         report: Report<'a>,
     ) -> Result<Self> {
@@ -211,7 +214,7 @@ impl<'a> Call<'a> {
     fn look_into(&self, needed: Needed, cache: &Cache<'_>, is_dry: bool) -> Result<Observed> {
         let looking = Looking {
             cache: cache.place(),
-            what: What::new(self.options.build, is_dry),
+            what: BuildMode::new(self.options.build, is_dry),
             environment: &self.requested.environment,
             threads: self.threads,
             cancel: self.cancel,
@@ -224,7 +227,7 @@ impl<'a> Call<'a> {
         observed: &'s Observed,
         open: F,
         folder: Option<&'s Path>,
-        tally: &'s Tally<'s>,
+        tally: &'s ProgressCounter<'s>,
     ) -> Sinks<'s, F> {
         let (memory, checksums) = (&observed.memory, self.options.checksums);
         Sinks { cancel: self.cancel, threads: self.threads, folder, memory, checksums, tally, open }
@@ -232,12 +235,12 @@ impl<'a> Call<'a> {
 }
 
 /// A project that nobody else changes meanwhile.
-pub(super) struct Site<'a> {
+pub(super) struct LockedProject<'a> {
     pub(super) call: Call<'a>,
     pub(super) lock: Lock,
 }
 
-impl<'a> Site<'a> {
+impl<'a> LockedProject<'a> {
     /// Takes the project's lock.
     pub(super) fn open(call: Call<'a>) -> Result<Self> {
         let lock = Lock::acquire(&call.project.state_dir)?;
@@ -245,7 +248,7 @@ impl<'a> Site<'a> {
     }
 
     /// Prepares it; nothing is rewritten where no surface needs a package. `until` is what the journal says then.
-    pub(super) fn prepare(&self, until: Phase) -> Result<(Plan, Option<Prepared<'_>>)> {
+    pub(super) fn prepare(&self, until: Phase) -> Result<(PreparePlan, Option<Prepared<'_>>)> {
         let Self { call, lock } = self;
         let Call { project, requested, options, report, .. } = call;
         refuse_build_of_plain_folder(project, options)?;
@@ -268,10 +271,10 @@ impl<'a> Site<'a> {
         }
         let Some(observed) = observed else {
             lock.leave_note(&decision.to_json())?;
-            return Ok((Plan::untouched(project, decision), None));
+            return Ok((PreparePlan::untouched(project, decision), None));
         };
         if observed.is_empty() {
-            return Ok((observed.plan(decision, &Packed::default(), Vec::new())?, None));
+            return Ok((observed.plan(decision, &PackedTarballs::default(), Vec::new())?, None));
         }
         let (plan, prepared) = self.apply(&observed, decision, &cache, until)?;
         Ok((plan, Some(prepared)))
@@ -282,7 +285,7 @@ impl<'a> Site<'a> {
     fn comes_back_as_it_was(&self) -> Result<bool> {
         let Project { state_dir, root, .. } = &self.call.project;
         let standing = state::read(state_dir, root, &[])?.standing;
-        let Standing::Prepared(observed) = &standing else { return Ok(false) };
+        let ProjectState::Prepared(observed) = &standing else { return Ok(false) };
         let is_known = |file: &FileState| {
             matches!(file.now, Now::Original | Now::Rewritten)
                 && file.backup != Backup::Foreign
@@ -298,20 +301,20 @@ impl<'a> Site<'a> {
         decision: Decision,
         cache: &Cache<'_>,
         until: Phase,
-    ) -> Result<(Plan, Prepared<'_>)> {
+    ) -> Result<(PreparePlan, Prepared<'_>)> {
         let Call { project, requested, options, cancel, report, .. } = &self.call;
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
         let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
-        let tally = Tally::new(*report);
+        let tally = ProgressCounter::new(*report);
         let (packed, staged) = observed.pack(&self.call.sinks(observed, open, Some(deps.path()), &tally))?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
         let mut plan = observed.plan(decision, &packed, tarballs)?;
         if options.lockfile {
             // Before anything is rewritten: what fails leaves the project as it is.
             let staged = plan.tarballs.iter().zip(&temps);
-            let staged: Vec<Staged> = staged
-                .map(|(tarball, temp)| Staged {
+            let staged: Vec<LockfileTarball> = staged
+                .map(|(tarball, temp)| LockfileTarball {
                     name: tarball.name.clone(),
                     filename: tarball.filename.clone(),
                     path: temp.path().to_path_buf(),
@@ -330,7 +333,7 @@ impl<'a> Site<'a> {
         let path =
             ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
         let note = DepsDirNote { path, existed: deps.existed() };
-        let was_open = plan.source.asked == Source::Auto;
+        let was_open = plan.source.asked == PackageSource::Auto;
         let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan)?)?
             .because(was_open.then(|| plan.source.clone()));
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
@@ -361,8 +364,8 @@ impl<'a> Site<'a> {
 }
 
 /// A folder of packages has nothing that builds them.
-fn refuse_build_of_plain_folder(project: &Project, options: &Options) -> Result<()> {
-    if options.build.is_none() || project.source.source != Source::Vendor {
+fn refuse_build_of_plain_folder(project: &Project, options: &PrepareOptions) -> Result<()> {
+    if options.build.is_none() || project.source.source != PackageSource::Vendor {
         return Ok(());
     }
     let message = format!(
@@ -373,7 +376,7 @@ fn refuse_build_of_plain_folder(project: &Project, options: &Options) -> Result<
         .hint("leave out --build, or take them from a workspace: --source workspace"))
 }
 
-fn changes(plan: &Plan) -> Result<Vec<Change>> {
+fn changes(plan: &PreparePlan) -> Result<Vec<FileRewrite>> {
     let manifests = plan.rewrites.iter().map(|rewritten| {
         let undo = serde_json::to_value(&rewritten.undo).map_err(|error| {
             Error::new(
@@ -381,7 +384,7 @@ fn changes(plan: &Plan) -> Result<Vec<Change>> {
                 format!("{}: cannot be recorded: {error}", rewritten.surface.manifest_name),
             )
         })?;
-        Ok(Change {
+        Ok(FileRewrite {
             path: rewritten.surface.manifest_path.clone(),
             original: Some(rewritten.surface.text.clone().into_bytes()),
             rewritten: rewritten.text.clone().into_bytes(),
@@ -389,7 +392,7 @@ fn changes(plan: &Plan) -> Result<Vec<Change>> {
         })
     });
     let files = plan.files.iter().map(|file| {
-        Ok(Change {
+        Ok(FileRewrite {
             path: file.path.clone(),
             original: file.before.clone().map(String::into_bytes),
             rewritten: file.after.clone().into_bytes(),

@@ -2,28 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
-
-use super::{Event, Report, damaged, tree};
-use crate::apply::deps_dir::{self, Found};
+use super::{Event, Notice, Report, damaged, tree};
+use crate::apply::deps_dir::{self, DepsDirState};
 use crate::apply::lock::Lock;
-use crate::apply::restore::{self as apply, Restored};
+use crate::apply::restore as apply;
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::model::journal::{FileKind, ProjectPath};
 use crate::model::requested::Requested;
-use crate::model::tree_state::Standing;
+use crate::model::tree_state::ProjectState;
 use crate::observe::cache::Outputs;
 use crate::observe::committed;
 use crate::observe::project::{self, Project};
 use crate::observe::state;
 use crate::observe::surfaces;
 use crate::plan::ours;
-use crate::plan::restore::{Leftover, RestoreInputs, Source, needs_commit};
+use crate::plan::restore::{Leftover, RestoreInputs, needs_commit};
+
+pub use crate::apply::restore::Restored;
+pub use crate::plan::restore::Source;
 
 /// How to restore.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct RestoreOptions {
     /// Remove the deps dir too.
     pub clean: bool,
     /// Put the original back also where it was edited while prepared; the edit is kept beside it.
@@ -32,7 +33,7 @@ pub struct Options {
 
 /// What was put back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct RestoreOutcome {
     /// What the state named.
     pub files: Vec<Restored>,
     /// Files over which a backup was moved that no state names: the old docker-prep.sh's, for one.
@@ -43,55 +44,6 @@ pub struct Outcome {
     pub swept: usize,
 }
 
-impl Outcome {
-    /// For `--json`.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "files": self.files.iter().map(|file| json!({
-                "manifest": file.path.as_str(),
-                "source": source(file.source),
-                "note": file.note,
-            })).collect::<Vec<_>>(),
-            "movedBack": self.moved_back,
-            "removed": self.removed,
-            "swept": self.swept,
-        })
-    }
-
-    /// For people, a line each.
-    #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.files.iter().map(tree::restored_line).collect();
-        lines.extend(self.moved_back.iter().map(|manifest| {
-            format!(
-                "restored {manifest} (from a backup that no state names, such as the old docker-prep.sh's)"
-            )
-        }));
-        if self.swept > 0 {
-            lines.push(format!("removed half-written tarballs of a run that was killed: {}", self.swept));
-        }
-        if lines.is_empty() {
-            lines.push("nothing to restore: the project is not prepared".to_owned());
-        }
-        lines.extend(self.removed.iter().map(|dir| format!("removed {dir}/")));
-        lines
-    }
-}
-
-fn source(source: Source) -> &'static str {
-    match source {
-        Source::AlreadyOriginal => "alreadyOriginal",
-        Source::Backup => "backup",
-        Source::StateCopy => "stateCopy",
-        Source::Undone => "undone",
-        Source::Committed => "committed",
-        Source::Merged => "merged",
-        Source::Untouched => "untouched",
-        Source::Removed => "removed",
-    }
-}
-
 /// Restores. A project that is not prepared is no error.
 ///
 /// # Errors
@@ -100,15 +52,15 @@ fn source(source: Source) -> &'static str {
 /// for is what it does.
 pub fn run(
     requested: &Requested,
-    options: &Options,
+    options: &RestoreOptions,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Outcome> {
+) -> Result<RestoreOutcome> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     let deps_dirs = deps_dirs(&project)?;
     let mut outcome = files(&project, &lock, options.force, report)?;
-    if outcome == Outcome::default() {
+    if outcome == RestoreOutcome::default() {
         rewritten_by_nobody(&project, report);
     }
     left_beside(&project, report);
@@ -119,43 +71,46 @@ pub fn run(
         } else if deps_dir::remove(&path, &Outputs::of(requested.cache.as_ref(), &path))?.folder {
             outcome.removed.push(dir);
         } else if path.symlink_metadata().is_ok() {
-            report(Event::Notice(&format!(
-                "{dir}/: left, since it holds files that docker-prep did not make"
-            )));
+            report(Event::Notice(Notice::DepsDirLeft { dir: &dir }));
         }
     }
     lock.release()?;
     if let Err(stopped) = cancel.check() {
-        outcome.lines().iter().for_each(|line| report(Event::Notice(line)));
+        report(Event::Notice(Notice::RestoredBeforeSignal(&outcome)));
         return Err(stopped);
     }
     Ok(outcome)
 }
 
 /// Puts the files back: from the state, or, where there is none that can be read, from the backups beside them.
-pub(super) fn files(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<Outcome> {
+pub(super) fn files(
+    project: &Project,
+    lock: &Lock,
+    force: bool,
+    report: Report<'_>,
+) -> Result<RestoreOutcome> {
     let standing = state::read(lock.folder(), &project.root, &[])?.standing;
-    let moved = if let Standing::Damaged { cause } = &standing {
+    let moved = if let ProjectState::Damaged { cause } = &standing {
         damaged::restore(project, lock, cause, report)?
     } else {
         let files = put_back(project, lock, &standing, force)?;
         if standing.observed().is_some() {
-            return Ok(Outcome { files, ..Outcome::default() });
+            return Ok(RestoreOutcome { files, ..RestoreOutcome::default() });
         }
         damaged::move_back(project, lock, &surfaces::with_backups(project), report)?
     };
-    let mut outcome = Outcome::default();
+    let mut outcome = RestoreOutcome::default();
     for moved in moved {
         let manifest = surfaces::shown(project, &moved.file);
         match moved.decision {
             Leftover::MoveBack => outcome.moved_back.push(manifest),
-            Leftover::BothRewritten => report(Event::Notice(&format!(
-                "{manifest}.bak: points into {}/ as {manifest} does: left alone; the original is in the last commit",
-                project.deps_dir
-            ))),
-            Leftover::NotRewritten => report(Event::Notice(&format!(
-                "{manifest}.bak: left alone, since {manifest} is not rewritten"
-            ))),
+            Leftover::BothRewritten => {
+                let deps_dir = &project.deps_dir;
+                report(Event::Notice(Notice::BackupRewritten { manifest: &manifest, deps_dir }));
+            }
+            Leftover::NotRewritten => {
+                report(Event::Notice(Notice::BackupOfOriginal { manifest: &manifest }));
+            }
         }
     }
     Ok(outcome)
@@ -165,7 +120,7 @@ pub(super) fn files(project: &Project, lock: &Lock, force: bool, report: Report<
 pub(super) fn put_back(
     project: &Project,
     lock: &Lock,
-    standing: &Standing,
+    standing: &ProjectState,
     force: bool,
 ) -> Result<Vec<Restored>> {
     let mut inputs = RestoreInputs::default();
@@ -202,7 +157,7 @@ fn left_beside(project: &Project, report: Report<'_>) {
 fn deps_dirs(project: &Project) -> Result<BTreeSet<String>> {
     let tree = state::read(&project.state_dir, &project.root, &[])?;
     let is_ours = |dir: &&ProjectPath| {
-        state::locate(&project.root, dir).is_ok_and(|path| deps_dir::look(&path) == Ok(Found::Ours))
+        state::locate(&project.root, dir).is_ok_and(|path| deps_dir::look(&path) == Ok(DepsDirState::Ours))
     };
     let recorded = tree.standing.observed().map(|observed| &observed.head.deps_dir).filter(is_ours);
     let recorded = recorded.map(|dir| dir.as_str().to_owned());

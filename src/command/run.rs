@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::process::Stdio;
 
-use super::prepare::{self, Call, Plan, Site};
-use super::{Event, Report, restore};
+use super::prepare::{self, Call, LockedProject, PreparePlan};
+use super::{Event, Notice, Report, restore};
 use crate::apply::child;
 use crate::cancel::CancelToken;
 use crate::error::Result;
@@ -14,22 +14,22 @@ use crate::model::requested::Requested;
 
 /// What to run, and how to prepare for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct RunOptions {
     /// How to prepare. With [`keep`](prepare::Options::keep), a command that fails leaves the project prepared.
-    pub prepare: prepare::Options,
+    pub prepare: prepare::PrepareOptions,
     /// The program and its arguments.
     pub command: Vec<OsString>,
 }
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct RunOutcome {
     /// What was prepared.
-    pub plan: Plan,
+    pub plan: PreparePlan,
     /// How the command ended.
     pub ended: Ended,
     /// What was put back; `None` where nothing was rewritten, or it was left prepared.
-    pub restored: Option<restore::Outcome>,
+    pub restored: Option<restore::RestoreOutcome>,
 }
 
 /// Prepares the project, runs the command at its root, and restores. The lock is held all the while. `stdout` is the
@@ -41,12 +41,12 @@ pub struct Outcome {
 /// restoring fails, those errors too.
 pub fn run(
     requested: &Requested,
-    options: &Options,
+    options: &RunOptions,
     stdout: Stdio,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Outcome> {
-    let site = Site::open(Call::new(requested, &options.prepare, cancel, report)?)?;
+) -> Result<RunOutcome> {
+    let site = LockedProject::open(Call::new(requested, &options.prepare, cancel, report)?)?;
     let project = &site.call.project;
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
     let (plan, prepared) = site.prepare(until)?;
@@ -59,7 +59,7 @@ pub fn run(
     let restored = match &prepared {
         None => Ok(None),
         Some(_) if options.prepare.keep && failed => {
-            report(Event::Notice("it was left prepared; to put it back, type: docker-prep restore"));
+            report(Event::Notice(Notice::LeftPrepared));
             Ok(None)
         }
         Some(prepared) => {
@@ -76,7 +76,7 @@ pub fn run(
     let restored = restored.and_then(|restored| released.map(|()| restored));
     let (ended, restored) = both(done, restored)?;
     cancel.check()?;
-    Ok(Outcome { plan, ended, restored })
+    Ok(RunOutcome { plan, ended, restored })
 }
 
 /// Both, or what went wrong with either. A tree that could not be put back weighs more than how the command ended.

@@ -4,17 +4,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::observed::Needed;
-use super::prepare::Options;
-use super::{Event, Report, warn};
+use super::prepare::PrepareOptions;
+use super::{Event, Notice, Report, warn};
 use crate::apply::job_summary;
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::environment::Environment;
 use crate::model::registry::{Question, Registry};
 use crate::model::requested::Requested;
-use crate::model::source::{Decision, PROBE_TIMEOUT, Probe, Source};
+use crate::model::source::{Decision, PROBE_TIMEOUT, PackageSource, Probe};
 use crate::model::surface::Surface;
-use crate::model::surroundings::Surroundings;
+use crate::model::surroundings::InstallContext;
 use crate::model::workspace::as_seen_from;
 use crate::observe::package_manager;
 use crate::observe::project::Project;
@@ -23,7 +23,7 @@ use crate::observe::state::Originals;
 use crate::plan::source::{self, Reply, Sought, Verdict};
 
 /// What was decided, with what is needed to go on.
-pub(super) struct Chosen {
+pub(super) struct SourceChoice {
     /// What was decided.
     pub(super) decision: Decision,
     /// What to pack; `None` where nothing is touched.
@@ -43,10 +43,10 @@ pub(super) fn choose(
     surfaces: Vec<Surface>,
     originals: &Originals,
     requested: &Requested,
-    options: &Options,
+    options: &PrepareOptions,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<Chosen> {
+) -> Result<SourceChoice> {
     let asked = &project.source;
     let find = || Needed::find(project, surfaces.clone(), originals, requested, options.lockfile);
     let by = if asked.by.is_empty() { "by default".to_owned() } else { format!("by {}", asked.by) };
@@ -59,46 +59,48 @@ pub(super) fn choose(
     };
     let registry = |decision| {
         report(Event::Decided(&decision));
-        Ok(Chosen { decision, needed: None })
+        Ok(SourceChoice { decision, needed: None })
     };
     match asked.source {
-        Source::Workspace | Source::Vendor => {
+        PackageSource::Workspace | PackageSource::Vendor => {
             let needed = find()?;
             let decision = decision(asked.source, by, &packing(project, &needed), None);
-            Ok(Chosen { decision, needed: Some(needed) })
+            Ok(SourceChoice { decision, needed: Some(needed) })
         }
-        Source::Registry => {
+        PackageSource::Registry => {
             let reason = format!("packages come from the registry, {by}");
-            registry(decision(Source::Registry, reason, NOTHING, None))
+            registry(decision(PackageSource::Registry, reason, NOTHING, None))
         }
-        Source::Auto => {
+        PackageSource::Auto => {
             let needed = find();
             let asked = ask(project, &surfaces, &needed, requested, cancel)?;
             let (reason, probe) = match asked {
-                Asked { verdict: Verdict::Up(reason), probe, doubts } => {
+                ProbeOutcome { verdict: Verdict::Up(reason), probe, doubts } => {
                     warn(report, &doubts);
                     if let Err(error) = &needed {
-                        report(Event::Notice(
-                            "without a workspace, only the surfaces' own dependencies were asked for",
-                        ));
+                        report(Event::Notice(Notice::AskedWithoutWorkspace));
                         warn(report, &error.problems);
                     }
-                    return registry(decision(Source::Registry, reason, NOTHING, probe));
+                    return registry(decision(PackageSource::Registry, reason, NOTHING, probe));
                 }
-                Asked { verdict: Verdict::Denied { problems, .. }, .. } if !requested.fallback_on_auth => {
+                ProbeOutcome { verdict: Verdict::Denied { problems, .. }, .. }
+                    if !requested.fallback_on_auth =>
+                {
                     return Err(Error::all(Kind::Environment, problems));
                 }
-                Asked { verdict: Verdict::Down(reason) | Verdict::Denied { reason, .. }, probe, .. } => {
-                    (reason, probe)
-                }
+                ProbeOutcome {
+                    verdict: Verdict::Down(reason) | Verdict::Denied { reason, .. },
+                    probe,
+                    ..
+                } => (reason, probe),
             };
             let needed = needed.map_err(|mut error| {
                 error.problems.insert(0, Problem::new(reason.clone()));
                 error
             })?;
-            let decision = decision(Source::Workspace, reason, &packing(project, &needed), probe);
+            let decision = decision(PackageSource::Workspace, reason, &packing(project, &needed), probe);
             report(Event::Decided(&decision));
-            Ok(Chosen { decision, needed: Some(needed) })
+            Ok(SourceChoice { decision, needed: Some(needed) })
         }
     }
 }
@@ -111,7 +113,7 @@ fn packing(project: &Project, needed: &Needed) -> String {
 }
 
 /// What asking came to.
-struct Asked {
+struct ProbeOutcome {
     verdict: Verdict,
     /// `None` where nobody had to be asked.
     probe: Option<Probe>,
@@ -119,7 +121,7 @@ struct Asked {
     doubts: Vec<Problem>,
 }
 
-impl Asked {
+impl ProbeOutcome {
     /// Decided without asking.
     fn unasked(verdict: Verdict) -> Self {
         Self { verdict, probe: None, doubts: Vec::new() }
@@ -132,7 +134,7 @@ fn ask(
     needed: &Result<Needed>,
     requested: &Requested,
     cancel: &CancelToken,
-) -> Result<Asked> {
+) -> Result<ProbeOutcome> {
     // Without a workspace, the surfaces' own dependencies are all that is known.
     let (surfaces, sought, installs) = match needed {
         Ok(Needed { surfaces, workspace: Some(workspace), closure, installs }) => {
@@ -141,14 +143,14 @@ fn ask(
         _ => (found, source::sought_directly(found, &project.scope), None),
     };
     if let Some(reason) = source::beyond_any_registry(surfaces, &project.scope) {
-        return Ok(Asked::unasked(Verdict::Down(reason)));
+        return Ok(ProbeOutcome::unasked(Verdict::Down(reason)));
     }
     if sought.is_empty() {
         let reason = format!("no surface needs a package in scope {}", project.scope);
-        return Ok(Asked::unasked(Verdict::Up(reason)));
+        return Ok(ProbeOutcome::unasked(Verdict::Up(reason)));
     }
     let looked_at;
-    let around: Vec<&Surroundings> = match installs {
+    let around: Vec<&InstallContext> = match installs {
         Some(installs) => installs.iter().map(|install| &install.around).collect(),
         None => {
             looked_at = package_manager::surroundings(project, requested, surfaces);
@@ -186,7 +188,7 @@ fn ask(
             answer: answers.get(number).and_then(Option::as_ref),
         })
         .collect();
-    Ok(Asked {
+    Ok(ProbeOutcome {
         verdict: source::verdict(&replies, took),
         probe: Some(source::probe(&replies, took)),
         doubts: source::own_to_containers(&replies),
@@ -199,9 +201,11 @@ pub(super) fn summarize(decision: &Decision, environment: &Environment, report: 
     let in_actions = ["GITHUB_ACTIONS", "GITEA_ACTIONS"].into_iter().any(|name| is_set(name).is_some());
     if let Some(path) = is_set("GITHUB_STEP_SUMMARY")
         && in_actions
-        && decision.asked != Source::Workspace
-        && let Err(problem) =
-            job_summary::append(Path::new(path), &format!("docker-prep: {}", decision.line()))
+        && decision.asked != PackageSource::Workspace
+        && let Err(problem) = job_summary::append(
+            Path::new(path),
+            &format!("docker-prep: {}: {}", decision.reason, decision.then),
+        )
     {
         report(Event::Warning(&problem));
     }

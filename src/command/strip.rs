@@ -1,6 +1,6 @@
 //! `docker-prep --strip-overrides`: references into the deps dir, of which nothing is known, taken out.
 
-use super::{Event, Report};
+use super::{Event, Notice, Report};
 use crate::apply::file;
 use crate::apply::lock::Lock;
 use crate::cancel::CancelToken;
@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::beside::Beside;
 use crate::model::journal::{FileKind, ProjectPath};
 use crate::model::requested::Requested;
-use crate::model::tree_state::Standing;
+use crate::model::tree_state::ProjectState;
 use crate::observe::project::{self, Project};
 use crate::observe::{committed, state, surfaces};
 use crate::plan::{ours, take_back};
@@ -28,7 +28,7 @@ pub struct Stripped {
 pub fn run(requested: &Requested, cancel: &CancelToken, report: Report<'_>) -> Result<Stripped> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
-    if state::read(lock.folder(), &project.root, &[])?.standing != Standing::Clean {
+    if state::read(lock.folder(), &project.root, &[])?.standing != ProjectState::Clean {
         return Err(Error::new(Kind::Refused, "the project is prepared, and its originals are kept")
             .hint("put them back: docker-prep restore"));
     }
@@ -79,10 +79,7 @@ fn head(project: &Project, file: &Beside) -> Result<Option<String>> {
 /// The file with the text that it gets; with none, it goes.
 fn strip(project: &Project, mut file: Beside, head: Option<&str>, report: Report<'_>) -> Result<Beside> {
     if head.is_none() && file.kind == FileKind::Manifest {
-        report(Event::Notice(&format!(
-            "{}: the last commit has no better one: the references are taken out",
-            file.name
-        )));
+        report(Event::Notice(Notice::ReferencesTakenOut { file: &file.name }));
     }
     let text = file.text.as_deref().unwrap_or_default();
     let stripped = take_back::strip(file.kind, text, head, &project.deps_dir);

@@ -4,33 +4,32 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::restore::put_back;
-use super::{Event, Report, damaged};
+use super::{Event, Notice, Report, damaged};
 use crate::apply::lock::{self, Holder, Lock};
-use crate::apply::restore::Restored;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::beside::Beside;
-use crate::model::journal::{FileKind, Head, Phase, ProjectPath, SETTINGS};
+use crate::model::journal::{FileKind, Head, Phase, SETTINGS};
 use crate::model::surface::Surface;
-use crate::model::tree_state::{Observed, Standing};
+use crate::model::tree_state::{ObservedJournal, ProjectState};
 use crate::observe::project::Project;
 use crate::observe::state;
 use crate::observe::surfaces;
 use crate::plan::ours;
-use crate::plan::restore::{Leftover, Source, leftover};
+use crate::plan::restore::{Leftover, leftover};
 
 /// Sees to it that nothing is prepared: repairs after a kill where nobody has edited since, restores where that is
 /// asked for, and else refuses.
 pub(super) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<()> {
     let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
-    if let Standing::Interrupted(observed) = &standing
+    if let ProjectState::Interrupted(observed) = &standing
         && repairs_itself(&standing)
     {
-        report(Event::Notice(&format!("{}: it is repaired", interrupted(observed))));
+        report(Event::Notice(Notice::RepairsKilled(observed)));
         return put_back(project, lock, &standing, false).map(drop);
     }
     if force && standing.observed().is_some() {
         for file in put_back(project, lock, &standing, false)? {
-            report(Event::Notice(&restored_line(&file)));
+            report(Event::Notice(Notice::FileRestored(&file)));
         }
         return Ok(());
     }
@@ -38,23 +37,23 @@ pub(super) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Re
 }
 
 /// A process was killed in the middle, and what it left is known to the last byte.
-pub(super) fn repairs_itself(standing: &Standing) -> bool {
-    matches!(standing, Standing::Interrupted(observed) if observed.untouched())
+pub(super) fn repairs_itself(standing: &ProjectState) -> bool {
+    matches!(standing, ProjectState::Interrupted(observed) if observed.untouched())
 }
 
 /// Refuses a project that is prepared, or that a killed process left.
-pub(super) fn refuse_unless_clean(project: &Project, standing: &Standing) -> Result<()> {
+pub(super) fn refuse_unless_clean(project: &Project, standing: &ProjectState) -> Result<()> {
     let (message, hint) = match standing {
-        Standing::Clean => return Ok(()),
-        Standing::Prepared(observed) => (
+        ProjectState::Clean => return Ok(()),
+        ProjectState::Prepared(observed) => (
             prepared(observed),
             "put it back with `docker-prep restore`, or do that and prepare anew with `docker-prep prepare --force`",
         ),
-        Standing::Interrupted(observed) => (
+        ProjectState::Interrupted(observed) => (
             format!("{}, and a file was edited since", interrupted(observed)),
             "put it back: docker-prep restore",
         ),
-        Standing::Damaged { cause } => (
+        ProjectState::Damaged { cause } => (
             format!("{}: the state cannot be read: {cause}", project.state_dir.display()),
             "see what can be done: docker-prep restore",
         ),
@@ -71,13 +70,13 @@ pub(super) fn busy(holder: &Holder) -> Error {
 }
 
 /// One line on a prepared project.
-fn prepared(observed: &Observed) -> String {
+fn prepared(observed: &ObservedJournal) -> String {
     let age = lock::age(observed.head.started);
     format!("the project is prepared already, by process {}, {age} ago", observed.head.pid)
 }
 
 /// One line on a project that a killed process left.
-pub(super) fn interrupted(observed: &Observed) -> String {
+pub(crate) fn interrupted(observed: &ObservedJournal) -> String {
     let Head { pid, started, phase, .. } = observed.head;
     let doing = match phase {
         Phase::Preparing => "prepared the project",
@@ -88,28 +87,6 @@ pub(super) fn interrupted(observed: &Observed) -> String {
         "process {pid}, begun {} ago, was killed, or could not go on, while it {doing}",
         lock::age(started)
     )
-}
-
-/// One line on a file that was put back.
-pub(super) fn restored_line(file: &Restored) -> String {
-    if let Some(note) = &file.note {
-        return note.clone();
-    }
-    let source = match file.source {
-        Source::AlreadyOriginal => "it was the original already",
-        Source::Backup => return format!("restored {} (from {})", file.path, backup_name(&file.path)),
-        Source::StateCopy => "from the copy in the state folder",
-        Source::Undone => "the rewrite undone",
-        Source::Committed => "with the tool's keys as in the last commit",
-        Source::Merged => "with the edit kept",
-        Source::Untouched => "left as it is",
-        Source::Removed => return format!("removed {} (it was not there before)", file.path),
-    };
-    format!("restored {} ({source})", file.path)
-}
-
-fn backup_name(path: &ProjectPath) -> String {
-    path.backup().file_name().to_owned()
 }
 
 /// Moves backups that the old docker-prep.sh left back over the surfaces' manifests; says whether there were any.
@@ -136,7 +113,11 @@ pub(super) fn leftovers(project: &Project, surfaces: &[Surface]) -> BTreeMap<Pat
 }
 
 /// Refuses a manifest that was rewritten without a state that tells by whom, and a backup that is not ours.
-pub(super) fn refuse_leftovers(project: &Project, surfaces: &[Surface], standing: &Standing) -> Result<()> {
+pub(super) fn refuse_leftovers(
+    project: &Project,
+    surfaces: &[Surface],
+    standing: &ProjectState,
+) -> Result<()> {
     let mut problems = Vec::new();
     let ours: Vec<&str> =
         standing.observed().iter().flat_map(|seen| &seen.files).map(|file| file.path.as_str()).collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
@@ -18,7 +18,7 @@ const FORMAT: u32 = 1;
 
 /// Where what a build prints goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
+pub enum BuildOutput {
     /// Nowhere; its last lines are shown where it fails.
     Kept,
     /// To stderr as it comes, of one build after the other.
@@ -27,7 +27,7 @@ pub enum Output {
 
 /// What became of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum BuildState {
     /// Its build script was run.
     Built,
     /// Its last build was of the same inputs, and left what lies there.
@@ -36,54 +36,22 @@ pub enum State {
     Planned,
 }
 
-impl State {
-    /// As in the JSON document.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Built => "built",
-            Self::Unchanged => "unchanged",
-            Self::Planned => "planned",
-        }
-    }
-}
-
 /// A package that `--build` looked at.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Built {
+pub struct BuiltPackage {
     /// The package's name, or else its folder.
     pub name: String,
     /// What became of it.
-    pub state: State,
+    pub state: BuildState,
     /// How long its build took; nothing where there was none.
     pub took: Duration,
 }
 
-impl Built {
-    /// For people.
-    #[must_use]
-    pub fn line(&self) -> String {
-        let name = &self.name;
-        match self.state {
-            State::Built => format!("built {name} ({:.1} s)", self.took.as_secs_f64()),
-            State::Unchanged => format!("built before: {name}"),
-            State::Planned => format!("would build {name}"),
-        }
-    }
-
-    /// For programs.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let seconds = (self.took.as_secs_f64() * 1000.0).round() / 1000.0;
-        json!({"name": self.name, "state": self.state.as_str(), "seconds": seconds})
-    }
-}
-
 /// The digest of a set of things: each by its own key, in the order of the keys.
 #[derive(Clone, Debug, Default)]
-pub struct Tally(Sha256);
+pub struct DigestBuilder(Sha256);
 
-impl Tally {
+impl DigestBuilder {
     /// Adds one; lengths keep what stands side by side apart.
     pub fn add(&mut self, key: &[u8], value: &[u8]) {
         for part in [key, value] {
@@ -110,12 +78,12 @@ impl Tally {
 }
 
 /// Files by their paths with `/` between parts, each with what stands for its mode and content.
-pub type Files = BTreeMap<String, String>;
+pub type FileIds = BTreeMap<String, String>;
 
 /// The digest of files.
 #[must_use]
-pub fn digest(files: &Files) -> Digest {
-    Tally::of(files.iter().map(|(path, id)| (path.as_str(), id.as_str())))
+pub fn digest(files: &FileIds) -> Digest {
+    DigestBuilder::of(files.iter().map(|(path, id)| (path.as_str(), id.as_str())))
 }
 
 /// All that a build depends on, in the parts by which can be told what has changed.
@@ -135,7 +103,7 @@ pub struct Inputs {
 /// What a build left, and what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Record {
+pub struct BuildRecord {
     /// [`FORMAT`].
     format: u32,
     /// The package's folder from the workspace's root.
@@ -150,10 +118,10 @@ pub struct Record {
     pub stamp: Digest,
 }
 
-impl Record {
+impl BuildRecord {
     /// A record of a build.
     #[must_use]
-    pub fn new(package: &str, inputs: Inputs, outputs: &Files, stamp: Digest) -> Self {
+    pub fn new(package: &str, inputs: Inputs, outputs: &FileIds, stamp: Digest) -> Self {
         let left = digest(outputs);
         let outputs = outputs.keys().cloned().collect();
         Self { format: FORMAT, package: package.to_owned(), inputs, outputs, left, stamp }
@@ -223,32 +191,34 @@ pub fn is_shared(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn record() -> Record {
+    fn record() -> BuildRecord {
         let digest = |text: &str| Digest::of(text.as_bytes());
         let inputs =
             Inputs { own: digest("a"), needed: digest("b"), shared: digest("c"), tools: digest("d") };
-        let outputs = Files::from([("dist/a.js".to_owned(), "1".to_owned())]);
-        Record::new("packages/a", inputs, &outputs, digest("e"))
+        let outputs = FileIds::from([("dist/a.js".to_owned(), "1".to_owned())]);
+        BuildRecord::new("packages/a", inputs, &outputs, digest("e"))
     }
 
     #[test]
     fn a_record_is_whole_or_not_there() {
         let text = record().to_text().unwrap();
-        assert_eq!(Record::parse(&text, "packages/a"), Some(record()));
-        assert_eq!(Record::parse(&text, "packages/b"), None, "of another package");
+        assert_eq!(BuildRecord::parse(&text, "packages/a"), Some(record()));
+        assert_eq!(BuildRecord::parse(&text, "packages/b"), None, "of another package");
         for end in 0..text.len() {
-            assert_eq!(Record::parse(&text[..end], "packages/a"), None, "{end}");
+            assert_eq!(BuildRecord::parse(&text[..end], "packages/a"), None, "{end}");
         }
         let other = text.replacen("dist/a.js", "dist/b.js", 1);
-        assert_eq!(Record::parse(&other, "packages/a"), None, "another text under the same seal");
+        assert_eq!(BuildRecord::parse(&other, "packages/a"), None, "another text under the same seal");
     }
 
     #[test]
     fn what_stands_side_by_side_is_kept_apart() {
-        assert_ne!(Tally::of([("ab", "c")]), Tally::of([("a", "bc")]));
-        assert_ne!(Tally::of([("a", "b"), ("c", "d")]), Tally::of([("a", "b")]));
+        assert_ne!(DigestBuilder::of([("ab", "c")]), DigestBuilder::of([("a", "bc")]));
+        assert_ne!(DigestBuilder::of([("a", "b"), ("c", "d")]), DigestBuilder::of([("a", "b")]));
     }
 
     #[test]
@@ -270,16 +240,5 @@ mod tests {
         let Value::Object(map) = manifest else { panic!("an object") };
         let folders: Vec<_> = entry_folders(&Manifest(map)).into_iter().collect();
         assert_eq!(folders, ["bin", "dist", "esm", "types"]);
-    }
-
-    #[test]
-    fn lines() {
-        let built = |state| Built { name: "@x/a".to_owned(), state, took: Duration::from_millis(1234) };
-        assert_eq!(built(State::Built).line(), "built @x/a (1.2 s)");
-        assert_eq!(built(State::Unchanged).line(), "built before: @x/a");
-        assert_eq!(
-            built(State::Built).to_json(),
-            json!({"name": "@x/a", "state": "built", "seconds": 1.234})
-        );
     }
 }

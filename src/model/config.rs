@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::link::Link;
 use super::package_manager::PackageManager;
-use super::source::{Source, parse_duration};
+use super::source::{PackageSource, parse_duration};
 
 /// The file's name.
 pub const CONFIG_FILE: &str = "docker-prep.toml";
@@ -35,7 +35,7 @@ pub struct Config {
     pub link: Option<Link>,
     /// Where packages come from.
     #[serde(deserialize_with = "source")]
-    pub source: Option<Source>,
+    pub source: Option<PackageSource>,
     /// The limit of a probe in all.
     #[serde(deserialize_with = "probe_timeout")]
     pub probe_timeout: Option<Duration>,
@@ -53,9 +53,9 @@ fn link<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Link>, D::Error> {
     Link::parse(&text).map(Some).map_err(|why| D::Error::custom(format!("link: {why}")))
 }
 
-fn source<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Source>, D::Error> {
+fn source<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PackageSource>, D::Error> {
     let text = String::deserialize(value)?;
-    Source::parse(&text).map(Some).map_err(|why| D::Error::custom(format!("source: {why}")))
+    PackageSource::parse(&text).map(Some).map_err(|why| D::Error::custom(format!("source: {why}")))
 }
 
 fn probe_timeout<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(config.package_manager, PackageManager::parse("npm@^11").ok());
         assert_eq!(config.link, Some(Link::Tarballs));
         let config = parse("source = \"gitea\"\nprobe-timeout = \"500ms\"\n").unwrap();
-        assert_eq!(config.source, Some(Source::Registry));
+        assert_eq!(config.source, Some(PackageSource::Registry));
         assert_eq!(config.probe_timeout, Some(Duration::from_millis(500)));
     }
 

@@ -13,12 +13,12 @@ pub use copies::copies;
 pub(crate) use copies::{contexts, follow};
 pub use install::{InstallCommand, installs};
 pub(crate) use install::{flags_with_values, install, sort};
-pub(crate) use shell::Command;
+pub(crate) use shell::ShellCommand;
 pub(crate) use stage::{Dockerfile, repository};
 
 use std::collections::BTreeMap;
 
-use super::minimatch::{Minimatch, Options};
+use super::minimatch::{MatchOptions, Minimatch};
 use super::path::relative;
 use instruction::{Instruction, instructions};
 
@@ -118,7 +118,7 @@ fn matches(source: &str, path: &str) -> bool {
         source.contains(|c: char| !c.is_alphanumeric() && !matches!(c, '/' | '.' | '-' | '_' | ' '));
     source == path
         || is_glob
-            && Minimatch::new(source, Options { dot: true, ..Options::default() })
+            && Minimatch::new(source, MatchOptions { dot: true, ..MatchOptions::default() })
                 .is_ok_and(|glob| glob.matches(path))
 }
 

@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::registry::{Finding, Wanted};
+use super::registry::{ProbeFinding, Wanted};
 
 /// As much of a document as is looked at: what it says of itself is believed only where it has the right type.
 #[derive(Deserialize)]
-struct Document {
+struct PackageDocument {
     #[serde(default)]
     name: Value,
     versions: Option<BTreeMap<String, IgnoredAny>>,
@@ -23,24 +23,24 @@ struct Document {
 
 /// Judges the body of an answer 200 to the question for a package.
 #[must_use]
-pub fn judge(body: &[u8], package: &str, wanted: &Wanted) -> Finding {
-    let document: Document = match serde_json::from_slice(body) {
+pub fn judge(body: &[u8], package: &str, wanted: &Wanted) -> ProbeFinding {
+    let document: PackageDocument = match serde_json::from_slice(body) {
         Ok(document) => document,
-        Err(error) => return Finding::NotNpm(instead(body, &error).to_owned()),
+        Err(error) => return ProbeFinding::NotNpm(instead(body, &error).to_owned()),
     };
     if !document.name.is_string() {
-        return Finding::NotNpm("no npm document".to_owned());
+        return ProbeFinding::NotNpm("no npm document".to_owned());
     }
     if document.name != package {
-        return Finding::NotNpm("the document of another package".to_owned());
+        return ProbeFinding::NotNpm("the document of another package".to_owned());
     }
     let unpublished = document.time.get("unpublished").is_some();
     match &document.versions {
         // What is left of a package whose last version was taken back.
-        _ if unpublished => Finding::MissingPackage,
-        Some(versions) if versions.is_empty() => Finding::MissingPackage,
+        _ if unpublished => ProbeFinding::MissingPackage,
+        Some(versions) if versions.is_empty() => ProbeFinding::MissingPackage,
         Some(versions) => has(versions, &document.tags, wanted),
-        None => Finding::NotNpm("no npm document".to_owned()),
+        None => ProbeFinding::NotNpm("no npm document".to_owned()),
     }
 }
 
@@ -56,7 +56,7 @@ fn instead(body: &[u8], error: &serde_json::Error) -> &'static str {
     }
 }
 
-fn has(versions: &BTreeMap<String, IgnoredAny>, tags: &Value, wanted: &Wanted) -> Finding {
+fn has(versions: &BTreeMap<String, IgnoredAny>, tags: &Value, wanted: &Wanted) -> ProbeFinding {
     let parsed = || versions.keys().filter_map(|version| Version::parse(version).ok());
     let is_there = match wanted {
         // Two versions are equal whatever their build metadata, which registries drop.
@@ -73,9 +73,9 @@ fn has(versions: &BTreeMap<String, IgnoredAny>, tags: &Value, wanted: &Wanted) -
         },
     };
     if is_there {
-        return Finding::There;
+        return ProbeFinding::There;
     }
-    Finding::MissingVersion(parsed().max().map(|newest| newest.to_string()))
+    ProbeFinding::MissingVersion(parsed().max().map(|newest| newest.to_string()))
 }
 
 #[cfg(test)]
@@ -85,26 +85,26 @@ mod tests {
     const BODY: &str = r#"{"_id":"@b/a","name":"@b/a","dist-tags":{"latest":"1.10.0","gone":"9.0.0"},
         "versions":{"1.2.0":{},"1.10.0":{"x":[1]},"2.0.0-rc.1":{},"odd":{}},"time":{"modified":"2020"}}"#;
 
-    fn version(text: &str) -> Finding {
+    fn version(text: &str) -> ProbeFinding {
         judge(BODY.as_bytes(), "@b/a", &Wanted::Version(text.to_owned()))
     }
 
-    fn range(text: &str) -> Finding {
+    fn range(text: &str) -> ProbeFinding {
         judge(BODY.as_bytes(), "@b/a", &Wanted::Range(text.to_owned()))
     }
 
-    fn any(body: &str) -> Finding {
+    fn any(body: &str) -> ProbeFinding {
         judge(body.as_bytes(), "@b/a", &Wanted::Range("*".to_owned()))
     }
 
-    fn missing() -> Finding {
-        Finding::MissingVersion(Some("2.0.0-rc.1".to_owned()))
+    fn missing() -> ProbeFinding {
+        ProbeFinding::MissingVersion(Some("2.0.0-rc.1".to_owned()))
     }
 
     #[test]
     fn a_version_is_that_very_one_but_for_build_metadata() {
         for there in ["1.2.0", "1.10.0", "1.2.0+build.7", "2.0.0-rc.1", "odd"] {
-            assert_eq!(version(there), Finding::There, "{there}");
+            assert_eq!(version(there), ProbeFinding::There, "{there}");
         }
         for gone in ["1.2.1", "1.2", "2.0.0", "2.0.0-rc.2", "^1.2.0", "latest", ""] {
             assert_eq!(version(gone), missing(), "{gone}");
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_range_is_npms() {
         for there in ["^1.2.0", "1.x", ">=1 <1.5 || ^7", "2.0.0-rc.1", ">=2.0.0-rc.0", "*", "", " * ", "x"] {
-            assert_eq!(range(there), Finding::There, "{there}");
+            assert_eq!(range(there), ProbeFinding::There, "{there}");
         }
         for gone in ["^3.0.0", "^2.0.0", ">=1.11.0", "~1.2.1"] {
             assert_eq!(range(gone), missing(), "{gone}");
@@ -123,16 +123,16 @@ mod tests {
 
     #[test]
     fn a_tag_is_the_version_that_it_names_and_what_is_no_range_is_any() {
-        assert_eq!(range("latest"), Finding::There);
+        assert_eq!(range("latest"), ProbeFinding::There);
         assert_eq!(range("gone"), missing());
         for any in ["next", "http://elsewhere/a.tgz", "^oops"] {
-            assert_eq!(range(any), Finding::There, "{any}");
+            assert_eq!(range(any), ProbeFinding::There, "{any}");
         }
     }
 
     #[test]
     fn any_version_may_be_a_prerelease() {
-        assert_eq!(any(r#"{"name":"@b/a","versions":{"1.0.0-0":{}}}"#), Finding::There);
+        assert_eq!(any(r#"{"name":"@b/a","versions":{"1.0.0-0":{}}}"#), ProbeFinding::There);
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
             r#"{"name":"@b/a","versions":{}}"#,
             r#"{"name":"@b/a","time":{"unpublished":{"name":"someone"}}}"#,
         ] {
-            assert_eq!(any(body), Finding::MissingPackage, "{body}");
+            assert_eq!(any(body), ProbeFinding::MissingPackage, "{body}");
         }
     }
 
@@ -163,13 +163,13 @@ mod tests {
             (r#"{"name":"@b/b","versions":{"1.0.0":{}}}"#, "the document of another package"),
         ];
         for (body, what) in cases {
-            assert_eq!(any(body), Finding::NotNpm(what.to_owned()), "{body}");
+            assert_eq!(any(body), ProbeFinding::NotNpm(what.to_owned()), "{body}");
         }
     }
 
     #[test]
     fn nothing_that_is_odd_beside_it_hides_a_version() {
         let body = r#"{"name":"@b/a","versions":{"1.0.0":null},"dist-tags":null,"time":7}"#;
-        assert_eq!(any(body), Finding::There);
+        assert_eq!(any(body), ProbeFinding::There);
     }
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::json::{Document, SyntaxError};
-pub use undo::{Conflict, Undo, UndoConflict, undo};
+pub use undo::{ChangedValue, JsonUndo, UndoConflict, undo};
 
 /// A wish about one place of a document. A path holds the keys from the root on; of repeated keys the last one
 /// counts, as in JavaScript.
@@ -56,7 +56,7 @@ pub struct Edited {
     /// The new text.
     pub text: String,
     /// What [`undo`] needs, in the order of the changes.
-    pub undo: Vec<Undo>,
+    pub undo: Vec<JsonUndo>,
 }
 
 /// Why a change cannot be made.
@@ -109,17 +109,17 @@ pub fn apply(text: &str, changes: &[Change]) -> Result<Edited, EditError> {
 struct Recorder {
     text: String,
     digest: String,
-    undo: Vec<Undo>,
+    undo: Vec<JsonUndo>,
 }
 
 impl Recorder {
     /// Makes changes that are taken back together: only of the text around them all there are digests, since those of
     /// a manifest of many packages, for each of them, would take longer than all else.
-    fn record<'a>(&mut self, changes: impl IntoIterator<Item = (&'a [String], (Splice, undo::Action))>) {
+    fn record<'a>(&mut self, changes: impl IntoIterator<Item = (&'a [String], (Splice, undo::UndoAction))>) {
         let begin = self.undo.len();
         for (path, (splice, action)) in changes {
             self.text.replace_range(splice.at..splice.at + splice.removed.len(), &splice.inserted);
-            self.undo.push(Undo::new(path.to_vec(), action, splice));
+            self.undo.push(JsonUndo::new(path.to_vec(), action, splice));
         }
         if let Some(made @ [_, ..]) = self.undo.get_mut(begin..) {
             let before = std::mem::replace(&mut self.digest, undo::digest(&self.text));

@@ -94,7 +94,7 @@ pub struct Original {
 /// One file: what it was, and what it became.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Entry {
+pub struct JournalEntry {
     /// The file.
     pub path: ProjectPath,
     /// Always [`ProjectPath::backup`]; written out for whoever has to repair by hand.
@@ -112,7 +112,7 @@ pub struct Entry {
     pub undo: Value,
 }
 
-impl Entry {
+impl JournalEntry {
     /// What kind of file it is. A manifest that is a symbolic link leads to a file of any name.
     #[must_use]
     pub fn kind(&self) -> FileKind {
@@ -133,7 +133,7 @@ pub struct Journal {
     /// Who, when, how far.
     pub head: Head,
     /// The files, in the order in which they are rewritten.
-    pub files: Vec<Entry>,
+    pub files: Vec<JournalEntry>,
 }
 
 impl Journal {

@@ -50,7 +50,7 @@ pub struct NodeId(usize);
 
 /// What kind of value a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NodeKind {
     /// `null`
     Null,
     /// `true` or `false`
@@ -65,7 +65,7 @@ pub enum Kind {
     Object,
 }
 
-impl Kind {
+impl NodeKind {
     /// The kind with its article, for messages: `an array`.
     #[must_use]
     pub fn described(self) -> &'static str {
@@ -82,7 +82,7 @@ impl Kind {
 
 /// A key of an object with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct ObjectMember {
     /// Of the key, its quotes included.
     pub key_span: Span,
     /// The key; `None` where it holds half a surrogate pair, which no Rust string can.
@@ -92,18 +92,18 @@ pub struct Member {
 }
 
 #[derive(Debug)]
-enum Shape {
+enum NodeShape {
     Null,
     Boolean(bool),
     Number,
     String,
     Array(Vec<NodeId>),
-    Object(Vec<Member>),
+    Object(Vec<ObjectMember>),
 }
 
 #[derive(Debug)]
 struct Node {
-    shape: Shape,
+    shape: NodeShape,
     span: Span,
     /// 0 at the root.
     depth: usize,
@@ -148,14 +148,14 @@ impl<'t> Document<'t> {
 
     /// What kind of value it is.
     #[must_use]
-    pub fn kind(&self, id: NodeId) -> Kind {
+    pub fn kind(&self, id: NodeId) -> NodeKind {
         match self.node(id).shape {
-            Shape::Null => Kind::Null,
-            Shape::Boolean(_) => Kind::Boolean,
-            Shape::Number => Kind::Number,
-            Shape::String => Kind::String,
-            Shape::Array(_) => Kind::Array,
-            Shape::Object(_) => Kind::Object,
+            NodeShape::Null => NodeKind::Null,
+            NodeShape::Boolean(_) => NodeKind::Boolean,
+            NodeShape::Number => NodeKind::Number,
+            NodeShape::String => NodeKind::String,
+            NodeShape::Array(_) => NodeKind::Array,
+            NodeShape::Object(_) => NodeKind::Object,
         }
     }
 
@@ -173,9 +173,9 @@ impl<'t> Document<'t> {
 
     /// An object's members in order, repeated keys included; none for other values.
     #[must_use]
-    pub fn members(&self, id: NodeId) -> &[Member] {
+    pub fn members(&self, id: NodeId) -> &[ObjectMember] {
         match &self.node(id).shape {
-            Shape::Object(members) => members,
+            NodeShape::Object(members) => members,
             _ => &[],
         }
     }
@@ -184,7 +184,7 @@ impl<'t> Document<'t> {
     #[must_use]
     pub fn elements(&self, id: NodeId) -> &[NodeId] {
         match &self.node(id).shape {
-            Shape::Array(elements) => elements,
+            NodeShape::Array(elements) => elements,
             _ => &[],
         }
     }
@@ -211,7 +211,7 @@ impl<'t> Document<'t> {
     #[must_use]
     pub fn string(&self, id: NodeId) -> Option<String> {
         match self.kind(id) {
-            Kind::String => parser::decode(self.raw(id)),
+            NodeKind::String => parser::decode(self.raw(id)),
             _ => None,
         }
     }

@@ -9,7 +9,6 @@ mod tree;
 mod yarn;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use super::package_manager::Name;
 
@@ -82,8 +81,8 @@ pub fn mended(
 /// A text that is not such a lockfile.
 pub fn pins(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<Pins, String> {
     let mut pins = Pins::new();
-    for Entry { name, from } in entries(manager, text)? {
-        if let (From::Registry(pin) | From::Remote(pin), false) = (from, ours(&name)) {
+    for LockfileEntry { name, from } in entries(manager, text)? {
+        if let (PackageOrigin::Registry(pin) | PackageOrigin::Remote(pin), false) = (from, ours(&name)) {
             pins.entry(name).or_default().insert(pin);
         }
     }
@@ -95,8 +94,8 @@ pub fn pins(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<Pi
 /// # Errors
 /// A text that is not such a lockfile.
 pub fn strays(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<BTreeSet<String>, String> {
-    let stray = |entry: Entry| match entry.from {
-        From::Registry(version) if ours(&entry.name) => Some(format!("{}@{version}", entry.name)),
+    let stray = |entry: LockfileEntry| match entry.from {
+        PackageOrigin::Registry(version) if ours(&entry.name) => Some(format!("{}@{version}", entry.name)),
         _ => None,
     };
     Ok(entries(manager, text)?.into_iter().filter_map(stray).collect())
@@ -113,17 +112,6 @@ pub struct Difference {
     pub after: BTreeSet<String>,
 }
 
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |set: &BTreeSet<String>| set.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        write!(f, "{} {}", self.name, list(&self.after))?;
-        if self.before.is_empty() {
-            return f.write_str(": not in the project's lockfile");
-        }
-        write!(f, ": the project's lockfile has {}", list(&self.before))
-    }
-}
-
 /// Versions in `after` that `before` does not have. What a surface alone does not need is no difference.
 #[must_use]
 pub fn differences(before: &Pins, after: &Pins) -> Vec<Difference> {
@@ -138,7 +126,7 @@ pub fn differences(before: &Pins, after: &Pins) -> Vec<Difference> {
         .collect()
 }
 
-fn entries(manager: Name, text: &str) -> Result<Vec<Entry>, String> {
+fn entries(manager: Name, text: &str) -> Result<Vec<LockfileEntry>, String> {
     match manager {
         Name::Pnpm => pnpm::entries(text),
         Name::Npm => npm::entries(text),
@@ -149,15 +137,15 @@ fn entries(manager: Name, text: &str) -> Result<Vec<Entry>, String> {
 
 /// A package in a lockfile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
+struct LockfileEntry {
     /// Its own name, not an alias.
     name: String,
-    from: From,
+    from: PackageOrigin,
 }
 
 /// Where a package comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum From {
+enum PackageOrigin {
     /// A registry, with the version.
     Registry(String),
     /// A repository or a URL, as it was resolved.
@@ -166,7 +154,7 @@ enum From {
     Local,
 }
 
-impl From {
+impl PackageOrigin {
     /// From what stands behind `name@`.
     fn of(reference: &str) -> Self {
         let is_version = reference.starts_with(|c: char| c.is_ascii_digit() || c == 'v')

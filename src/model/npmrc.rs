@@ -41,7 +41,7 @@ pub fn leads_to_a_registry(key: &str) -> bool {
 
 /// A key at the top of the file; what stands in sections means nothing to package managers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct NpmrcEntry {
     /// As it is written, quotes and escapes taken off; a list's without its `[]`.
     pub key: String,
     /// The line that counts, from 1: the last that gives a value.
@@ -51,7 +51,7 @@ pub struct Entry {
     pub value: Value,
 }
 
-impl Entry {
+impl NpmrcEntry {
     /// The value as text, where it is a single one that says something.
     #[must_use]
     pub fn text(&self) -> Option<String> {
@@ -79,7 +79,7 @@ fn text(value: &Value) -> Option<String> {
 ///
 /// Where `ini` fails with an exception (`a.b.c=null`), the key is left as an object.
 #[must_use]
-pub fn parse(text: &str) -> Vec<Entry> {
+pub fn parse(text: &str) -> Vec<NpmrcEntry> {
     let mut top = Top::default();
     let mut section = None;
     for (number, line) in lines(text) {
@@ -141,12 +141,12 @@ fn property(line: &str) -> Option<(&str, Option<&str>)> {
 /// The keys at the top; one that goes leaves a hole, so that places stay.
 #[derive(Default)]
 struct Top {
-    entries: Vec<Option<Entry>>,
+    entries: Vec<Option<NpmrcEntry>>,
     places: std::collections::HashMap<String, usize>,
 }
 
 impl Top {
-    fn get(&mut self, key: &str) -> Option<&mut Entry> {
+    fn get(&mut self, key: &str) -> Option<&mut NpmrcEntry> {
         let place = *self.places.get(key)?;
         self.entries.get_mut(place)?.as_mut()
     }
@@ -156,12 +156,12 @@ impl Top {
             Some(entry) => (entry.line, entry.value) = (line, value),
             None => {
                 self.places.insert(key.to_owned(), self.entries.len());
-                self.entries.push(Some(Entry { key: key.to_owned(), line, value }));
+                self.entries.push(Some(NpmrcEntry { key: key.to_owned(), line, value }));
             }
         }
     }
 
-    fn remove(&mut self, key: &str) -> Option<Entry> {
+    fn remove(&mut self, key: &str) -> Option<NpmrcEntry> {
         let place = self.places.remove(key)?;
         self.entries.get_mut(place)?.take()
     }
@@ -185,7 +185,7 @@ impl Top {
             Some(other) => other,
         };
         match self.get(key) {
-            Some(Entry { value: Value::Array(items), line: last, .. }) => {
+            Some(NpmrcEntry { value: Value::Array(items), line: last, .. }) => {
                 items.push(value);
                 *last = line;
             }
@@ -207,7 +207,7 @@ impl Top {
 
     /// `[a.b]` becomes `b` of the object `a`, whatever `a` was before.
     fn nest(&mut self) {
-        let is_object = |entry: &&Entry| matches!(entry.value, Value::Object(_) | Value::Null);
+        let is_object = |entry: &&NpmrcEntry| matches!(entry.value, Value::Object(_) | Value::Null);
         let objects: Vec<String> =
             self.entries.iter().flatten().filter(is_object).map(|entry| entry.key.clone()).collect();
         for key in objects {

@@ -4,7 +4,7 @@
 //! a path and another for a tag is a path here.
 
 use super::path;
-use super::specifier::{self, Kind};
+use super::specifier::{self, SpecifierKind};
 
 /// What leads to a place on the disk, in any case.
 const PROTOCOLS: [&str; 4] = ["file:", "link:", "portal:", "workspace:"];
@@ -27,7 +27,7 @@ pub fn paths(spec: &str) -> Vec<Parts> {
     let mut found = explicit_paths(spec);
     for spec in readings(spec) {
         match specifier::parse("", &spec).kind {
-            Kind::Local(path) | Kind::WorkspacePath(path) => {
+            SpecifierKind::Local(path) | SpecifierKind::WorkspacePath(path) => {
                 let path =
                     PROTOCOLS.iter().find_map(|protocol| strip_prefix(&path, protocol)).unwrap_or(&path);
                 found.push(parts(path));

@@ -91,14 +91,14 @@ pub struct Answer {
     /// The address that was asked: the registry's, or the same with `localhost` for a host that only containers know.
     pub url: String,
     /// What was found.
-    pub finding: Finding,
+    pub finding: ProbeFinding,
     /// From the begin of the probe to the answer.
     pub took: Duration,
 }
 
 /// What a registry is found to be, or to have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum ProbeFinding {
     /// The package is there at the wanted version.
     There,
     /// The host's name means nothing here.

@@ -4,11 +4,11 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::cache::place::Place;
+use super::cache::place::CacheFolder;
 use super::environment::Environment;
 use super::link::Link;
 use super::package_manager::Detected;
-use super::source::Asked;
+use super::source::RequestedSource;
 
 /// Flags, or else their environment variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,13 +28,13 @@ pub struct Requested {
     /// `--link`, `DOCKER_PREP_LINK`.
     pub link: Option<Link>,
     /// `--source`, `DOCKER_PREP_SOURCE`, `BYTELYST_PACKAGE_SOURCE`, with which of them says it.
-    pub source: Option<Asked>,
+    pub source: Option<RequestedSource>,
     /// `--probe-timeout`, `DOCKER_PREP_PROBE_TIMEOUT`.
     pub probe_timeout: Option<Duration>,
     /// `--fallback-on-auth`.
     pub fallback_on_auth: bool,
     /// `--no-cache`, `DOCKER_PREP_CACHE`, `DOCKER_PREP_CACHE_SIZE`: what is remembered between calls, and where.
-    pub cache: Option<Place>,
+    pub cache: Option<CacheFolder>,
     /// `RAYON_NUM_THREADS`: how many threads share the work; one for each core if not said.
     pub threads: Option<NonZero<usize>>,
     /// The variables that a build would see.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::minimatch::{Minimatch, Options};
+use super::minimatch::{MatchOptions, Minimatch};
 
 /// The scope that holds where nothing else is said.
 pub const DEFAULT_SCOPE: &str = "@bytelyst/*";
@@ -55,8 +55,11 @@ impl fmt::Display for Scope {
 
 fn minimatch(glob: &str, name: &str) -> bool {
     glob.contains(['?', '[', '{', '('])
-        && Minimatch::new(glob, Options { nonegate: true, nocomment: true, dot: true, ..Options::default() })
-            .is_ok_and(|glob| glob.matches(name))
+        && Minimatch::new(
+            glob,
+            MatchOptions { nonegate: true, nocomment: true, dot: true, ..MatchOptions::default() },
+        )
+        .is_ok_and(|glob| glob.matches(name))
 }
 
 /// The usual two-pointer match: on a mismatch, let the last `*` swallow one byte more.

@@ -11,7 +11,7 @@ pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Where packages are to come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Source {
+pub enum PackageSource {
     /// From the workspace: packed, and manifests rewritten.
     #[default]
     Workspace,
@@ -23,7 +23,7 @@ pub enum Source {
     Auto,
 }
 
-impl Source {
+impl PackageSource {
     /// The word for it; those of `BYTELYST_PACKAGE_SOURCE` mean the same.
     ///
     /// # Errors
@@ -52,9 +52,9 @@ impl Source {
 
 /// What was asked for, and what says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestedSource {
     /// Where packages are to come from.
-    pub source: Source,
+    pub source: PackageSource,
     /// The flag, the variable or the file; empty where nothing is said.
     pub by: String,
 }
@@ -64,9 +64,9 @@ pub struct Asked {
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// What was asked for.
-    pub asked: Source,
-    /// Where packages come from: never [`Source::Auto`].
-    pub used: Source,
+    pub asked: PackageSource,
+    /// Where packages come from: never [`PackageSource::Auto`].
+    pub used: PackageSource,
     /// Why, as `registry http://host/ refused the connection in 3 ms`.
     pub reason: String,
     /// What follows, as `packing 14 packages from ../learning_ai_common_plat`.
@@ -80,7 +80,7 @@ impl Decision {
     /// Whether nothing is to be packed and rewritten.
     #[must_use]
     pub fn is_registry(&self) -> bool {
-        self.used == Source::Registry
+        self.used == PackageSource::Registry
     }
 
     /// As it is noted.
@@ -93,12 +93,6 @@ impl Decision {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
-    }
-
-    /// The one line that says it.
-    #[must_use]
-    pub fn line(&self) -> String {
-        format!("{}: {}", self.reason, self.then)
     }
 }
 
@@ -153,10 +147,10 @@ mod tests {
 
     #[test]
     fn the_old_words_mean_the_same() {
-        assert_eq!(Source::parse("common-plat"), Ok(Source::Workspace));
-        assert_eq!(Source::parse("gitea"), Ok(Source::Registry));
-        assert_eq!(Source::parse("vendor"), Ok(Source::Vendor));
-        assert!(Source::parse("Registry").is_err());
+        assert_eq!(PackageSource::parse("common-plat"), Ok(PackageSource::Workspace));
+        assert_eq!(PackageSource::parse("gitea"), Ok(PackageSource::Registry));
+        assert_eq!(PackageSource::parse("vendor"), Ok(PackageSource::Vendor));
+        assert!(PackageSource::parse("Registry").is_err());
     }
 
     #[test]

@@ -11,12 +11,12 @@ pub struct Specifier {
     /// manifest in a folder may still name another.
     pub name: String,
     /// Where it is to come from.
-    pub kind: Kind,
+    pub kind: SpecifierKind,
 }
 
 /// Where a dependency is to come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SpecifierKind {
     /// The registry: a version, range or tag. What no resolver of pnpm takes is found here too.
     Range(String),
     /// `workspace:` with what follows it and an alias: `*`, `^`, `~` or a range.
@@ -60,15 +60,15 @@ pub fn parse(dependency_key: &str, spec: &str) -> Specifier {
     // catalogs/protocol-parser, `parseCatalogProtocol`.
     if let Some(catalog) = spec.strip_prefix("catalog:") {
         let catalog = if catalog.trim().is_empty() { "default" } else { catalog.trim() };
-        return of(dependency_key, Kind::Catalog(catalog.to_owned()));
+        return of(dependency_key, SpecifierKind::Catalog(catalog.to_owned()));
     }
     if let Some(rest) = spec.strip_prefix("workspace:") {
         // `resolveNpm` leaves what begins with a dot to the local resolver.
         if rest.starts_with('.') {
-            return of(dependency_key, Kind::WorkspacePath(rest.to_owned()));
+            return of(dependency_key, SpecifierKind::WorkspacePath(rest.to_owned()));
         }
         let (alias, version) = workspace(rest);
-        return of(alias.unwrap_or(dependency_key), Kind::Workspace(version.to_owned()));
+        return of(alias.unwrap_or(dependency_key), SpecifierKind::Workspace(version.to_owned()));
     }
     // npm-resolver's `parsePref`: the last `@` that is not the first character parts name and version.
     if let Some(rest) = spec.strip_prefix("npm:") {
@@ -77,19 +77,19 @@ pub fn parse(dependency_key: &str, spec: &str) -> Specifier {
             _ => (rest, DEFAULT_TAG),
         };
         let name = if name.is_empty() { dependency_key } else { name };
-        return of(name, Kind::Range(range.to_owned()));
+        return of(name, SpecifierKind::Range(range.to_owned()));
     }
     if spec.is_empty() {
-        return of(dependency_key, Kind::Range(DEFAULT_TAG.to_owned()));
+        return of(dependency_key, SpecifierKind::Range(DEFAULT_TAG.to_owned()));
     }
     let kind = if is_tag(spec) {
-        Kind::Range
+        SpecifierKind::Range
     } else if is_remote(spec) {
-        Kind::Remote
+        SpecifierKind::Remote
     } else if is_local(spec) {
-        Kind::Local
+        SpecifierKind::Local
     } else {
-        Kind::Range
+        SpecifierKind::Range
     };
     of(dependency_key, kind(spec.to_owned()))
 }
@@ -231,12 +231,12 @@ mod tests {
     fn described(spec: &str) -> String {
         let Specifier { name, kind } = parse("@b/a", spec);
         let (kind, rest) = match kind {
-            Kind::Range(rest) => ("range", rest),
-            Kind::Workspace(rest) => ("workspace", rest),
-            Kind::WorkspacePath(rest) => ("workspace path", rest),
-            Kind::Catalog(rest) => ("catalog", rest),
-            Kind::Local(rest) => ("local", rest),
-            Kind::Remote(rest) => ("remote", rest),
+            SpecifierKind::Range(rest) => ("range", rest),
+            SpecifierKind::Workspace(rest) => ("workspace", rest),
+            SpecifierKind::WorkspacePath(rest) => ("workspace path", rest),
+            SpecifierKind::Catalog(rest) => ("catalog", rest),
+            SpecifierKind::Local(rest) => ("local", rest),
+            SpecifierKind::Remote(rest) => ("remote", rest),
         };
         format!("{name} {kind} {rest}")
     }

@@ -6,7 +6,7 @@ use crate::error::Problem;
 
 /// What was read of a surface besides its manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Surroundings {
+pub struct InstallContext {
     /// The package manager that installs it.
     pub detected: Detected,
     /// What should be said of how it was found.

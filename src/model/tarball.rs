@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::digest::Digest;
 
@@ -47,27 +46,4 @@ pub struct Tarball {
     pub checksums: Option<Checksums>,
     /// Sorted by path. A package may have thousands, and several tarballs are handed from one to the other.
     pub files: Arc<[PackedFile]>,
-}
-
-impl Tarball {
-    /// The object that `npm pack --json` prints for a package; checksums that were not asked for are null.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "id": format!("{}@{}", self.name, self.version),
-            "name": self.name,
-            "version": self.version,
-            "size": self.size,
-            "unpackedSize": self.unpacked_size,
-            "shasum": self.checksums.as_ref().map(|checksums| &checksums.shasum),
-            "integrity": self.checksums.as_ref().map(|checksums| &checksums.integrity),
-            "filename": self.filename,
-            "files": self.files.iter().map(|file| json!({
-                "path": file.path,
-                "size": file.size,
-                "mode": file.mode,
-            })).collect::<Vec<_>>(),
-            "entryCount": self.files.len(),
-        })
-    }
 }

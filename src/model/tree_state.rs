@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::journal::{Entry, Head, Journal, Phase};
+use super::journal::{Head, Journal, JournalEntry, Phase};
 
 /// What stands at a file's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,7 +44,7 @@ pub enum Backup {
 pub struct FileState {
     /// What the journal says of it.
     #[serde(skip)]
-    pub entry: Entry,
+    pub entry: JournalEntry,
     /// Its path from the project's root.
     pub path: String,
     /// Whether prepare made it: then there is no original, and no copy of one.
@@ -71,7 +71,7 @@ pub struct FileState {
 /// A journal held against the disk.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Observed {
+pub struct ObservedJournal {
     /// By whom, since when, how far.
     #[serde(flatten)]
     pub head: Head,
@@ -79,7 +79,7 @@ pub struct Observed {
     pub files: Vec<FileState>,
 }
 
-impl Observed {
+impl ObservedJournal {
     /// Whether every file is one of the texts that the tool knows: repairing it loses nobody's work.
     #[must_use]
     pub fn untouched(&self) -> bool {
@@ -98,13 +98,13 @@ impl Observed {
 /// The state of a project.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "state")]
-pub enum Standing {
+pub enum ProjectState {
     /// Nothing is prepared.
     Clean,
     /// Prepared, and left so.
-    Prepared(Observed),
+    Prepared(ObservedJournal),
     /// A process was killed while it prepared, ran its command or restored (or is at it now: the lock tells).
-    Interrupted(Observed),
+    Interrupted(ObservedJournal),
     /// There is a state file, but none that can be trusted.
     #[serde(rename_all = "camelCase")]
     Damaged {
@@ -113,10 +113,10 @@ pub enum Standing {
     },
 }
 
-impl Standing {
+impl ProjectState {
     /// Sorts what was observed by its phase.
     #[must_use]
-    pub fn of(observed: Observed) -> Self {
+    pub fn of(observed: ObservedJournal) -> Self {
         match observed.head.phase {
             Phase::Prepared => Self::Prepared(observed),
             Phase::Preparing | Phase::Running | Phase::Restoring => Self::Interrupted(observed),
@@ -134,7 +134,7 @@ impl Standing {
 
     /// The journal and the files, where there are any.
     #[must_use]
-    pub fn observed(&self) -> Option<&Observed> {
+    pub fn observed(&self) -> Option<&ObservedJournal> {
         match self {
             Self::Prepared(observed) | Self::Interrupted(observed) => Some(observed),
             Self::Clean | Self::Damaged { .. } => None,
@@ -148,7 +148,7 @@ impl Standing {
 pub struct TreeState {
     /// Clean, prepared, interrupted, damaged.
     #[serde(flatten)]
-    pub standing: Standing,
+    pub standing: ProjectState,
     /// Backups beside such files that no journal names, as paths: the old docker-prep.sh's, or somebody else's.
     pub leftovers: Vec<String>,
 }

@@ -20,7 +20,7 @@ pub struct Member {
     /// (and `linkDirectory` is not `false`): its manifest is what `workspace:` resolves to.
     pub linked: Option<Manifest>,
     /// From the `.npmrc` of the root and of the folder and from `pnpm-workspace.yaml`, never from the user's own.
-    pub settings: Settings,
+    pub settings: PackSettings,
 }
 
 /// Named lists of versions: `catalog` and `catalogs` of `pnpm-workspace.yaml`, by catalog, then by package.
@@ -29,7 +29,7 @@ pub struct Catalogs(pub BTreeMap<String, BTreeMap<String, String>>);
 
 /// What a workspace says of how a package is packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct PackSettings {
     /// `node-linker=hoisted`: without it pnpm refuses `bundledDependencies`.
     pub node_linker_hoisted: bool,
     /// `embed-readme`: the README's text goes into the packed manifest.

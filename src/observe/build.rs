@@ -15,7 +15,7 @@ pub use self::folders::Folders;
 use self::git::Listed;
 pub use self::stat::{Stats, stamp};
 use self::stat::{is_executable, walk};
-use crate::model::build::{Files, Record, is_shared};
+use crate::model::build::{BuildRecord, FileIds, is_shared};
 use crate::model::digest::hex;
 use crate::model::package_manager::lockfile::LOCKFILES;
 use crate::model::workspace::{Member, Workspace};
@@ -41,16 +41,16 @@ const FEW: usize = 4;
 
 /// The sources of a workspace as they lie there.
 #[derive(Debug, Default)]
-pub struct Sources {
+pub struct BuildSources {
     /// By member, paths from its folder. Nothing but those that were asked for.
-    pub own: BTreeMap<usize, Files>,
+    pub own: BTreeMap<usize, FileIds>,
     /// Members of which git knows nothing: what their builds made lies among their own files.
     pub unknown_to_git: BTreeSet<usize>,
     /// What lies in no member, from the workspace's root.
-    pub shared: Files,
+    pub shared: FileIds,
 }
 
-impl Sources {
+impl BuildSources {
     /// Reads those of some members, and what all share. What git has in its index, and says is unchanged, is not read.
     #[must_use]
     pub fn read(workspace: &Workspace, wanted: &BTreeSet<usize>, threads: Threads) -> Self {
@@ -73,7 +73,7 @@ impl Sources {
     }
 
     fn none(wanted: &BTreeSet<usize>) -> Self {
-        Self { own: wanted.iter().map(|member| (*member, Files::new())).collect(), ..Self::default() }
+        Self { own: wanted.iter().map(|member| (*member, FileIds::new())).collect(), ..Self::default() }
     }
 
     /// What a look at the root tells of: what is shared, and of most members all.
@@ -164,7 +164,7 @@ impl Sources {
 
     /// A member's own files without what its last build left.
     #[must_use]
-    pub fn without_outputs(&self, member: usize, record: Option<&Record>) -> Files {
+    pub fn without_outputs(&self, member: usize, record: Option<&BuildRecord>) -> FileIds {
         let mut own = self.own.get(&member).cloned().unwrap_or_default();
         for path in record.into_iter().flat_map(|record| &record.outputs) {
             own.remove(path);
@@ -215,7 +215,7 @@ pub fn ignored(folders: &Folders<'_>, member: usize) -> BTreeMap<String, Stats> 
 
 /// What lies at some paths of a member now; what is gone is left out.
 #[must_use]
-pub fn outputs<'a>(dir: &Path, paths: impl IntoIterator<Item = &'a String>, threads: Threads) -> Files {
+pub fn outputs<'a>(dir: &Path, paths: impl IntoIterator<Item = &'a String>, threads: Threads) -> FileIds {
     let paths: Vec<&String> = paths.into_iter().collect();
     let read = threads.map(&paths, |path| Some(((*path).clone(), id_of(&dir.join(path), true)?)));
     read.into_iter().flatten().collect()

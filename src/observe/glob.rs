@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::ErrorKind;
 
-use super::packlist::tree::{Kind, ListError, Listing, Tree};
+use super::packlist::tree::{FolderNames, ListError, PackTree, PathKind};
 use crate::model::minimatch::{Minimatch, Part};
 use crate::model::path::{self, resolve};
 
@@ -38,12 +38,15 @@ pub(crate) struct Pattern {
 ///
 /// [`GlobError`]; a folder that is not there is none.
 pub(crate) fn search(
-    tree: &Tree,
+    tree: &PackTree,
     patterns: &[Pattern],
     skip: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<HashSet<String>>, GlobError> {
-    let globs = patterns.iter().map(|pattern| Glob { negated: pattern.negated, ..Glob::default() }).collect();
-    let mut search = Search {
+    let globs = patterns
+        .iter()
+        .map(|pattern| PatternState { negated: pattern.negated, ..PatternState::default() })
+        .collect();
+    let mut search = GlobSearch {
         tree,
         skip,
         globs,
@@ -54,7 +57,7 @@ pub(crate) fn search(
     };
     for (glob, pattern) in patterns.iter().enumerate() {
         for parts in pattern.matcher.set() {
-            search.process(Step { glob, prefix: None, parts, in_globstar: false });
+            search.process(GlobStep { glob, prefix: None, parts, in_globstar: false });
         }
     }
     search.run();
@@ -66,16 +69,16 @@ pub(crate) fn search(
 
 /// What one pattern knows; the original's `symlinks` and `cache`.
 #[derive(Default)]
-struct Glob {
+struct PatternState {
     negated: bool,
     found: HashSet<String>,
     links: HashMap<String, bool>,
-    known: HashMap<String, Option<Listing>>,
+    known: HashMap<String, Option<FolderNames>>,
     outside_reads: usize,
 }
 
 /// `_process`: `prefix` is the path so far, `parts` what is left of the pattern.
-struct Step<'p> {
+struct GlobStep<'p> {
     glob: usize,
     prefix: Option<String>,
     parts: &'p [Part],
@@ -84,55 +87,55 @@ struct Step<'p> {
 
 /// What the disk is asked; the keys of `inflight`.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Question {
+enum DiskQuestion {
     Names { path: String, in_globstar: bool },
     Kind { path: String },
 }
 
 enum Waiter<'p> {
-    Step(Step<'p>),
+    Step(GlobStep<'p>),
     /// The answer to one question is that to another.
-    Relay(Question),
+    Relay(DiskQuestion),
     /// The kind of a folder comes before its names.
     Kind {
         glob: usize,
         path: String,
-        then: Question,
+        then: DiskQuestion,
     },
 }
 
-enum Request {
-    Names { glob: usize, path: String, then: Question },
+enum DiskRequest {
+    Names { glob: usize, path: String, then: DiskQuestion },
     Kind { path: String },
 }
 
-struct Search<'a, 'p> {
-    tree: &'a Tree,
+struct GlobSearch<'a, 'p> {
+    tree: &'a PackTree,
     skip: &'a dyn Fn(&str) -> bool,
-    globs: Vec<Glob>,
-    waiting: HashMap<Question, Vec<Waiter<'p>>>,
-    asked: VecDeque<Request>,
-    next_tick: VecDeque<(Question, Option<Listing>)>,
+    globs: Vec<PatternState>,
+    waiting: HashMap<DiskQuestion, Vec<Waiter<'p>>>,
+    asked: VecDeque<DiskRequest>,
+    next_tick: VecDeque<(DiskQuestion, Option<FolderNames>)>,
     failure: Option<GlobError>,
 }
 
-impl<'p> Search<'_, 'p> {
+impl<'p> GlobSearch<'_, 'p> {
     fn run(&mut self) {
         while self.failure.is_none() {
             if let Some((question, answer)) = self.next_tick.pop_front() {
                 self.answer(question, answer);
             } else {
                 match self.asked.pop_front() {
-                    Some(Request::Names { glob, path, then }) => self.names(glob, path, then),
-                    Some(Request::Kind { path }) => self.kind(&path),
+                    Some(DiskRequest::Names { glob, path, then }) => self.names(glob, path, then),
+                    Some(DiskRequest::Kind { path }) => self.kind(&path),
                     None => return,
                 }
             }
         }
     }
 
-    fn process(&mut self, step: Step<'p>) {
-        let Step { glob, mut prefix, mut parts, in_globstar } = step;
+    fn process(&mut self, step: GlobStep<'p>) {
+        let GlobStep { glob, mut prefix, mut parts, in_globstar } = step;
         while let Some((Part::Exact(text), rest)) = parts.split_first() {
             prefix = Some(match prefix {
                 Some(prefix) => format!("{prefix}/{text}"),
@@ -161,24 +164,24 @@ impl<'p> Search<'_, 'p> {
             }
         }
         let path = resolve(path);
-        self.readdir(glob, path, in_globstar, Waiter::Step(Step { glob, prefix, parts, in_globstar }));
+        self.readdir(glob, path, in_globstar, Waiter::Step(GlobStep { glob, prefix, parts, in_globstar }));
     }
 
     /// `_readdir`.
     fn readdir(&mut self, glob: usize, path: String, in_globstar: bool, waiter: Waiter<'p>) {
-        let question = Question::Names { path: path.clone(), in_globstar };
+        let question = DiskQuestion::Names { path: path.clone(), in_globstar };
         if let Some(waiters) = self.waiting.get_mut(&question) {
             waiters.push(waiter);
             return;
         }
         self.waiting.insert(question.clone(), vec![waiter]);
         if in_globstar && !self.globs[glob].links.contains_key(&path) {
-            let kind = Question::Kind { path: path.clone() };
+            let kind = DiskQuestion::Kind { path: path.clone() };
             let waiter = Waiter::Kind { glob, path: path.clone(), then: question };
             let waiters = self.waiting.entry(kind).or_default();
             waiters.push(waiter);
             if waiters.len() == 1 {
-                self.asked.push_back(Request::Kind { path });
+                self.asked.push_back(DiskRequest::Kind { path });
             }
             return;
         }
@@ -187,12 +190,12 @@ impl<'p> Search<'_, 'p> {
                 let known = known.clone();
                 self.answer(question, known);
             }
-            None => self.asked.push_back(Request::Names { glob, path, then: question }),
+            None => self.asked.push_back(DiskRequest::Names { glob, path, then: question }),
         }
     }
 
     /// Inflight's callback: who asks while the answer is given out gets it in the next round.
-    fn answer(&mut self, question: Question, names: Option<Listing>) {
+    fn answer(&mut self, question: DiskQuestion, names: Option<FolderNames>) {
         let waiters = self.waiting.get_mut(&question).map(std::mem::take).unwrap_or_default();
         for waiter in waiters {
             match waiter {
@@ -212,7 +215,7 @@ impl<'p> Search<'_, 'p> {
         }
     }
 
-    fn names(&mut self, glob: usize, path: String, then: Question) {
+    fn names(&mut self, glob: usize, path: String, then: DiskQuestion) {
         let names = match self.tree.list(&path) {
             Ok(names) => Some(names),
             Err(e) if e.is_absence() => None,
@@ -228,7 +231,7 @@ impl<'p> Search<'_, 'p> {
     /// `_readdirInGlobStar`.
     fn kind(&mut self, path: &str) {
         let kind = self.tree.kind(path);
-        for waiter in self.waiting.remove(&Question::Kind { path: path.to_owned() }).unwrap_or_default() {
+        for waiter in self.waiting.remove(&DiskQuestion::Kind { path: path.to_owned() }).unwrap_or_default() {
             let Waiter::Kind { glob, path, then } = waiter else { continue };
             let state = &mut self.globs[glob];
             match &kind {
@@ -239,7 +242,7 @@ impl<'p> Search<'_, 'p> {
                     self.answer(then, None);
                 }
                 kind => {
-                    state.links.insert(path.clone(), matches!(kind, Ok(Kind::Link)));
+                    state.links.insert(path.clone(), matches!(kind, Ok(PathKind::Link)));
                     self.readdir(glob, path, false, Waiter::Relay(then));
                 }
             }
@@ -247,13 +250,18 @@ impl<'p> Search<'_, 'p> {
     }
 
     /// `_processReaddir2` and `_processGlobStar2`.
-    fn resume(&mut self, step: Step<'p>, children: &Listing) {
-        let Step { glob, prefix, parts, in_globstar } = step;
+    fn resume(&mut self, step: GlobStep<'p>, children: &FolderNames) {
+        let GlobStep { glob, prefix, parts, in_globstar } = step;
         let Some((first, rest)) = parts.split_first() else { return };
         let prefix = prefix.as_deref();
         if let Part::Globstar = first {
             let path = resolve(prefix.unwrap_or("."));
-            self.process(Step { glob, prefix: prefix.map(str::to_owned), parts: rest, in_globstar: false });
+            self.process(GlobStep {
+                glob,
+                prefix: prefix.map(str::to_owned),
+                parts: rest,
+                in_globstar: false,
+            });
             if in_globstar && self.globs[glob].links.get(&path) == Some(&true) {
                 return;
             }
@@ -265,17 +273,17 @@ impl<'p> Search<'_, 'p> {
             if let Part::Globstar = first {
                 let path = Some(join(prefix, &child.name));
                 if on {
-                    self.process(Step { glob, prefix: path.clone(), parts: rest, in_globstar: true });
+                    self.process(GlobStep { glob, prefix: path.clone(), parts: rest, in_globstar: true });
                 }
                 if below {
-                    self.process(Step { glob, prefix: path, parts, in_globstar: true });
+                    self.process(GlobStep { glob, prefix: path, parts, in_globstar: true });
                 }
             } else if on && first.matches(&child.name) {
                 let path = join(prefix, &child.name);
                 if rest.is_empty() {
                     self.found(glob, &path);
                 } else {
-                    self.process(Step { glob, prefix: Some(path), parts: rest, in_globstar });
+                    self.process(GlobStep { glob, prefix: Some(path), parts: rest, in_globstar });
                 }
             }
         }

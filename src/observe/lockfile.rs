@@ -10,7 +10,7 @@ use crate::model::package_manager::Name;
 
 /// A lockfile as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundLockfile {
     /// The file from the project's root, with `/` between parts.
     pub path: String,
     /// The surface's folder from the lockfile's; empty where it lies beside the surface.
@@ -19,7 +19,7 @@ pub struct Found {
     pub text: String,
 }
 
-impl Found {
+impl FoundLockfile {
     /// The file's own name.
     #[must_use]
     pub fn file_name(&self) -> &str {
@@ -31,14 +31,14 @@ impl Found {
 ///
 /// # Errors
 /// [`Kind::Refused`] for one that cannot be read, or is binary.
-pub fn find(root: &Path, surface_dir: &str, manager: Name) -> Result<Option<Found>> {
+pub fn find(root: &Path, surface_dir: &str, manager: Name) -> Result<Option<FoundLockfile>> {
     let parts: Vec<&str> = surface_dir.split('/').filter(|part| !part.is_empty()).collect();
     for depth in (0..=parts.len()).rev() {
         let (folder, importer) = (parts[..depth].join("/"), parts[depth..].join("/"));
         for name in lockfile::names(manager) {
             let path = if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
             if let Some(text) = read(root, &path)? {
-                return Ok(Some(Found { path, importer, text }));
+                return Ok(Some(FoundLockfile { path, importer, text }));
             }
         }
     }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::MANIFEST_FILES;
 use crate::error::{Problem, io_cause};
-use crate::model::minimatch::{self, Minimatch, Options, PatternError};
+use crate::model::minimatch::{self, MatchOptions, Minimatch, PatternError};
 
 /// A folder with a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Folder {
+pub struct MemberFolder {
     /// From the workspace's root, with `/` between parts; empty for the root.
     pub relative: String,
     /// Absolute.
@@ -26,8 +26,8 @@ const NEVER: [&str; 2] = ["node_modules", "bower_components"];
 ///
 /// # Errors
 /// A glob that is not valid, or a folder that cannot be listed.
-pub fn find(root: &Path, globs: &[String]) -> Result<Vec<Folder>, Problem> {
-    let mut search = Search { found: BTreeMap::new(), seen: HashSet::new() };
+pub fn find(root: &Path, globs: &[String]) -> Result<Vec<MemberFolder>, Problem> {
+    let mut search = MemberSearch { found: BTreeMap::new(), seen: HashSet::new() };
     let mut ignored = Vec::new();
     for glob in globs {
         match glob.strip_prefix('!') {
@@ -45,21 +45,21 @@ pub fn find(root: &Path, globs: &[String]) -> Result<Vec<Folder>, Problem> {
         }
     }
     search.add(root, &[])?;
-    let mut folders: Vec<Folder> = search
+    let mut folders: Vec<MemberFolder> = search
         .found
         .into_iter()
         .filter(|(relative, _)| {
             relative.is_empty()
                 || !ignored.iter().any(|glob| glob.matches(&format!("{relative}/package.json")))
         })
-        .map(|(relative, dir)| Folder { relative, dir })
+        .map(|(relative, dir)| MemberFolder { relative, dir })
         .collect();
     folders.sort();
     Ok(folders)
 }
 
 fn compile(glob: &str) -> Result<Minimatch, Problem> {
-    Minimatch::new(glob, Options { nonegate: true, ..Options::default() })
+    Minimatch::new(glob, MatchOptions { nonegate: true, ..MatchOptions::default() })
         .map_err(|error| invalid(glob, error))
 }
 
@@ -76,13 +76,13 @@ fn normal(glob: &str) -> String {
 /// How deep packages are looked for, on a stack that has an end.
 const MAX_DEPTH: usize = 200;
 
-struct Search {
+struct MemberSearch {
     found: BTreeMap<String, PathBuf>,
     /// The folders that were searched already, with what was left of the glob: several `**` lead to one in many ways.
     seen: HashSet<(String, usize)>,
 }
 
-impl Search {
+impl MemberSearch {
     fn walk(&mut self, dir: &Path, at: &mut Vec<String>, parts: &[&str]) -> Result<(), Problem> {
         let Some((&part, rest)) = parts.split_first() else {
             return self.add(dir, at);

@@ -5,20 +5,20 @@ mod files;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use self::files::{Lockfile, lockfiles, yarn_path};
+use self::files::{ProjectLockfile, lockfiles, yarn_path};
 use super::project::Project;
-use super::surfaces::{self, Built};
+use super::surfaces::{self, BuiltFolders};
 use super::workspace::WORKSPACE_FILE;
 use crate::error::Problem;
 use crate::model::config::CONFIG_FILE;
 use crate::model::dockerfile::{self, DockerfileFound};
 use crate::model::json;
 use crate::model::manifest::Manifest;
-use crate::model::package_manager::decision::Sources;
+use crate::model::package_manager::decision::ManagerSources;
 use crate::model::package_manager::{Detected, Name, PackageManager, dockerfile as in_dockerfile, field};
 use crate::model::requested::Requested;
 use crate::model::surface::Surface;
-use crate::model::surroundings::Surroundings;
+use crate::model::surroundings::InstallContext;
 use crate::model::workspace::Workspace;
 
 /// What lies around each surface, in their order: its package manager is the one that was asked for, else the one
@@ -26,28 +26,28 @@ use crate::model::workspace::Workspace;
 /// installs it with, else the one whose lockfile lies there. Where nothing says which, it is the one that the
 /// products pin.
 #[must_use]
-pub fn surroundings(project: &Project, requested: &Requested, surfaces: &[Surface]) -> Vec<Surroundings> {
-    let site = Site::read(project, requested, surfaces);
+pub fn surroundings(project: &Project, requested: &Requested, surfaces: &[Surface]) -> Vec<InstallContext> {
+    let site = ManagerDetection::read(project, requested, surfaces);
     surfaces.iter().map(|surface| site.around(surface)).collect()
 }
 
 /// What is the same for all surfaces.
-struct Site<'a> {
+struct ManagerDetection<'a> {
     project: &'a Project,
     asked: Option<Detected>,
-    root: Root,
-    built: Built,
+    root: RootFacts,
+    built: BuiltFolders,
 }
 
 /// What the project's root says.
 #[derive(Default)]
-struct Root {
+struct RootFacts {
     said: Vec<Detected>,
     warnings: Vec<Problem>,
-    lockfiles: Vec<Lockfile>,
+    lockfiles: Vec<ProjectLockfile>,
 }
 
-impl<'a> Site<'a> {
+impl<'a> ManagerDetection<'a> {
     fn read(project: &'a Project, requested: &Requested, surfaces: &[Surface]) -> Self {
         let in_config = project.config.package_manager.clone();
         let asked = requested.package_manager.clone().or_else(|| {
@@ -55,11 +55,11 @@ impl<'a> Site<'a> {
         });
         let is_surface = surfaces.iter().any(|surface| surface.dir.is_empty());
         let (said, warnings) = if is_surface { Default::default() } else { root_manifest(&project.root) };
-        let root = Root { said, warnings, lockfiles: lockfiles(&project.root, "") };
+        let root = RootFacts { said, warnings, lockfiles: lockfiles(&project.root, "") };
         Self { project, asked, root, built: surfaces::built(project) }
     }
 
-    fn around(&self, surface: &Surface) -> Surroundings {
+    fn around(&self, surface: &Surface) -> InstallContext {
         let mut warnings = self.built.unreadable.clone();
         let (mut said, wrong) = field::named(&surface.manifest_name, &surface.manifest);
         warnings.extend(wrong);
@@ -72,7 +72,7 @@ impl<'a> Site<'a> {
         let mut installed = Vec::new();
         for file in &dockerfiles {
             let told = in_dockerfile::told(&file.text, file.dir(), &surface.dir);
-            let detected = |named: in_dockerfile::Named| Detected {
+            let detected = |named: in_dockerfile::NamedManager| Detected {
                 manager: named.manager,
                 reason: format!("{} line {}", file.name, named.line),
             };
@@ -93,11 +93,11 @@ impl<'a> Site<'a> {
         }
         said.extend(installed);
         said.extend(lockfile);
-        let (detected, disagreements) = Sources { asked: self.asked.clone(), said, in_image }.decide();
+        let (detected, disagreements) = ManagerSources { asked: self.asked.clone(), said, in_image }.decide();
         warnings.extend(disagreements);
-        let names = |files: &[Lockfile]| files.iter().map(|file| file.file_name.to_owned()).collect();
+        let names = |files: &[ProjectLockfile]| files.iter().map(|file| file.file_name.to_owned()).collect();
         let (lockfiles, root_lockfiles) = (names(&beside), names(&self.root.lockfiles));
-        Surroundings { detected, warnings, dockerfiles, lockfiles, root_lockfiles }
+        InstallContext { detected, warnings, dockerfiles, lockfiles, root_lockfiles }
     }
 
     /// The Dockerfiles that build a surface.
@@ -156,14 +156,14 @@ pub fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
     if said.is_empty() {
         said.push(named(Name::Npm, "package.json: workspaces"));
     }
-    let (detected, disagreements) = Sources { said, ..Sources::default() }.decide();
+    let (detected, disagreements) = ManagerSources { said, ..ManagerSources::default() }.decide();
     warnings.extend(disagreements);
     (detected, warnings)
 }
 
 /// The warnings of all surfaces, each once.
 #[must_use]
-pub fn warnings<'a>(all: impl IntoIterator<Item = &'a Surroundings>) -> Vec<Problem> {
+pub fn warnings<'a>(all: impl IntoIterator<Item = &'a InstallContext>) -> Vec<Problem> {
     let mut said = BTreeSet::new();
     let warnings = all.into_iter().flat_map(|around| &around.warnings);
     warnings.filter(|warning| said.insert(&warning.message)).cloned().collect()

@@ -11,7 +11,7 @@ use crate::model::config::{self, CONFIG_FILE, Config, DEFAULT_DEPS_DIR};
 use crate::model::digest::Digest;
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
-use crate::model::source::Asked;
+use crate::model::source::RequestedSource;
 
 /// The product repository in which the tool is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Project {
     /// Which packages the tool is responsible for.
     pub scope: Scope,
     /// Where packages are to come from.
-    pub source: Asked,
+    pub source: RequestedSource,
     /// `docker-prep.toml`.
     pub config: Config,
 }
@@ -75,7 +75,7 @@ pub fn find(requested: &Requested) -> Result<Project> {
     let globs = if requested.scope.is_empty() { &config.scope } else { &requested.scope };
     let source = requested.source.clone().or_else(|| {
         let by = CONFIG_FILE.to_owned();
-        config.source.map(|source| Asked { source, by })
+        config.source.map(|source| RequestedSource { source, by })
     });
     let source = source.unwrap_or_default();
     Ok(Project { scope: Scope::new(globs), root, start, state_dir, deps_dir, source, config })

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Kind, Result};
 use crate::model::digest::Digest;
 use crate::model::journal::{
-    Entry, FileKind, Journal, MANIFEST, ORIGINALS, Original, ProjectPath, REWRITTEN, STATE, Timestamp,
+    FileKind, Journal, JournalEntry, MANIFEST, ORIGINALS, Original, ProjectPath, REWRITTEN, STATE, Timestamp,
 };
-use crate::model::tree_state::{Backup, FileState, Now, Observed, Standing, TreeState};
+use crate::model::tree_state::{Backup, FileState, Now, ObservedJournal, ProjectState, TreeState};
 
 /// What stood at the paths of a prepared project's files before; `None` where nothing did.
 pub type Originals = BTreeMap<PathBuf, Option<Vec<u8>>>;
@@ -26,8 +26,8 @@ pub type Originals = BTreeMap<PathBuf, Option<Vec<u8>>>;
 /// A file that the journal names, or the state file itself, is there and cannot be read.
 pub fn read(state: &Path, root: &Path, files: &[PathBuf]) -> Result<TreeState> {
     let standing = match journal(&state.join(STATE))? {
-        None => Standing::Clean,
-        Some(Err(cause)) => Standing::Damaged { cause },
+        None => ProjectState::Clean,
+        Some(Err(cause)) => ProjectState::Damaged { cause },
         Some(Ok(journal)) => hold_against_disk(state, root, journal)?,
     };
     let known: Vec<_> = standing.observed().iter().flat_map(|observed| &observed.files).collect();
@@ -99,7 +99,7 @@ pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
 /// What was there before of a prepared project's files, by their paths on this disk: the bytes, where they are still
 /// to be had, or `None` where prepare made the file.
 #[must_use]
-pub fn originals(state: &Path, root: &Path, observed: &Observed) -> Originals {
+pub fn originals(state: &Path, root: &Path, observed: &ObservedJournal) -> Originals {
     let mut found = BTreeMap::new();
     for file in &observed.files {
         let Ok(place) = locate(root, &file.entry.path) else { continue };
@@ -126,7 +126,7 @@ fn journal(path: &Path) -> Result<Option<Result<Journal, String>>> {
     }
 }
 
-fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<Standing> {
+fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<ProjectState> {
     let Journal { head, files } = journal;
     let mut seen = Vec::with_capacity(files.len());
     for entry in files {
@@ -135,12 +135,12 @@ fn hold_against_disk(state: &Path, root: &Path, journal: Journal) -> Result<Stan
             Ok(_) => {
                 let name = entry.path.as_str().escape_debug();
                 let cause = format!("it names {name}, which is no file that prepare changes");
-                return Ok(Standing::Damaged { cause });
+                return Ok(ProjectState::Damaged { cause });
             }
-            Err(cause) => return Ok(Standing::Damaged { cause }),
+            Err(cause) => return Ok(ProjectState::Damaged { cause }),
         }
     }
-    Ok(Standing::of(Observed { head, files: seen }))
+    Ok(ProjectState::of(ObservedJournal { head, files: seen }))
 }
 
 /// Whether prepare changes a file of that name: a checksum anybody can make, so the names in the state are not
@@ -166,7 +166,7 @@ fn leads_to(link: &Path, place: &Path) -> bool {
     }
 }
 
-fn file(state: &Path, place: &Path, entry: Entry) -> Result<FileState> {
+fn file(state: &Path, place: &Path, entry: JournalEntry) -> Result<FileState> {
     let read = |path: &Path| content(path).map_err(|error| Error::io(Kind::Refused, "read", path, &error));
     let stored = |folder: &str, digest: &Digest| match content(&state.join(folder).join(digest.as_str())) {
         Ok(Content::File(bytes, _)) if Digest::of(&bytes) == *digest => Some(bytes),
@@ -204,7 +204,7 @@ fn file(state: &Path, place: &Path, entry: Entry) -> Result<FileState> {
 }
 
 /// What stands there, and whether it is the original in mode and time too.
-fn now(present: &Content, entry: &Entry) -> (Now, bool) {
+fn now(present: &Content, entry: &JournalEntry) -> (Now, bool) {
     match (present, &entry.original) {
         (Content::Missing, None) => (Now::Original, true),
         (Content::Missing, Some(_)) => (Now::Missing, false),

@@ -184,7 +184,7 @@ pub fn all(project: &Project) -> Vec<Surface> {
 }
 
 /// What tells which folders are built.
-pub(super) struct Built {
+pub(super) struct BuiltFolders {
     /// The folders that hold a `package.json`.
     pub(super) manifests: Vec<String>,
     /// The Dockerfiles.
@@ -194,8 +194,8 @@ pub(super) struct Built {
 }
 
 /// Reads the Dockerfiles of the project; folders that cannot be searched are left out.
-pub(super) fn built(project: &Project) -> Built {
-    let mut built = Built { manifests: Vec::new(), dockerfiles: Vec::new(), unreadable: Vec::new() };
+pub(super) fn built(project: &Project) -> BuiltFolders {
+    let mut built = BuiltFolders { manifests: Vec::new(), dockerfiles: Vec::new(), unreadable: Vec::new() };
     let walk = WalkDir::new(&project.root).max_depth(SEARCH_DEPTH).sort_by_file_name().into_iter();
     for entry in walk.filter_entry(|entry| worth_entering(project, entry)).flatten() {
         let Some(dir) = entry.path().parent().and_then(|dir| relative(&project.root, dir)) else { continue };

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use tar::{EntryType, Header};
 
-use super::contents::{Contents, Entry, Source};
+use super::contents::{ContentSource, Contents, TarballEntry};
 use crate::error::{Problem, io_cause};
 use crate::model::package_name::tarball_name;
 use crate::model::seal::Seal;
@@ -76,20 +76,20 @@ pub fn encode<W: Write>(
     Ok((tarball, sink))
 }
 
-fn mode(entry: &Entry) -> u32 {
+fn mode(entry: &TarballEntry) -> u32 {
     if entry.executable { 0o755 } else { 0o644 }
 }
 
-fn write_entry<W: Write>(out: &mut Stream<W>, entry: &Entry) -> Result<u64, EncodeError> {
+fn write_entry<W: Write>(out: &mut Stream<W>, entry: &TarballEntry) -> Result<u64, EncodeError> {
     match &entry.source {
-        Source::Generated(bytes) => {
+        ContentSource::Generated(bytes) => {
             let size = bytes.len() as u64;
             write_header(out, entry, size)?;
             out.write(bytes)?;
             pad(out, size)?;
             Ok(size)
         }
-        Source::OnDisk(path) => {
+        ContentSource::OnDisk(path) => {
             let (mut file, before) = open(path).map_err(|error| unreadable(path, &error))?;
             write_header(out, entry, before.len())?;
             let copied = copy(&mut file, before.len(), path, out)?;
@@ -144,7 +144,7 @@ fn changed(path: &Path) -> EncodeError {
     )
 }
 
-fn write_header<W: Write>(out: &mut Stream<W>, entry: &Entry, size: u64) -> io::Result<()> {
+fn write_header<W: Write>(out: &mut Stream<W>, entry: &TarballEntry, size: u64) -> io::Result<()> {
     let path = format!("package/{}", entry.path);
     if path.len() > 100 || !path.is_ascii() {
         let record = pax_record("path", &path);

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::manifest;
-use super::members::{self, Folder};
+use super::members::{self, MemberFolder};
 use super::project::{Project, typed_path};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::json;
 use crate::model::requested::Requested;
 use crate::model::scope::Scope;
-use crate::model::source::Source;
-use crate::model::workspace::{Member, Settings, Workspace};
+use crate::model::source::PackageSource;
+use crate::model::workspace::{Member, PackSettings, Workspace};
 use files::{catalogs, npm_patterns, npmrc, patterns, workspace_file, workspace_settings};
 
 /// pnpm's file at a workspace's root.
@@ -48,7 +48,7 @@ impl Itself<'_> {
 /// [`Kind::Environment`] where there is none, or more than one; [`Kind::Packing`] where one of its files is not
 /// valid.
 pub fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Result<Workspace> {
-    let is_plain = project.source.source == Source::Vendor;
+    let is_plain = project.source.source == PackageSource::Vendor;
     if let Some(path) = &requested.workspace {
         return named(&typed_path(project, path), "--workspace", is_plain);
     }
@@ -229,7 +229,7 @@ fn read_as(root: &Path, globs: &[String]) -> Result<Workspace> {
         (None, None) => Vec::new(),
     };
     let catalogs = file.as_ref().map(|file| catalogs(root, file)).transpose()?.unwrap_or_default();
-    let of_root = npmrc(root, Settings::default());
+    let of_root = npmrc(root, PackSettings::default());
     let (mut members, mut problems) = (Vec::new(), Vec::new());
     for folder in members::find(root, &globs).map_err(failed)? {
         let of_folder = if folder.relative.is_empty() { of_root } else { npmrc(&folder.dir, of_root) };
@@ -244,8 +244,8 @@ fn read_as(root: &Path, globs: &[String]) -> Result<Workspace> {
     Ok(Workspace { root: root.to_path_buf(), is_pnpm: file.is_some(), members, catalogs })
 }
 
-fn member(folder: Folder, settings: Settings) -> Result<Option<Member>, Problem> {
-    let Folder { dir, relative } = folder;
+fn member(folder: MemberFolder, settings: PackSettings) -> Result<Option<Member>, Problem> {
+    let MemberFolder { dir, relative } = folder;
     let Some((manifest_file, manifest)) = manifest::read(&dir)? else { return Ok(None) };
     let publish_config = manifest.0.get("publishConfig");
     let directory = publish_config.and_then(|config| config.get("directory")).and_then(Value::as_str);

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::components::{self, Component};
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::model::path;
-use crate::model::specifier::{self, Kind};
+use crate::model::specifier::{self, SpecifierKind};
 use crate::model::workspace::{Member, Workspace};
 
 /// The members that are needed to build some, and how they hang together. Members go by their number in
@@ -83,7 +83,7 @@ fn edges(workspace: &Workspace) -> Vec<Vec<usize>> {
         for (key, spec) in dependencies(&member.manifest) {
             let specifier = specifier::parse(key, spec);
             match &specifier.kind {
-                Kind::Local(path) | Kind::WorkspacePath(path) => {
+                SpecifierKind::Local(path) | SpecifierKind::WorkspacePath(path) => {
                     let path = path.split_once(':').map_or(path.as_str(), |(_, path)| path);
                     found.extend(by_folder.get(&*path::clean(member.dir.join(path))));
                 }
@@ -106,7 +106,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::workspace::{Catalogs, Settings};
+    use crate::model::workspace::{Catalogs, PackSettings};
 
     fn workspace(members: &[(&str, Value)]) -> Workspace {
         let member = |(name, more): &(&str, Value)| {
@@ -119,7 +119,7 @@ mod tests {
                 manifest_file: "package.json",
                 manifest: Manifest(manifest),
                 linked: None,
-                settings: Settings::default(),
+                settings: PackSettings::default(),
             }
         };
         Workspace {

@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use nodejs_semver::{Range, Version};
 use serde_json::Value;
 
-use super::reader::Reader;
+use super::reader::InstallTarget;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::model::package_manager::Name;
 use crate::model::package_name::nearest;
 use crate::model::path;
 use crate::model::scope::Scope;
-use crate::model::specifier::{self, Kind as SpecifierKind, Specifier};
+use crate::model::specifier::{self, Specifier, SpecifierKind};
 use crate::model::surface::Surface;
 use crate::model::workspace::{Member, Workspace};
 
@@ -24,7 +24,7 @@ use crate::model::workspace::{Member, Workspace};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// Its own dependencies in scope, each to be rewritten.
-    pub direct: Vec<Direct>,
+    pub direct: Vec<DirectDependency>,
     /// Packages in scope that it takes from a path of its own choice, with that path.
     pub local: BTreeMap<String, String>,
     /// Those of `local` that packages of the closure need too.
@@ -51,7 +51,7 @@ pub struct Needs {
 
 /// A dependency of a surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Direct {
+pub struct DirectDependency {
     /// `dependencies`, `devDependencies` or `optionalDependencies`.
     pub field: &'static str,
     /// The key: the package's name, or an alias.
@@ -86,11 +86,11 @@ pub struct Closure {
 
 /// The members of a workspace by name, only where that is asked for: members may lack a name, and names that
 /// nobody needs may be used twice.
-pub struct Index<'a> {
+pub struct MemberIndex<'a> {
     members: BTreeMap<&'a str, Vec<&'a Member>>,
 }
 
-impl<'a> Index<'a> {
+impl<'a> MemberIndex<'a> {
     /// Indexes a workspace.
     #[must_use]
     pub fn new(workspace: &'a Workspace) -> Self {
@@ -137,8 +137,12 @@ impl<'a> Index<'a> {
 ///
 /// # Errors
 /// [`Kind::Packing`] naming every package that the workspace lacks or has twice.
-pub fn plan(workspace: &Workspace, scope: &Scope, surfaces: &[(&Surface, &Reader)]) -> Result<Closure> {
-    let index = Index::new(workspace);
+pub fn plan(
+    workspace: &Workspace,
+    scope: &Scope,
+    surfaces: &[(&Surface, &InstallTarget)],
+) -> Result<Closure> {
+    let index = MemberIndex::new(workspace);
     let mut closure = Closure::default();
     let mut problems = Vec::new();
     for (surface, reader) in surfaces {
@@ -153,9 +157,9 @@ pub fn plan(workspace: &Workspace, scope: &Scope, surfaces: &[(&Surface, &Reader
 
 fn surface_needs(
     workspace: &Workspace,
-    index: &Index<'_>,
+    index: &MemberIndex<'_>,
     scope: &Scope,
-    (surface, reader): (&Surface, &Reader),
+    (surface, reader): (&Surface, &InstallTarget),
     closure: &mut Closure,
     problems: &mut Vec<Problem>,
 ) -> Needs {
@@ -176,7 +180,11 @@ fn surface_needs(
                 continue;
             }
             closure.mismatches.extend(mismatch(index, surface, key, spec, &specifier));
-            needs.direct.push(Direct { field, key: key.to_owned(), package: specifier.name.clone() });
+            needs.direct.push(DirectDependency {
+                field,
+                key: key.to_owned(),
+                package: specifier.name.clone(),
+            });
             queue.push_back((specifier.name, format!("{}: {field}", surface.manifest_name)));
         }
     }
@@ -231,7 +239,7 @@ fn in_scope(scope: &Scope, key: &str, specifier: &Specifier) -> bool {
 /// What a package of the closure needs in turn. The `devDependencies` of a tarball are ignored by every tool.
 fn member_needs(
     workspace: &Workspace,
-    index: &Index<'_>,
+    index: &MemberIndex<'_>,
     scope: &Scope,
     member: &Member,
     needs: &mut Needs,
@@ -316,7 +324,7 @@ fn from_catalog<'a>(workspace: &'a Workspace, key: &str, spec: &'a str) -> &'a s
 
 /// A surface that asks for a version which the workspace does not have.
 fn mismatch(
-    index: &Index<'_>,
+    index: &MemberIndex<'_>,
     surface: &Surface,
     key: &str,
     spec: &str,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::beside::Beside;
@@ -36,16 +36,6 @@ impl FileChange {
             Some(before) => diff::unified(&self.name, before, &self.after),
             None => diff::created(&self.name, &self.after),
         }
-    }
-
-    /// For `--json`.
-    #[must_use]
-    pub fn to_json(&self, with_diff: bool) -> Value {
-        let mut object = json!({"path": self.name, "created": self.before.is_none()});
-        if with_diff {
-            object["diff"] = self.diff().into();
-        }
-        object
     }
 }
 

@@ -7,25 +7,25 @@ use serde_json::{Map, Value};
 
 use super::closure::Needs;
 use super::prepare::relative_path;
-use super::way::Way;
+use super::way::OverrideStyle;
 use crate::model::link::Linking;
 use crate::model::manifest::Manifest;
 use crate::model::package_manager::{Name, PackageManager};
 use crate::model::reference;
 use crate::model::scope::Scope;
-use crate::model::specifier::{self, Kind};
+use crate::model::specifier::{self, SpecifierKind};
 
 /// How the tarballs of a surface name each other; `None` where they do not. Both folders are meant from the project's
 /// root.
 #[must_use]
 pub fn linking(
-    way: Way,
+    way: OverrideStyle,
     manager: &PackageManager,
     surface_dir: &str,
     deps_dir: &str,
     needs: &Needs,
 ) -> Option<Linking> {
-    if way != Way::Tarballs {
+    if way != OverrideStyle::Tarballs {
         return None;
     }
     let is_npm = manager.name == Name::Npm;
@@ -50,7 +50,7 @@ pub fn linking(
 
 /// The path of a specifier that npm reads from the folder of the manifest: `file:../x` or `../x`, and no absolute one.
 fn local_path(spec: &str) -> Option<&str> {
-    let Kind::Local(_) = specifier::parse("", spec).kind else { return None };
+    let SpecifierKind::Local(_) = specifier::parse("", spec).kind else { return None };
     let path = spec.strip_prefix("file:").unwrap_or(spec);
     let is_absolute = path.starts_with(['/', '~']) || path.contains(':');
     (!is_absolute).then_some(path)

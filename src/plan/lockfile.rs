@@ -40,7 +40,7 @@ pub fn shown(manager: &PackageManager) -> String {
 
 /// An install in a Dockerfile that builds a surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Install<'a> {
+pub struct LockfileInstall<'a> {
     /// The Dockerfile from the project's root.
     pub dockerfile: &'a str,
     /// From 1.
@@ -58,8 +58,8 @@ pub struct Install<'a> {
 /// What a Dockerfile must say while the lockfile that lies beside the surface, `lockfile` from the project's root, is
 /// the project's own: each install that would fail.
 #[must_use]
-pub fn advice(lockfile: &str, manager: &PackageManager, installs: &[Install<'_>]) -> Vec<Problem> {
-    let problem = |install: &Install<'_>| {
+pub fn advice(lockfile: &str, manager: &PackageManager, installs: &[LockfileInstall<'_>]) -> Vec<Problem> {
+    let problem = |install: &LockfileInstall<'_>| {
         let (why, instead) = failing(manager, install)?;
         let message =
             format!("{}:{}: {why}: {lockfile} is the project's own", install.dockerfile, install.line);
@@ -73,8 +73,8 @@ pub fn advice(lockfile: &str, manager: &PackageManager, installs: &[Install<'_>]
 /// What a Dockerfile must say so that a lockfile that is made, `lockfile` from the project's root, is read: each install
 /// that would pass it over.
 #[must_use]
-pub fn unread(lockfile: &str, installs: &[Install<'_>]) -> Vec<Problem> {
-    let problem = |install: &Install<'_>| {
+pub fn unread(lockfile: &str, installs: &[LockfileInstall<'_>]) -> Vec<Problem> {
+    let problem = |install: &LockfileInstall<'_>| {
         let place = format!("{}:{}", install.dockerfile, install.line);
         if install.no_lockfile {
             let problem = Problem::new(format!("{place}: is told to leave {lockfile} unread"));
@@ -91,7 +91,7 @@ pub fn unread(lockfile: &str, installs: &[Install<'_>]) -> Vec<Problem> {
 
 /// Why an install with the project's lockfile beside a prepared manifest fails, and what does not, with the versions of
 /// the lockfile where that can be had.
-fn failing(manager: &PackageManager, install: &Install<'_>) -> Option<(&'static str, &'static str)> {
+fn failing(manager: &PackageManager, install: &LockfileInstall<'_>) -> Option<(&'static str, &'static str)> {
     const FROZEN: &str = "a frozen install fails while prepared";
     match manager.name {
         _ if install.no_lockfile => None,
@@ -127,8 +127,8 @@ mod tests {
     }
 
     /// The command that the advice names, if there is any.
-    fn said(manager: &PackageManager, change: impl FnOnce(&mut Install<'_>)) -> Option<String> {
-        let mut install = Install {
+    fn said(manager: &PackageManager, change: impl FnOnce(&mut LockfileInstall<'_>)) -> Option<String> {
+        let mut install = LockfileInstall {
             dockerfile: "backend/Dockerfile",
             line: 7,
             frozen: true,
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn ci_freezes_later_yarns() {
-        let ci = |install: &mut Install<'_>| (install.ci, install.frozen) = (true, false);
+        let ci = |install: &mut LockfileInstall<'_>| (install.ci, install.frozen) = (true, false);
         assert_eq!(said(&manager(Name::Yarn, 4), ci).as_deref(), Some("yarn install --no-immutable"));
         assert_eq!(said(&manager(Name::Yarn, 1), ci), None);
         assert_eq!(said(&manager(Name::Bun, 1), ci), None);
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_lockfile_that_is_made_for_nothing_is_told() {
-        let install = |no_lockfile, copies_lockfile| Install {
+        let install = |no_lockfile, copies_lockfile| LockfileInstall {
             dockerfile: "Dockerfile",
             line: 7,
             frozen: false,
@@ -193,8 +193,9 @@ mod tests {
             no_lockfile,
             copies_lockfile,
         };
-        let told =
-            |install: Install<'_>| unread("yarn.lock", &[install]).pop().map(|problem| problem.message);
+        let told = |install: LockfileInstall<'_>| {
+            unread("yarn.lock", &[install]).pop().map(|problem| problem.message)
+        };
         assert_eq!(told(install(false, true)), None);
         assert_eq!(told(install(false, false)).unwrap(), "Dockerfile:7: yarn.lock is not there by then");
         assert_eq!(told(install(true, true)).unwrap(), "Dockerfile:7: is told to leave yarn.lock unread");

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::closure::{self, Needs};
-use super::reader::Reader;
-use super::rewrite::{self, Alias, Package, Request, RewriteError, WorkspaceOverrides};
-use super::way::Way;
+use super::reader::InstallTarget;
+use super::rewrite::{self, AliasTarget, RequestedPackage, RewriteError, RewriteRequest, WorkspaceOverrides};
+use super::way::OverrideStyle;
 use crate::error::{Error, Kind, Result};
-use crate::model::edit::Undo;
+use crate::model::edit::JsonUndo;
 use crate::model::package_manager::Detected;
 use crate::model::surface::Surface;
 use crate::model::tarball::Tarball;
@@ -20,11 +20,11 @@ pub struct Rewritten {
     /// What installs it, and why it is taken for that.
     pub manager: Detected,
     /// How its packages are made to find each other.
-    pub way: Way,
+    pub way: OverrideStyle,
     /// The text that it gets.
     pub text: String,
     /// How to take the changes back out of a text that was edited since.
-    pub undo: Vec<Undo>,
+    pub undo: Vec<JsonUndo>,
     /// What becomes of the overrides in the `pnpm-workspace.yaml` beside it.
     pub workspace: WorkspaceOverrides,
     /// How many of its own dependencies were pointed at tarballs.
@@ -35,15 +35,6 @@ pub struct Rewritten {
     pub peers: usize,
 }
 
-impl Rewritten {
-    /// What installs the surface, why it is taken for that, and how its packages find each other, on one line.
-    #[must_use]
-    pub fn described(&self) -> String {
-        let Detected { manager, reason } = &self.manager;
-        format!("{}: {manager} ({reason}): {}", self.surface.label(), self.way.described())
-    }
-}
-
 /// Plans the rewrite of one surface.
 ///
 /// # Errors
@@ -51,7 +42,7 @@ impl Rewritten {
 pub fn rewritten(
     surface: &Surface,
     manager: &Detected,
-    reader: &Reader,
+    reader: &InstallTarget,
     needs: &Needs,
     tarballs: &[Tarball],
     deps_dir: &str,
@@ -78,30 +69,30 @@ pub fn rewritten(
 }
 
 /// `base`: the deps dir from the surface.
-fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> Request {
+fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> RewriteRequest {
     let tarballs: BTreeMap<&str, &Tarball> =
         tarballs.iter().map(|tarball| (tarball.name.as_str(), tarball)).collect();
     let specifier = |package: &str| {
         let tarball = tarballs.get(package).map(|tarball| format!("file:{base}/{}", tarball.filename));
         tarball.or_else(|| needs.local.get(package).cloned()).unwrap_or_default()
     };
-    let package = |name: &String| Package {
+    let package = |name: &String| RequestedPackage {
         name: name.clone(),
         version: tarballs.get(name.as_str()).map(|tarball| tarball.version.clone()),
         specifier: specifier(name),
     };
-    let alias = |alias: &closure::Alias, specifier| Alias {
+    let alias = |alias: &closure::Alias, specifier| AliasTarget {
         parent: alias.parent.clone(),
         alias: alias.alias.clone(),
         package: alias.package.clone(),
         specifier,
     };
     let is_there = |package: &String| needs.closure.contains(package) || needs.shared_local.contains(package);
-    Request {
+    RewriteRequest {
         direct: needs
             .direct
             .iter()
-            .map(|direct| rewrite::Direct {
+            .map(|direct| rewrite::RedirectedDependency {
                 field: direct.field.to_owned(),
                 key: direct.key.clone(),
                 package: direct.package.clone(),

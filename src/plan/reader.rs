@@ -1,23 +1,23 @@
 //! What reads a surface's manifest, and where in it that looks for overrides.
 
 use super::rewrite::{resolution, selector};
-use super::way::Way;
+use super::way::OverrideStyle;
 use crate::model::package_manager::{Name, PackageManager};
 
 /// The package manager that installs a surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reader {
+pub struct InstallTarget {
     /// Which, at which version.
     pub manager: PackageManager,
     /// How it is told where a package lies.
-    pub way: Way,
+    pub way: OverrideStyle,
     /// `overrides:` of a `pnpm-workspace.yaml` beside the manifest, selectors and values in order.
     pub workspace_overrides: Vec<(String, String)>,
 }
 
 /// A field of a manifest that holds overrides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum OverrideField {
     /// `resolutions`: yarn, pnpm up to 10 and bun.
     Resolutions,
     /// `pnpm.overrides`: pnpm up to 10.
@@ -26,7 +26,7 @@ pub(super) enum Place {
     Overrides,
 }
 
-impl Place {
+impl OverrideField {
     /// The keys from the root on.
     pub(super) fn path(self) -> &'static [&'static str] {
         match self {
@@ -37,21 +37,27 @@ impl Place {
     }
 }
 
-impl Reader {
+impl InstallTarget {
     /// The one that the products pin.
     #[must_use]
     pub fn pinned() -> Self {
-        Self { manager: PackageManager::pinned(), way: Way::PnpmOverrides, workspace_overrides: Vec::new() }
+        Self {
+            manager: PackageManager::pinned(),
+            way: OverrideStyle::PnpmOverrides,
+            workspace_overrides: Vec::new(),
+        }
     }
 
     /// The fields that it may read, each of which the later ones beat.
-    pub(super) fn places(&self) -> &'static [Place] {
+    pub(super) fn places(&self) -> &'static [OverrideField] {
         match self.manager.name {
-            Name::Pnpm if self.reads_pnpm_field() => &[Place::Resolutions, Place::PnpmOverrides],
+            Name::Pnpm if self.reads_pnpm_field() => {
+                &[OverrideField::Resolutions, OverrideField::PnpmOverrides]
+            }
             Name::Pnpm => &[],
-            Name::Npm => &[Place::Overrides],
-            Name::Yarn => &[Place::Resolutions],
-            Name::Bun => &[Place::Resolutions, Place::Overrides],
+            Name::Npm => &[OverrideField::Overrides],
+            Name::Yarn => &[OverrideField::Resolutions],
+            Name::Bun => &[OverrideField::Resolutions, OverrideField::Overrides],
         }
     }
 
@@ -67,10 +73,10 @@ impl Reader {
     }
 
     /// The package whose place an override takes, by its key; `None` where the key says nothing to the reader.
-    pub(super) fn target(&self, place: Place, key: &str) -> Option<String> {
+    pub(super) fn target(&self, place: OverrideField, key: &str) -> Option<String> {
         match (self.manager.name, place) {
             (Name::Pnpm, _) => selector::target(key).map(str::to_owned),
-            (_, Place::Resolutions) => resolution::target(key).map(str::to_owned),
+            (_, OverrideField::Resolutions) => resolution::target(key).map(str::to_owned),
             _ => Some(selector::before_range(key).to_owned()),
         }
     }

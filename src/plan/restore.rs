@@ -12,7 +12,7 @@ use super::take_back::{self, TakeBackError};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
 use crate::model::journal::{Phase, ProjectPath};
-use crate::model::tree_state::{Backup, FileState, Now, Observed};
+use crate::model::tree_state::{Backup, FileState, Now, ObservedJournal};
 pub use inputs::{RestoreInputs, needs_commit};
 pub use leftover::{Leftover, is_edited_besides, leftover};
 
@@ -97,7 +97,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// [`Kind::Refused`], with a problem for each file that cannot be put back without losing something.
-pub fn plan(observed: &Observed, inputs: Option<&RestoreInputs>, force: bool) -> Result<Plan> {
+pub fn plan(observed: &ObservedJournal, inputs: Option<&RestoreInputs>, force: bool) -> Result<Plan> {
     let mut steps = Vec::new();
     let mut problems = Vec::new();
     for file in &observed.files {

@@ -21,15 +21,15 @@ mod yarn;
 
 use serde_json::{Map, Value};
 
-use super::reader::Reader;
-use super::way::Way;
-use crate::model::edit::{self, Change, Undo};
-use crate::model::json::{Document, Kind, NodeId};
+use super::reader::InstallTarget;
+use super::way::OverrideStyle;
+use crate::model::edit::{self, Change, JsonUndo};
+use crate::model::json::{Document, NodeId, NodeKind};
 use crate::model::manifest::DEPENDENCY_FIELDS;
 use crate::model::package_manager::Name;
 pub use error::RewriteError;
 pub use references::{Reference, holds_a_tarball, names_a_tarball, names_a_tarball_in, points_into};
-pub use request::{Alias, Direct, Package, Request};
+pub use request::{AliasTarget, RedirectedDependency, RequestedPackage, RewriteRequest};
 pub use workspace::{WorkspaceOverrides, workspace_overrides};
 
 /// A manifest that is rewritten.
@@ -38,7 +38,7 @@ pub struct Rewrite {
     /// The new text.
     pub text: String,
     /// What it takes to undo it.
-    pub undo: Vec<Undo>,
+    pub undo: Vec<JsonUndo>,
     /// What was changed, in order.
     pub changes: Vec<Change>,
     /// How many overrides point at tarballs now.
@@ -49,7 +49,11 @@ pub struct Rewrite {
 ///
 /// # Errors
 /// See [`RewriteError`]; `null` for a field counts as a field that is missing.
-pub fn rewrite(text: &str, reader: &Reader, request: &Request) -> Result<Rewrite, RewriteError> {
+pub fn rewrite(
+    text: &str,
+    reader: &InstallTarget,
+    request: &RewriteRequest,
+) -> Result<Rewrite, RewriteError> {
     let document = Document::parse(text)?;
     check_shape(&document, reader)?;
     let mut changes = Vec::new();
@@ -57,17 +61,16 @@ pub fn rewrite(text: &str, reader: &Reader, request: &Request) -> Result<Rewrite
     added(&document, request, &mut changes);
     extensions(&document, reader, request, &mut changes);
     let overrides = match (reader.way, reader.manager.name) {
-        (Way::PnpmOverrides | Way::WorkspaceOverrides, _) | (Way::Tarballs, Name::Pnpm) => {
-            pnpm::overrides(&document, reader, request, &mut changes)?
-        }
-        (Way::NpmOverrides, _) | (Way::Tarballs, Name::Npm) => {
+        (OverrideStyle::PnpmOverrides | OverrideStyle::WorkspaceOverrides, _)
+        | (OverrideStyle::Tarballs, Name::Pnpm) => pnpm::overrides(&document, reader, request, &mut changes)?,
+        (OverrideStyle::NpmOverrides, _) | (OverrideStyle::Tarballs, Name::Npm) => {
             npm::overrides(&document, reader, request, &mut changes)?
         }
-        (Way::BunOverrides, _) | (Way::Tarballs, Name::Bun) => {
+        (OverrideStyle::BunOverrides, _) | (OverrideStyle::Tarballs, Name::Bun) => {
             bun::overrides(&document, reader, request, &mut changes)?
         }
         // yarn is never told by tarballs; what it is told by makes them count.
-        (Way::Resolutions, _) | (Way::Tarballs, Name::Yarn) => {
+        (OverrideStyle::Resolutions, _) | (OverrideStyle::Tarballs, Name::Yarn) => {
             yarn::resolutions(&document, reader, request, &mut changes)?
         }
     };
@@ -75,12 +78,12 @@ pub fn rewrite(text: &str, reader: &Reader, request: &Request) -> Result<Rewrite
     Ok(Rewrite { text: edited.text, undo: edited.undo, changes, overrides })
 }
 
-fn check_shape(document: &Document, reader: &Reader) -> Result<(), RewriteError> {
+fn check_shape(document: &Document, reader: &InstallTarget) -> Result<(), RewriteError> {
     let not_an_object = |path: &[&str], node: NodeId| RewriteError::NotAnObject {
         path: owned(path),
         found: document.kind(node).described(),
     };
-    if document.kind(document.root()) != Kind::Object {
+    if document.kind(document.root()) != NodeKind::Object {
         return Err(not_an_object(&[], document.root()));
     }
     let fields = DEPENDENCY_FIELDS.map(|field| vec![field]);
@@ -88,7 +91,7 @@ fn check_shape(document: &Document, reader: &Reader) -> Result<(), RewriteError>
     let outer = places.clone().filter_map(|path| Some(path.split_last()?.1)).filter(|path| !path.is_empty());
     for place in fields.iter().map(Vec::as_slice).chain(outer).chain(places) {
         match document.find(place) {
-            Some(node) if !matches!(document.kind(node), Kind::Object | Kind::Null) => {
+            Some(node) if !matches!(document.kind(node), NodeKind::Object | NodeKind::Null) => {
                 return Err(not_an_object(place, node));
             }
             _ => {}
@@ -97,12 +100,16 @@ fn check_shape(document: &Document, reader: &Reader) -> Result<(), RewriteError>
     Ok(())
 }
 
-fn direct(document: &Document, request: &Request, changes: &mut Vec<Change>) -> Result<(), RewriteError> {
+fn direct(
+    document: &Document,
+    request: &RewriteRequest,
+    changes: &mut Vec<Change>,
+) -> Result<(), RewriteError> {
     for direct in &request.direct {
         let path = vec![direct.field.clone(), direct.key.clone()];
         let found = document.find(&path).map(|node| document.kind(node));
-        if found != Some(Kind::String) {
-            let found = found.map_or("nothing", Kind::described);
+        if found != Some(NodeKind::String) {
+            let found = found.map_or("nothing", NodeKind::described);
             return Err(RewriteError::NotADependency { path, found });
         }
         changes.push(Change::Set { path, value: direct.specifier.clone().into() });
@@ -110,7 +117,7 @@ fn direct(document: &Document, request: &Request, changes: &mut Vec<Change>) -> 
     Ok(())
 }
 
-fn added(document: &Document, request: &Request, changes: &mut Vec<Change>) {
+fn added(document: &Document, request: &RewriteRequest, changes: &mut Vec<Change>) {
     let missing: Vec<_> =
         request.added.iter().filter(|(name, _)| document.find(&["dependencies", name]).is_none()).collect();
     if missing.is_empty() {
@@ -123,7 +130,12 @@ fn added(document: &Document, request: &Request, changes: &mut Vec<Change>) {
 }
 
 /// What pnpm adds to packages of others is in no tarball that could name ours by itself.
-fn extensions(document: &Document, reader: &Reader, request: &Request, changes: &mut Vec<Change>) {
+fn extensions(
+    document: &Document,
+    reader: &InstallTarget,
+    request: &RewriteRequest,
+    changes: &mut Vec<Change>,
+) {
     if !reader.reads_pnpm_field() {
         return;
     }
@@ -136,7 +148,7 @@ fn extensions(document: &Document, reader: &Reader, request: &Request, changes: 
 
 /// Makes an object of a `null`.
 fn open(document: &Document, path: &[&str], changes: &mut Vec<Change>) {
-    if document.find(path).is_some_and(|node| document.kind(node) == Kind::Null) {
+    if document.find(path).is_some_and(|node| document.kind(node) == NodeKind::Null) {
         changes.push(Change::Set { path: owned(path), value: Map::new().into() });
     }
 }

@@ -6,13 +6,13 @@ mod tests;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::closure::{Closure, Index};
+use super::closure::{Closure, MemberIndex};
 use crate::error::Problem;
 use crate::model::manifest::DEPENDENCY_FIELDS;
-use crate::model::registry::{Answer, Finding, Registry, Wanted, is_loopback};
+use crate::model::registry::{Answer, ProbeFinding, Registry, Wanted, is_loopback};
 use crate::model::scope::Scope;
 use crate::model::source::{Probe, Probed};
-use crate::model::specifier::{self, Kind as SpecifierKind};
+use crate::model::specifier::{self, SpecifierKind};
 use crate::model::surface::Surface;
 use crate::model::workspace::Workspace;
 
@@ -57,7 +57,7 @@ pub enum Verdict {
 /// Every package of the closure, at the version that the workspace has.
 #[must_use]
 pub fn sought(workspace: &Workspace, closure: &Closure) -> Vec<Sought> {
-    let index = Index::new(workspace);
+    let index = MemberIndex::new(workspace);
     let version = |package: &str| index.get(package).ok().and_then(|member| member.manifest.version());
     let of_surface = |(surface, needs): (usize, &super::closure::Needs)| {
         let one = |package: &String| Sought {
@@ -156,37 +156,37 @@ enum Rank {
     Broken,
 }
 
-fn rank(finding: &Finding) -> Rank {
+fn rank(finding: &ProbeFinding) -> Rank {
     match finding {
-        Finding::There => Rank::There,
-        Finding::MissingPackage | Finding::MissingVersion(_) => Rank::Missing,
-        Finding::Denied(_) => Rank::Denied,
-        Finding::NoName
-        | Finding::Refused
-        | Finding::Unreachable(_)
-        | Finding::Proxy(_)
-        | Finding::TimedOut
-        | Finding::Tls(_)
-        | Finding::Status(_)
-        | Finding::NotNpm(_) => Rank::Broken,
+        ProbeFinding::There => Rank::There,
+        ProbeFinding::MissingPackage | ProbeFinding::MissingVersion(_) => Rank::Missing,
+        ProbeFinding::Denied(_) => Rank::Denied,
+        ProbeFinding::NoName
+        | ProbeFinding::Refused
+        | ProbeFinding::Unreachable(_)
+        | ProbeFinding::Proxy(_)
+        | ProbeFinding::TimedOut
+        | ProbeFinding::Tls(_)
+        | ProbeFinding::Status(_)
+        | ProbeFinding::NotNpm(_) => Rank::Broken,
     }
 }
 
 /// The word for JSON.
-fn word(finding: &Finding) -> &'static str {
+fn word(finding: &ProbeFinding) -> &'static str {
     match finding {
-        Finding::There => "up",
-        Finding::NoName => "no-name",
-        Finding::Refused => "refused",
-        Finding::Unreachable(_) => "unreachable",
-        Finding::Proxy(_) => "proxy",
-        Finding::TimedOut => "timed-out",
-        Finding::Tls(_) => "tls",
-        Finding::Status(_) => "server-error",
-        Finding::NotNpm(_) => "not-npm",
-        Finding::MissingPackage => "missing-package",
-        Finding::MissingVersion(_) => "missing-version",
-        Finding::Denied(_) => "denied",
+        ProbeFinding::There => "up",
+        ProbeFinding::NoName => "no-name",
+        ProbeFinding::Refused => "refused",
+        ProbeFinding::Unreachable(_) => "unreachable",
+        ProbeFinding::Proxy(_) => "proxy",
+        ProbeFinding::TimedOut => "timed-out",
+        ProbeFinding::Tls(_) => "tls",
+        ProbeFinding::Status(_) => "server-error",
+        ProbeFinding::NotNpm(_) => "not-npm",
+        ProbeFinding::MissingPackage => "missing-package",
+        ProbeFinding::MissingVersion(_) => "missing-version",
+        ProbeFinding::Denied(_) => "denied",
     }
 }
 
@@ -216,21 +216,21 @@ fn reason(reply: &Reply<'_>, more: usize) -> Option<String> {
     let more = if more == 0 { String::new() } else { format!(", and {more} more") };
     let time = milliseconds(answer.took);
     let what = match &answer.finding {
-        Finding::There => return None,
-        Finding::NoName => format!("has no address: its name was not found in {time}"),
-        Finding::Refused => format!("refused the connection in {time}"),
-        Finding::Unreachable(why) => format!("broke off in {time}: {why}"),
-        Finding::Proxy(why) => format!("was not reached through {why} in {time}"),
-        Finding::TimedOut => format!("did not answer in {time}"),
-        Finding::Tls(why) => format!("failed at TLS in {time}: {why}"),
-        Finding::Status(code) => format!("answered {code} in {time}"),
-        Finding::NotNpm(what) => format!("answered with {what} in {time}"),
-        Finding::MissingPackage => format!("has no {package}{more} ({time})"),
-        Finding::MissingVersion(Some(newest)) => {
+        ProbeFinding::There => return None,
+        ProbeFinding::NoName => format!("has no address: its name was not found in {time}"),
+        ProbeFinding::Refused => format!("refused the connection in {time}"),
+        ProbeFinding::Unreachable(why) => format!("broke off in {time}: {why}"),
+        ProbeFinding::Proxy(why) => format!("was not reached through {why} in {time}"),
+        ProbeFinding::TimedOut => format!("did not answer in {time}"),
+        ProbeFinding::Tls(why) => format!("failed at TLS in {time}: {why}"),
+        ProbeFinding::Status(code) => format!("answered {code} in {time}"),
+        ProbeFinding::NotNpm(what) => format!("answered with {what} in {time}"),
+        ProbeFinding::MissingPackage => format!("has no {package}{more} ({time})"),
+        ProbeFinding::MissingVersion(Some(newest)) => {
             format!("has no {package} {version}{more} ({time}); its newest is {newest}")
         }
-        Finding::MissingVersion(None) => format!("has no {package} {version}{more} ({time})"),
-        Finding::Denied(code) => format!("answered {code} {}", to_whom(registry)),
+        ProbeFinding::MissingVersion(None) => format!("has no {package} {version}{more} ({time})"),
+        ProbeFinding::Denied(code) => format!("answered {code} {}", to_whom(registry)),
     };
     Some(format!("{} {what}", called(registry, answer)))
 }
@@ -245,7 +245,7 @@ fn to_whom(registry: &Registry) -> String {
 
 fn denial(reply: &Reply<'_>) -> Option<Problem> {
     let (registry, answer) = (reply.registry.ok()?, reply.answer?);
-    let Finding::Denied(code) = &answer.finding else { return None };
+    let ProbeFinding::Denied(code) = &answer.finding else { return None };
     let message = format!("{} answered {code} {}", called(registry, answer), to_whom(registry));
     let mend = if registry.credential.is_some() { "renew the token" } else { "name a token" };
     Some(Problem::new(message).hint(format!(

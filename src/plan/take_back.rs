@@ -4,11 +4,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::rewrite;
-use crate::model::edit::{self, Change, EditError, Undo, UndoConflict};
+use crate::model::edit::{self, Change, EditError, JsonUndo, UndoConflict};
 use crate::model::journal::FileKind;
 use crate::model::json::{Document, SyntaxError};
 use crate::model::yaml;
-use crate::model::yaml::edit::{self as settings, EditError as SettingsError, Undo as SettingsUndo};
+use crate::model::yaml::edit::{self as settings, YamlEditError as SettingsError, YamlUndo as SettingsUndo};
 
 /// Why a rewrite cannot be taken out of a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +51,7 @@ impl From<SyntaxError> for TakeBackError {
 /// What was written has been changed, or the record is damaged.
 pub fn undo(kind: FileKind, text: &str, record: &Value) -> Result<String, TakeBackError> {
     match kind {
-        FileKind::Manifest => Ok(edit::undo(text, &read_record::<Undo>(record)?)?),
+        FileKind::Manifest => Ok(edit::undo(text, &read_record::<JsonUndo>(record)?)?),
         FileKind::Settings => {
             settings::undo(text, &read_record::<SettingsUndo>(record)?).map_err(TakeBackError::Settings)
         }
@@ -66,7 +66,7 @@ pub fn undo(kind: FileKind, text: &str, record: &Value) -> Result<String, TakeBa
 pub fn as_committed(kind: FileKind, text: &str, head: &str, record: &Value) -> Result<String, TakeBackError> {
     match kind {
         FileKind::Manifest => {
-            let record = read_record::<Undo>(record)?;
+            let record = read_record::<JsonUndo>(record)?;
             let keys: Vec<_> = record.iter().map(|undo| undo.path().to_vec()).collect();
             with_keys_of(head, text, &keys)
         }

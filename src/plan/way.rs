@@ -6,7 +6,7 @@ use crate::model::package_manager::{Name, PackageManager};
 
 /// Where the package manager reads it. Direct dependencies are `file:` in the dependency fields with each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum OverrideStyle {
     /// `pnpm.overrides` in package.json: pnpm up to 10.
     PnpmOverrides,
     /// `overrides:` in a pnpm-workspace.yaml beside package.json: pnpm from 10 on.
@@ -21,7 +21,7 @@ pub enum Way {
     Resolutions,
 }
 
-impl Way {
+impl OverrideStyle {
     /// The way that needs no change to a Dockerfile where there is one, or the one that is asked for. `lockfile`: one is
     /// made that fits.
     ///
@@ -59,29 +59,6 @@ impl Way {
             (Name::Yarn, Link::Auto | Link::Overrides) => Ok(Self::Resolutions),
         }
     }
-
-    /// As it stands in a sentence.
-    #[must_use]
-    pub fn described(self) -> &'static str {
-        match self {
-            Self::PnpmOverrides | Self::NpmOverrides | Self::BunOverrides => "overrides in package.json",
-            Self::WorkspaceOverrides => "overrides in pnpm-workspace.yaml",
-            Self::Tarballs => "tarballs that name each other",
-            Self::Resolutions => "resolutions in package.json",
-        }
-    }
-
-    /// As it stands in `--json`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PnpmOverrides => "pnpm.overrides",
-            Self::WorkspaceOverrides => "pnpm-workspace.yaml overrides",
-            Self::Tarballs => "tarballs",
-            Self::NpmOverrides | Self::BunOverrides => "overrides",
-            Self::Resolutions => "resolutions",
-        }
-    }
 }
 
 #[cfg(test)]
@@ -91,12 +68,12 @@ mod tests {
     #[test]
     fn a_lockfile_of_pnpm_9_wants_tarballs() {
         let pnpm = |text: &str| PackageManager::parse(text).unwrap();
-        let way = |manager: &str, link, lockfile| Way::choose(&pnpm(manager), link, lockfile);
-        assert_eq!(way("pnpm@8.15.9", Link::Auto, false), Ok(Way::PnpmOverrides));
-        assert_eq!(way("pnpm@8.15.9", Link::Auto, true), Ok(Way::Tarballs));
-        assert_eq!(way("pnpm@9.15.9", Link::Auto, true), Ok(Way::Tarballs));
-        assert_eq!(way("pnpm@10.6.5", Link::Auto, true), Ok(Way::PnpmOverrides));
+        let way = |manager: &str, link, lockfile| OverrideStyle::choose(&pnpm(manager), link, lockfile);
+        assert_eq!(way("pnpm@8.15.9", Link::Auto, false), Ok(OverrideStyle::PnpmOverrides));
+        assert_eq!(way("pnpm@8.15.9", Link::Auto, true), Ok(OverrideStyle::Tarballs));
+        assert_eq!(way("pnpm@9.15.9", Link::Auto, true), Ok(OverrideStyle::Tarballs));
+        assert_eq!(way("pnpm@10.6.5", Link::Auto, true), Ok(OverrideStyle::PnpmOverrides));
         assert!(way("pnpm@8.15.9", Link::Overrides, true).is_err());
-        assert_eq!(way("pnpm", Link::Auto, true), Ok(Way::Tarballs));
+        assert_eq!(way("pnpm", Link::Auto, true), Ok(OverrideStyle::Tarballs));
     }
 }

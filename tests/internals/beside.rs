@@ -9,7 +9,7 @@ use crate::common::product::product;
 use crate::common::{Run, Snapshot, World, sha256};
 use docker_prep::Result;
 use docker_prep::apply::lock::Lock;
-use docker_prep::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
+use docker_prep::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
 use docker_prep::error::{Error, Kind};
 use docker_prep::model::beside::Beside;
 use docker_prep::model::journal::{FileKind, Phase, ProjectPath};
@@ -68,7 +68,7 @@ fn lockfile() -> String {
 }
 
 fn begin<'l>(world: &World, lock: &'l Lock) -> Result<Transaction<'l>> {
-    let changes = file_changes(world).into_iter().map(|file| Change {
+    let changes = file_changes(world).into_iter().map(|file| FileRewrite {
         path: file.path,
         original: file.before.map(String::into_bytes),
         rewritten: file.after.into_bytes(),
@@ -205,7 +205,7 @@ fn what_is_in_the_way_is_named_and_nothing_touched() {
         let changes = file_changes(&world);
         world.file(file, "mine");
         let before = picture(&world);
-        let changes = changes.into_iter().map(|file| Change {
+        let changes = changes.into_iter().map(|file| FileRewrite {
             path: file.path,
             original: file.before.map(String::into_bytes),
             rewritten: file.after.into_bytes(),

@@ -12,12 +12,12 @@ use docker_prep::Result;
 use docker_prep::apply::lock::{Lock, holder};
 use docker_prep::apply::restore::{move_back, restore};
 use docker_prep::apply::state::save_journal;
-use docker_prep::apply::transaction::{Change, DepsDirNote, Prepared, Transaction};
+use docker_prep::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
 use docker_prep::error::{Error, Kind};
 use docker_prep::model::digest::Digest;
 use docker_prep::model::edit;
 use docker_prep::model::journal::{Phase, ProjectPath};
-use docker_prep::model::tree_state::{Backup, Now, Observed, Standing};
+use docker_prep::model::tree_state::{Backup, Now, ObservedJournal, ProjectState};
 use docker_prep::observe::surfaces::backed_up;
 use docker_prep::observe::{committed, state as observe};
 use docker_prep::plan::restore::{Leftover, RestoreInputs, Source, leftover};
@@ -93,8 +93,8 @@ impl World {
         Lock::acquire(&self.state()).unwrap()
     }
 
-    fn change(&self, name: &str) -> Change {
-        Change {
+    fn change(&self, name: &str) -> FileRewrite {
+        FileRewrite {
             path: self.path(name),
             original: Some(original(name).into_bytes()),
             rewritten: rewritten(name).into_bytes(),
@@ -143,11 +143,11 @@ impl World {
         decided.collect()
     }
 
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> ProjectState {
         observe::read(&self.state(), &self.root(), &[]).unwrap().standing
     }
 
-    fn observed(&self) -> Observed {
+    fn observed(&self) -> ObservedJournal {
         self.standing().observed().unwrap().clone()
     }
 
@@ -198,7 +198,7 @@ fn prepare_then_restore() {
     world.apply(&lock, &go_on).unwrap().keep();
     drop(lock);
 
-    assert!(matches!(world.standing(), Standing::Prepared(_)));
+    assert!(matches!(world.standing(), ProjectState::Prepared(_)));
     for (name, inode_before) in FILES.into_iter().zip(inodes) {
         let (manifest, backup) = (world.path(name), world.path(&format!("{name}.bak")));
         assert_eq!(fs::read_to_string(&manifest).unwrap(), rewritten(name));
@@ -381,7 +381,7 @@ fn an_interrupted_merge_is_taken_up_again() {
     journal.files[0].merged = Some(Digest::of(merged.as_bytes()));
     fs::write(world.path(BACKEND), &merged).unwrap();
     save_journal(&world.lock(), &journal).unwrap();
-    assert!(matches!(world.standing(), Standing::Interrupted(_)));
+    assert!(matches!(world.standing(), ProjectState::Interrupted(_)));
     before.insert(BACKEND.to_owned(), world.tree()[BACKEND].clone());
     assert_eq!(world.restore(false).unwrap(), [Source::Merged, Source::Backup]);
     world.is_as(&before);
@@ -583,7 +583,7 @@ fn a_state_that_is_garbled_or_leads_elsewhere_makes_nothing_be_written() {
     let state = world.state().join("state.json");
     let good = fs::read(&state).unwrap();
     fs::write(&state, &good[..good.len() / 2]).unwrap();
-    assert!(matches!(world.standing(), Standing::Damaged { .. }));
+    assert!(matches!(world.standing(), ProjectState::Damaged { .. }));
     let error = world.restore(true).unwrap_err();
     assert_eq!(error.kind, Kind::Refused);
     assert!(error.to_string().contains("cut or garbled"), "{error}");
@@ -618,7 +618,7 @@ fn another_process_is_refused_while_one_is_at_it() {
     assert_eq!(holder(&world.state()).unwrap().unwrap().pid, Some(std::process::id()));
     assert_eq!(Lock::acquire(&world.state()).unwrap_err().kind.exit_code(), 3);
     drop(prepared);
-    assert_eq!(world.standing(), Standing::Clean);
+    assert_eq!(world.standing(), ProjectState::Clean);
 }
 
 #[test]
@@ -629,7 +629,7 @@ fn what_a_prepare_left_that_was_killed_before_its_journal_stood_is_swept() {
     fs::create_dir_all(&originals).unwrap();
     fs::write(originals.join(format!("{}.new", Digest::of(b"x").as_str())), "cut").unwrap();
     fs::write(world.state().join("state.json.new"), "{").unwrap();
-    assert_eq!(world.standing(), Standing::Clean);
+    assert_eq!(world.standing(), ProjectState::Clean);
     assert!(world.restore(false).unwrap().is_empty());
     world.is_as(&before);
 }
@@ -643,7 +643,7 @@ fn the_old_scripts_backup_is_moved_back_and_no_other() {
     fs::write(world.path("web app/package.json.bak"), "mine").unwrap();
     let manifests = FILES.map(|name| world.path(name));
     let seen = observe::read(&world.state(), &world.root(), &manifests).unwrap();
-    assert_eq!(seen.standing, Standing::Clean);
+    assert_eq!(seen.standing, ProjectState::Clean);
     assert_eq!(seen.leftovers, ["backend/package.json.bak", "web app/package.json.bak"]);
     let moved = world.move_back(&manifests);
     assert_eq!(

@@ -8,15 +8,15 @@ use rustix::process::{
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 
 use super::listener::{Heard, Listener};
-use super::{Conduct, spawn};
+use super::{ChildRole, spawn};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
 use crate::model::ended::Ended;
 
-pub(super) fn run(command: &mut Command, cancel: &CancelToken, conduct: Conduct) -> Result<Ended> {
-    let more: &[i32] = match conduct {
-        Conduct::Owner => &[SIGUSR1, SIGUSR2],
-        Conduct::Servant => &[],
+pub(super) fn run(command: &mut Command, cancel: &CancelToken, role: ChildRole) -> Result<Ended> {
+    let more: &[i32] = match role {
+        ChildRole::Owner => &[SIGUSR1, SIGUSR2],
+        ChildRole::Servant => &[],
     };
     let mut listener = Listener::new(cancel, more)?;
     // From here on each signal is in the queue, what comes while the command is begun too: a process's is passed on, and
@@ -27,15 +27,15 @@ pub(super) fn run(command: &mut Command, cancel: &CancelToken, conduct: Conduct)
     let mut interrupts = [0_u32; 2];
     loop {
         if let Some(ended) = reap(pid, &listener)? {
-            match conduct {
+            match role {
                 // The command got them, and its end says what became of that.
-                Conduct::Owner if listener.has_the_process() => cancel.forget_signals(),
-                Conduct::Owner | Conduct::Servant => cancel.check()?,
+                ChildRole::Owner if listener.has_the_process() => cancel.forget_signals(),
+                ChildRole::Owner | ChildRole::Servant => cancel.check()?,
             }
             return Ok(ended);
         }
         for Heard { signal, by_terminal } in listener.wait() {
-            if conduct == Conduct::Servant {
+            if role == ChildRole::Servant {
                 // It works in a temporary folder, where nothing needs to be left in order.
                 let _ = kill_process_group(pid, Signal::KILL);
                 continue;
@@ -54,8 +54,8 @@ pub(super) fn run(command: &mut Command, cancel: &CancelToken, conduct: Conduct)
     }
 }
 
-/// See [`super::Crew`].
-pub(super) struct Crew<'a> {
+/// See [`super::ChildGroup`].
+pub(super) struct PlatformGroup<'a> {
     cancel: &'a CancelToken,
     listener: Listener,
     running: Vec<(usize, Pid)>,
@@ -63,7 +63,7 @@ pub(super) struct Crew<'a> {
     passed_on: u32,
 }
 
-impl<'a> Crew<'a> {
+impl<'a> PlatformGroup<'a> {
     pub(super) fn new(cancel: &'a CancelToken) -> Result<Self> {
         Ok(Self { cancel, listener: Listener::new(cancel, &[])?, running: Vec::new(), passed_on: 0 })
     }

@@ -29,7 +29,7 @@ pub enum Placed {
 
 /// A new file to write a tarball into, which goes when it is dropped.
 #[derive(Debug)]
-pub struct Unnamed {
+pub struct TempTarball {
     pub(super) file: NamedTempFile,
     /// In bytes.
     written: u64,
@@ -39,7 +39,7 @@ pub struct Unnamed {
     syncing: Option<JoinHandle<io::Result<()>>>,
 }
 
-impl Unnamed {
+impl TempTarball {
     /// So many bytes are worth a thread that sees them onto the disk while more are made.
     const MANY: u64 = 32 << 20;
 
@@ -51,9 +51,9 @@ impl Unnamed {
     ///
     /// # Errors
     /// The disk's.
-    pub fn close(mut self) -> io::Result<Staged> {
+    pub fn close(mut self) -> io::Result<StagedTarball> {
         self.wait()?;
-        Ok(Staged::New(self.file.into_temp_path()))
+        Ok(StagedTarball::New(self.file.into_temp_path()))
     }
 
     /// A failure is told once, to whoever asks first: nothing that was begun may be forgotten.
@@ -66,7 +66,7 @@ impl Unnamed {
     }
 }
 
-impl Write for Unnamed {
+impl Write for TempTarball {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         self.written += count as u64;
@@ -88,14 +88,14 @@ impl Write for Unnamed {
 
 /// A tarball on its way into a folder.
 #[derive(Debug)]
-pub enum Staged {
+pub enum StagedTarball {
     /// It is in a file that has no name yet.
     New(TempPath),
     /// It lies in the folder already, and is known to be this one without being read.
     There(PathBuf),
 }
 
-impl Staged {
+impl StagedTarball {
     /// Whether a power cut may take it: not if it was known to lie there, since whoever learned that has synced it, its
     /// name too.
     #[must_use]
@@ -117,38 +117,38 @@ impl Staged {
 ///
 /// # Errors
 /// The disk's.
-pub fn settle(staged: &Staged) -> io::Result<()> {
+pub fn settle(staged: &StagedTarball) -> io::Result<()> {
     match staged {
-        Staged::New(temp) => file::settle(temp, &PUBLIC),
-        Staged::There(_) => Ok(()),
+        StagedTarball::New(temp) => file::settle(temp, &PUBLIC),
+        StagedTarball::There(_) => Ok(()),
     }
 }
 
 /// The tarball in a folder, where it is known to lie there with the mode that it is to have.
-pub(in crate::apply) fn there(dir: &Path, tarball: &Tarball, outputs: &Outputs) -> Option<Staged> {
+pub(in crate::apply) fn there(dir: &Path, tarball: &Tarball, outputs: &Outputs) -> Option<StagedTarball> {
     let path = dir.join(&tarball.filename);
     let known = outputs.known(&path)?;
     let is_it = known.digest == tarball.sha256 && known.signature.mode & 0o7777 == PUBLIC.mode;
-    is_it.then_some(Staged::There(path))
+    is_it.then_some(StagedTarball::There(path))
 }
 
 /// [`place`] of a tarball that may lie there already.
 pub(in crate::apply) fn place_known(
     dir: &Path,
-    staged: Staged,
+    staged: StagedTarball,
     tarball: &Tarball,
     outputs: &Outputs,
 ) -> Result<Placed> {
     let target = dir.join(&tarball.filename);
     match staged {
-        Staged::There(path) if there(dir, tarball, outputs).is_some() && path == target => {
+        StagedTarball::There(path) if there(dir, tarball, outputs).is_some() && path == target => {
             Ok(Placed::AlreadyThere)
         }
-        Staged::There(path) => {
+        StagedTarball::There(path) => {
             Err(Error::new(Kind::Refused, format!("{}: was changed just now", path.display()))
                 .hint("see that nothing else writes there, then run it again"))
         }
-        Staged::New(temp) => {
+        StagedTarball::New(temp) => {
             // Named in the tick of its last byte, it could not be told from what somebody else writes into it then.
             if let Some(written) = outputs.written(&temp) {
                 wait_until_past(written);

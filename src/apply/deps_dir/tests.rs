@@ -25,7 +25,7 @@ fn place(dir: &mut DepsDir, package: &str, content: &str) -> (String, Placed) {
     (name, placed)
 }
 
-fn put(dir: &mut DepsDir, staged: Unnamed, name: &str) -> Result<Placed> {
+fn put(dir: &mut DepsDir, staged: TempTarball, name: &str) -> Result<Placed> {
     let tarball = Tarball {
         name: String::new(),
         version: String::new(),
@@ -45,18 +45,21 @@ fn put(dir: &mut DepsDir, staged: Unnamed, name: &str) -> Result<Placed> {
 fn it_is_made_with_its_mark_and_taken_away_without_a_trace() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(".docker-deps");
-    assert_eq!(look(&path).unwrap(), Found::Missing);
+    assert_eq!(look(&path).unwrap(), DepsDirState::Missing);
     let first = DepsDir::open(&path).unwrap();
     assert!(!first.existed());
     first.keep();
-    assert_eq!(look(&path).unwrap(), Found::Ours);
+    assert_eq!(look(&path).unwrap(), DepsDirState::Ours);
     let mut dir = DepsDir::open(&path).unwrap();
     assert!(dir.existed());
     assert_eq!(names(&path), [".docker-prep", ".gitignore"]);
     assert_eq!((mode(&path), mode(&path.join(MARK)), mode(&path.join(GITIGNORE))), (0o755, 0o644, 0o644));
     let (name, _) = place(&mut dir, "a-1.0.0", "x");
     assert_eq!(names(home.path()), [".docker-deps"]);
-    assert_eq!(remove(&path, &Outputs::default()).unwrap(), Removed { tarballs: vec![name], folder: true });
+    assert_eq!(
+        remove(&path, &Outputs::default()).unwrap(),
+        RemovedDepsDir { tarballs: vec![name], folder: true }
+    );
     assert!(names(home.path()).is_empty());
     assert!(!remove(&path, &Outputs::default()).unwrap().folder);
 }
@@ -70,7 +73,7 @@ fn an_empty_folder_is_adopted_and_its_placeholders_stay() {
     fs::write(path.join(".gitignore"), "*\n!.gitkeep\n").unwrap();
     // What a run left that was killed before the mark stood.
     fs::write(path.join(".docker-prep-file.tmp"), "").unwrap();
-    assert_eq!(look(&path).unwrap(), Found::Adoptable);
+    assert_eq!(look(&path).unwrap(), DepsDirState::Adoptable);
     remove(&path, &Outputs::default()).unwrap();
     assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
     DepsDir::open(&path).unwrap().keep();
@@ -169,7 +172,7 @@ fn a_removal_that_was_killed_is_taken_up_again() {
         fs::remove_file(path.join(gone)).unwrap();
         assert!(path.join(GITIGNORE).exists());
     }
-    assert_eq!(look(&path).unwrap(), Found::Adoptable);
+    assert_eq!(look(&path).unwrap(), DepsDirState::Adoptable);
     assert!(remove(&path, &Outputs::default()).unwrap().folder);
     assert!(names(home.path()).is_empty());
 }
@@ -253,7 +256,10 @@ fn a_tarball_of_a_cycle_is_known_by_its_seal() {
     assert_eq!(dir.sweep(&BTreeSet::from([name.clone()])).unwrap(), [other_name]);
     assert_eq!(names(&path), [".docker-prep", ".gitignore", &name]);
     dir.keep();
-    assert_eq!(remove(&path, &Outputs::default()).unwrap(), Removed { tarballs: vec![name], folder: true });
+    assert_eq!(
+        remove(&path, &Outputs::default()).unwrap(),
+        RemovedDepsDir { tarballs: vec![name], folder: true }
+    );
 }
 
 #[test]
@@ -307,7 +313,10 @@ fn what_a_killed_run_had_named_is_known_and_goes() {
         std::mem::forget(dir);
         assert_eq!(names(&path).len(), 2 + all.len());
         let names_of = all[..named].iter().map(|(_, name)| name.clone()).collect();
-        assert_eq!(remove(&path, &Outputs::default()).unwrap(), Removed { tarballs: names_of, folder: true });
+        assert_eq!(
+            remove(&path, &Outputs::default()).unwrap(),
+            RemovedDepsDir { tarballs: names_of, folder: true }
+        );
     }
 }
 

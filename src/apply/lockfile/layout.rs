@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
-use super::Request;
+use super::LockfileRequest;
 use crate::apply::file::failed;
 use crate::error::{Error, Kind, Result};
 use crate::model::registry_settings;
@@ -20,14 +20,14 @@ const BESIDE: [&str; 6] =
 const FOLDERS: [&str; 4] = [".yarn/releases", ".yarn/plugins", ".yarn/patches", "patches"];
 
 /// The folder is gone when it is dropped.
-pub(super) struct Layout {
+pub(super) struct LockfileFolder {
     temp: TempDir,
     surface: PathBuf,
 }
 
-impl Layout {
+impl LockfileFolder {
     /// Lays it out without a lockfile.
-    pub(super) fn new(request: &Request<'_>) -> Result<Self> {
+    pub(super) fn new(request: &LockfileRequest<'_>) -> Result<Self> {
         let temp = tempfile::Builder::new().prefix("docker-prep-").tempdir().map_err(|error| {
             Error::new(Kind::Environment, format!("cannot make a temporary folder: {error}"))
                 .hint("make room there, or name another place, as in TMPDIR=/var/tmp")
@@ -76,7 +76,7 @@ impl Layout {
 
     /// What the surface's package manager reads beside it; and, of what lies at the project's root, where packages come
     /// from.
-    fn settings(&self, request: &Request<'_>, app: &Path) -> Result<()> {
+    fn settings(&self, request: &LockfileRequest<'_>, app: &Path) -> Result<()> {
         let beside = request.project.join(request.surface_dir);
         for name in BESIDE {
             if let Some(bytes) = read(&beside.join(name))? {

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use nodejs_semver::Version;
 
-use super::{Layout, Request};
+use super::{LockfileFolder, LockfileRequest};
 use crate::apply::file::failed;
 use crate::apply::{child, program};
 use crate::cancel::CancelToken;
@@ -46,7 +46,7 @@ pub(super) struct Program {
 }
 
 /// How a call ended.
-pub(super) struct Outcome {
+pub(super) struct CallOutcome {
     /// Whether with exit code 0.
     pub(super) well: bool,
     /// What it wrote to stdout and stderr.
@@ -61,7 +61,7 @@ impl fmt::Display for Program {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for CallOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.ended {
             Ended::Exited(0) => f.write_str(&self.typed),
@@ -73,7 +73,7 @@ impl fmt::Display for Outcome {
 
 impl Program {
     /// Finds the one that the surface is installed with.
-    pub(super) fn find(request: &Request<'_>, layout: &Layout) -> Result<Self> {
+    pub(super) fn find(request: &LockfileRequest<'_>, layout: &LockfileFolder) -> Result<Self> {
         let manager = request.manager;
         let ask = |words: &[String]| {
             program::version(&mut prepared(words, layout), &layout.private("version"), request.cancel)
@@ -98,7 +98,12 @@ impl Program {
     }
 
     /// Runs it beside the laid out manifest.
-    pub(super) fn run(&self, words: &[&str], layout: &Layout, cancel: &CancelToken) -> Result<Outcome> {
+    pub(super) fn run(
+        &self,
+        words: &[&str],
+        layout: &LockfileFolder,
+        cancel: &CancelToken,
+    ) -> Result<CallOutcome> {
         let log = layout.private("log");
         let file = File::create(&log).map_err(|error| failed("create", &log, &error))?;
         let other = file.try_clone().map_err(|error| failed("open", &log, &error))?;
@@ -106,7 +111,7 @@ impl Program {
         command.args(words).args(self.places(layout)).stdout(file).stderr(other);
         let ended = child::finish(&mut command, cancel)?;
         let said = fs::read(&log).map_err(|error| failed("read", &log, &error))?;
-        Ok(Outcome {
+        Ok(CallOutcome {
             well: ended.exit_code() == 0,
             said: String::from_utf8_lossy(&said).into_owned(),
             typed: format!("{} {}", self.name.as_str(), words.join(" ")),
@@ -115,7 +120,7 @@ impl Program {
     }
 
     /// Where it keeps what it fetched, if that has to be said in words: settings of the user's would beat variables.
-    fn places(&self, layout: &Layout) -> Vec<OsString> {
+    fn places(&self, layout: &LockfileFolder) -> Vec<OsString> {
         let place = |option: &str, name: &str| {
             let mut word = OsString::from(format!("{option}="));
             word.push(layout.private(name));
@@ -133,7 +138,7 @@ impl Program {
 }
 
 /// The command without the words of a call.
-fn prepared(words: &[String], layout: &Layout) -> Command {
+fn prepared(words: &[String], layout: &LockfileFolder) -> Command {
     let mut command = Command::new(words.first().map(String::as_str).unwrap_or_default());
     command.args(words.iter().skip(1)).current_dir(layout.surface()).env("PWD", layout.surface());
     command.envs(ENVIRONMENT);

@@ -8,11 +8,11 @@ use crate::apply::build::label;
 use crate::apply::cache::Store;
 use crate::command::{Event, Report};
 use crate::error::Problem;
-use crate::model::build::{Record, digest, entry_folders};
+use crate::model::build::{BuildRecord, digest, entry_folders};
 use crate::model::digest::Digest;
 use crate::model::workspace::Workspace;
-use crate::observe::build::{self as observe, Folders, Sources};
-use crate::observe::cache::Builds;
+use crate::observe::build::{self as observe, BuildSources, Folders};
+use crate::observe::cache::BuildRecords;
 use crate::observe::threads::Threads;
 use crate::plan::build::Order;
 
@@ -22,15 +22,15 @@ use crate::plan::build::Order;
 pub(super) fn check(
     workspace: &Workspace,
     order: &Order,
-    known: &Builds<'_>,
+    known: &BuildRecords<'_>,
     store: Option<&Store<'_>>,
     threads: Threads,
     report: Report<'_>,
 ) {
     let record = |member: &usize| Some((*member, known.record(&workspace.members[*member])?));
-    let records: BTreeMap<usize, Record> = order.needs.keys().filter_map(record).collect();
+    let records: BTreeMap<usize, BuildRecord> = order.needs.keys().filter_map(record).collect();
     let folders = Folders::new(workspace);
-    let touch = |(member, record): &(&usize, &Record)| {
+    let touch = |(member, record): &(&usize, &BuildRecord)| {
         let stamp = observe::stamp(&folders, **member);
         (stamp != record.stamp).then_some((**member, stamp))
     };
@@ -53,7 +53,7 @@ pub(super) fn check(
 struct Comparison<'a> {
     workspace: &'a Workspace,
     order: &'a Order,
-    records: BTreeMap<usize, Record>,
+    records: BTreeMap<usize, BuildRecord>,
     /// Those in which something was touched, each with its stamp.
     touched: BTreeMap<usize, Digest>,
     /// The sources of those, and of those without a record that others need.
@@ -68,12 +68,13 @@ impl<'a> Comparison<'a> {
     fn new(
         workspace: &'a Workspace,
         order: &'a Order,
-        records: BTreeMap<usize, Record>,
+        records: BTreeMap<usize, BuildRecord>,
         touched: BTreeMap<usize, Digest>,
         unknown: &BTreeSet<usize>,
         threads: Threads,
     ) -> Self {
-        let sources = Sources::own(workspace, &touched.keys().chain(unknown).copied().collect(), threads);
+        let sources =
+            BuildSources::own(workspace, &touched.keys().chain(unknown).copied().collect(), threads);
         let own = |member: &usize| digest(&sources.without_outputs(*member, records.get(member)));
         let now = sources.own.keys().map(|member| (*member, own(member))).collect();
         let is_doubtful = |number: &usize| {

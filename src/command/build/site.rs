@@ -3,29 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::{What, has_script};
-use crate::apply::build::{Builder, Builds, label};
+use super::{BuildMode, has_script};
+use crate::apply::build::{Builder, RunningBuilds, label};
 use crate::apply::cache::Store;
-use crate::command::{Event, Report};
+use crate::command::{Event, Notice, Report};
 use crate::error::{Error, Kind, Result};
-use crate::model::build::{Built, Files, Inputs, Output, Record, State, Tally, digest, entry_folders};
+use crate::model::build::{
+    BuildOutput, BuildRecord, BuildState, BuiltPackage, DigestBuilder, FileIds, Inputs, digest, entry_folders,
+};
 use crate::model::digest::Digest;
 use crate::model::workspace::{Member, Workspace};
-use crate::observe::build::{self as observe, Folders, Sources, Stats};
+use crate::observe::build::{self as observe, BuildSources, Folders, Stats};
 use crate::observe::cache;
-use crate::observe::contents::{self, Source};
+use crate::observe::contents::{self, ContentSource};
 use crate::observe::threads::Threads;
 use crate::plan::build::{Order, dependencies};
 
 /// What is read of the workspace, and what became of its packages.
-pub(super) struct Site<'a> {
+pub(super) struct BuildSite<'a> {
     workspace: &'a Workspace,
     folders: Folders<'a>,
     order: Order,
     /// Where records are kept, if there is such a place.
     store: Option<&'a Store<'a>>,
-    sources: Sources,
-    records: BTreeMap<usize, Record>,
+    sources: BuildSources,
+    records: BTreeMap<usize, BuildRecord>,
     /// As they were before anything was read; where records are kept.
     stamps: BTreeMap<usize, Digest>,
     own: BTreeMap<usize, Digest>,
@@ -33,11 +35,11 @@ pub(super) struct Site<'a> {
     tools: Digest,
     threads: Threads,
     report: Report<'a>,
-    pub(super) built: Vec<Built>,
+    pub(super) built: Vec<BuiltPackage>,
 }
 
 /// A package that is being built.
-struct Work {
+struct BuildWork {
     group: usize,
     /// What lay there before.
     before: BTreeMap<String, Stats>,
@@ -45,16 +47,16 @@ struct Work {
 
 /// What a build left.
 struct Left {
-    outputs: Files,
+    outputs: FileIds,
     stamp: Digest,
 }
 
-impl<'a> Site<'a> {
+impl<'a> BuildSite<'a> {
     /// Reads sources and records.
     pub(super) fn new(
         workspace: &'a Workspace,
         order: Order,
-        known: Option<&cache::Builds<'_>>,
+        known: Option<&cache::BuildRecords<'_>>,
         store: Option<&'a Store<'a>>,
         tools: Digest,
         threads: Threads,
@@ -62,12 +64,12 @@ impl<'a> Site<'a> {
     ) -> Self {
         let wanted: BTreeSet<usize> = order.needs.keys().copied().collect();
         let record = |member: &usize| Some((*member, known?.record(&workspace.members[*member])?));
-        let records: BTreeMap<usize, Record> = wanted.iter().filter_map(record).collect();
+        let records: BTreeMap<usize, BuildRecord> = wanted.iter().filter_map(record).collect();
         let folders = Folders::new(workspace);
         let stamped: Vec<usize> = wanted.iter().copied().filter(|_| store.is_some()).collect();
         let stamps = threads.map(&stamped, |member| (*member, observe::stamp(&folders, *member)));
         let stamps = stamps.into_iter().collect();
-        let sources = Sources::read(workspace, &wanted, threads);
+        let sources = BuildSources::read(workspace, &wanted, threads);
         let own = |member: usize| digest(&sources.without_outputs(member, records.get(&member)));
         let own = wanted.iter().map(|member| (*member, own(*member))).collect();
         let shared = digest(&sources.shared);
@@ -89,28 +91,28 @@ impl<'a> Site<'a> {
     }
 
     /// Builds what has changed, each package behind those that it needs; or says what would be built.
-    pub(super) fn run(&mut self, builder: &mut Builder<'_>, what: What) -> Result<()> {
+    pub(super) fn run(&mut self, builder: &mut Builder<'_>, what: BuildMode) -> Result<()> {
         let cores = Threads::new(None).count();
-        let limit = if what == What::Build(Output::Live) { 1 } else { cores };
+        let limit = if what == BuildMode::Build(BuildOutput::Live) { 1 } else { cores };
         let mut behind = self.order.behind.clone();
         let mut ready: BTreeSet<usize> =
             (0..behind.len()).filter(|group| behind[*group].is_empty()).collect();
         let mut waiting: VecDeque<usize> = VecDeque::new();
-        let mut builds: Option<Builds<'_>> = None;
-        let mut at_work: BTreeMap<usize, Work> = BTreeMap::new();
+        let mut builds: Option<RunningBuilds<'_>> = None;
+        let mut at_work: BTreeMap<usize, BuildWork> = BTreeMap::new();
         let mut left: BTreeMap<usize, Left> = BTreeMap::new();
         let mut builder = Some(builder);
         loop {
             while let Some(group) = ready.pop_first() {
                 if self.is_current(group) {
-                    self.tell(group, State::Unchanged);
+                    self.tell(group, BuildState::Unchanged);
                     self.renew(group);
                     self.note(group);
-                } else if what == What::Plan {
+                } else if what == BuildMode::Plan {
                     if let Some(member) = self.scripts(group).first() {
                         self.make_ready(*member, builder.take())?;
                     }
-                    self.tell(group, State::Planned);
+                    self.tell(group, BuildState::Planned);
                 } else {
                     waiting.extend(self.scripts(group).first());
                     continue;
@@ -129,7 +131,7 @@ impl<'a> Site<'a> {
             let Some(builds) = builds.as_mut().filter(|_| !at_work.is_empty()) else { return Ok(()) };
             let (member, took) = builds.wait()?;
             let Some(work) = at_work.remove(&member) else { continue };
-            self.add(member, State::Built, took);
+            self.add(member, BuildState::Built, took);
             left.extend(self.left(member, &work).map(|one| (member, one)));
             let scripts = self.scripts(work.group);
             if let Some(next) = scripts.iter().skip_while(|one| **one != member).nth(1) {
@@ -150,15 +152,15 @@ impl<'a> Site<'a> {
         members.filter(|member| has_script(&self.workspace.members[*member])).collect()
     }
 
-    fn tell(&mut self, group: usize, state: State) {
+    fn tell(&mut self, group: usize, state: BuildState) {
         for member in self.scripts(group) {
             self.add(member, state, Duration::ZERO);
         }
     }
 
-    fn add(&mut self, member: usize, state: State, took: Duration) {
+    fn add(&mut self, member: usize, state: BuildState, took: Duration) {
         let name = label(&self.workspace.members[member]).to_owned();
-        let built = Built { name, state, took };
+        let built = BuiltPackage { name, state, took };
         (self.report)(Event::Built(&built));
         self.built.push(built);
     }
@@ -197,14 +199,14 @@ impl<'a> Site<'a> {
             let here = &self.workspace.members[*member];
             if !has_script(here) {
                 self.keep(*member, |stamp| {
-                    Record::new(&here.relative, self.inputs(*member), &Files::new(), stamp.clone())
+                    BuildRecord::new(&here.relative, self.inputs(*member), &FileIds::new(), stamp.clone())
                 });
             }
         }
     }
 
     /// Keeps a record with the stamp of before anything was read, unless it is there already.
-    fn keep(&self, member: usize, record: impl FnOnce(&Digest) -> Record) {
+    fn keep(&self, member: usize, record: impl FnOnce(&Digest) -> BuildRecord) {
         let (Some(store), Some(stamp)) = (self.store, self.stamps.get(&member)) else { return };
         let (root, record) = (&self.workspace.root, record(stamp));
         if self.records.get(&member) == Some(&record) {
@@ -242,7 +244,7 @@ impl<'a> Site<'a> {
         Err(Error::new(Kind::Environment, message).hint(format!("type: cd {root} && {name} install")))
     }
 
-    fn start(&mut self, member: usize, builds: &mut Builds<'_>) -> Result<Work> {
+    fn start(&mut self, member: usize, builds: &mut RunningBuilds<'_>) -> Result<BuildWork> {
         let group = self.order.groups.iter().position(|group| group.contains(&member)).unwrap_or_default();
         let before = self.ground(member);
         // What it left is about to change, whether this build ends well or not.
@@ -250,7 +252,7 @@ impl<'a> Site<'a> {
             store.forget_build(&self.workspace.root, &record.package);
         }
         builds.start(member)?;
-        Ok(Work { group, before })
+        Ok(BuildWork { group, before })
     }
 
     /// What git ignores in a member's folder.
@@ -262,12 +264,12 @@ impl<'a> Site<'a> {
     }
 
     /// What a build left; `None` where it cannot be told what it was made of.
-    fn left(&mut self, member: usize, work: &Work) -> Option<Left> {
+    fn left(&mut self, member: usize, work: &BuildWork) -> Option<Left> {
         let here = &self.workspace.members[member];
         let stamp = observe::stamp(&self.folders, member);
         let record = self.records.get(&member);
         let before = self.sources.without_outputs(member, record);
-        let mut now = Sources::own(self.workspace, &BTreeSet::from([member]), self.threads);
+        let mut now = BuildSources::own(self.workspace, &BTreeSet::from([member]), self.threads);
         let mut now = now.own.remove(&member).unwrap_or_default();
         let ground = self.ground(member);
         let former = record.map(|record| record.outputs.as_slice()).unwrap_or_default();
@@ -292,10 +294,8 @@ impl<'a> Site<'a> {
         now.retain(|path, _| !outputs.contains(path));
         self.own.insert(member, digest(&now));
         if let Some(path) = edited {
-            (self.report)(Event::Notice(&format!(
-                "{}: {path} changed while it was built, so the next --build builds it again; a file that its build writes belongs in .gitignore",
-                label(here)
-            )));
+            let package = label(here);
+            (self.report)(Event::Notice(Notice::EditedWhileBuilt { package, file: &path }));
             return None;
         }
         Some(Left { outputs: observe::outputs(&here.dir, &outputs, self.threads), stamp })
@@ -307,8 +307,8 @@ impl<'a> Site<'a> {
         // What keeps it from being packed is said when it is.
         let Ok(contents) = contents::contents(self.workspace, member) else { return BTreeSet::new() };
         let paths = contents.entries.iter().filter_map(|entry| match &entry.source {
-            Source::OnDisk(path) => path.strip_prefix(&member.dir).ok()?.to_str().map(str::to_owned),
-            Source::Generated(_) => None,
+            ContentSource::OnDisk(path) => path.strip_prefix(&member.dir).ok()?.to_str().map(str::to_owned),
+            ContentSource::Generated(_) => None,
         });
         paths.collect()
     }
@@ -316,7 +316,7 @@ impl<'a> Site<'a> {
     fn write_down(&self, member: usize, left: Option<Left>) {
         let (Some(store), Some(left)) = (self.store, left) else { return };
         let relative = &self.workspace.members[member].relative;
-        let record = Record::new(relative, self.inputs(member), &left.outputs, left.stamp);
+        let record = BuildRecord::new(relative, self.inputs(member), &left.outputs, left.stamp);
         store.keep_build(&self.workspace.root, &record);
     }
 }
@@ -328,7 +328,7 @@ pub(super) fn needed<'o>(
     member: usize,
     own: impl Fn(usize) -> Option<&'o Digest>,
 ) -> Digest {
-    let mut needed = Tally::default();
+    let mut needed = DigestBuilder::default();
     for other in order.needs.get(&member).into_iter().flatten() {
         if let Some(own) = own(*other) {
             needed.add(workspace.members[*other].relative.as_bytes(), own.as_str().as_bytes());
@@ -338,7 +338,7 @@ pub(super) fn needed<'o>(
 }
 
 /// Whether what a build left lies there.
-pub(super) fn is_as_left(member: &Member, record: &Record, threads: Threads) -> bool {
+pub(super) fn is_as_left(member: &Member, record: &BuildRecord, threads: Threads) -> bool {
     record.left == digest(&observe::outputs(&member.dir, &record.outputs, threads))
 }
 

@@ -8,11 +8,11 @@ use crate::cancel::CancelToken;
 use crate::model::js;
 use crate::model::manifest::Manifest;
 use crate::observe::cache::Memory;
-use crate::observe::contents::{Entry, Source};
+use crate::observe::contents::{ContentSource, TarballEntry};
 use crate::observe::threads::Threads;
 
 /// Packages without files of their own, by name.
-struct World {
+struct LinkedWorld {
     packages: BTreeMap<String, Contents>,
     scope: Scope,
 }
@@ -20,7 +20,7 @@ struct World {
 /// Keeps tarballs.
 struct InMemory;
 
-impl Shelf for InMemory {
+impl TarballSink for InMemory {
     type Sink = Vec<u8>;
     type Full = Vec<u8>;
 
@@ -47,7 +47,7 @@ impl Shelf for InMemory {
 
 type Made = BTreeMap<String, (Tarball, Vec<u8>)>;
 
-impl World {
+impl LinkedWorld {
     /// Each package with what its manifest says besides name and version.
     fn new(packages: &[(&str, Value)]) -> Self {
         let contents = packages.iter().map(|(name, more)| {
@@ -57,8 +57,11 @@ impl World {
             }
             let manifest = Manifest(manifest.as_object().unwrap().clone());
             let text = js::stringify(&manifest.0).into_bytes();
-            let entry =
-                Entry { path: "package.json".to_owned(), executable: false, source: Source::Generated(text) };
+            let entry = TarballEntry {
+                path: "package.json".to_owned(),
+                executable: false,
+                source: ContentSource::Generated(text),
+            };
             (
                 format!("@b/{name}"),
                 Contents { manifest, entries: vec![entry], warnings: Vec::new(), footprint: None },
@@ -72,7 +75,7 @@ impl World {
     }
 
     /// Packs for surfaces; the second are all files by name.
-    fn pack(&self, surfaces: &[Needed<'_>]) -> (Packed, Made) {
+    fn pack(&self, surfaces: &[LinkNeeds<'_>]) -> (PackedTarballs, Made) {
         let packages = self.packages.iter().map(|(name, contents)| (&**name, contents)).collect();
         let cancel = CancelToken::new();
         let sinks = Sinks {
@@ -81,7 +84,7 @@ impl World {
             folder: None,
             memory: &Memory::default(),
             checksums: false,
-            tally: &Tally::silent(),
+            tally: &ProgressCounter::silent(),
             open: InMemory,
         };
         let (packed, staged) = pack(&packages, surfaces, &self.scope, &sinks).unwrap();
@@ -136,8 +139,8 @@ fn needs(names: &[&str]) -> Value {
 }
 
 /// a needs b and the cycle of c and d; d needs e; f and g need nobody.
-fn world() -> World {
-    World::new(&[
+fn world() -> LinkedWorld {
+    LinkedWorld::new(&[
         ("a", json!({"dependencies": {"@b/b": "^1", "cc": "npm:@b/c@^1"}})),
         ("b", needs(&["g"])),
         ("c", json!({"optionalDependencies": {"@b/d": "1"}})),
@@ -165,7 +168,7 @@ fn only_members_of_cycles_have_seals() {
         .map(|(tarball, _)| &*tarball.name)
         .collect();
     assert_eq!(sealed, ["@b/c", "@b/d"]);
-    let itself = World::new(&[("a", needs(&["a"]))]);
+    let itself = LinkedWorld::new(&[("a", needs(&["a"]))]);
     itself.linked(&linking);
     let itself = itself.pack(&[(Some(&linking), &itself.names())]).1;
     assert!(itself.values().all(|(_, bytes)| Seal::read(bytes).is_some()));
@@ -202,7 +205,8 @@ fn surfaces_share_what_is_the_same_for_them() {
 fn what_a_surface_has_elsewhere_and_dropped_peers_make_another_tarball() {
     let peers =
         json!({"peerDependencies": {"@b/q": "1"}, "peerDependenciesMeta": {"@b/q": {"optional": true}}});
-    let world = World::new(&[("a", needs(&["x"])), ("b", peers), ("c", needs(&["a"])), ("d", json!({}))]);
+    let world =
+        LinkedWorld::new(&[("a", needs(&["x"])), ("b", peers), ("c", needs(&["a"])), ("d", json!({}))]);
     let names = world.names();
     let linking =
         Linking { elsewhere: [("@b/x".to_owned(), "file:../x".to_owned())].into(), ..base("file:") };
@@ -224,8 +228,11 @@ fn members_that_file_names_do_not_tell_apart_are_not_mixed_up() {
             let manifest = json!({"name": name, "version": "1.0.0", "dependencies": needs});
             let manifest = Manifest(manifest.as_object().unwrap().clone());
             let text = js::stringify(&manifest.0).into_bytes();
-            let entry =
-                Entry { path: "package.json".to_owned(), executable: false, source: Source::Generated(text) };
+            let entry = TarballEntry {
+                path: "package.json".to_owned(),
+                executable: false,
+                source: ContentSource::Generated(text),
+            };
             (
                 name.to_owned(),
                 Contents { manifest, entries: vec![entry], warnings: Vec::new(), footprint: None },
@@ -237,7 +244,7 @@ fn members_that_file_names_do_not_tell_apart_are_not_mixed_up() {
             member("@a-b/c", json!({"root": "1"})),
             member("root", both),
         ];
-        let world = World { packages: packages.into(), scope: Scope::new(&["*".to_owned()]) };
+        let world = LinkedWorld { packages: packages.into(), scope: Scope::new(&["*".to_owned()]) };
         world.linked(&base("file:"))
     };
     let (one, other) = (scope("@a/b-c"), scope("@a-b/c"));
@@ -256,7 +263,7 @@ fn a_long_chain_is_packed() {
             (&**name, needs(&next))
         })
         .collect();
-    World::new(&packages).linked(&base("file:"));
+    LinkedWorld::new(&packages).linked(&base("file:"));
 }
 
 /// Up to eight packages, each with the numbers of those that it needs.
@@ -268,7 +275,7 @@ fn graphs() -> impl Strategy<Value = Vec<Vec<usize>>> {
 const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 /// The graph's packages; one of them says something more.
-fn world_of(graph: &[Vec<usize>], changed: Option<usize>) -> World {
+fn world_of(graph: &[Vec<usize>], changed: Option<usize>) -> LinkedWorld {
     let package = |(number, leads_to): (usize, &Vec<usize>)| {
         let mut more = json!({"dependencies": {}, "optionalDependencies": {}});
         for (at, &next) in leads_to.iter().enumerate() {
@@ -285,7 +292,7 @@ fn world_of(graph: &[Vec<usize>], changed: Option<usize>) -> World {
         }
         (NAMES[number], more)
     };
-    World::new(&graph.iter().enumerate().map(package).collect::<Vec<_>>())
+    LinkedWorld::new(&graph.iter().enumerate().map(package).collect::<Vec<_>>())
 }
 
 /// Whether a change of one package is one of another too.

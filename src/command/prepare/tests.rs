@@ -4,7 +4,7 @@ use super::*;
 use crate::observe::cache::Memory;
 
 /// A workspace `plat` and a project `notes` with five surfaces, one of which takes no linked tarballs.
-struct World {
+struct PrepareWorld {
     home: tempfile::TempDir,
 }
 
@@ -16,7 +16,7 @@ const SURFACES: [(&str, &str); 5] = [
     ("site", "npm@10.9.9"),
 ];
 
-impl World {
+impl PrepareWorld {
     fn new() -> Self {
         let world = Self { home: tempfile::tempdir().unwrap() };
         // As little as git takes for a repository, so that none above the temporary folder is taken.
@@ -77,9 +77,9 @@ impl World {
         let found = surfaces::find(&project, &requested).unwrap();
         let needed = Needed::find(&project, found.surfaces, &Originals::new(), &requested, false).unwrap();
         let cancel = CancelToken::new();
-        let (what, threads, environment) = (What::Nothing, Threads::new(None), &requested.environment);
+        let (what, threads, environment) = (BuildMode::Nothing, Threads::new(None), &requested.environment);
         let looking = Looking { cache: None, what, environment, threads, cancel: &cancel };
-        needed.observe(&project, &Options::default(), &looking, &|_| {}).unwrap()
+        needed.observe(&project, &PrepareOptions::default(), &looking, &|_| {}).unwrap()
     }
 
     /// The file names that a dry run says.
@@ -90,10 +90,10 @@ impl World {
     }
 
     /// Prepares and leaves it so; the tarballs that lie in the deps dir then.
-    fn prepare(&self) -> (Plan, BTreeSet<String>) {
+    fn prepare(&self) -> (PreparePlan, BTreeSet<String>) {
         let (requested, cancel) = (self.requested(), CancelToken::new());
-        let options = Options::default();
-        let site = Site::open(Call::new(&requested, &options, &cancel, &|_| {}).unwrap()).unwrap();
+        let options = PrepareOptions::default();
+        let site = LockedProject::open(Call::new(&requested, &options, &cancel, &|_| {}).unwrap()).unwrap();
         let cache = Cache::of(&requested, site.call.threads, &|_| {});
         let (plan, prepared) =
             site.apply(&self.observed(), Decision::default(), &cache, Phase::Prepared).unwrap();
@@ -109,20 +109,20 @@ impl World {
     }
 
     fn restore(&self) {
-        let options = crate::command::restore::Options { clean: true, force: false };
+        let options = crate::command::restore::RestoreOptions { clean: true, force: false };
         crate::command::restore::run(&self.requested(), &options, &CancelToken::new(), &|_| {}).unwrap();
     }
 }
 
 /// Packs for the names alone.
-fn pack(observed: &Observed) -> (Packed, Vec<Tarball>) {
+fn pack(observed: &Observed) -> (PackedTarballs, Vec<Tarball>) {
     let names = Sinks {
         cancel: &CancelToken::default(),
         threads: Threads::new(None),
         folder: None,
         memory: &Memory::default(),
         checksums: false,
-        tally: &Tally::silent(),
+        tally: &ProgressCounter::silent(),
         open: NamesOnly,
     };
     let (packed, encoded) = observed.pack(&names).unwrap();
@@ -131,7 +131,7 @@ fn pack(observed: &Observed) -> (Packed, Vec<Tarball>) {
 
 #[test]
 fn a_dry_run_names_what_is_packed_for_every_way() {
-    let world = World::new();
+    let world = PrepareWorld::new();
     let (before, planned) = (world.observed(), world.planned());
     assert!(!world.deps_dir().exists());
     let (plan, lying) = world.prepare();
@@ -154,7 +154,7 @@ fn a_dry_run_names_what_is_packed_for_every_way() {
 
 #[test]
 fn what_no_surface_takes_plainly_is_not_packed_plainly() {
-    let world = World::new();
+    let world = PrepareWorld::new();
     let all = world.planned();
     let mut observed = world.observed();
     let needed = &mut observed.needed;
@@ -170,7 +170,7 @@ fn what_no_surface_takes_plainly_is_not_packed_plainly() {
 
 #[test]
 fn a_change_within_a_cycle_gives_new_names_and_takes_the_old_ones_away() {
-    let world = World::new();
+    let world = PrepareWorld::new();
     let (_, first) = world.prepare();
     crate::command::restore::run(&world.requested(), &Default::default(), &CancelToken::new(), &|_| {})
         .unwrap();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::record::{Listing, Output, Packed};
+use super::record::{CachedOutput, PackageListing, PackedDigests};
 use crate::model::digest::Digest;
 
 /// Grows when anything changes in how records are written, how files are chosen, or how tarballs are made; the
@@ -22,22 +22,22 @@ const VARIANTS: usize = 16;
 
 /// What is known of a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct PackageRecord {
     /// Its files.
-    pub listing: Option<Listing>,
+    pub listing: Option<PackageListing>,
     /// Its tarballs, the last made first.
-    pub packed: Vec<Packed>,
+    pub packed: Vec<PackedDigests>,
 }
 
-impl Record {
+impl PackageRecord {
     /// The tarball of a key.
     #[must_use]
-    pub fn packed(&self, key: &Digest) -> Option<&Packed> {
+    pub fn packed(&self, key: &Digest) -> Option<&PackedDigests> {
         self.packed.iter().find(|packed| packed.key == *key)
     }
 
     /// Remembers a tarball, in the place of the one that was made first where there are many.
-    pub fn add(&mut self, packed: Packed) {
+    pub fn add(&mut self, packed: PackedDigests) {
         self.packed.retain(|known| known.key != packed.key);
         self.packed.insert(0, packed);
         self.packed.truncate(VARIANTS);
@@ -46,7 +46,7 @@ impl Record {
 
 /// The records of a workspace, by the package's folder. Each is opened when it is asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Index {
+pub struct CacheIndex {
     meant_for: String,
     records: BTreeMap<String, Sealed>,
 }
@@ -60,7 +60,7 @@ struct Sealed {
     bytes: Vec<u8>,
 }
 
-impl Index {
+impl CacheIndex {
     /// Nothing is known of a workspace yet.
     #[must_use]
     pub fn new(meant_for: &str) -> Self {
@@ -81,7 +81,7 @@ impl Index {
 
     /// The record of a package's folder, if it is whole.
     #[must_use]
-    pub fn get(&self, dir: &str) -> Option<Record> {
+    pub fn get(&self, dir: &str) -> Option<PackageRecord> {
         let sealed = self.records.get(dir)?;
         if sealed.seal != seal(&self.meant_for, dir, &sealed.bytes) {
             return None;
@@ -95,7 +95,7 @@ impl Index {
     }
 
     /// Puts a record in the place of the one that is known.
-    pub fn put(&mut self, dir: &str, record: &Record) {
+    pub fn put(&mut self, dir: &str, record: &PackageRecord) {
         let bytes = to_bytes(record);
         let seal = seal(&self.meant_for, dir, &bytes);
         self.records.insert(dir.to_owned(), Sealed { seal, bytes });
@@ -116,14 +116,14 @@ impl Index {
 
 /// The tarballs in a folder, as a file's bytes.
 #[must_use]
-pub fn outputs_to_bytes(folder: &str, outputs: &[Output]) -> Vec<u8> {
+pub fn outputs_to_bytes(folder: &str, outputs: &[CachedOutput]) -> Vec<u8> {
     let body = to_bytes(outputs);
     file([(folder, seal(folder, "", &body), body.as_slice())])
 }
 
 /// The tarballs in a folder, if the file is whole and is meant for it.
 #[must_use]
-pub fn parse_outputs(folder: &str, bytes: &[u8]) -> Option<Vec<Output>> {
+pub fn parse_outputs(folder: &str, bytes: &[u8]) -> Option<Vec<CachedOutput>> {
     let (name, sealed_by, body): Entry<'_> = parse(bytes.strip_prefix(FORMAT.as_bytes())?)?;
     if name != folder || sealed_by != seal(folder, "", body) {
         return None;

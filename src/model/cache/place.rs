@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// The cache that a call uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct CacheFolder {
     /// Its folder, whether it exists or not.
     pub folder: PathBuf,
     /// How many bytes of tarballs it may hold.

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::signature::{Moment, Signature};
+use super::signature::{FileStamp, FileTime};
 use crate::model::digest::Digest;
 use crate::model::tarball::Checksums;
 
 /// A path whose state decided what a package's files are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Witness {
+pub struct TrackedPath {
     /// Absolute.
     pub path: String,
     /// Whether a symbolic link there was followed.
@@ -17,28 +17,28 @@ pub struct Witness {
 
 /// What a package's files are, and whose word it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listing {
+pub struct PackageListing {
     /// Of all that the answer depends on besides the witnesses.
     pub key: Digest,
     /// The pack list.
     pub paths: Vec<String>,
     /// What was looked at.
-    pub witnesses: Vec<Witness>,
+    pub witnesses: Vec<TrackedPath>,
     /// Their signatures.
     pub states: Digest,
     /// When it was looked.
-    pub moment: Moment,
+    pub moment: FileTime,
 }
 
 /// By what the files of a package are known to be the same: the package's folder, and its files' signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Footprint {
+pub struct ContentKey {
     /// The folder that is packed.
     pub dir: String,
     /// Of the files' signatures.
     pub files: Digest,
     /// When they were looked at.
-    pub moment: Moment,
+    pub moment: FileTime,
     /// Whether a change since then would be seen: else nothing is remembered.
     pub settled: bool,
     /// Of each file, in bytes.
@@ -47,11 +47,11 @@ pub struct Footprint {
 
 /// A tarball's digests and sizes, without the files, which the package's listing knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Packed {
+pub struct PackedDigests {
     /// Of all that the bytes depend on.
     pub key: Digest,
     /// When the files were looked at.
-    pub moment: Moment,
+    pub moment: FileTime,
     /// The file's name.
     pub filename: String,
     /// Of the tarball.
@@ -64,11 +64,11 @@ pub struct Packed {
 
 /// A tarball that lies in a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Output {
+pub struct CachedOutput {
     /// The file's name.
     pub name: String,
     /// By which it is known to be the same.
-    pub signature: Signature,
+    pub signature: FileStamp,
     /// Of its bytes.
     pub digest: Digest,
 }

@@ -7,7 +7,7 @@ use crate::model::digest::Digest;
 
 /// A file system's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Moment {
+pub struct FileTime {
     /// Since 1970.
     pub seconds: i64,
     /// Below a second.
@@ -17,7 +17,7 @@ pub struct Moment {
 /// How coarse the times of a file system are whose times are whole seconds: FAT's step is the longest.
 const COARSE: i64 = 2;
 
-impl Moment {
+impl FileTime {
     /// Some milliseconds before.
     #[must_use]
     pub fn before(self, millis: u32) -> Self {
@@ -36,7 +36,7 @@ impl Moment {
 /// replaced by as many with the time put back (`touch -r`, `cp -p`, `rsync -a`, `tar -x`), and of another mode; the
 /// inode tells of another file of that name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signature {
+pub struct FileStamp {
     /// The file system.
     pub device: u64,
     /// The file's number in it.
@@ -46,22 +46,22 @@ pub struct Signature {
     /// Its kind and permissions.
     pub mode: u32,
     /// When its bytes were last written, or so it says.
-    pub modified: Moment,
+    pub modified: FileTime,
     /// When anything of it was last changed.
-    pub changed: Moment,
+    pub changed: FileTime,
 }
 
-impl Signature {
+impl FileStamp {
     /// Whether any change after `moment` gives another signature.
     ///
     /// A file that was changed in the same tick of the clock may be changed once more in it, and look the same: as in
     /// git's index, such a one is never trusted, nor is one whose times lie in the future.
     #[must_use]
-    pub fn is_settled_at(&self, moment: Moment) -> bool {
+    pub fn is_settled_at(&self, moment: FileTime) -> bool {
         let is_coarse = self.modified.nanos == 0 && self.changed.nanos == 0;
         let margin = if is_coarse { COARSE } else { 0 };
-        let before = |time: Moment| {
-            Moment { seconds: time.seconds.saturating_add(margin), nanos: time.nanos } < moment
+        let before = |time: FileTime| {
+            FileTime { seconds: time.seconds.saturating_add(margin), nanos: time.nanos } < moment
         };
         before(self.modified) && before(self.changed)
     }
@@ -73,22 +73,22 @@ pub struct Signatures {
     hasher: Sha256,
     /// Whether each of them can be trusted.
     settled: bool,
-    moment: Moment,
+    moment: FileTime,
 }
 
 impl Signatures {
     /// None yet; they count if they are settled at a moment.
     #[must_use]
-    pub fn new(moment: Moment) -> Self {
+    pub fn new(moment: FileTime) -> Self {
         Self { hasher: Sha256::new(), settled: true, moment }
     }
 
     /// One more: what is at a path (`None`: nothing is), and what else is to be told apart.
-    pub fn add(&mut self, path: &str, tag: u8, signature: Option<&Signature>) {
+    pub fn add(&mut self, path: &str, tag: u8, signature: Option<&FileStamp>) {
         let mut bytes = [0_u8; 58];
         bytes[0] = tag;
         if let Some(signature) = signature {
-            let Signature { device, inode, size, mode, modified, changed } = signature;
+            let FileStamp { device, inode, size, mode, modified, changed } = signature;
             bytes[1] = 1;
             bytes[2..10].copy_from_slice(&device.to_le_bytes());
             bytes[10..18].copy_from_slice(&inode.to_le_bytes());
@@ -121,12 +121,12 @@ impl Signatures {
 mod tests {
     use super::*;
 
-    fn at(seconds: i64, nanos: u32) -> Moment {
-        Moment { seconds, nanos }
+    fn at(seconds: i64, nanos: u32) -> FileTime {
+        FileTime { seconds, nanos }
     }
 
-    fn signature(modified: Moment, changed: Moment) -> Signature {
-        Signature { device: 1, inode: 2, size: 3, mode: 0o100_644, modified, changed }
+    fn signature(modified: FileTime, changed: FileTime) -> FileStamp {
+        FileStamp { device: 1, inode: 2, size: 3, mode: 0o100_644, modified, changed }
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn every_part_of_a_signature_counts() {
-        let digest = |path: &str, tag, signature: Option<Signature>| {
+        let digest = |path: &str, tag, signature: Option<FileStamp>| {
             let mut all = Signatures::new(at(1000, 0));
             all.add(path, tag, signature.as_ref());
             all.finish().0
@@ -170,14 +170,14 @@ mod tests {
         is_new(digest("b", 0, Some(one)));
         is_new(digest("a", 1, Some(one)));
         is_new(digest("a", 0, None));
-        is_new(digest("a", 0, Some(Signature { device: 9, ..one })));
-        is_new(digest("a", 0, Some(Signature { inode: 9, ..one })));
-        is_new(digest("a", 0, Some(Signature { size: 9, ..one })));
-        is_new(digest("a", 0, Some(Signature { mode: 9, ..one })));
-        is_new(digest("a", 0, Some(Signature { modified: at(9, 2), ..one })));
-        is_new(digest("a", 0, Some(Signature { modified: at(1, 9), ..one })));
-        is_new(digest("a", 0, Some(Signature { changed: at(9, 4), ..one })));
-        is_new(digest("a", 0, Some(Signature { changed: at(3, 9), ..one })));
+        is_new(digest("a", 0, Some(FileStamp { device: 9, ..one })));
+        is_new(digest("a", 0, Some(FileStamp { inode: 9, ..one })));
+        is_new(digest("a", 0, Some(FileStamp { size: 9, ..one })));
+        is_new(digest("a", 0, Some(FileStamp { mode: 9, ..one })));
+        is_new(digest("a", 0, Some(FileStamp { modified: at(9, 2), ..one })));
+        is_new(digest("a", 0, Some(FileStamp { modified: at(1, 9), ..one })));
+        is_new(digest("a", 0, Some(FileStamp { changed: at(9, 4), ..one })));
+        is_new(digest("a", 0, Some(FileStamp { changed: at(3, 9), ..one })));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::install::{InstallCommand, install};
-use super::stage::{Copy, Dockerfile, From, Step};
+use super::stage::{Copy, CopySource, Dockerfile, StageStep};
 use super::{join, matches, path};
 
 /// A file that is copied to more places than these is not followed any further.
@@ -52,16 +52,17 @@ pub(crate) fn contexts<'a>(file: &Dockerfile, dockerfile_dir: &str, surface_dir:
         !source.is_empty() && !source.starts_with('*') && below(source, &manifest).is_some()
     };
     let is_from_root = file.stages.iter().flat_map(|stage| &stage.steps).any(|step| match step {
-        Step::Copy(copy) => copy.from == From::Context && copy.sources.iter().any(from_root),
-        Step::Run(run) => {
-            run.mounts.iter().any(|copy| copy.from == From::Context && copy.sources.iter().any(from_root))
-        }
+        StageStep::Copy(copy) => copy.from == CopySource::Context && copy.sources.iter().any(from_root),
+        StageStep::Run(run) => run
+            .mounts
+            .iter()
+            .any(|copy| copy.from == CopySource::Context && copy.sources.iter().any(from_root)),
     });
     std::iter::once(surface_dir).chain(own.filter(|_| !is_from_root)).collect()
 }
 
 /// What was seen of two files.
-pub(crate) struct Seen {
+pub(crate) struct SeenFiles {
     pub(crate) installs: Vec<SeenInstall>,
     /// Of each stage, the folders that hold them when it ends.
     at_the_end: Vec<[BTreeSet<String>; 2]>,
@@ -90,7 +91,7 @@ impl SeenInstall {
 }
 
 /// A file that has another name in the image is not what the package manager looks for.
-fn folders_of(places: &Places, names: [&str; 2]) -> [BTreeSet<String>; 2] {
+fn folders_of(places: &ImagePaths, names: [&str; 2]) -> [BTreeSet<String>; 2] {
     [0, 1].map(|wanted| {
         let here = places.iter().filter(|(file, which)| *which == wanted && name(file) == names[wanted]);
         here.map(|(file, _)| path::parent(file).to_owned()).collect()
@@ -102,22 +103,22 @@ fn name(path: &str) -> &str {
 }
 
 /// Paths in an image, and which of the two files lies there.
-type Places = BTreeSet<(String, usize)>;
+type ImagePaths = BTreeSet<(String, usize)>;
 
 /// Follows two files of the context through all stages.
-pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> Seen {
+pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> SeenFiles {
     let names = context.map(name);
-    let context: Places =
+    let context: ImagePaths =
         context.iter().enumerate().map(|(which, path)| ((*path).to_owned(), which)).collect();
-    let mut ends: Vec<Places> = Vec::new();
+    let mut ends: Vec<ImagePaths> = Vec::new();
     let mut installs = Vec::new();
     for (number, stage) in file.stages.iter().enumerate() {
         let mut places = stage.base.and_then(|base| ends.get(base)).cloned().unwrap_or_default();
         let folders = file.folders(number);
         for (at, step) in stage.steps.iter().enumerate() {
             match step {
-                Step::Copy(copy) => place(copy, &context, &ends, &folders, false, &mut places),
-                Step::Run(run) => {
+                StageStep::Copy(copy) => place(copy, &context, &ends, &folders, false, &mut places),
+                StageStep::Run(run) => {
                     let mut mounted = places.clone();
                     for mount in &run.mounts {
                         place(mount, &context, &ends, &folders, true, &mut mounted);
@@ -136,25 +137,25 @@ pub(crate) fn follow(file: &Dockerfile, context: [&str; 2]) -> Seen {
         }
         ends.push(places);
     }
-    Seen { installs, at_the_end: ends.iter().map(|places| folders_of(places, names)).collect() }
+    SeenFiles { installs, at_the_end: ends.iter().map(|places| folders_of(places, names)).collect() }
 }
 
 /// Adds what a copy brings.
 fn place(
     copy: &Copy,
-    context: &Places,
-    ends: &[Places],
+    context: &ImagePaths,
+    ends: &[ImagePaths],
     folders: &BTreeSet<String>,
     is_mount: bool,
-    places: &mut Places,
+    places: &mut ImagePaths,
 ) {
     let origin = match copy.from {
-        From::Context => context,
-        From::Stage(stage) => match ends.get(stage) {
+        CopySource::Context => context,
+        CopySource::Stage(stage) => match ends.get(stage) {
             Some(end) => end,
             None => return,
         },
-        From::Elsewhere => return,
+        CopySource::Elsewhere => return,
     };
     let is_folder = !is_mount
         && (copy.into_folder

@@ -1,7 +1,7 @@
 //! The commands of a Dockerfile that install what a `package.json` asks for.
 
 use super::path;
-use super::shell::Command;
+use super::shell::ShellCommand;
 use super::stage::Dockerfile;
 use crate::model::package_manager::{Name, PackageManager, Tags};
 
@@ -30,14 +30,14 @@ pub fn installs(text: &str) -> Vec<InstallCommand> {
 }
 
 /// An install, and the version that its own words name.
-pub(crate) struct Install {
+pub(crate) struct DockerfileInstall {
     pub(crate) command: InstallCommand,
     /// As in `npx pnpm@9 install`.
     pub(crate) version: Option<PackageManager>,
 }
 
 /// Reads a command as an install.
-pub(crate) fn install(line: usize, command: &Command) -> Option<Install> {
+pub(crate) fn install(line: usize, command: &ShellCommand) -> Option<DockerfileInstall> {
     let (program, arguments) = command.words.split_first()?;
     let (program, version) = program.split_once('@').unwrap_or((program, ""));
     let manager = Name::parse(program)?;
@@ -70,7 +70,7 @@ pub(crate) fn install(line: usize, command: &Command) -> Option<Install> {
         .find_map(|name| flags.iter().find(|(flag, _)| flag == name)?.1)
         .map_or_else(|| command.dir.clone(), |dir| path::join(&command.dir, dir));
     let no_lockfile = lockfile == Some(false);
-    Some(Install {
+    Some(DockerfileInstall {
         command: InstallCommand { line, manager, frozen: frozen && !no_lockfile, no_lockfile, ci, dir },
         version: PackageManager::at(manager, version, Tags::Registry),
     })

@@ -1,12 +1,12 @@
 //! The commands of a `RUN`, as far as a shell would start them as they are written.
 
 use super::path;
-use super::variables::{self, Known};
-use super::words::{End, Simple};
+use super::variables::{self, KnownVariables};
+use super::words::{CommandEnd, Simple};
 
 /// One command of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Command {
+pub(crate) struct ShellCommand {
     /// Where it begins in the script, in bytes.
     pub(crate) offset: usize,
     /// The program and its arguments, expanded.
@@ -25,7 +25,7 @@ const WATCHED: [&str; 2] = ["CI", "PNPM_VERSION"];
 /// `sh -c` in `sh -c` in …
 const MAX_DEPTH: usize = 3;
 
-impl Command {
+impl ShellCommand {
     /// The value of a variable that is watched.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         WATCHED.iter().position(|watched| *watched == name).and_then(|at| self.watched[at].as_deref())
@@ -33,20 +33,26 @@ impl Command {
 }
 
 /// The commands of a script that begins in `dir`.
-pub(super) fn commands(script: &str, dir: &str, known: &Known<'_>) -> Vec<Command> {
+pub(super) fn commands(script: &str, dir: &str, known: &KnownVariables<'_>) -> Vec<ShellCommand> {
     let mut found = Vec::new();
     read(script, dir, &mut known.clone(), 0, &mut found);
     found
 }
 
 /// The one command of the JSON form, which no shell reads.
-pub(super) fn exec(words: Vec<String>, dir: &str, known: &Known<'_>) -> Vec<Command> {
+pub(super) fn exec(words: Vec<String>, dir: &str, known: &KnownVariables<'_>) -> Vec<ShellCommand> {
     let mut found = Vec::new();
     begin(words, 0, dir, &mut known.clone(), 0, &mut found);
     found
 }
 
-fn read(script: &str, dir: &str, known: &mut Known<'_>, depth: usize, found: &mut Vec<Command>) {
+fn read(
+    script: &str,
+    dir: &str,
+    known: &mut KnownVariables<'_>,
+    depth: usize,
+    found: &mut Vec<ShellCommand>,
+) {
     let mut dir = dir.to_owned();
     let mut outside = Vec::new();
     let mut at = 0;
@@ -58,14 +64,14 @@ fn read(script: &str, dir: &str, known: &mut Known<'_>, depth: usize, found: &mu
             dir = folder;
         }
         match simple.end {
-            End::Pipe => {
+            CommandEnd::Pipe => {
                 if let Some(last) = found[before..].last_mut() {
                     last.pipes = true;
                 }
             }
-            End::Open => outside.push(dir.clone()),
-            End::Close => dir = outside.pop().unwrap_or(dir),
-            End::Next => {}
+            CommandEnd::Open => outside.push(dir.clone()),
+            CommandEnd::Close => dir = outside.pop().unwrap_or(dir),
+            CommandEnd::Next => {}
         }
     }
 }
@@ -75,9 +81,9 @@ fn begin(
     words: Vec<String>,
     offset: usize,
     dir: &str,
-    known: &mut Known<'_>,
+    known: &mut KnownVariables<'_>,
     depth: usize,
-    found: &mut Vec<Command>,
+    found: &mut Vec<ShellCommand>,
 ) -> Option<String> {
     let mut words: &[String] = &words;
     while let [first, rest @ ..] = words
@@ -112,14 +118,14 @@ fn begin(
             let mut words = words.to_vec();
             name.clone_into(&mut words[0]);
             let watched = WATCHED.map(|name| own.get(name).map(str::to_owned));
-            found.push(Command { offset, words, dir: dir.to_owned(), pipes: false, watched });
+            found.push(ShellCommand { offset, words, dir: dir.to_owned(), pipes: false, watched });
         }
     }
     None
 }
 
 /// Behind `A=1 B=2`, which are set.
-fn assignments<'a>(mut words: &'a [String], known: &mut Known<'_>) -> &'a [String] {
+fn assignments<'a>(mut words: &'a [String], known: &mut KnownVariables<'_>) -> &'a [String] {
     while let [first, rest @ ..] = words
         && let Some((name, value)) = first.split_once('=')
         && !name.is_empty()
@@ -132,7 +138,7 @@ fn assignments<'a>(mut words: &'a [String], known: &mut Known<'_>) -> &'a [Strin
 }
 
 /// Behind words that only say how the next ones are run.
-fn unwrapped<'a>(mut words: &'a [String], known: &mut Known<'_>) -> &'a [String] {
+fn unwrapped<'a>(mut words: &'a [String], known: &mut KnownVariables<'_>) -> &'a [String] {
     while let [first, rest @ ..] = words {
         match first.rsplit('/').next().unwrap_or_default() {
             "env" | "sudo" | "exec" | "command" | "nice" | "time" => {
@@ -176,7 +182,7 @@ mod tests {
     /// Each command as `dir: words`.
     fn read(script: &str) -> Vec<String> {
         let map = BTreeMap::from([("V".to_owned(), "10.6.5".to_owned()), ("L".to_owned(), "a b".to_owned())]);
-        let commands = commands(script, "/app", &Known::new(&map));
+        let commands = commands(script, "/app", &KnownVariables::new(&map));
         commands.iter().map(|one| format!("{}: {}", one.dir, one.words.join("|"))).collect()
     }
 
@@ -231,7 +237,7 @@ mod tests {
     #[test]
     fn watched_variables_and_pipes() {
         let map = BTreeMap::from([("CI".to_owned(), "1".to_owned())]);
-        let found = commands("wget x | env PNPM_VERSION=9.1.0 sh -", "/", &Known::new(&map));
+        let found = commands("wget x | env PNPM_VERSION=9.1.0 sh -", "/", &KnownVariables::new(&map));
         assert!(found[0].pipes && !found[1].pipes);
         assert_eq!(found[1].words, ["sh", "-"]);
         assert_eq!(found[1].variable("PNPM_VERSION"), Some("9.1.0"));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::instruction::{Instruction, instructions};
 use super::path;
-use super::shell::{self, Command};
-use super::variables::{self, Known};
+use super::shell::{self, ShellCommand};
+use super::variables::{self, KnownVariables};
 use super::words;
 use crate::model::path::relative;
 
@@ -30,7 +30,7 @@ pub(crate) struct Stage {
     /// The stage that it begins with.
     pub(crate) base: Option<usize>,
     /// In order.
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<StageStep>,
     dir: String,
     env: BTreeMap<String, String>,
     /// Variables of `ENV` and `ARG`; those of `ENV` win.
@@ -39,17 +39,17 @@ pub(crate) struct Stage {
 
 /// What matters of an instruction.
 #[derive(Clone, Debug)]
-pub(crate) enum Step {
+pub(crate) enum StageStep {
     /// `COPY` and `ADD`.
     Copy(Copy),
     /// `RUN`.
-    Run(Run),
+    Run(RunStep),
 }
 
 /// What is copied, and where to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Copy {
-    pub(crate) from: From,
+    pub(crate) from: CopySource,
     /// Without a leading `./` or `/` and without a trailing `/`; the context itself is the empty string.
     pub(crate) sources: Vec<String>,
     /// Absolute.
@@ -64,7 +64,7 @@ pub(crate) struct Copy {
 
 /// Where files come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum CopySource {
     /// The build context.
     #[default]
     Context,
@@ -76,9 +76,9 @@ pub(crate) enum From {
 
 /// What is run.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Run {
+pub(crate) struct RunStep {
     /// With the line that each begins on.
-    pub(crate) commands: Vec<(usize, Command)>,
+    pub(crate) commands: Vec<(usize, ShellCommand)>,
     /// `--mount=type=bind`.
     pub(crate) mounts: Vec<Copy>,
 }
@@ -108,7 +108,7 @@ impl Dockerfile {
         let words: Vec<String> = instruction
             .text
             .split_whitespace()
-            .map(|word| variables::word(word, &Known::new(global)))
+            .map(|word| variables::word(word, &KnownVariables::new(global)))
             .collect();
         let mut stage = Stage { line: instruction.line_at(0), dir: "/".to_owned(), ..Stage::default() };
         if let [image, behind @ ..] = words.as_slice() {
@@ -141,23 +141,26 @@ impl Dockerfile {
         self.stages.iter().rposition(|stage| !stage.name.is_empty() && stage.name == name)
     }
 
-    fn source(&self, name: &str) -> From {
+    fn source(&self, name: &str) -> CopySource {
         let own = self.stages.len().saturating_sub(1);
         let by_number = || name.parse().ok().filter(|number| *number < own);
-        self.stage(name).filter(|stage| *stage < own).or_else(by_number).map_or(From::Elsewhere, From::Stage)
+        self.stage(name)
+            .filter(|stage| *stage < own)
+            .or_else(by_number)
+            .map_or(CopySource::Elsewhere, CopySource::Stage)
     }
 
     fn step(&mut self, instruction: &Instruction, global: &BTreeMap<String, String>) {
         let step = match (instruction.keyword.as_str(), self.stages.last()) {
-            ("COPY" | "ADD", Some(stage)) => self.copy(instruction, stage).map(Step::Copy),
-            ("RUN", Some(stage)) => Some(Step::Run(self.run(instruction, stage))),
+            ("COPY" | "ADD", Some(stage)) => self.copy(instruction, stage).map(StageStep::Copy),
+            ("RUN", Some(stage)) => Some(StageStep::Run(self.run(instruction, stage))),
             _ => None,
         };
         let Some(stage) = self.stages.last_mut() else { return };
         stage.steps.extend(step);
         match instruction.keyword.as_str() {
             "WORKDIR" => {
-                let to = variables::word(&instruction.text, &Known::new(&stage.variables));
+                let to = variables::word(&instruction.text, &KnownVariables::new(&stage.variables));
                 stage.dir = path::join(&stage.dir, &to);
             }
             "ENV" => stage.set_env(instruction),
@@ -167,7 +170,7 @@ impl Dockerfile {
     }
 
     fn copy(&self, instruction: &Instruction, stage: &Stage) -> Option<Copy> {
-        let known = Known::new(&stage.variables);
+        let known = KnownVariables::new(&stage.variables);
         let flags = &instruction.flags;
         let mut words: Vec<String> =
             instruction.words().iter().map(|word| variables::word(word, &known)).collect();
@@ -176,7 +179,7 @@ impl Dockerfile {
         Some(Copy {
             from: values(flags, "from")
                 .next()
-                .map_or(From::Context, |name| self.source(&variables::word(name, &known))),
+                .map_or(CopySource::Context, |name| self.source(&variables::word(name, &known))),
             into_folder: is_folder(&to) || words.len() > 1,
             to: path::join(&stage.dir, &to),
             sources: words.iter().map(|word| relative(word)).collect(),
@@ -185,9 +188,9 @@ impl Dockerfile {
         })
     }
 
-    fn run(&self, instruction: &Instruction, stage: &Stage) -> Run {
-        let known = Known::new(&stage.variables);
-        let mut run = Run::default();
+    fn run(&self, instruction: &Instruction, stage: &Stage) -> RunStep {
+        let known = KnownVariables::new(&stage.variables);
+        let mut run = RunStep::default();
         if let Some(words) = instruction.json() {
             let commands = shell::exec(words, &stage.dir, &known);
             run.commands.extend(commands.into_iter().map(|command| (instruction.line_at(0), command)));
@@ -212,7 +215,7 @@ impl Dockerfile {
         run
     }
 
-    fn mount(&self, flag: &str, stage: &Stage, known: &Known<'_>) -> Option<Copy> {
+    fn mount(&self, flag: &str, stage: &Stage, known: &KnownVariables<'_>) -> Option<Copy> {
         let options: Vec<(&str, &str)> = flag
             .strip_prefix("mount=")?
             .split(',')
@@ -228,7 +231,7 @@ impl Dockerfile {
             return None;
         }
         Some(Copy {
-            from: option(&["from"]).map_or(From::Context, |name| self.source(&name)),
+            from: option(&["from"]).map_or(CopySource::Context, |name| self.source(&name)),
             sources: vec![relative(&option(&["source", "src"]).unwrap_or_default())],
             to: path::join(&stage.dir, &option(&["target", "dst", "destination"])?),
             ..Copy::default()
@@ -253,12 +256,12 @@ impl Dockerfile {
     }
 
     /// Every command that is run: its stage, its line, and itself.
-    pub(crate) fn commands(&self) -> impl Iterator<Item = (usize, usize, &Command)> {
+    pub(crate) fn commands(&self) -> impl Iterator<Item = (usize, usize, &ShellCommand)> {
         self.stages.iter().enumerate().flat_map(|(number, stage)| {
             stage
                 .steps
                 .iter()
-                .filter_map(|step| if let Step::Run(run) = step { Some(run) } else { None })
+                .filter_map(|step| if let StageStep::Run(run) = step { Some(run) } else { None })
                 .flat_map(move |run| run.commands.iter().map(move |(line, command)| (number, *line, command)))
         })
     }
@@ -282,7 +285,7 @@ impl Stage {
     /// `ENV A=1 B=2`, or the old `ENV A 1`.
     fn set_env(&mut self, instruction: &Instruction) {
         let before = std::mem::take(&mut self.variables);
-        let known = Known::new(&before);
+        let known = KnownVariables::new(&before);
         let mut set = Vec::new();
         match instruction.text.split_once(char::is_whitespace) {
             Some((name, value)) if !name.contains('=') => {
@@ -307,7 +310,7 @@ fn arg(
     variables: &mut BTreeMap<String, String>,
     env: &BTreeMap<String, String>,
 ) {
-    let named = pairs(&instruction.text, &Known::new(variables));
+    let named = pairs(&instruction.text, &KnownVariables::new(variables));
     for (name, value) in named {
         if let Some(value) = value.or_else(|| global.get(&name).cloned())
             && !env.contains_key(&name)
@@ -318,7 +321,7 @@ fn arg(
 }
 
 /// The words of a line with their values, quotes taken off.
-fn pairs(text: &str, known: &Known<'_>) -> Vec<(String, Option<String>)> {
+fn pairs(text: &str, known: &KnownVariables<'_>) -> Vec<(String, Option<String>)> {
     words::words(text, known)
         .into_iter()
         .map(|word| match word.split_once('=') {

@@ -17,12 +17,12 @@ const MAX_DEPTH: usize = 8;
 
 /// What names stand for: those of the instructions, and above them those that a shell has set.
 #[derive(Clone, Debug)]
-pub(super) struct Known<'a> {
+pub(super) struct KnownVariables<'a> {
     outer: &'a BTreeMap<String, String>,
     inner: BTreeMap<String, String>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> KnownVariables<'a> {
     pub(super) fn new(outer: &'a BTreeMap<String, String>) -> Self {
         Self { outer, inner: BTreeMap::new() }
     }
@@ -41,12 +41,12 @@ impl<'a> Known<'a> {
 }
 
 /// Expands all references of a text; one to an unknown name stays as it is written.
-pub(super) fn expand(text: &str, known: &Known<'_>) -> String {
+pub(super) fn expand(text: &str, known: &KnownVariables<'_>) -> String {
     expand_at(text, known, 0)
 }
 
 /// A word of an instruction: references are expanded, quotes go.
-pub(super) fn word(text: &str, known: &Known<'_>) -> String {
+pub(super) fn word(text: &str, known: &KnownVariables<'_>) -> String {
     let inside = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
     if text.starts_with('\'') && inside.is_some() {
         return inside.unwrap_or(text).to_owned();
@@ -54,7 +54,7 @@ pub(super) fn word(text: &str, known: &Known<'_>) -> String {
     expand(inside.unwrap_or(text), known)
 }
 
-fn expand_at(text: &str, known: &Known<'_>, depth: usize) -> String {
+fn expand_at(text: &str, known: &KnownVariables<'_>, depth: usize) -> String {
     let mut expanded = String::new();
     let mut rest = text;
     while let Some(start) = rest.find('$') {
@@ -68,11 +68,11 @@ fn expand_at(text: &str, known: &Known<'_>, depth: usize) -> String {
 }
 
 /// What the reference at the begin of a text stands for, and how many bytes it takes.
-pub(super) fn reference(text: &str, known: &Known<'_>) -> (String, usize) {
+pub(super) fn reference(text: &str, known: &KnownVariables<'_>) -> (String, usize) {
     reference_at(text, known, 0)
 }
 
-fn reference_at(text: &str, known: &Known<'_>, depth: usize) -> (String, usize) {
+fn reference_at(text: &str, known: &KnownVariables<'_>, depth: usize) -> (String, usize) {
     let as_written = |length: usize| (text[..length].to_owned(), length);
     let Some(behind) = text.strip_prefix('$') else { return as_written(text.len().min(1)) };
     if behind.starts_with('(') {
@@ -158,7 +158,7 @@ mod tests {
     fn expanded(text: &str) -> String {
         let map = [("V", "10.6.5"), ("E", ""), ("T", "v1")];
         let map = map.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        expand(text, &Known::new(&map))
+        expand(text, &KnownVariables::new(&map))
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
     fn nothing_grows_without_end() {
         let mut map = BTreeMap::from([("A".to_owned(), "x".repeat(200))]);
         for _ in 0..100 {
-            let value = expand("$A$A", &Known::new(&map));
+            let value = expand("$A$A", &KnownVariables::new(&map));
             map.insert("A".to_owned(), value);
         }
         assert!(map["A"].len() < 1000);

@@ -1,9 +1,9 @@
 //! The words of a script, as a shell takes it apart.
 
-use super::variables::{self, Known};
+use super::variables::{self, KnownVariables};
 
 /// The words of a line, expanded and without quotes; all of it is one command.
-pub(super) fn words(text: &str, known: &Known<'_>) -> Vec<String> {
+pub(super) fn words(text: &str, known: &KnownVariables<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < text.len() {
@@ -16,7 +16,7 @@ pub(super) fn words(text: &str, known: &Known<'_>) -> Vec<String> {
 
 /// What ends a simple command.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum CommandEnd {
     Next,
     Pipe,
     Open,
@@ -30,21 +30,21 @@ pub(super) struct Simple {
     pub(super) start: usize,
     /// Where the next command begins.
     pub(super) next: usize,
-    pub(super) end: End,
+    pub(super) end: CommandEnd,
 }
 
 impl Simple {
     /// Reads the one that begins at a place.
-    pub(super) fn read(script: &str, from: usize, known: &Known<'_>) -> Self {
+    pub(super) fn read(script: &str, from: usize, known: &KnownVariables<'_>) -> Self {
         let mut reader =
-            Reader { script, at: from, words: Vec::new(), word: None, start: None, drops: false };
+            WordReader { script, at: from, words: Vec::new(), word: None, start: None, drops: false };
         let end = reader.run(known);
         reader.finish_word();
         Self { words: reader.words, start: reader.start.unwrap_or(from), next: reader.at, end }
     }
 }
 
-struct Reader<'a> {
+struct WordReader<'a> {
     script: &'a str,
     at: usize,
     words: Vec<String>,
@@ -55,25 +55,25 @@ struct Reader<'a> {
     drops: bool,
 }
 
-impl Reader<'_> {
-    fn run(&mut self, known: &Known<'_>) -> End {
+impl WordReader<'_> {
+    fn run(&mut self, known: &KnownVariables<'_>) -> CommandEnd {
         while let Some(c) = self.script[self.at..].chars().next() {
             let here = self.at;
             self.at += c.len_utf8();
             match c {
-                '\n' | ';' => return End::Next,
+                '\n' | ';' => return CommandEnd::Next,
                 '&' if self.eats('>') => self.redirect(),
                 '&' => {
                     self.eats('&');
-                    return End::Next;
+                    return CommandEnd::Next;
                 }
                 '|' => {
-                    let end = if self.eats('|') { End::Next } else { End::Pipe };
+                    let end = if self.eats('|') { CommandEnd::Next } else { CommandEnd::Pipe };
                     self.eats('&');
                     return end;
                 }
-                '(' => return End::Open,
-                ')' => return End::Close,
+                '(' => return CommandEnd::Open,
+                ')' => return CommandEnd::Close,
                 c if c.is_whitespace() => self.finish_word(),
                 '#' if self.word.is_none() => {
                     let rest = &self.script[self.at..];
@@ -114,10 +114,10 @@ impl Reader<'_> {
                 _ => self.push(here, c.encode_utf8(&mut [0; 4])),
             }
         }
-        End::Next
+        CommandEnd::Next
     }
 
-    fn double_quoted(&mut self, here: usize, known: &Known<'_>) {
+    fn double_quoted(&mut self, here: usize, known: &KnownVariables<'_>) {
         self.push(here, "");
         while let Some(c) = self.script[self.at..].chars().next() {
             let at = self.at;

@@ -4,12 +4,12 @@ use proptest::prelude::*;
 
 /// A document before it is laid out.
 #[derive(Clone, Debug)]
-pub(crate) enum Tree {
+pub(crate) enum GeneratedTree {
     /// As it is written.
     Leaf(&'static str),
-    Array(Vec<Tree>),
+    Array(Vec<GeneratedTree>),
     /// Keys as they are written.
-    Object(Vec<(String, Tree)>),
+    Object(Vec<(String, GeneratedTree)>),
 }
 
 /// How a document is laid out.
@@ -34,7 +34,7 @@ impl Style {
     }
 }
 
-pub(crate) fn leaf() -> impl Strategy<Value = Tree> {
+pub(crate) fn leaf() -> impl Strategy<Value = GeneratedTree> {
     let leaves = vec![
         "null",
         "true",
@@ -52,24 +52,24 @@ pub(crate) fn leaf() -> impl Strategy<Value = Tree> {
         "\"$a\"",
     ];
     prop::sample::select(leaves).prop_map(|leaf| match leaf {
-        "{}" => Tree::Object(Vec::new()),
-        other => Tree::Leaf(other),
+        "{}" => GeneratedTree::Object(Vec::new()),
+        other => GeneratedTree::Leaf(other),
     })
 }
 
 /// Objects in objects; keys are few, so that they repeat.
-pub(crate) fn tree() -> impl Strategy<Value = Tree> {
+pub(crate) fn tree() -> impl Strategy<Value = GeneratedTree> {
     let key =
         prop::sample::select(vec!["\"a\"", "\"b\"", "\"\\u0061\"", "\"c/d\"", "\"c\\/d\"", "\"é\"", "\"\""]);
     let inner = leaf().prop_recursive(5, 40, 5, move |inner| {
         prop_oneof![
-            1 => prop::collection::vec(inner.clone(), 0..3).prop_map(Tree::Array),
-            4 => prop::collection::vec((key.clone().prop_map(str::to_owned), inner), 0..5).prop_map(Tree::Object),
+            1 => prop::collection::vec(inner.clone(), 0..3).prop_map(GeneratedTree::Array),
+            4 => prop::collection::vec((key.clone().prop_map(str::to_owned), inner), 0..5).prop_map(GeneratedTree::Object),
         ]
     });
     inner.prop_map(|tree| match tree {
-        Tree::Object(_) => tree,
-        other => Tree::Object(vec![("\"a\"".to_owned(), other)]),
+        GeneratedTree::Object(_) => tree,
+        other => GeneratedTree::Object(vec![("\"a\"".to_owned(), other)]),
     })
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn style() -> impl Strategy<Value = Style> {
 }
 
 /// Lays a document out.
-pub(crate) fn print(tree: &Tree, style: &Style) -> String {
+pub(crate) fn print(tree: &GeneratedTree, style: &Style) -> String {
     let mut printer = Printer { style, noise: style.noise.iter().cycle() };
     let body = printer.tree(tree, 0);
     [style.before, &body, style.after].concat()
@@ -109,14 +109,14 @@ struct Printer<'s> {
 }
 
 impl Printer<'_> {
-    fn tree(&mut self, tree: &Tree, depth: usize) -> String {
+    fn tree(&mut self, tree: &GeneratedTree, depth: usize) -> String {
         match tree {
-            Tree::Leaf(raw) => (*raw).to_owned(),
-            Tree::Array(elements) => {
+            GeneratedTree::Leaf(raw) => (*raw).to_owned(),
+            GeneratedTree::Array(elements) => {
                 let elements: Vec<_> = elements.iter().map(|element| self.tree(element, depth + 1)).collect();
                 self.bracketed('[', elements, ']', depth)
             }
-            Tree::Object(members) => {
+            GeneratedTree::Object(members) => {
                 let members: Vec<_> = members
                     .iter()
                     .map(|(key, value)| {

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use crate::model::json::{Document, Kind, Member, NodeId};
+use crate::model::json::{Document, NodeId, NodeKind, ObjectMember};
 
 /// pnpm's and npm's own, where a document gives no hint.
 const DEFAULT_UNIT: &str = "  ";
 
 /// A line break with what follows it up to a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lines {
+pub(super) struct MemberBreak {
     pub(super) newline: &'static str,
     /// Of the members' keys.
     pub(super) indent: String,
@@ -19,9 +19,9 @@ pub(super) struct Lines {
 
 /// The way in which an object's members are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(super) struct ObjectLayout {
     /// `None`: all on one line.
-    pub(super) lines: Option<Lines>,
+    pub(super) lines: Option<MemberBreak>,
     unit: String,
     /// `:` with the space around it.
     colon: String,
@@ -31,7 +31,7 @@ pub(super) struct Layout {
     pad: String,
 }
 
-impl Layout {
+impl ObjectLayout {
     /// The layout of the object that the path of objects from the root on ends with: that of its last member, or
     /// if it has none, what its surroundings suggest.
     pub(super) fn of(document: &Document, chain: &[NodeId]) -> Self {
@@ -51,8 +51,11 @@ impl Layout {
 
     fn of_filled(document: &Document, object: NodeId, index: usize, closing: String, unit: String) -> Self {
         let lead = lead(document, object, index);
-        let lines =
-            line_break(lead).map(|(newline, indent)| Lines { newline, indent: indent.to_owned(), closing });
+        let lines = line_break(lead).map(|(newline, indent)| MemberBreak {
+            newline,
+            indent: indent.to_owned(),
+            closing,
+        });
         let member = &document.members(object)[index];
         let colon = colon(document, member);
         let end = document.members(object).last().map_or(0, |last| document.span(last.value).end);
@@ -72,14 +75,16 @@ impl Layout {
         let mut layout = Self::of_filled(document, parent, index, closing(document, parent, around), unit);
         let broken = line_break(interior(document, object));
         layout.lines = match (layout.lines, broken) {
-            (Some(lines), _) => Some(Lines {
+            (Some(lines), _) => Some(MemberBreak {
                 newline: lines.newline,
                 indent: [lines.indent.as_str(), &layout.unit].concat(),
                 closing: lines.indent,
             }),
-            (None, Some((newline, closing))) => {
-                Some(Lines { newline, indent: [closing, &layout.unit].concat(), closing: closing.to_owned() })
-            }
+            (None, Some((newline, closing))) => Some(MemberBreak {
+                newline,
+                indent: [closing, &layout.unit].concat(),
+                closing: closing.to_owned(),
+            }),
             (None, None) => None,
         };
         layout
@@ -88,7 +93,7 @@ impl Layout {
     /// For a document that is an empty object.
     fn of_nothing(document: &Document, unit: String) -> Self {
         let newline = line_break(document.text()).map_or("\n", |(newline, _)| newline);
-        let lines = Some(Lines { newline, indent: unit.clone(), closing: String::new() });
+        let lines = Some(MemberBreak { newline, indent: unit.clone(), closing: String::new() });
         Self { lines, unit, colon: ": ".into(), gap: " ".into(), pad: String::new() }
     }
 
@@ -190,7 +195,7 @@ fn string(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-fn colon(document: &Document, member: &Member) -> String {
+fn colon(document: &Document, member: &ObjectMember) -> String {
     let colon = &document.text()[member.key_span.end..document.span(member.value).start];
     if colon.contains(['\n', '\r']) { ": ".to_owned() } else { colon.to_owned() }
 }
@@ -215,7 +220,7 @@ fn unit(document: &Document, chain: &[NodeId]) -> String {
         step(document, object, own_indent(document, object, outer)?)
     });
     let anywhere = || {
-        let objects = document.nodes().filter(|id| document.kind(*id) == Kind::Object);
+        let objects = document.nodes().filter(|id| document.kind(*id) == NodeKind::Object);
         objects.into_iter().find_map(|parent| {
             let members = document.members(parent).iter().enumerate();
             members.into_iter().find_map(|(index, member)| {

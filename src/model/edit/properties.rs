@@ -2,10 +2,10 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::generated::{print, style, tree};
-use super::remove::{Neighbour, Removed};
-use super::undo::Action;
+use super::remove::{Neighbour, RemovedMember};
+use super::undo::UndoAction;
 use super::*;
-use crate::model::json::{Kind, NodeId};
+use crate::model::json::{NodeId, NodeKind};
 
 fn key() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["a", "b", "c/d", "é", "", "new"]).prop_map(str::to_owned)
@@ -73,7 +73,7 @@ fn untouched(text: &str, changes: &[Change]) -> Vec<String> {
         if changes.iter().any(|change| path.starts_with(change.path())) {
             continue;
         }
-        if !matches!(document.kind(node), Kind::Object | Kind::Array) {
+        if !matches!(document.kind(node), NodeKind::Object | NodeKind::Array) {
             found.push(text[start..document.span(node).end].to_owned());
         }
         for element in document.elements(node).iter().rev() {
@@ -124,12 +124,12 @@ fn words() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
-fn any_undo(text: String) -> impl Strategy<Value = Undo> {
+fn any_undo(text: String) -> impl Strategy<Value = JsonUndo> {
     let wrote = || words().prop_map(|word| serde_json::from_str(&word).unwrap_or(Value::String(word)));
     let action = prop_oneof![
-        (words(), wrote()).prop_map(|(before, wrote)| Action::Replaced { before, wrote }),
+        (words(), wrote()).prop_map(|(before, wrote)| UndoAction::Replaced { before, wrote }),
         (wrote(), prop_oneof![0..4_usize, Just(usize::MAX)], prop::option::of(words()))
-            .prop_map(|(wrote, created, hollow)| Action::Inserted { wrote, created, hollow }),
+            .prop_map(|(wrote, created, hollow)| UndoAction::Inserted { wrote, created, hollow }),
         (
             (words(), words(), words(), words()),
             prop::option::of((key(), 0..3_usize, words()).prop_map(|(key, nth, lead)| Neighbour {
@@ -144,7 +144,7 @@ fn any_undo(text: String) -> impl Strategy<Value = Undo> {
             })),
             prop_oneof![0..3_usize, Just(usize::MAX)],
         )
-            .prop_map(|(texts, previous, next, left)| Action::Removed(Removed::garbled(
+            .prop_map(|(texts, previous, next, left)| UndoAction::Removed(RemovedMember::garbled(
                 texts, previous, next, left
             ))),
     ];
@@ -153,7 +153,7 @@ fn any_undo(text: String) -> impl Strategy<Value = Undo> {
     let is_alone = any::<bool>();
     (prop::collection::vec(key(), 0..4), action, splice, is_alone).prop_map(
         move |(path, action, splice, is_alone)| {
-            let mut step = [Undo::new(path, action, splice)];
+            let mut step = [JsonUndo::new(path, action, splice)];
             if is_alone {
                 undo::between(&mut step, undo::digest("1"), undo::digest(&text));
             }
@@ -188,7 +188,7 @@ proptest! {
         match (apply(&text, &changes), error) {
             (Ok(edited), None) => {
                 prop_assert_eq!(&edited.text, &one_by_one.text);
-                prop_assert!(edited.undo.iter().map(Undo::change).eq(one_by_one.undo.iter().map(Undo::change)));
+                prop_assert!(edited.undo.iter().map(JsonUndo::change).eq(one_by_one.undo.iter().map(JsonUndo::change)));
                 for made in [edited, one_by_one] {
                     prop_assert_eq!(undo(&made.text, &made.undo).unwrap(), text.clone());
                 }

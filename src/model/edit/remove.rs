@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::layout::{Layout, comma, interior, is_white_space, lead, lead_start, line_break};
-use super::undo::Action;
+use super::layout::{ObjectLayout, comma, interior, is_white_space, lead, lead_start, line_break};
+use super::undo::UndoAction;
 use super::{EditError, Splice, not_an_object};
-use crate::model::json::{Document, Kind, Member, NodeId};
+use crate::model::json::{Document, NodeId, NodeKind, ObjectMember};
 
 /// A member that was taken out, with all that it takes to put it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Removed {
+pub(super) struct RemovedMember {
     /// Key, colon and value.
     pub(super) member: String,
     /// The white space before it.
@@ -48,7 +48,7 @@ impl Neighbour {
     }
 
     /// Where it stands; the last one of its key if there are fewer by now.
-    fn position(&self, members: &[Member]) -> Option<usize> {
+    fn position(&self, members: &[ObjectMember]) -> Option<usize> {
         let mut same =
             members.iter().enumerate().filter(|(_, member)| member.key.as_ref() == Some(&self.key));
         let (first, _) = same.next()?;
@@ -62,11 +62,14 @@ impl Neighbour {
 }
 
 /// Takes out the last member of that path; `None` if there is none.
-pub(super) fn remove(document: &Document, path: &[String]) -> Result<Option<(Splice, Action)>, EditError> {
+pub(super) fn remove(
+    document: &Document,
+    path: &[String],
+) -> Result<Option<(Splice, UndoAction)>, EditError> {
     let (key, parents) = path.split_last().ok_or(EditError::NoKey)?;
     let mut object = document.root();
     for (depth, parent) in parents.iter().enumerate() {
-        if document.kind(object) != Kind::Object {
+        if document.kind(object) != NodeKind::Object {
             return Err(not_an_object(document, &path[..depth], object));
         }
         match document.get(object, parent) {
@@ -74,12 +77,12 @@ pub(super) fn remove(document: &Document, path: &[String]) -> Result<Option<(Spl
             None => return Ok(None),
         }
     }
-    if document.kind(object) != Kind::Object {
+    if document.kind(object) != NodeKind::Object {
         return Err(not_an_object(document, parents, object));
     }
     let Some(index) = document.position(object, key) else { return Ok(None) };
     let splice = Splice::of(document.text(), span(document, object, index), String::new());
-    Ok(Some((splice, Action::Removed(removed(document, object, index)))))
+    Ok(Some((splice, UndoAction::Removed(removed(document, object, index)))))
 }
 
 /// What goes with a member: its white space and its comma; for the last one, the comma before it.
@@ -95,7 +98,7 @@ pub(super) fn span(document: &Document, object: NodeId, index: usize) -> Range<u
     }
 }
 
-fn removed(document: &Document, object: NodeId, index: usize) -> Removed {
+fn removed(document: &Document, object: NodeId, index: usize) -> RemovedMember {
     let text = document.text();
     let members = document.members(object);
     let member = &members[index];
@@ -107,7 +110,7 @@ fn removed(document: &Document, object: NodeId, index: usize) -> Removed {
             ("", &text[document.span(members[previous].value).end..comma(document, object, previous)])
         }
     };
-    Removed {
+    RemovedMember {
         member: text[member.key_span.start..end].to_owned(),
         lead: lead(document, object, index).to_owned(),
         tail: tail.to_owned(),
@@ -118,7 +121,7 @@ fn removed(document: &Document, object: NodeId, index: usize) -> Removed {
     }
 }
 
-impl Removed {
+impl RemovedMember {
     /// Key and value as they were written, if the record is whole and holds that key.
     pub(super) fn parts<'r>(&'r self, key: &str) -> Option<(&'r str, &'r str)> {
         let spaces = [&self.lead, &self.tail, &self.gap];
@@ -137,7 +140,7 @@ impl Removed {
         let &object = chain.last()?;
         let text = document.text();
         let members = document.members(object);
-        let layout = Layout::of(document, chain);
+        let layout = ObjectLayout::of(document, chain);
         let Some(last) = members.len().checked_sub(1) else {
             return self.put_into_empty(document, object, &layout, key);
         };
@@ -173,7 +176,7 @@ impl Removed {
         &self,
         document: &Document,
         object: NodeId,
-        layout: &Layout,
+        layout: &ObjectLayout,
         key: &str,
     ) -> Option<Splice> {
         let span = document.span(object);
@@ -193,7 +196,7 @@ impl Removed {
     }
 
     /// Whether the object is still laid out as it was when the member stood in it.
-    fn fits(&self, layout: &Layout) -> bool {
+    fn fits(&self, layout: &ObjectLayout) -> bool {
         match (line_break(&self.lead), &layout.lines) {
             (Some((newline, indent)), Some(lines)) => newline == lines.newline && indent == lines.indent,
             (None, None) => true,
@@ -203,7 +206,7 @@ impl Removed {
 }
 
 #[cfg(test)]
-impl Removed {
+impl RemovedMember {
     /// A record of anything.
     pub(super) fn garbled(
         (member, lead, tail, gap): (String, String, String, String),

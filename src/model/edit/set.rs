@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::layout::{Layout, interior};
-use super::undo::Action;
+use super::layout::{ObjectLayout, interior};
+use super::undo::UndoAction;
 use super::{Change, EditError, Splice, not_an_object};
-use crate::model::json::{Document, Kind, NodeId};
+use crate::model::json::{Document, NodeId, NodeKind};
 
 /// The splices of the first changes, as many as one look at the document tells: one at least, each of the text that
 /// those before it made.
-pub(super) fn set_many(document: &Document, changes: &[Change]) -> Result<Vec<(Splice, Action)>, EditError> {
+pub(super) fn set_many(
+    document: &Document,
+    changes: &[Change],
+) -> Result<Vec<(Splice, UndoAction)>, EditError> {
     let mut sets = changes.iter().map_while(|change| match change {
         Change::Set { path, value } => Some((path.as_slice(), value)),
         Change::Remove { .. } => None,
@@ -19,8 +22,8 @@ pub(super) fn set_many(document: &Document, changes: &[Change]) -> Result<Vec<(S
     let Some((path, value)) = sets.next() else { return Ok(Vec::new()) };
     let mut splices = vec![set(document, path, value)?];
     match &splices[0].1 {
-        Action::Replaced { .. } => replace_more(document, path, sets, &mut splices),
-        Action::Inserted { created: 0, hollow: None, .. } if is_scalar(value) => {
+        UndoAction::Replaced { .. } => replace_more(document, path, sets, &mut splices),
+        UndoAction::Inserted { created: 0, hollow: None, .. } if is_scalar(value) => {
             insert_more(document, path, sets, &mut splices);
         }
         _ => {}
@@ -33,10 +36,10 @@ fn replace_more<'a>(
     document: &Document,
     first: &[String],
     sets: impl Iterator<Item = (&'a [String], &'a Value)>,
-    splices: &mut Vec<(Splice, Action)>,
+    splices: &mut Vec<(Splice, UndoAction)>,
 ) {
     let scalar = |path: &[String]| {
-        document.find(path).filter(|node| !matches!(document.kind(*node), Kind::Object | Kind::Array))
+        document.find(path).filter(|node| !matches!(document.kind(*node), NodeKind::Object | NodeKind::Array))
     };
     let Some(node) = scalar(first) else { return };
     let mut taken = HashSet::from([node]);
@@ -53,7 +56,7 @@ fn replace_more<'a>(
         splice.at = span.start.saturating_add_signed(grown.range(..span.start).map(|(_, by)| by).sum());
         grown.insert(span.start, growth(&splice));
         let before = document.raw(node).to_owned();
-        splices.push((splice, Action::Replaced { before, wrote: value.clone() }));
+        splices.push((splice, UndoAction::Replaced { before, wrote: value.clone() }));
     }
 }
 
@@ -62,7 +65,7 @@ fn insert_more<'a>(
     document: &Document,
     first: &[String],
     sets: impl Iterator<Item = (&'a [String], &'a Value)>,
-    splices: &mut Vec<(Splice, Action)>,
+    splices: &mut Vec<(Splice, UndoAction)>,
 ) {
     let Some((key, parents)) = first.split_last() else { return };
     let mut taken = HashSet::from([key]);
@@ -72,7 +75,7 @@ fn insert_more<'a>(
         chain.push(object);
     }
     let object = chain[parents.len()];
-    let layout = Layout::of(document, &chain);
+    let layout = ObjectLayout::of(document, &chain);
     for (path, value) in sets.take_while(|(_, value)| is_scalar(value)) {
         let Some((key, _)) = path.split_last().filter(|(_, around)| *around == parents) else { return };
         if document.get(object, key).is_some() || !taken.insert(key) {
@@ -80,7 +83,7 @@ fn insert_more<'a>(
         }
         let Some(at) = splices.last().map(|(splice, _)| splice.at + splice.inserted.len()) else { return };
         let inserted = [",", &layout.member(key, value, false)].concat();
-        let action = Action::Inserted { wrote: value.clone(), created: 0, hollow: None };
+        let action = UndoAction::Inserted { wrote: value.clone(), created: 0, hollow: None };
         splices.push((Splice { at, removed: String::new(), inserted }, action));
     }
 }
@@ -93,11 +96,11 @@ pub(super) fn set(
     document: &Document,
     path: &[String],
     value: &Value,
-) -> Result<(Splice, Action), EditError> {
+) -> Result<(Splice, UndoAction), EditError> {
     let mut chain = Vec::new();
     let mut node = document.root();
     for (depth, key) in path.iter().enumerate() {
-        if document.kind(node) != Kind::Object {
+        if document.kind(node) != NodeKind::Object {
             return Err(not_an_object(document, &path[..depth], node));
         }
         chain.push(node);
@@ -109,14 +112,14 @@ pub(super) fn set(
     if path.is_empty() {
         return Err(EditError::NoKey);
     }
-    let text = Layout::of(document, &chain).value(value);
-    let action = Action::Replaced { before: document.raw(node).to_owned(), wrote: value.clone() };
+    let text = ObjectLayout::of(document, &chain).value(value);
+    let action = UndoAction::Replaced { before: document.raw(node).to_owned(), wrote: value.clone() };
     Ok((Splice::of(document.text(), document.span(node), text), action))
 }
 
 /// Adds a member to the last object of the chain; all keys but the first become objects inside it.
-fn insert(document: &Document, chain: &[NodeId], keys: &[String], value: &Value) -> (Splice, Action) {
-    let layout = Layout::of(document, chain);
+fn insert(document: &Document, chain: &[NodeId], keys: &[String], value: &Value) -> (Splice, UndoAction) {
+    let layout = ObjectLayout::of(document, chain);
     let object = chain.last().copied().unwrap_or_else(|| document.root());
     let (key, inner) = keys.split_first().map_or(("", keys), |(key, inner)| (key.as_str(), inner));
     let nested = inner
@@ -136,5 +139,5 @@ fn insert(document: &Document, chain: &[NodeId], keys: &[String], value: &Value)
             Splice::of(document.text(), span.start + 1..span.end - 1, member + &layout.tail())
         }
     };
-    (splice, Action::Inserted { wrote: value.clone(), created: inner.len(), hollow })
+    (splice, UndoAction::Inserted { wrote: value.clone(), created: inner.len(), hollow })
 }

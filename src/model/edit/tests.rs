@@ -198,6 +198,6 @@ fn what_is_undone_already_is_no_conflict() {
 fn a_record_survives_its_file() {
     let prepared = prepared();
     let kept = serde_json::to_string(&prepared.undo).unwrap();
-    let read: Vec<Undo> = serde_json::from_str(&kept).unwrap();
+    let read: Vec<JsonUndo> = serde_json::from_str(&kept).unwrap();
     assert_eq!(undo(&prepared.text, &read).as_deref(), Ok(MANIFEST));
 }

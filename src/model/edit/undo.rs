@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::layout::{interior, is_white_space};
-use super::remove::{self, Removed};
+use super::remove::{self, RemovedMember};
 use super::{EditError, Splice, set};
 use crate::model::digest::Digest;
-use crate::model::json::{Document, Kind, NodeId, SyntaxError};
+use crate::model::json::{Document, NodeId, NodeKind, SyntaxError};
 
 /// What it takes to undo one change. It may come from a file that was damaged: nothing in it is trusted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Undo {
+pub struct JsonUndo {
     path: Vec<String>,
-    action: Action,
+    action: UndoAction,
     splice: Splice,
     /// Of the whole text before it; none where the change before it is taken back together with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ pub struct Undo {
 /// What a change did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "camelCase")]
-pub(super) enum Action {
+pub(super) enum UndoAction {
     /// A value took another one's place.
     Replaced {
         /// As it was written.
@@ -43,12 +43,12 @@ pub(super) enum Action {
         /// What stood in the brackets, where nothing but white space did.
         hollow: Option<String>,
     },
-    Removed(Removed),
+    Removed(RemovedMember),
 }
 
 /// A value that is no longer what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
+pub struct ChangedValue {
     /// The keys from the root on.
     pub path: Vec<String>,
     /// As JSON; `None`: nothing.
@@ -65,7 +65,7 @@ pub enum UndoConflict {
     Syntax(#[from] SyntaxError),
     /// Values that were written have been changed since.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Changed(Vec<Conflict>),
+    Changed(Vec<ChangedValue>),
     /// The record of a change is damaged.
     #[error("`{}`: the record of what stood here is damaged", path.join("."))]
     Damaged {
@@ -74,7 +74,7 @@ pub enum UndoConflict {
     },
 }
 
-impl fmt::Display for Conflict {
+impl fmt::Display for ChangedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let expected = self.expected.as_deref().unwrap_or("nothing");
         let found = self.found.as_deref().unwrap_or("nothing");
@@ -82,8 +82,8 @@ impl fmt::Display for Conflict {
     }
 }
 
-impl Undo {
-    pub(super) fn new(path: Vec<String>, action: Action, splice: Splice) -> Self {
+impl JsonUndo {
+    pub(super) fn new(path: Vec<String>, action: UndoAction, splice: Splice) -> Self {
         Self { path, action, splice, before: None, after: None }
     }
 
@@ -95,13 +95,13 @@ impl Undo {
 
     /// Without what is known of the texts around it.
     #[cfg(test)]
-    pub(super) fn change(&self) -> (&[String], &Action, &Splice) {
+    pub(super) fn change(&self) -> (&[String], &UndoAction, &Splice) {
         (&self.path, &self.action, &self.splice)
     }
 }
 
 /// Has changes taken back together, by the digests of the texts before and after all of them.
-pub(super) fn between(changes: &mut [Undo], before: String, after: String) {
+pub(super) fn between(changes: &mut [JsonUndo], before: String, after: String) {
     if let Some(first) = changes.first_mut() {
         first.before = Some(before);
     }
@@ -111,7 +111,7 @@ pub(super) fn between(changes: &mut [Undo], before: String, after: String) {
 }
 
 /// The text before changes that are taken back together, if this is the very text after.
-fn exactly(together: &[Undo], text: &str) -> Option<String> {
+fn exactly(together: &[JsonUndo], text: &str) -> Option<String> {
     let (before, after) = (together.first()?.before.as_ref()?, together.last()?.after.as_ref()?);
     if digest(text) != *after {
         return None;
@@ -133,7 +133,7 @@ pub(super) fn digest(text: &str) -> String {
 ///
 /// # Errors
 /// See [`UndoConflict`]; all conflicts are found in one run.
-pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, UndoConflict> {
+pub fn undo(edited: &str, undo: &[JsonUndo]) -> Result<String, UndoConflict> {
     Document::parse(edited)?;
     let mut text = edited.to_owned();
     let mut conflicts = Vec::new();
@@ -162,20 +162,20 @@ pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, UndoConflict> {
 }
 
 /// Takes one change back from a text that is not the one it was made in.
-fn by_meaning(step: &Undo, text: &str) -> Result<String, UndoConflict> {
+fn by_meaning(step: &JsonUndo, text: &str) -> Result<String, UndoConflict> {
     let document = Document::parse(text)?;
     match &step.action {
-        Action::Replaced { before, wrote } => put_value_back(step, &document, before, wrote),
-        Action::Inserted { wrote, created, hollow } => {
+        UndoAction::Replaced { before, wrote } => put_value_back(step, &document, before, wrote),
+        UndoAction::Inserted { wrote, created, hollow } => {
             let text = take_out(step, &document, wrote, hollow.as_deref().filter(|_| *created == 0))?;
             prune(step, text, *created, hollow.as_deref())
         }
-        Action::Removed(removed) => put_member_back(step, &document, removed),
+        UndoAction::Removed(removed) => put_member_back(step, &document, removed),
     }
 }
 
 fn put_value_back(
-    step: &Undo,
+    step: &JsonUndo,
     document: &Document,
     before: &str,
     wrote: &Value,
@@ -203,7 +203,7 @@ fn grown(found: Option<&Value>, wrote: &Value) -> bool {
 }
 
 fn take_out(
-    step: &Undo,
+    step: &JsonUndo,
     document: &Document,
     wrote: &Value,
     hollow: Option<&str>,
@@ -223,7 +223,7 @@ fn take_out(
 
 /// Takes out objects that were made for a member, from the inside, as far as they are empty.
 fn prune(
-    step: &Undo,
+    step: &JsonUndo,
     mut text: String,
     created: usize,
     hollow: Option<&str>,
@@ -233,7 +233,7 @@ fn prune(
         let path = &step.path[..length];
         let document = Document::parse(&text)?;
         match document.find(path) {
-            Some(node) if document.kind(node) == Kind::Object && document.members(node).is_empty() => {
+            Some(node) if document.kind(node) == NodeKind::Object && document.members(node).is_empty() => {
                 text = take_member_out(step, &document, path, hollow.filter(|_| length == outermost))?;
             }
             _ => break,
@@ -243,7 +243,7 @@ fn prune(
 }
 
 fn take_member_out(
-    step: &Undo,
+    step: &JsonUndo,
     document: &Document,
     path: &[String],
     hollow: Option<&str>,
@@ -265,7 +265,11 @@ fn take_member_out(
     Ok(splice.applied(document.text()))
 }
 
-fn put_member_back(step: &Undo, document: &Document, removed: &Removed) -> Result<String, UndoConflict> {
+fn put_member_back(
+    step: &JsonUndo,
+    document: &Document,
+    removed: &RemovedMember,
+) -> Result<String, UndoConflict> {
     let (key, parents) = step.path.split_last().ok_or_else(|| step.damaged())?;
     let (_, raw) = removed.parts(key).ok_or_else(|| step.damaged())?;
     let Some(chain) = chain(document, parents) else {
@@ -294,18 +298,18 @@ fn chain(document: &Document, path: &[String]) -> Option<Vec<NodeId>> {
     for key in path {
         chain.push(document.get(*chain.last()?, key)?);
     }
-    chain.iter().all(|node| document.kind(*node) == Kind::Object).then_some(chain)
+    chain.iter().all(|node| document.kind(*node) == NodeKind::Object).then_some(chain)
 }
 
 /// The object around a removed member went too: whoever took it did not see the member in it.
-fn put_back_with_parents(step: &Undo, document: &Document, raw: &str) -> Result<String, UndoConflict> {
+fn put_back_with_parents(step: &JsonUndo, document: &Document, raw: &str) -> Result<String, UndoConflict> {
     let former = Document::parse(raw).map_err(|_| step.damaged())?;
     let value = former.to_value(former.root()).map_err(|_| step.damaged())?;
     match set::set(document, &step.path, &value) {
         Ok((splice, _)) => Ok(splice.applied(document.text())),
         Err(EditError::NotAnObject { path, .. }) => {
             let found = document.find(&path).map(|node| document.raw(node));
-            Err(UndoConflict::Changed(vec![Conflict {
+            Err(UndoConflict::Changed(vec![ChangedValue {
                 path,
                 expected: Some("an object".to_owned()),
                 found: found.map(str::to_owned),
@@ -315,13 +319,13 @@ fn put_back_with_parents(step: &Undo, document: &Document, raw: &str) -> Result<
     }
 }
 
-impl Undo {
+impl JsonUndo {
     fn damaged(&self) -> UndoConflict {
         UndoConflict::Damaged { path: self.path.clone() }
     }
 
     fn conflict(&self, expected: Option<String>, found: Option<&str>) -> UndoConflict {
-        UndoConflict::Changed(vec![Conflict {
+        UndoConflict::Changed(vec![ChangedValue {
             path: self.path.clone(),
             expected,
             found: found.map(str::to_owned),

@@ -2,7 +2,7 @@
 //! trailing commas or single quotes, or with half of a bracket missing.
 
 /// A string of a text.
-pub(super) struct Item<'s> {
+pub(super) struct JsonString<'s> {
     /// The keys from the outermost value on, a value's own the last; `None` for that outermost value and for what
     /// stands in an array.
     pub(super) keys: &'s [Option<String>],
@@ -15,7 +15,7 @@ pub(super) struct Item<'s> {
 }
 
 /// Shows every string, in order.
-pub(super) fn strings(text: &str, visit: &mut dyn FnMut(&Item<'_>)) {
+pub(super) fn strings(text: &str, visit: &mut dyn FnMut(&JsonString<'_>)) {
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     Scanner { text, at, keys: Vec::new(), pending: None, may_comment: true, visit }.run();
 }
@@ -29,7 +29,7 @@ struct Scanner<'t, 'v> {
     pending: Option<String>,
     /// Whether some comment may still end: else a text full of beginnings would take for ever.
     may_comment: bool,
-    visit: &'v mut dyn FnMut(&Item<'_>),
+    visit: &'v mut dyn FnMut(&JsonString<'_>),
 }
 
 impl Scanner<'_, '_> {
@@ -138,12 +138,12 @@ impl Scanner<'_, '_> {
         let is_key = self.pending.is_none() && self.peek() == Some(b':');
         self.at = before;
         if is_key {
-            (self.visit)(&Item { keys: &self.keys, text: &text, is_key, at: start });
+            (self.visit)(&JsonString { keys: &self.keys, text: &text, is_key, at: start });
             self.pending = Some(text);
         } else {
             let pending = self.pending.take();
             self.keys.push(pending);
-            (self.visit)(&Item { keys: &self.keys, text: &text, is_key, at: start });
+            (self.visit)(&JsonString { keys: &self.keys, text: &text, is_key, at: start });
             self.keys.pop();
         }
     }

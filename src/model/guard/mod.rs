@@ -14,9 +14,9 @@ mod yaml;
 
 use std::collections::BTreeSet;
 
-pub use name::{File, Syntax, backed_up, file};
-pub use settings::{BadSettings, Project, Settings};
-use text::Lines;
+pub use name::{GuardedFile, Syntax, backed_up, file};
+pub use settings::{BadSettings, GuardSettings, GuardedProject};
+use text::LineCounter;
 
 use super::json::Document;
 use super::json5;
@@ -30,7 +30,7 @@ pub struct Finding {
     /// From 1; of what has no lines it is the first.
     pub line: usize,
     /// What it is.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// The keys down to it, with dots between them; empty where there are none.
     pub key: String,
     /// What points into the deps dir; empty where the file as such must not be there.
@@ -40,14 +40,14 @@ pub struct Finding {
 impl Finding {
     /// A file that must not be there, whatever it holds.
     #[must_use]
-    pub fn of_file(path: &[u8], kind: Kind) -> Self {
+    pub fn of_file(path: &[u8], kind: FindingKind) -> Self {
         Self { path: path.to_vec(), line: 1, kind, key: String::new(), value: String::new() }
     }
 }
 
 /// Why a finding is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum FindingKind {
     /// A manifest's dependency, override or resolution points into the deps dir.
     Manifest,
     /// The same in `pnpm-workspace.yaml`.
@@ -84,7 +84,7 @@ const PLACES: [&str; 6] = ["resolved", "resolution", "tarball", "directory", "ve
 
 /// What a file of the tree holds that must not be committed.
 #[must_use]
-pub fn judge(settings: &Settings, file: File, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+pub fn judge(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
     if !may_hold(settings, bytes) {
         return Vec::new();
     }
@@ -92,24 +92,26 @@ pub fn judge(settings: &Settings, file: File, path: &[u8], bytes: &[u8]) -> Vec<
 }
 
 /// The same without the quick look.
-fn judge_all(settings: &Settings, file: File, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
-    if let File::Lockfile(Syntax::Binary) = file {
+fn judge_all(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+    if let GuardedFile::Lockfile(Syntax::Binary) = file {
         return binary(settings, path, bytes);
     }
     let text = text::decode(bytes);
     let mut found = BTreeSet::new();
-    let mut judge = Judge { settings, path, found: &mut found };
+    let mut judge = TextJudge { settings, path, found: &mut found };
     match file {
-        File::Manifest(syntax) => judge.manifest(&text, syntax, Kind::Manifest),
-        File::Workspace => judge.manifest(&text, Syntax::Yaml, Kind::Workspace),
-        File::Lockfile(syntax) => text::sides(&text).iter().for_each(|side| judge.lockfile(side, syntax)),
-        File::Settings | File::Backup => {}
+        GuardedFile::Manifest(syntax) => judge.manifest(&text, syntax, FindingKind::Manifest),
+        GuardedFile::Workspace => judge.manifest(&text, Syntax::Yaml, FindingKind::Workspace),
+        GuardedFile::Lockfile(syntax) => {
+            text::sides(&text).iter().for_each(|side| judge.lockfile(side, syntax))
+        }
+        GuardedFile::Settings | GuardedFile::Backup => {}
     }
     found.into_iter().collect()
 }
 
 /// Whether bytes can hold a reference at all: most hold neither a deps dir's name nor anything that hides one.
-fn may_hold(settings: &Settings, bytes: &[u8]) -> bool {
+fn may_hold(settings: &GuardSettings, bytes: &[u8]) -> bool {
     settings.names().any(|name| {
         contains(bytes, name.as_bytes())
             || name.contains(char::is_whitespace)
@@ -150,7 +152,7 @@ fn find(bytes: &[u8], word: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Bun's binary lockfile keeps its strings as they are: a path that goes through the deps dir is one of them.
-fn binary(settings: &Settings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+fn binary(settings: &GuardSettings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
     let slash = |byte: Option<&u8>| matches!(byte, Some(b'/' | b'\\'));
     let mut found = Vec::new();
     for name in settings.names() {
@@ -165,7 +167,7 @@ fn binary(settings: &Settings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
                 found.push(Finding {
                     path: path.to_vec(),
                     line: 1,
-                    kind: Kind::Lockfile,
+                    kind: FindingKind::Lockfile,
                     key: String::new(),
                     value,
                 });
@@ -176,14 +178,14 @@ fn binary(settings: &Settings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
 }
 
 /// Looks at one text, and keeps what it finds.
-struct Judge<'a> {
-    settings: &'a Settings,
+struct TextJudge<'a> {
+    settings: &'a GuardSettings,
     path: &'a [u8],
     found: &'a mut BTreeSet<Finding>,
 }
 
-impl Judge<'_> {
-    fn manifest(&mut self, text: &str, syntax: Syntax, kind: Kind) {
+impl TextJudge<'_> {
+    fn manifest(&mut self, text: &str, syntax: Syntax, kind: FindingKind) {
         let is_parsed = !text::has_conflict(text)
             && match syntax {
                 Syntax::Yaml => self.yaml(text, kind),
@@ -201,8 +203,8 @@ impl Judge<'_> {
     }
 
     /// Looks at each string of a text that is JSON or nearly so.
-    fn json(&mut self, text: &str, kind: Kind, is_one: &dyn Fn(&Self, &json::Item<'_>) -> bool) {
-        let mut lines = Lines::of(text);
+    fn json(&mut self, text: &str, kind: FindingKind, is_one: &dyn Fn(&Self, &json::JsonString<'_>) -> bool) {
+        let mut lines = LineCounter::of(text);
         json::strings(text, &mut |item| {
             if is_one(self, item) {
                 self.add(kind, item.keys, item.text, lines.at(item.at));
@@ -211,7 +213,7 @@ impl Judge<'_> {
     }
 
     /// Looks at a text as far as it is YAML, and whether all of it is.
-    fn yaml(&mut self, text: &str, kind: Kind) -> bool {
+    fn yaml(&mut self, text: &str, kind: FindingKind) -> bool {
         let parsed = yaml::strings(text, &mut |item| {
             if is_place(item.keys) && self.is_reference(item.text, item.is_key) {
                 self.add(kind, item.keys, item.text, item.line);
@@ -221,7 +223,7 @@ impl Judge<'_> {
     }
 
     /// A text that cannot be parsed is a finding where the name of a deps dir stands in it, in any spelling.
-    fn mention(&mut self, text: &str, kind: Kind) {
+    fn mention(&mut self, text: &str, kind: FindingKind) {
         let mentions = |text: &str| {
             let readings = [text.to_owned(), json::unescaped(text)];
             let readings = readings.iter().flat_map(|text| [text.clone(), percent_decoded(text)]);
@@ -242,11 +244,11 @@ impl Judge<'_> {
         if syntax == Syntax::Yaml {
             yaml::lines(text, &mut |item| {
                 if self.is_locked(item.keys, item.text) {
-                    self.add(Kind::Lockfile, item.keys, item.text, item.line);
+                    self.add(FindingKind::Lockfile, item.keys, item.text, item.line);
                 }
             });
         } else {
-            self.json(text, Kind::Lockfile, &|judge, item| judge.is_locked(item.keys, item.text));
+            self.json(text, FindingKind::Lockfile, &|judge, item| judge.is_locked(item.keys, item.text));
         }
     }
 
@@ -272,7 +274,7 @@ impl Judge<'_> {
         paths.iter().any(|path| self.settings.leads_into_deps_dir(self.path, path))
     }
 
-    fn add(&mut self, kind: Kind, keys: &[Option<String>], value: &str, line: usize) {
+    fn add(&mut self, kind: FindingKind, keys: &[Option<String>], value: &str, line: usize) {
         let key = keys.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(".");
         self.found.insert(Finding { path: self.path.to_vec(), line, kind, key, value: value.to_owned() });
     }

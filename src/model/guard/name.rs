@@ -5,7 +5,7 @@ use crate::model::journal::{EDITED_SUFFIX, TEMP_SUFFIX};
 
 /// What a file is to the guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum File {
+pub enum GuardedFile {
     /// `docker-prep.toml`.
     Settings,
     /// A package's manifest.
@@ -36,7 +36,7 @@ const BACKUP: &str = ".bak";
 
 /// What a path of the tree is to the guard; in any case, as macOS and Windows read names.
 #[must_use]
-pub fn file(path: &[u8]) -> Option<File> {
+pub fn file(path: &[u8]) -> Option<GuardedFile> {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
     // Most names of a repository are ruled out here.
     if !matches!(name.first()?.to_ascii_lowercase(), b'p' | b'n' | b'y' | b'b' | b'd') || name.len() > 128 {
@@ -47,32 +47,32 @@ pub fn file(path: &[u8]) -> Option<File> {
         return Some(file);
     }
     if [BACKUP, TEMP_SUFFIX].iter().any(|suffix| name.strip_suffix(suffix).is_some_and(is_rewritten)) {
-        return Some(File::Backup);
+        return Some(GuardedFile::Backup);
     }
-    name.strip_suffix(EDITED_SUFFIX)
-        .and_then(known)
-        .filter(|file| matches!(file, File::Manifest(_) | File::Workspace | File::Lockfile(_)))
+    name.strip_suffix(EDITED_SUFFIX).and_then(known).filter(|file| {
+        matches!(file, GuardedFile::Manifest(_) | GuardedFile::Workspace | GuardedFile::Lockfile(_))
+    })
 }
 
-fn known(name: &str) -> Option<File> {
+fn known(name: &str) -> Option<GuardedFile> {
     Some(match name {
-        "package.json" => File::Manifest(Syntax::Json),
-        "package.json5" => File::Manifest(Syntax::Json5),
-        "package.yaml" => File::Manifest(Syntax::Yaml),
-        "pnpm-workspace.yaml" => File::Workspace,
-        "package-lock.json" | "npm-shrinkwrap.json" | "bun.lock" => File::Lockfile(Syntax::Json),
-        "yarn.lock" => File::Lockfile(Syntax::Yaml),
-        "bun.lockb" => File::Lockfile(Syntax::Binary),
-        CONFIG_FILE => File::Settings,
+        "package.json" => GuardedFile::Manifest(Syntax::Json),
+        "package.json5" => GuardedFile::Manifest(Syntax::Json5),
+        "package.yaml" => GuardedFile::Manifest(Syntax::Yaml),
+        "pnpm-workspace.yaml" => GuardedFile::Workspace,
+        "package-lock.json" | "npm-shrinkwrap.json" | "bun.lock" => GuardedFile::Lockfile(Syntax::Json),
+        "yarn.lock" => GuardedFile::Lockfile(Syntax::Yaml),
+        "bun.lockb" => GuardedFile::Lockfile(Syntax::Binary),
+        CONFIG_FILE => GuardedFile::Settings,
         // `git-branch-lockfile` puts the branch's name in.
-        _ if name.starts_with("pnpm-lock.") && name.ends_with(".yaml") => File::Lockfile(Syntax::Yaml),
+        _ if name.starts_with("pnpm-lock.") && name.ends_with(".yaml") => GuardedFile::Lockfile(Syntax::Yaml),
         _ => return None,
     })
 }
 
 /// What the tool rewrites, and so backs up.
 fn is_rewritten(name: &str) -> bool {
-    matches!(known(name), Some(File::Manifest(_) | File::Workspace | File::Lockfile(_)))
+    matches!(known(name), Some(GuardedFile::Manifest(_) | GuardedFile::Workspace | GuardedFile::Lockfile(_)))
 }
 
 /// The path of the file that a backup is of; `None` for the text of an interrupted write, which is always the tool's.
@@ -89,22 +89,22 @@ mod tests {
     #[test]
     fn names_tell_files_in_any_folder_and_case() {
         for (path, expected) in [
-            ("package.json", Some(File::Manifest(Syntax::Json))),
-            ("a/b/Package.JSON", Some(File::Manifest(Syntax::Json))),
-            ("a/package.yaml", Some(File::Manifest(Syntax::Yaml))),
-            ("a/package.json.edited", Some(File::Manifest(Syntax::Json))),
-            ("a/package.json.bak", Some(File::Backup)),
-            ("a/package.json.docker-prep-new", Some(File::Backup)),
-            ("pnpm-workspace.yaml.bak", Some(File::Backup)),
-            ("pnpm-lock.yaml", Some(File::Lockfile(Syntax::Yaml))),
-            ("pnpm-lock.feature!x.yaml", Some(File::Lockfile(Syntax::Yaml))),
-            ("docker-prep.toml", Some(File::Settings)),
+            ("package.json", Some(GuardedFile::Manifest(Syntax::Json))),
+            ("a/b/Package.JSON", Some(GuardedFile::Manifest(Syntax::Json))),
+            ("a/package.yaml", Some(GuardedFile::Manifest(Syntax::Yaml))),
+            ("a/package.json.edited", Some(GuardedFile::Manifest(Syntax::Json))),
+            ("a/package.json.bak", Some(GuardedFile::Backup)),
+            ("a/package.json.docker-prep-new", Some(GuardedFile::Backup)),
+            ("pnpm-workspace.yaml.bak", Some(GuardedFile::Backup)),
+            ("pnpm-lock.yaml", Some(GuardedFile::Lockfile(Syntax::Yaml))),
+            ("pnpm-lock.feature!x.yaml", Some(GuardedFile::Lockfile(Syntax::Yaml))),
+            ("docker-prep.toml", Some(GuardedFile::Settings)),
             ("package.json.md", None),
             ("my-package.json", None),
             ("package.json/x", None),
-            ("yarn.lock.bak", Some(File::Backup)),
-            ("a/pnpm-lock.yaml.docker-prep-new", Some(File::Backup)),
-            ("bun.lock.edited", Some(File::Lockfile(Syntax::Json))),
+            ("yarn.lock.bak", Some(GuardedFile::Backup)),
+            ("a/pnpm-lock.yaml.docker-prep-new", Some(GuardedFile::Backup)),
+            ("bun.lock.edited", Some(GuardedFile::Lockfile(Syntax::Json))),
             ("docker-prep.toml.bak", None),
             ("", None),
         ] {

@@ -3,10 +3,10 @@ use serde_json::json;
 
 use super::*;
 
-const MANIFEST: File = File::Manifest(Syntax::Json);
+const MANIFEST: GuardedFile = GuardedFile::Manifest(Syntax::Json);
 
-fn hits(file: File, text: &str) -> Vec<Finding> {
-    judge(&Settings::read(&[], None).unwrap(), file, b"web/package.json", text.as_bytes())
+fn hits(file: GuardedFile, text: &str) -> Vec<Finding> {
+    judge(&GuardSettings::read(&[], None).unwrap(), file, b"web/package.json", text.as_bytes())
 }
 
 /// A text with its characters written as JSON allows, as the seed's bits choose.
@@ -87,7 +87,7 @@ proptest! {
         prop_assert_eq!(lines, [line], "{}", text);
         if wide {
             let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-            let settings = Settings::read(&[], None).unwrap();
+            let settings = GuardSettings::read(&[], None).unwrap();
             prop_assert_eq!(judge(&settings, MANIFEST, b"package.json", &bytes).len(), 1);
         }
     }
@@ -118,9 +118,9 @@ proptest! {
     ) {
         let text = parts.concat();
         let text = if as_value { format!("{{\"dependencies\": {{\"a\": \"file:../{text}/x") } else { text };
-        let settings = Settings::read(&[], None).unwrap();
-        let files = [MANIFEST, File::Manifest(Syntax::Json5), File::Manifest(Syntax::Yaml), File::Workspace, File::Lockfile(Syntax::Json),
-            File::Lockfile(Syntax::Yaml), File::Lockfile(Syntax::Binary)];
+        let settings = GuardSettings::read(&[], None).unwrap();
+        let files = [MANIFEST, GuardedFile::Manifest(Syntax::Json5), GuardedFile::Manifest(Syntax::Yaml), GuardedFile::Workspace, GuardedFile::Lockfile(Syntax::Json),
+            GuardedFile::Lockfile(Syntax::Yaml), GuardedFile::Lockfile(Syntax::Binary)];
         for file in files {
             let slow = judge_all(&settings, file, b"a/b", text.as_bytes());
             prop_assert_eq!(judge(&settings, file, b"a/b", text.as_bytes()), slow);
@@ -129,8 +129,8 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let settings = Settings::read(&[], None).unwrap();
-        for file in [MANIFEST, File::Manifest(Syntax::Json5), File::Workspace, File::Lockfile(Syntax::Json), File::Lockfile(Syntax::Yaml)] {
+        let settings = GuardSettings::read(&[], None).unwrap();
+        for file in [MANIFEST, GuardedFile::Manifest(Syntax::Json5), GuardedFile::Workspace, GuardedFile::Lockfile(Syntax::Json), GuardedFile::Lockfile(Syntax::Yaml)] {
             let _ = judge_all(&settings, file, &bytes, &bytes);
         }
         let _ = name::file(&bytes);
@@ -175,7 +175,7 @@ fn lockfiles_of_every_package_manager() {
     ] {
         let found = hits(file(name), text);
         assert!(
-            !found.is_empty() && found.iter().all(|hit| hit.kind == Kind::Lockfile),
+            !found.is_empty() && found.iter().all(|hit| hit.kind == FindingKind::Lockfile),
             "{name}: {text}: {found:?}"
         );
     }
@@ -221,14 +221,14 @@ fn a_workspace_file_counts_where_pnpm_reads_specifiers() {
         "overrides:\n  a: [\n  b: file:../.docker-deps/a.tgz\n",
         "overrides:\n<<<<<<< HEAD\n  a: ../.docker-deps/a.tgz\n=======\n  a: ^1\n>>>>>>> x\n",
     ] {
-        assert_eq!(hits(File::Workspace, text).len(), 1, "{text}");
+        assert_eq!(hits(GuardedFile::Workspace, text).len(), 1, "{text}");
     }
     for text in [
         "packages:\n  - '.docker-deps/*'\n  - file:../.docker-deps/x\n",
         "# overrides:\n#   a: file:../.docker-deps/a.tgz\noverrides:\n  a: ^1 # file:../.docker-deps/a\n",
         "x:\n  overrides:\n    a: file:../.docker-deps/a.tgz\n",
     ] {
-        assert_eq!(hits(File::Workspace, text), [], "{text}");
+        assert_eq!(hits(GuardedFile::Workspace, text), [], "{text}");
     }
 }
 
@@ -265,7 +265,7 @@ fn what_cannot_be_parsed_counts_where_it_names_the_deps_dir() {
         "{\"a\": '.docker\\\n-deps",
     ] {
         let found = hits(MANIFEST, text);
-        assert!(found.len() == 1 && found[0].kind == Kind::Manifest, "{text}: {found:?}");
+        assert!(found.len() == 1 && found[0].kind == FindingKind::Manifest, "{text}: {found:?}");
     }
     for text in [
         "",
@@ -276,7 +276,7 @@ fn what_cannot_be_parsed_counts_where_it_names_the_deps_dir() {
     ] {
         assert_eq!(hits(MANIFEST, text), [], "{text}");
     }
-    let yaml = File::Manifest(Syntax::Yaml);
+    let yaml = GuardedFile::Manifest(Syntax::Yaml);
     for (text, line) in
         [("a: [\nb: \"\\U0000002edocker-deps\"\n", 2), ("<<<<<<< a\n=======\n>>>>>>> b\n# .docker-deps", 4)]
     {
@@ -286,10 +286,10 @@ fn what_cannot_be_parsed_counts_where_it_names_the_deps_dir() {
     assert_eq!(hits(yaml, "scripts: {a: ls .docker-deps}\n"), []);
     // JSON5 is parsed as what it is, and JSON is not taken for it.
     let json5 = "{scripts: {a: '.docker-deps/x'}, /* .docker-deps */ dependencies: {b: 'file:x'},}";
-    assert_eq!(hits(File::Manifest(Syntax::Json5), json5), []);
+    assert_eq!(hits(GuardedFile::Manifest(Syntax::Json5), json5), []);
     assert_eq!(hits(MANIFEST, json5).len(), 1);
     let json5 = "{scripts: {a: '.docker-deps/x'},\n'dependencies': {b: 'file:.docker\\\r\n-deps/b'},}";
-    let found = hits(File::Manifest(Syntax::Json5), json5);
+    let found = hits(GuardedFile::Manifest(Syntax::Json5), json5);
     assert!(found.len() == 1 && found[0].line == 2 && found[0].key == "dependencies.b", "{found:?}");
 }
 
@@ -302,13 +302,13 @@ fn no_depth_overflows_or_takes_long() {
     );
     assert_eq!(hits(MANIFEST, &deep).len(), 1);
     let flow = format!("overrides: {}file:.docker-deps/a", "[".repeat(20_000));
-    assert_eq!(hits(File::Workspace, &flow).len(), 1);
+    assert_eq!(hits(GuardedFile::Workspace, &flow).len(), 1);
     let nested = format!("overrides:\n {}a: file:.docker-deps/a", "- ".repeat(2_000));
-    assert_eq!(hits(File::Workspace, &nested).len(), 1);
+    assert_eq!(hits(GuardedFile::Workspace, &nested).len(), 1);
     let many = format!("{{\"dependencies\": {{\"a\": \"{}/../.docker-deps/a\"", "x@./".repeat(200_000));
     assert_eq!(hits(MANIFEST, &many).len(), 1);
     assert_eq!(hits(MANIFEST, &format!("{} .docker-deps", "/* ".repeat(200_000))).len(), 1);
     let lines = "\"a\": \"file:.docker-deps/a\",\n".repeat(20_000);
-    assert_eq!(hits(File::Lockfile(Syntax::Json), &lines).len(), 20_000);
-    assert_eq!(hits(File::Lockfile(Syntax::Yaml), &lines).len(), 20_000);
+    assert_eq!(hits(GuardedFile::Lockfile(Syntax::Json), &lines).len(), 20_000);
+    assert_eq!(hits(GuardedFile::Lockfile(Syntax::Yaml), &lines).len(), 20_000);
 }

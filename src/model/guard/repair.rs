@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Kind, Settings};
+use super::{Finding, FindingKind, GuardSettings};
 
 /// From where the commands are typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,18 +15,18 @@ pub struct Here {
 
 /// Commands in the order in which they are to be typed.
 #[must_use]
-pub fn commands(settings: &Settings, findings: &[&Finding], here: &Here) -> Vec<String> {
+pub fn commands(settings: &GuardSettings, findings: &[&Finding], here: &Here) -> Vec<String> {
     let mut projects = BTreeSet::new();
     let (mut add, mut remove) = (BTreeSet::new(), BTreeSet::new());
     for finding in findings {
         let project = settings.project(&finding.path);
         projects.insert(project.root().to_vec());
         match finding.kind {
-            Kind::Manifest | Kind::Workspace | Kind::Lockfile | Kind::Link => {
+            FindingKind::Manifest | FindingKind::Workspace | FindingKind::Lockfile | FindingKind::Link => {
                 add.insert(finding.path.clone())
             }
-            Kind::Backup => remove.insert(finding.path.clone()),
-            Kind::DepsDir => remove.insert(settings.deps_dir_above(&finding.path)),
+            FindingKind::Backup => remove.insert(finding.path.clone()),
+            FindingKind::DepsDir => remove.insert(settings.deps_dir_above(&finding.path)),
         };
     }
     let git = match &here.dir {
@@ -97,12 +97,12 @@ pub fn quoted(word: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn finding(path: &[u8], kind: Kind) -> Finding {
+    fn finding(path: &[u8], kind: FindingKind) -> Finding {
         Finding { path: path.to_vec(), line: 1, kind, key: String::new(), value: String::new() }
     }
 
     fn told(here: &Here, findings: &[Finding]) -> Vec<String> {
-        let settings = Settings::read(&[(b"web/docker-prep.toml", b"deps-dir = 'd'")], None).unwrap();
+        let settings = GuardSettings::read(&[(b"web/docker-prep.toml", b"deps-dir = 'd'")], None).unwrap();
         commands(&settings, &findings.iter().collect::<Vec<_>>(), here)
     }
 
@@ -118,12 +118,12 @@ mod tests {
     #[test]
     fn commands_fit_where_they_are_typed() {
         let findings = [
-            finding(b"api/package.json", Kind::Manifest),
-            finding(b"api/[x]/package.json", Kind::Manifest),
-            finding(b"api/package.json.bak", Kind::Backup),
-            finding(b".docker-deps/a/x", Kind::DepsDir),
-            finding(b".docker-deps/y", Kind::DepsDir),
-            finding(b"web/d/y", Kind::DepsDir),
+            finding(b"api/package.json", FindingKind::Manifest),
+            finding(b"api/[x]/package.json", FindingKind::Manifest),
+            finding(b"api/package.json.bak", FindingKind::Backup),
+            finding(b".docker-deps/a/x", FindingKind::DepsDir),
+            finding(b".docker-deps/y", FindingKind::DepsDir),
+            finding(b"web/d/y", FindingKind::DepsDir),
         ];
         assert_eq!(
             told(&Here::default(), &findings),

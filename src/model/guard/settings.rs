@@ -1,28 +1,28 @@
 //! What the judged tree says of itself: its projects, their deps dirs, and what is left out.
 
 use crate::model::config::{self, CONFIG_FILE, DEFAULT_DEPS_DIR};
-use crate::model::minimatch::{Minimatch, Options};
+use crate::model::minimatch::{MatchOptions, Minimatch};
 use crate::model::reference::{self, Parts, names};
 
 /// The projects of a tree. The tree's top is one whether it holds a `docker-prep.toml` or not.
 #[derive(Debug)]
-pub struct Settings {
+pub struct GuardSettings {
     /// Those above others first.
-    projects: Vec<Project>,
+    projects: Vec<GuardedProject>,
 }
 
 /// A folder with a `docker-prep.toml`.
 #[derive(Debug)]
-pub struct Project {
+pub struct GuardedProject {
     /// From the tree's top, with a slash at its end; empty for the top.
     root: Vec<u8>,
     /// The deps dir from the root.
     deps_dir: Parts,
-    ignore: Vec<Glob>,
+    ignore: Vec<SettingsGlob>,
 }
 
 #[derive(Debug)]
-struct Glob {
+struct SettingsGlob {
     negated: bool,
     pattern: Minimatch,
 }
@@ -36,14 +36,14 @@ pub struct BadSettings {
     pub cause: String,
 }
 
-impl Default for Settings {
+impl Default for GuardSettings {
     fn default() -> Self {
         let deps_dir = vec![DEFAULT_DEPS_DIR.to_owned()];
-        Self { projects: vec![Project { root: Vec::new(), deps_dir, ignore: Vec::new() }] }
+        Self { projects: vec![GuardedProject { root: Vec::new(), deps_dir, ignore: Vec::new() }] }
     }
 }
 
-impl Settings {
+impl GuardSettings {
     /// Reads each `docker-prep.toml` of a tree, given with its path. A deps dir that was asked for goes before theirs.
     ///
     /// # Errors
@@ -57,12 +57,12 @@ impl Settings {
                 continue;
             }
             let root = path[..path.len() - CONFIG_FILE.len()].to_vec();
-            let project = Project::read(root, bytes, deps_dir)
+            let project = GuardedProject::read(root, bytes, deps_dir)
                 .map_err(|cause| BadSettings { path: path.to_vec(), cause })?;
             this.projects.push(project);
         }
         if this.projects.first().is_none_or(|project| !project.root.is_empty()) {
-            let top = Project::read(Vec::new(), b"", deps_dir)
+            let top = GuardedProject::read(Vec::new(), b"", deps_dir)
                 .map_err(|cause| BadSettings { path: Vec::new(), cause })?;
             this.projects.insert(0, top);
         }
@@ -71,7 +71,7 @@ impl Settings {
 
     /// The project that a path belongs to.
     #[must_use]
-    pub fn project(&self, path: &[u8]) -> &Project {
+    pub fn project(&self, path: &[u8]) -> &GuardedProject {
         let inside = self.projects.iter().rev().find(|project| path.starts_with(&project.root));
         inside.unwrap_or(&self.projects[0])
     }
@@ -91,7 +91,7 @@ impl Settings {
         if !self.names().any(|name| super::contains(path, name.as_bytes())) {
             return false;
         }
-        let place = |project: &Project| {
+        let place = |project: &GuardedProject| {
             path.strip_prefix(project.root.as_slice()).is_some_and(|below| project.holds(below))
         };
         self.projects.iter().any(place) || self.project(path).holds_default(path, is_file)
@@ -129,7 +129,7 @@ impl Settings {
     }
 }
 
-impl Project {
+impl GuardedProject {
     fn read(root: Vec<u8>, bytes: &[u8], deps_dir: Option<&str>) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
         let config = config::parse(text.strip_prefix('\u{feff}').unwrap_or(text))?;
@@ -138,7 +138,8 @@ impl Project {
         if deps_dir.starts_with('/') || parts.first().is_none_or(|first| first == "..") {
             return Err(format!("the deps dir `{deps_dir}` is no folder inside the project"));
         }
-        let ignore = config.guard_ignore.iter().map(|glob| Glob::new(glob)).collect::<Result<_, _>>()?;
+        let ignore =
+            config.guard_ignore.iter().map(|glob| SettingsGlob::new(glob)).collect::<Result<_, _>>()?;
         Ok(Self { root, deps_dir: parts, ignore })
     }
 
@@ -161,7 +162,7 @@ impl Project {
         let path = String::from_utf8_lossy(below);
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
         let places: Vec<&str> = ends.map(|end| &path[..end]).collect();
-        let hit = |glob: &&Glob| places.iter().any(|place| glob.pattern.matches(place));
+        let hit = |glob: &&SettingsGlob| places.iter().any(|place| glob.pattern.matches(place));
         self.ignore.iter().rev().find(hit).is_some_and(|glob| !glob.negated)
     }
 
@@ -181,11 +182,11 @@ impl Project {
     }
 }
 
-impl Glob {
+impl SettingsGlob {
     fn new(glob: &str) -> Result<Self, String> {
         let (negated, glob) = glob.strip_prefix('!').map_or((false, glob), |glob| (true, glob));
         let from_root = glob.strip_prefix("./").unwrap_or(glob).trim_start_matches('/').trim_end_matches('/');
-        let options = Options { dot: true, nonegate: true, nocomment: true, ..Options::default() };
+        let options = MatchOptions { dot: true, nonegate: true, nocomment: true, ..MatchOptions::default() };
         let pattern =
             Minimatch::new(from_root, options).map_err(|error| format!("guard-ignore: `{glob}`: {error}"))?;
         Ok(Self { negated, pattern })
@@ -205,9 +206,9 @@ fn same(parts: &[String], wanted: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    fn settings(files: &[(&str, &str)]) -> Settings {
+    fn settings(files: &[(&str, &str)]) -> GuardSettings {
         let files: Vec<_> = files.iter().map(|(path, text)| (path.as_bytes(), text.as_bytes())).collect();
-        Settings::read(&files, None).unwrap()
+        GuardSettings::read(&files, None).unwrap()
     }
 
     #[test]
@@ -257,7 +258,7 @@ mod tests {
             ("deps-dir = '/x'", "no folder"),
             ("guard-ignore = ['{1..2..0}']", "guard-ignore"),
         ] {
-            let error = Settings::read(&[(b"a/docker-prep.toml", text.as_bytes())], None).unwrap_err();
+            let error = GuardSettings::read(&[(b"a/docker-prep.toml", text.as_bytes())], None).unwrap_err();
             assert!(error.path == b"a/docker-prep.toml" && error.cause.contains(cause), "{error:?}");
         }
     }

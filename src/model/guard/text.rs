@@ -19,13 +19,13 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Counts the lines of a text, from place to later place.
-pub(super) struct Lines<'t> {
+pub(super) struct LineCounter<'t> {
     text: &'t str,
     at: usize,
     line: usize,
 }
 
-impl<'t> Lines<'t> {
+impl<'t> LineCounter<'t> {
     /// Stands at the beginning.
     pub(super) fn of(text: &'t str) -> Self {
         Self { text, at: 0, line: 1 }

@@ -7,8 +7,8 @@ use saphyr_parser::{Event, Parser, ScanError};
 use super::json::unescaped;
 
 /// A string of a text.
-pub(super) struct Item<'s> {
-    /// As in [`super::json::Item`].
+pub(super) struct YamlString<'s> {
+    /// As in [`super::json::JsonString`].
     pub(super) keys: &'s [Option<String>],
     /// The string.
     pub(super) text: &'s str,
@@ -22,9 +22,9 @@ pub(super) struct Item<'s> {
 ///
 /// # Errors
 /// Where the text is not YAML; what stands before has been shown.
-pub(super) fn strings(text: &str, visit: &mut dyn FnMut(&Item<'_>)) -> Result<(), ScanError> {
+pub(super) fn strings(text: &str, visit: &mut dyn FnMut(&YamlString<'_>)) -> Result<(), ScanError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader { open: Vec::new(), keys: Vec::new(), anchored: HashMap::new(), visit };
+    let mut reader = YamlStringReader { open: Vec::new(), keys: Vec::new(), anchored: HashMap::new(), visit };
     for event in Parser::new_from_str(text) {
         let (event, span) = event?;
         reader.take(event, span.start.line());
@@ -33,7 +33,7 @@ pub(super) fn strings(text: &str, visit: &mut dyn FnMut(&Item<'_>)) -> Result<()
 }
 
 /// An open collection.
-struct Open {
+struct OpenCollection {
     /// In a mapping the key whose value comes next, once it is there.
     key: Option<Option<String>>,
     is_mapping: bool,
@@ -41,20 +41,20 @@ struct Open {
 }
 
 /// What stands inside of something that has an anchor, with the keys from there on.
-enum Piece {
+enum AnchoredPiece {
     Text { keys: Vec<Option<String>>, text: String, is_key: bool, line: usize },
     Alias { keys: Vec<Option<String>>, of: usize },
 }
 
-struct Reader<'v> {
-    open: Vec<Open>,
+struct YamlStringReader<'v> {
+    open: Vec<OpenCollection>,
     /// Each open collection's own key.
     keys: Vec<Option<String>>,
-    anchored: HashMap<usize, Vec<Piece>>,
-    visit: &'v mut dyn FnMut(&Item<'_>),
+    anchored: HashMap<usize, Vec<AnchoredPiece>>,
+    visit: &'v mut dyn FnMut(&YamlString<'_>),
 }
 
-impl Reader<'_> {
+impl YamlStringReader<'_> {
     fn take(&mut self, event: Event<'_>, line: usize) {
         match event {
             Event::Scalar(text, _, anchor, _) => self.scalar(&text, anchor, line),
@@ -71,28 +71,28 @@ impl Reader<'_> {
 
     fn start(&mut self, is_mapping: bool, anchor: usize) {
         let key = match self.expected() {
-            Expected::Key => {
+            ExpectedYaml::Key => {
                 // A collection as a key has no name.
                 self.set_key(None);
                 None
             }
-            Expected::Value(key) => key,
+            ExpectedYaml::Value(key) => key,
         };
         self.keys.push(key);
-        self.open.push(Open { key: None, is_mapping, anchor });
+        self.open.push(OpenCollection { key: None, is_mapping, anchor });
     }
 
     fn scalar(&mut self, text: &str, anchor: usize, line: usize) {
         match self.expected() {
-            Expected::Key => {
+            ExpectedYaml::Key => {
                 self.keep(anchor, &[], text, true, line);
-                (self.visit)(&Item { keys: &self.keys, text, is_key: true, line });
+                (self.visit)(&YamlString { keys: &self.keys, text, is_key: true, line });
                 self.set_key(Some(text.to_owned()));
             }
-            Expected::Value(key) => {
+            ExpectedYaml::Value(key) => {
                 self.keep(anchor, std::slice::from_ref(&key), text, false, line);
                 self.keys.push(key);
-                (self.visit)(&Item { keys: &self.keys, text, is_key: false, line });
+                (self.visit)(&YamlString { keys: &self.keys, text, is_key: false, line });
                 self.keys.pop();
             }
         }
@@ -100,18 +100,21 @@ impl Reader<'_> {
 
     fn alias(&mut self, of: usize) {
         let key = match self.expected() {
-            Expected::Key => {
+            ExpectedYaml::Key => {
                 self.set_key(None);
                 None
             }
-            Expected::Value(key) => key,
+            ExpectedYaml::Value(key) => key,
         };
         // What is merged stands among its neighbours.
         let own = key.as_deref().filter(|key| *key != "<<").map(|key| Some(key.to_owned()));
         for depth in 0..self.open.len() {
             if self.open[depth].anchor > 0 {
                 let keys = self.keys[depth + 1..].iter().cloned().chain(own.clone()).collect();
-                self.anchored.entry(self.open[depth].anchor).or_default().push(Piece::Alias { keys, of });
+                self.anchored
+                    .entry(self.open[depth].anchor)
+                    .or_default()
+                    .push(AnchoredPiece::Alias { keys, of });
             }
         }
         let mut keys = self.keys.clone();
@@ -130,11 +133,13 @@ impl Reader<'_> {
             }
             for piece in self.anchored.get(&of).into_iter().flatten() {
                 match piece {
-                    Piece::Text { keys, text, is_key, line } => {
+                    AnchoredPiece::Text { keys, text, is_key, line } => {
                         let keys = [base.as_slice(), keys].concat();
-                        (self.visit)(&Item { keys: &keys, text, is_key: *is_key, line: *line });
+                        (self.visit)(&YamlString { keys: &keys, text, is_key: *is_key, line: *line });
                     }
-                    Piece::Alias { keys, of } => waiting.push(([base.as_slice(), keys].concat(), *of)),
+                    AnchoredPiece::Alias { keys, of } => {
+                        waiting.push(([base.as_slice(), keys].concat(), *of))
+                    }
                 }
             }
         }
@@ -142,7 +147,7 @@ impl Reader<'_> {
 
     /// Keeps a string for the aliases of its own anchor and of all that are open.
     fn keep(&mut self, anchor: usize, own: &[Option<String>], text: &str, is_key: bool, line: usize) {
-        let piece = |keys| Piece::Text { keys, text: text.to_owned(), is_key, line };
+        let piece = |keys| AnchoredPiece::Text { keys, text: text.to_owned(), is_key, line };
         if anchor > 0 {
             self.anchored.entry(anchor).or_default().push(piece(Vec::new()));
         }
@@ -154,10 +159,10 @@ impl Reader<'_> {
         }
     }
 
-    fn expected(&mut self) -> Expected {
+    fn expected(&mut self) -> ExpectedYaml {
         match self.open.last_mut() {
-            Some(open) if open.is_mapping => open.key.take().map_or(Expected::Key, Expected::Value),
-            _ => Expected::Value(None),
+            Some(open) if open.is_mapping => open.key.take().map_or(ExpectedYaml::Key, ExpectedYaml::Value),
+            _ => ExpectedYaml::Value(None),
         }
     }
 
@@ -168,7 +173,7 @@ impl Reader<'_> {
     }
 }
 
-enum Expected {
+enum ExpectedYaml {
     Key,
     Value(Option<String>),
 }
@@ -178,7 +183,7 @@ const PLACE: usize = 4;
 
 /// Shows the strings of each line by itself, and the key on that line before each: for lockfiles, yarn 1's among
 /// them, and for what is no YAML any more. Comments are left out.
-pub(super) fn lines(text: &str, visit: &mut dyn FnMut(&Item<'_>)) {
+pub(super) fn lines(text: &str, visit: &mut dyn FnMut(&YamlString<'_>)) {
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let mut key = None;
         let mut rest = line.trim();
@@ -198,7 +203,7 @@ pub(super) fn lines(text: &str, visit: &mut dyn FnMut(&Item<'_>)) {
             let keys = [key.take()];
             // yarn 4 writes several descriptors in one key.
             for text in text.split(", ") {
-                visit(&Item { keys: &keys, text, is_key, line: index + 1 });
+                visit(&YamlString { keys: &keys, text, is_key, line: index + 1 });
             }
             // yarn 1 writes `resolved "…"`.
             key = Some(text);
@@ -254,7 +259,7 @@ mod tests {
 
     use super::*;
 
-    fn show(item: &Item<'_>) -> String {
+    fn show(item: &YamlString<'_>) -> String {
         let keys: Vec<&str> = item.keys.iter().map(|key| key.as_deref().unwrap_or("-")).collect();
         format!("{} {}{}={}", item.line, keys.join("."), if item.is_key { "!" } else { "" }, item.text)
     }

@@ -14,7 +14,7 @@ pub(super) fn add_to_map(
     let entry = [format!("{key}:"), format!("  {field}: {value}")];
     let mut expected = value_of(text)?;
     *[outer, inner, key, field].into_iter().fold(&mut expected, child) = value.into();
-    let lines = Lines::of(text);
+    let lines = BlockLines::of(text);
     let added = match lines.key(outer, 0..lines.len(), 0) {
         None => {
             let mut block = vec![format!("{outer}:"), format!("  {inner}:")];
@@ -51,7 +51,7 @@ fn by_hand(place: &str, entry: &[String]) -> String {
 pub(super) fn add_to_list(text: &str, key: &str, item: &Value) -> Result<String, String> {
     let entry = item_lines(item);
     let mut expected = value_of(text)?;
-    let lines = Lines::of(text);
+    let lines = BlockLines::of(text);
     let added = match lines.key(key, 0..lines.len(), 0) {
         None if expected.get(key).is_none() && (expected.is_null() || expected.is_object()) => {
             *child(&mut expected, key) = Value::Array(vec![item.clone()]);
@@ -112,12 +112,12 @@ fn value_of(text: &str) -> Result<Value, String> {
 }
 
 /// The lines of a block-style text.
-struct Lines<'a> {
+struct BlockLines<'a> {
     lines: Vec<&'a str>,
     end: &'static str,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> BlockLines<'a> {
     fn of(text: &'a str) -> Self {
         let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
         Self { lines: text.split_inclusive('\n').collect(), end }

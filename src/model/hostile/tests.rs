@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::edit::{self, Change};
 use super::super::json::{Document, parse_object};
-use super::super::minimatch::{Minimatch, Options, expand};
+use super::super::minimatch::{MatchOptions, Minimatch, expand};
 use super::super::*;
 
 /// Deeper than any stack would bear.
@@ -137,7 +137,7 @@ fn no_pattern_takes_for_ever() {
         let shown = pattern.chars().take(40).collect::<String>();
         ends(&shown, move || {
             for nocase in [false, true] {
-                let options = Options { nocase, dot: true, ..Options::default() };
+                let options = MatchOptions { nocase, dot: true, ..MatchOptions::default() };
                 let Ok(matcher) = Minimatch::new(&pattern, options) else { continue };
                 let _ = (matcher.matches(&text), matcher.matches_partial(&text));
             }
@@ -262,7 +262,7 @@ proptest! {
         let mut bytes = serde_json::to_vec(&edited.undo).unwrap();
         let at = usize::try_from(record).unwrap_or_default() % bytes.len();
         bytes[at] ^= bits;
-        if let Ok(record) = serde_json::from_slice::<Vec<edit::Undo>>(&bytes)
+        if let Ok(record) = serde_json::from_slice::<Vec<edit::JsonUndo>>(&bytes)
             && let Ok(undone) = edit::undo(&edited.text, &record)
         {
             prop_assert!(Document::parse(&undone).is_ok());
@@ -284,7 +284,7 @@ proptest! {
         let _ = package_name::nearest(&name, [ignore.as_str(), "@x/a"]);
         let _ = (specifier::parse(&name, &ignore), specifier::parse(&ignore, &name));
         for line in ignore.lines() {
-            for options in [Options::default(), Options { dot: true, nocase: true, match_base: true, flip_negate: true, ..Options::default() }] {
+            for options in [MatchOptions::default(), MatchOptions { dot: true, nocase: true, match_base: true, flip_negate: true, ..MatchOptions::default() }] {
                 if let Ok(matcher) = Minimatch::new(line, options) {
                     let _ = (matcher.matches(&name), matcher.matches_partial(&name), matcher.matches("a/b.js"));
                 }

@@ -3,19 +3,19 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Entry, Head, Journal, Original, ProjectPath, Timestamp};
+use super::{Head, Journal, JournalEntry, Original, ProjectPath, Timestamp};
 use crate::model::digest::Digest;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Former {
     head: Head,
-    files: Vec<Manifest>,
+    files: Vec<FormerManifest>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Manifest {
+struct FormerManifest {
     path: ProjectPath,
     backup: ProjectPath,
     temp: ProjectPath,
@@ -32,7 +32,7 @@ struct Manifest {
 /// Reads the body of a state file of version 1.
 pub(super) fn parse(body: &str) -> Result<Journal, serde_json::Error> {
     let Former { head, files } = serde_json::from_str(body)?;
-    let files = files.into_iter().map(|file| Entry {
+    let files = files.into_iter().map(|file| JournalEntry {
         path: file.path,
         backup: file.backup,
         temp: file.temp,

@@ -6,9 +6,9 @@ fn path(text: &str) -> ProjectPath {
     ProjectPath::try_from(text.to_owned()).unwrap()
 }
 
-fn entry(name: &str) -> Entry {
+fn entry(name: &str) -> JournalEntry {
     let path = path(name);
-    Entry {
+    JournalEntry {
         backup: path.backup(),
         temp: path.temp(),
         path,
@@ -25,8 +25,8 @@ fn entry(name: &str) -> Entry {
 }
 
 /// A file that prepare made.
-fn made(name: &str) -> Entry {
-    Entry { original: None, ..entry(name) }
+fn made(name: &str) -> JournalEntry {
+    JournalEntry { original: None, ..entry(name) }
 }
 
 fn journal() -> Journal {

@@ -1,10 +1,10 @@
 //! Text to nodes: one loop over a state and a stack of open brackets.
 
-use super::{BYTE_ORDER_MARK, Document, Member, Node, NodeId, Shape, Span, SyntaxError};
+use super::{BYTE_ORDER_MARK, Document, Node, NodeId, NodeShape, ObjectMember, Span, SyntaxError};
 
 /// What may come next.
 #[derive(Clone, Copy)]
-enum Expected {
+enum ExpectedToken {
     Value,
     /// A key, after a comma.
     Key,
@@ -15,7 +15,7 @@ enum Expected {
 }
 
 pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
-    let mut parser = Parser {
+    let mut parser = JsonParser {
         document: Document { text, nodes: Vec::new(), lone_surrogates: Vec::new() },
         at: if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 },
         open: Vec::new(),
@@ -26,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
     Ok(parser.document)
 }
 
-struct Parser<'t> {
+struct JsonParser<'t> {
     document: Document<'t>,
     at: usize,
     open: Vec<NodeId>,
@@ -36,17 +36,17 @@ struct Parser<'t> {
     comma: Option<usize>,
 }
 
-impl Parser<'_> {
+impl JsonParser<'_> {
     fn run(&mut self) -> Result<(), SyntaxError> {
-        let mut expected = Expected::Value;
+        let mut expected = ExpectedToken::Value;
         loop {
             self.skip_white_space();
             expected = match expected {
-                Expected::Value => self.value()?,
-                Expected::Key => self.key()?,
-                Expected::FirstOrEnd => self.first_or_end()?,
-                Expected::CommaOrEnd if self.open.is_empty() => break,
-                Expected::CommaOrEnd => self.comma_or_end()?,
+                ExpectedToken::Value => self.value()?,
+                ExpectedToken::Key => self.key()?,
+                ExpectedToken::FirstOrEnd => self.first_or_end()?,
+                ExpectedToken::CommaOrEnd if self.open.is_empty() => break,
+                ExpectedToken::CommaOrEnd => self.comma_or_end()?,
             };
         }
         match self.peek() {
@@ -55,7 +55,7 @@ impl Parser<'_> {
         }
     }
 
-    fn first_or_end(&mut self) -> Result<Expected, SyntaxError> {
+    fn first_or_end(&mut self) -> Result<ExpectedToken, SyntaxError> {
         match (self.in_object(), self.peek()) {
             (true, Some(b'}')) | (false, Some(b']')) => Ok(self.close()),
             (true, _) => self.key(),
@@ -63,13 +63,13 @@ impl Parser<'_> {
         }
     }
 
-    fn comma_or_end(&mut self) -> Result<Expected, SyntaxError> {
+    fn comma_or_end(&mut self) -> Result<ExpectedToken, SyntaxError> {
         let in_object = self.in_object();
         match self.peek() {
             Some(b',') => {
                 self.comma = Some(self.at);
                 self.at += 1;
-                Ok(if in_object { Expected::Key } else { Expected::Value })
+                Ok(if in_object { ExpectedToken::Key } else { ExpectedToken::Value })
             }
             Some(b'}') if in_object => Ok(self.close()),
             Some(b']') if !in_object => Ok(self.close()),
@@ -77,7 +77,7 @@ impl Parser<'_> {
         }
     }
 
-    fn key(&mut self) -> Result<Expected, SyntaxError> {
+    fn key(&mut self) -> Result<ExpectedToken, SyntaxError> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("a key in double quotes"));
         }
@@ -90,39 +90,39 @@ impl Parser<'_> {
         }
         self.at += 1;
         self.key = Some((span, key));
-        Ok(Expected::Value)
+        Ok(ExpectedToken::Value)
     }
 
-    fn value(&mut self) -> Result<Expected, SyntaxError> {
+    fn value(&mut self) -> Result<ExpectedToken, SyntaxError> {
         let start = self.at;
         let shape = match self.peek() {
-            Some(b'{') => return Ok(self.open(Shape::Object(Vec::new()))),
-            Some(b'[') => return Ok(self.open(Shape::Array(Vec::new()))),
+            Some(b'{') => return Ok(self.open(NodeShape::Object(Vec::new()))),
+            Some(b'[') => return Ok(self.open(NodeShape::Array(Vec::new()))),
             Some(b'"') => {
                 self.string()?;
-                Shape::String
+                NodeShape::String
             }
             Some(b'-' | b'0'..=b'9') => {
                 self.number()?;
-                Shape::Number
+                NodeShape::Number
             }
-            _ if self.take("true") => Shape::Boolean(true),
-            _ if self.take("false") => Shape::Boolean(false),
-            _ if self.take("null") => Shape::Null,
+            _ if self.take("true") => NodeShape::Boolean(true),
+            _ if self.take("false") => NodeShape::Boolean(false),
+            _ if self.take("null") => NodeShape::Null,
             _ => return Err(self.unexpected("a value")),
         };
         self.push(shape, start..self.at);
-        Ok(Expected::CommaOrEnd)
+        Ok(ExpectedToken::CommaOrEnd)
     }
 
-    fn open(&mut self, shape: Shape) -> Expected {
+    fn open(&mut self, shape: NodeShape) -> ExpectedToken {
         let id = self.push(shape, self.at..self.at);
         self.open.push(id);
         self.at += 1;
-        Expected::FirstOrEnd
+        ExpectedToken::FirstOrEnd
     }
 
-    fn close(&mut self) -> Expected {
+    fn close(&mut self) -> ExpectedToken {
         self.at += 1;
         let next = self.document.nodes.len();
         if let Some(NodeId(id)) = self.open.pop() {
@@ -130,22 +130,22 @@ impl Parser<'_> {
             node.span.end = self.at;
             node.next = next;
         }
-        Expected::CommaOrEnd
+        ExpectedToken::CommaOrEnd
     }
 
-    fn push(&mut self, shape: Shape, span: Span) -> NodeId {
+    fn push(&mut self, shape: NodeShape, span: Span) -> NodeId {
         let id = NodeId(self.document.nodes.len());
         let node = Node { shape, span, depth: self.open.len(), next: id.0 + 1 };
         self.document.nodes.push(node);
         self.comma = None;
         if let Some(parent) = self.open.last() {
             match &mut self.document.nodes[parent.0].shape {
-                Shape::Object(members) => {
+                NodeShape::Object(members) => {
                     if let Some((key_span, key)) = self.key.take() {
-                        members.push(Member { key_span, key, value: id });
+                        members.push(ObjectMember { key_span, key, value: id });
                     }
                 }
-                Shape::Array(elements) => elements.push(id),
+                NodeShape::Array(elements) => elements.push(id),
                 _ => {}
             }
         }
@@ -259,7 +259,7 @@ impl Parser<'_> {
     }
 
     fn in_object(&self) -> bool {
-        self.open.last().is_some_and(|id| matches!(self.document.nodes[id.0].shape, Shape::Object(_)))
+        self.open.last().is_some_and(|id| matches!(self.document.nodes[id.0].shape, NodeShape::Object(_)))
     }
 
     fn error(&self, offset: usize, message: impl Into<String>) -> SyntaxError {
@@ -295,7 +295,7 @@ fn hexadecimal(digits: &[u8]) -> Option<u16> {
     })
 }
 
-/// The content of a string that [`Parser::string`] has taken; `None` if it holds half a surrogate pair.
+/// The content of a string that [`JsonParser::string`] has taken; `None` if it holds half a surrogate pair.
 pub(super) fn decode(quoted: &str) -> Option<String> {
     let content = quoted.strip_prefix('"')?.strip_suffix('"')?;
     let mut decoded = String::with_capacity(content.len());

@@ -23,7 +23,7 @@ fn members_keep_order_and_spans() {
         .collect();
     let expected = [("\"a\"", "a", "1"), ("\"\\u0062\"", "b", "[ ]"), ("\"a\"", "a", "{}")];
     assert_eq!(members, expected.map(|(raw, key, value)| (raw, key.to_owned(), value)));
-    assert_eq!(document.find(&["a"]).map(|id| document.kind(id)), Some(Kind::Object));
+    assert_eq!(document.find(&["a"]).map(|id| document.kind(id)), Some(NodeKind::Object));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::{Document, NodeId, Shape, SyntaxError};
+use super::{Document, NodeId, NodeShape, SyntaxError};
 
 /// How deep arrays and objects of a [`Value`] may lie in each other: values are dropped recursively.
 pub const MAX_DEPTH: usize = 512;
@@ -25,12 +25,12 @@ impl Document<'_> {
         for index in (id.0..self.node(id).next).rev() {
             let mut take = |child: NodeId| values[child.0 - id.0].take();
             let value = match &self.nodes[index].shape {
-                Shape::Null => Value::Null,
-                Shape::Boolean(value) => Value::Bool(*value),
-                Shape::Number => number(self.raw(NodeId(index))),
-                Shape::String => Value::String(self.string(NodeId(index)).unwrap_or_default()),
-                Shape::Array(elements) => elements.iter().map(|element| take(*element)).collect(),
-                Shape::Object(members) => {
+                NodeShape::Null => Value::Null,
+                NodeShape::Boolean(value) => Value::Bool(*value),
+                NodeShape::Number => number(self.raw(NodeId(index))),
+                NodeShape::String => Value::String(self.string(NodeId(index)).unwrap_or_default()),
+                NodeShape::Array(elements) => elements.iter().map(|element| take(*element)).collect(),
+                NodeShape::Object(members) => {
                     let mut object = Map::new();
                     for member in members {
                         object.insert(member.key.clone().unwrap_or_default(), take(member.value));
@@ -59,7 +59,7 @@ impl Document<'_> {
 
 impl super::Node {
     fn is_container(&self) -> bool {
-        matches!(self.shape, Shape::Array(_) | Shape::Object(_))
+        matches!(self.shape, NodeShape::Array(_) | NodeShape::Object(_))
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::tree::{self, Place};
-use super::{Entry, From, split};
+use super::tree::{self, InstallPath};
+use super::{LockfileEntry, PackageOrigin, split};
 use crate::model::json5;
 
 /// Settings of the workspace's root do not hold for the surface alone.
@@ -21,7 +21,7 @@ pub(super) fn seed(text: &str, importer: &str) -> Result<String, String> {
     if importer.is_empty() {
         return Ok(text.to_owned());
     }
-    let rows: BTreeMap<Place, Value> = lock
+    let rows: BTreeMap<InstallPath, Value> = lock
         .get("packages")
         .and_then(Value::as_object)
         .into_iter()
@@ -59,12 +59,12 @@ pub(super) fn seed(text: &str, importer: &str) -> Result<String, String> {
     Ok(format!("{:#}\n", Value::Object(alone)))
 }
 
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn entries(text: &str) -> Result<Vec<LockfileEntry>, String> {
     let lock = read(text)?;
     let rows = lock.get("packages").and_then(Value::as_object).into_iter().flatten();
     let entry = |(_, row): (&String, &Value)| {
         let (name, reference) = split(row.get(0)?.as_str()?)?;
-        Some(Entry { name: name.to_owned(), from: From::of(reference) })
+        Some(LockfileEntry { name: name.to_owned(), from: PackageOrigin::of(reference) })
     };
     Ok(rows.filter_map(entry).collect())
 }
@@ -75,8 +75,8 @@ fn read(text: &str) -> Result<Map<String, Value>, String> {
 }
 
 /// `a/@s/b/c` is c below @s/b below a.
-fn place(key: &str) -> Place {
-    let mut place = Place::new();
+fn place(key: &str) -> InstallPath {
+    let mut place = InstallPath::new();
     for part in key.split('/') {
         match place.last_mut() {
             Some(scope) if scope.starts_with('@') && !scope.contains('/') => {

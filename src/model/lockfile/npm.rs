@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use nodejs_semver::Version;
 use serde_json::{Map, Value};
 
-use super::tree::{self, Place};
-use super::{Entry, From};
+use super::tree::{self, InstallPath};
+use super::{LockfileEntry, PackageOrigin};
 use crate::model::json;
 
 type Object = Map<String, Value>;
@@ -22,7 +22,7 @@ pub(super) fn seed(text: &str, importer: &str) -> Result<String, String> {
     if importer.is_empty() {
         return Ok(text.to_owned());
     }
-    let mut folders = BTreeMap::<&str, BTreeMap<Place, Value>>::new();
+    let mut folders = BTreeMap::<&str, BTreeMap<InstallPath, Value>>::new();
     for (key, package) in packages.iter().filter(|(_, package)| !is_link(package)) {
         if let Some((folder, place)) = placed(key) {
             folders.entry(folder).or_default().insert(place, package.clone());
@@ -47,10 +47,12 @@ pub(super) fn mended(made: &str, seed: &str, ours: &dyn Fn(&str) -> bool) -> Res
     let (_, seed) = read(seed)?;
     let mut mended = made.clone();
     for (key, package) in &made {
-        let Some(Entry { name, from: From::Registry(version) }) = entry(key, package) else { continue };
+        let Some(LockfileEntry { name, from: PackageOrigin::Registry(version) }) = entry(key, package) else {
+            continue;
+        };
         let pinned = || {
             seed.iter().filter_map(|(key, package)| match entry(key, package)? {
-                Entry { name: pinned, from: From::Registry(version) } if pinned == name => {
+                LockfileEntry { name: pinned, from: PackageOrigin::Registry(version) } if pinned == name => {
                     Some((key, package, version))
                 }
                 _ => None,
@@ -79,22 +81,22 @@ pub(super) fn mended(made: &str, seed: &str, ours: &dyn Fn(&str) -> bool) -> Res
     Ok(Some(format!("{:#}\n", Value::Object(lock))))
 }
 
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn entries(text: &str) -> Result<Vec<LockfileEntry>, String> {
     let (_, packages) = read(text)?;
     Ok(packages.iter().filter_map(|(key, package)| entry(key, package)).collect())
 }
 
-fn entry(key: &str, package: &Value) -> Option<Entry> {
+fn entry(key: &str, package: &Value) -> Option<LockfileEntry> {
     let (_, mut place) = placed(key)?;
     let text = |key| package.get(key).and_then(Value::as_str);
     let resolved = text("resolved").unwrap_or_default();
-    let from = match From::of(resolved) {
+    let from = match PackageOrigin::of(resolved) {
         _ if is_link(package) => return None,
-        _ if resolved.starts_with("file:") => From::Local,
-        From::Remote(url) if url.starts_with("git") => From::Remote(url),
-        _ => From::Registry(text("version")?.to_owned()),
+        _ if resolved.starts_with("file:") => PackageOrigin::Local,
+        PackageOrigin::Remote(url) if url.starts_with("git") => PackageOrigin::Remote(url),
+        _ => PackageOrigin::Registry(text("version")?.to_owned()),
     };
-    Some(Entry { name: text("name").map(str::to_owned).or_else(|| place.pop())?, from })
+    Some(LockfileEntry { name: text("name").map(str::to_owned).or_else(|| place.pop())?, from })
 }
 
 /// All of it, and its `packages`.
@@ -111,7 +113,7 @@ fn is_link(package: &Value) -> bool {
 }
 
 /// `backend/node_modules/a/node_modules/@s/b`: the folder, and the names below it. `None` for a folder itself.
-fn placed(key: &str) -> Option<(&str, Place)> {
+fn placed(key: &str) -> Option<(&str, InstallPath)> {
     let (folder, below) = match key.strip_prefix(&MODULES[1..]) {
         Some(below) => ("", below),
         None => key.split_once(MODULES)?,

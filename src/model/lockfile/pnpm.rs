@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Entry, From, split};
+use super::{LockfileEntry, PackageOrigin, split};
 use crate::model::yaml;
 
 const GROUPS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependencies"];
@@ -65,7 +65,7 @@ fn own(lock: &Map<String, Value>, importer: &str) -> Result<Map<String, Value>, 
     }
 }
 
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn entries(text: &str) -> Result<Vec<LockfileEntry>, String> {
     let lock = read(text)?;
     let packages = lock.get("packages").and_then(Value::as_object).into_iter().flatten();
     Ok(packages.filter_map(|(key, value)| entry_of(key, value)).collect())
@@ -94,7 +94,7 @@ fn read(text: &str) -> Result<Map<String, Value>, String> {
 
 /// What a key of `packages`, or a dependency's `version` that names a package, stands for. Peers and patches stand in
 /// round brackets behind it.
-fn entry_of(key: &str, value: &Value) -> Option<Entry> {
+fn entry_of(key: &str, value: &Value) -> Option<LockfileEntry> {
     let bare = key.split('(').next().unwrap_or_default();
     let name = value.get("name").and_then(Value::as_str);
     // Version 6 puts a slash before what comes from a registry, and names the package only inside of all else.
@@ -105,13 +105,15 @@ fn entry_of(key: &str, value: &Value) -> Option<Entry> {
         (None, None) => return None,
     };
     // Paths such as `github.com/owner/name/1a2b3c` are no paths of the project.
-    let from = match From::of(reference) {
-        From::Local if !["file:", "link:", "portal:"].iter().any(|scheme| reference.starts_with(scheme)) => {
-            From::Remote(reference.to_owned())
+    let from = match PackageOrigin::of(reference) {
+        PackageOrigin::Local
+            if !["file:", "link:", "portal:"].iter().any(|scheme| reference.starts_with(scheme)) =>
+        {
+            PackageOrigin::Remote(reference.to_owned())
         }
         from => from,
     };
-    Some(Entry { name: name.unwrap_or(found).to_owned(), from })
+    Some(LockfileEntry { name: name.unwrap_or(found).to_owned(), from })
 }
 
 /// YAML in blocks, with each string as JSON has it.

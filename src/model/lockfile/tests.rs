@@ -243,10 +243,13 @@ fn only_versions_that_are_new_differ() {
     };
     let before = pins(&[("gone", &["1.0.0"]), ("left", &["1.1.0", "2.0.0"]), ("same", &["1.0.0"])]);
     let after = pins(&[("fresh", &["3.0.0"]), ("left", &["1.1.0", "1.9.9"]), ("same", &["1.0.0"])]);
-    let said: Vec<String> = differences(&before, &after).iter().map(ToString::to_string).collect();
+    let difference = |name: &str, before: &[&str], after: &[&str]| {
+        let set = |pins: &[&str]| pins.iter().map(|pin| (*pin).to_owned()).collect();
+        Difference { name: name.to_owned(), before: set(before), after: set(after) }
+    };
     assert_eq!(
-        said,
-        ["fresh 3.0.0: not in the project's lockfile", "left 1.9.9: the project's lockfile has 1.1.0, 2.0.0"]
+        differences(&before, &after),
+        [difference("fresh", &[], &["3.0.0"]), difference("left", &["1.1.0", "2.0.0"], &["1.9.9"])]
     );
     assert_eq!(differences(&after, &after), []);
 }

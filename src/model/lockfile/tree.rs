@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Names of packages from the top `node_modules` down.
-pub(super) type Place = Vec<String>;
+pub(super) type InstallPath = Vec<String>;
 
 /// How many packages a surface alone may have for each that the project has, before we leave the rest to the package
 /// manager: only a text that was made for it comes near.
@@ -12,24 +12,24 @@ const MOST: usize = 16;
 /// What a member of a workspace sees, as the tree of a project of its own: its own packages win over those that are
 /// hoisted. Who used a hoisted one that gives way keeps a copy, and so its version.
 pub(super) fn lifted<T: Clone>(
-    hoisted: &BTreeMap<Place, T>,
-    own: &BTreeMap<Place, T>,
+    hoisted: &BTreeMap<InstallPath, T>,
+    own: &BTreeMap<InstallPath, T>,
     needs: &dyn Fn(&T) -> Vec<String>,
-) -> BTreeMap<Place, T> {
+) -> BTreeMap<InstallPath, T> {
     let gives_way = |name: &String| {
         let top = std::slice::from_ref(name);
         hoisted.contains_key(top) && own.contains_key(top)
     };
-    let mut lifted: BTreeMap<Place, T> = hoisted
+    let mut lifted: BTreeMap<InstallPath, T> = hoisted
         .iter()
         .filter(|(place, _)| !place.first().is_some_and(gives_way))
         .map(|(place, package)| (place.clone(), package.clone()))
         .collect();
     // Where each one stood before.
-    let mut origins: BTreeMap<Place, Place> =
+    let mut origins: BTreeMap<InstallPath, InstallPath> =
         lifted.keys().map(|place| (place.clone(), place.clone())).collect();
     lifted.extend(own.iter().map(|(place, package)| (place.clone(), package.clone())));
-    let mut waiting: Vec<Place> = origins.keys().cloned().collect();
+    let mut waiting: Vec<InstallPath> = origins.keys().cloned().collect();
     let most = (hoisted.len() + own.len()).saturating_mul(MOST);
     while let Some(place) = waiting.pop() {
         let Some(package) = origins.get(&place).and_then(|origin| hoisted.get(origin)) else { continue };
@@ -48,7 +48,7 @@ pub(super) fn lifted<T: Clone>(
                 if lifted.len() >= most {
                     return lifted;
                 }
-                let to: Place = place.iter().chain(from).cloned().collect();
+                let to: InstallPath = place.iter().chain(from).cloned().collect();
                 lifted.insert(to.clone(), package.clone());
                 origins.insert(to.clone(), from.clone());
                 waiting.push(to);
@@ -59,9 +59,9 @@ pub(super) fn lifted<T: Clone>(
 }
 
 /// Where Node finds a package that the one at `place` requires.
-fn seen_from<T>(tree: &BTreeMap<Place, T>, place: &[String], name: &String) -> Option<Place> {
+fn seen_from<T>(tree: &BTreeMap<InstallPath, T>, place: &[String], name: &String) -> Option<InstallPath> {
     (0..=place.len()).rev().find_map(|depth| {
-        let candidate: Place = place[..depth].iter().chain([name]).cloned().collect();
+        let candidate: InstallPath = place[..depth].iter().chain([name]).cloned().collect();
         tree.contains_key(&candidate).then_some(candidate)
     })
 }

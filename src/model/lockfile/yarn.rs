@@ -1,6 +1,6 @@
 //! `yarn.lock`: of yarn 1, and of yarn 2 and later, which is YAML. Both hold blocks, one for each version of a package.
 
-use super::{Entry, From, split};
+use super::{LockfileEntry, PackageOrigin, split};
 
 /// Packages of ours go, and the members of the workspace: yarn knows the surface from its manifest.
 pub(super) fn seed(text: &str, importer: &str, ours: &dyn Fn(&str) -> bool) -> Result<String, String> {
@@ -28,7 +28,7 @@ fn add(mut out: String, line: &str) -> String {
     out
 }
 
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn entries(text: &str) -> Result<Vec<LockfileEntry>, String> {
     let blocks = blocks(checked(text)?);
     Ok(blocks.iter().filter(|block| !block.is_member()).filter_map(Block::entry).collect())
 }
@@ -82,15 +82,15 @@ impl Block<'_> {
         self.resolution().is_some_and(|(_, reference)| reference.starts_with("workspace:"))
     }
 
-    fn entry(&self) -> Option<Entry> {
+    fn entry(&self) -> Option<LockfileEntry> {
         let version = self.field("version")?.to_owned();
         if let Some((name, reference)) = self.resolution() {
             let from = if reference.starts_with("npm:") || reference.starts_with("patch:") {
-                From::Registry(version)
+                PackageOrigin::Registry(version)
             } else {
-                From::of(reference)
+                PackageOrigin::of(reference)
             };
-            return Some(Entry { name: name.to_owned(), from });
+            return Some(LockfileEntry { name: name.to_owned(), from });
         }
         // yarn 1 quotes a pattern of a key by itself.
         let pattern = unquoted(self.key().split(", ").next()?);
@@ -100,17 +100,19 @@ impl Block<'_> {
             ["file:", "link:", "portal:", "./", "../", "/", "~/"].iter().any(|local| text.starts_with(local))
         };
         let resolved = self.field("resolved");
-        let from = match (From::of(range), resolved) {
-            (From::Remote(_), resolved) => From::Remote(resolved.unwrap_or(range).to_owned()),
+        let from = match (PackageOrigin::of(range), resolved) {
+            (PackageOrigin::Remote(_), resolved) => {
+                PackageOrigin::Remote(resolved.unwrap_or(range).to_owned())
+            }
             // A resolution is kept with the range that it took the place of.
-            _ if is_local(range) || resolved.is_some_and(is_local) => From::Local,
+            _ if is_local(range) || resolved.is_some_and(is_local) => PackageOrigin::Local,
             // `owner/repository`.
             (_, Some(resolved)) if range.contains('/') && target.is_none() => {
-                From::Remote(resolved.to_owned())
+                PackageOrigin::Remote(resolved.to_owned())
             }
-            _ => From::Registry(version),
+            _ => PackageOrigin::Registry(version),
         };
-        Some(Entry { name: target.map_or(name, |(target, _)| target).to_owned(), from })
+        Some(LockfileEntry { name: target.map_or(name, |(target, _)| target).to_owned(), from })
     }
 }
 

@@ -30,7 +30,7 @@ pub enum PatternError {
 
 /// The options of minimatch that its users here set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct MatchOptions {
     /// Wildcards match names that begin with a dot.
     pub dot: bool,
     /// Letters match in either case.
@@ -81,7 +81,7 @@ fn split_slashes(text: &str) -> Vec<&str> {
 /// One pattern, ready to match.
 #[derive(Debug)]
 pub struct Minimatch {
-    options: Options,
+    options: MatchOptions,
     /// Whether an odd number of `!` led the pattern.
     pub negate: bool,
     comment: bool,
@@ -97,7 +97,7 @@ impl Minimatch {
     /// # Errors
     ///
     /// [`PatternError`], where the original throws or never returns.
-    pub fn new(pattern: &str, options: Options) -> Result<Self, PatternError> {
+    pub fn new(pattern: &str, options: MatchOptions) -> Result<Self, PatternError> {
         if pattern.len() > MAX_LENGTH && pattern.encode_utf16().count() > MAX_LENGTH {
             return Err(PatternError::TooLong);
         }
@@ -230,7 +230,7 @@ impl Matching<'_> {
 mod tests {
     use super::*;
 
-    const IGNORE: Options = Options {
+    const IGNORE: MatchOptions = MatchOptions {
         dot: true,
         nocase: true,
         match_base: true,

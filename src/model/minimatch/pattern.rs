@@ -35,7 +35,7 @@ pub(super) fn parse(pattern: &[u16], nocase: bool, dot: bool) -> Parsed {
     if pattern.iter().filter(|&&u| u == unit('(')).count() > MAX_LISTS {
         return Parsed::TooLong;
     }
-    match Parser::new(pattern, dot, 0).run(false) {
+    match PatternParser::new(pattern, dot, 0).run(false) {
         Some((source, _)) if source.len() > MAX_SOURCE => Parsed::TooLong,
         Some((mut source, mut magic)) => {
             let text = String::from_utf16_lossy(pattern);
@@ -77,7 +77,7 @@ impl List {
     }
 }
 
-struct Parser<'a> {
+struct PatternParser<'a> {
     pattern: &'a [u16],
     dot: bool,
     depth: usize,
@@ -93,7 +93,7 @@ struct Parser<'a> {
     dot_file: bool,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> PatternParser<'a> {
     fn new(pattern: &'a [u16], dot: bool, depth: usize) -> Self {
         let dot_travels = pattern.first() == Some(&unit('.'));
         Self {
@@ -294,7 +294,7 @@ impl<'a> Parser<'a> {
         let parsed = if globstar || self.depth > MAX_DEPTH {
             None
         } else {
-            Parser::new(rest, self.dot, self.depth + 1).run(true)
+            PatternParser::new(rest, self.dot, self.depth + 1).run(true)
         };
         match parsed {
             Some((source, magic)) => {

@@ -45,13 +45,13 @@ pub(super) enum Unfit {
 /// A regular expression, ready to match.
 #[derive(Debug)]
 pub(super) struct Sets {
-    alternatives: Vec<Vec<Piece>>,
+    alternatives: Vec<Vec<SetPiece>>,
     atoms: Vec<regress::Regex>,
     looks: usize,
 }
 
 #[derive(Debug)]
-enum Piece {
+enum SetPiece {
     /// `^`
     Start,
     /// `$`
@@ -59,11 +59,11 @@ enum Piece {
     /// One unit that this atom matches.
     Unit(usize),
     /// `(?:…)`
-    Group(Vec<Vec<Piece>>),
+    Group(Vec<Vec<SetPiece>>),
     /// `(?=…)` or `(?!…)`, by its number.
-    Look { number: usize, negative: bool, alternatives: Vec<Vec<Piece>> },
+    Look { number: usize, negative: bool, alternatives: Vec<Vec<SetPiece>> },
     /// `?`, `*`, `+` or `{1,2}`: how often at least, and at most.
-    Repeat { piece: Box<Piece>, least: usize, most: Option<usize> },
+    Repeat { piece: Box<SetPiece>, least: usize, most: Option<usize> },
 }
 
 impl Sets {
@@ -74,7 +74,7 @@ impl Sets {
             return Err(Unfit::TooLong);
         }
         let mut parser =
-            Parser { source, at: 0, depth: 0, icase, atoms: Vec::new(), known: HashMap::new(), looks: 0 };
+            SetParser { source, at: 0, depth: 0, icase, atoms: Vec::new(), known: HashMap::new(), looks: 0 };
         match parser.alternatives() {
             Some(alternatives) if parser.at == source.len() => {
                 Ok(Self { alternatives, atoms: parser.atoms, looks: parser.looks })
@@ -87,13 +87,13 @@ impl Sets {
     /// Whether the text matches.
     pub(super) fn matches(&self, text: &[u16]) -> bool {
         let looked = vec![vec![None; text.len() + 1]; self.looks];
-        let mut run = Run { atoms: &self.atoms, text, looked, known: HashMap::new() };
+        let mut run = SetRun { atoms: &self.atoms, text, looked, known: HashMap::new() };
         let everywhere = vec![true; text.len() + 1];
         run.any_of(&self.alternatives, &everywhere).contains(&true)
     }
 }
 
-struct Parser<'s> {
+struct SetParser<'s> {
     source: &'s [u16],
     at: usize,
     depth: usize,
@@ -103,7 +103,7 @@ struct Parser<'s> {
     looks: usize,
 }
 
-impl<'s> Parser<'s> {
+impl<'s> SetParser<'s> {
     fn peek(&self) -> Option<char> {
         self.source.get(self.at).map(|&u| as_ascii(u))
     }
@@ -114,7 +114,7 @@ impl<'s> Parser<'s> {
         there
     }
 
-    fn alternatives(&mut self) -> Option<Vec<Vec<Piece>>> {
+    fn alternatives(&mut self) -> Option<Vec<Vec<SetPiece>>> {
         let mut all = vec![Vec::new()];
         while let Some(c) = self.peek().filter(|&c| c != ')') {
             if c == '|' {
@@ -129,12 +129,12 @@ impl<'s> Parser<'s> {
         Some(all)
     }
 
-    fn piece(&mut self, c: char) -> Option<Piece> {
+    fn piece(&mut self, c: char) -> Option<SetPiece> {
         let start = self.at;
         match c {
             '^' | '$' => {
                 self.at += 1;
-                return Some(if c == '^' { Piece::Start } else { Piece::End });
+                return Some(if c == '^' { SetPiece::Start } else { SetPiece::End });
             }
             '(' => return self.group(),
             '[' => self.class()?,
@@ -142,10 +142,10 @@ impl<'s> Parser<'s> {
             '*' | '+' | '?' => return None,
             _ => self.at += 1,
         }
-        self.atom(self.source.get(start..self.at)?).map(Piece::Unit)
+        self.atom(self.source.get(start..self.at)?).map(SetPiece::Unit)
     }
 
-    fn group(&mut self) -> Option<Piece> {
+    fn group(&mut self) -> Option<SetPiece> {
         let kind = ["(?:", "(?=", "(?!", "("].into_iter().find(|kind| self.takes(kind))?;
         self.depth += 1;
         let alternatives = if self.depth < MAX_DEPTH { self.alternatives()? } else { return None };
@@ -154,10 +154,10 @@ impl<'s> Parser<'s> {
             return None;
         }
         if matches!(kind, "(?:" | "(") {
-            return Some(Piece::Group(alternatives));
+            return Some(SetPiece::Group(alternatives));
         }
         self.looks += 1;
-        Some(Piece::Look { number: self.looks - 1, negative: kind == "(?!", alternatives })
+        Some(SetPiece::Look { number: self.looks - 1, negative: kind == "(?!", alternatives })
     }
 
     /// Up to the first bracket that is not escaped.
@@ -183,19 +183,19 @@ impl<'s> Parser<'s> {
     }
 
     /// Being lazy or not changes nothing.
-    fn repeated(&mut self, piece: Piece) -> Piece {
+    fn repeated(&mut self, piece: SetPiece) -> SetPiece {
         let kinds = [("*", 0, None), ("+", 1, None), ("?", 0, Some(1)), ("{1,2}", 1, Some(2))];
         match kinds.into_iter().find(|(kind, ..)| self.takes(kind)) {
             Some((_, least, most)) => {
                 self.takes("?");
-                Piece::Repeat { piece: Box::new(piece), least, most }
+                SetPiece::Repeat { piece: Box::new(piece), least, most }
             }
             None => piece,
         }
     }
 }
 
-struct Run<'r> {
+struct SetRun<'r> {
     atoms: &'r [regress::Regex],
     text: &'r [u16],
     /// What each look said at each place.
@@ -205,10 +205,10 @@ struct Run<'r> {
 }
 
 /// By place, before each unit and behind the last one.
-type Places = Vec<bool>;
+type UnitPlaces = Vec<bool>;
 
-impl Run<'_> {
-    fn any_of(&mut self, alternatives: &[Vec<Piece>], from: &Places) -> Places {
+impl SetRun<'_> {
+    fn any_of(&mut self, alternatives: &[Vec<SetPiece>], from: &UnitPlaces) -> UnitPlaces {
         let mut reached = vec![false; from.len()];
         for pieces in alternatives {
             let mut places = from.clone();
@@ -224,31 +224,37 @@ impl Run<'_> {
     }
 
     /// Where a piece leads from any of these places.
-    fn behind(&mut self, piece: &Piece, from: &Places) -> Places {
+    fn behind(&mut self, piece: &SetPiece, from: &UnitPlaces) -> UnitPlaces {
         let last = self.text.len();
         match piece {
-            Piece::Start => only(from, |at| at == 0),
-            Piece::End => only(from, |at| at == last),
-            Piece::Unit(atom) => {
+            SetPiece::Start => only(from, |at| at == 0),
+            SetPiece::End => only(from, |at| at == last),
+            SetPiece::Unit(atom) => {
                 let mut reached = vec![false; from.len()];
                 for at in (0..last).filter(|&at| from[at]) {
                     reached[at + 1] = self.is(*atom, self.text[at]);
                 }
                 reached
             }
-            Piece::Group(alternatives) => self.any_of(alternatives, from),
-            Piece::Look { number, negative, alternatives } => {
+            SetPiece::Group(alternatives) => self.any_of(alternatives, from),
+            SetPiece::Look { number, negative, alternatives } => {
                 let mut reached = from.clone();
                 for at in (0..=last).filter(|&at| from[at]) {
                     reached[at] = self.look(*number, alternatives, at) != *negative;
                 }
                 reached
             }
-            Piece::Repeat { piece, least, most } => self.repeat(piece, *least, *most, from),
+            SetPiece::Repeat { piece, least, most } => self.repeat(piece, *least, *most, from),
         }
     }
 
-    fn repeat(&mut self, piece: &Piece, least: usize, most: Option<usize>, from: &Places) -> Places {
+    fn repeat(
+        &mut self,
+        piece: &SetPiece,
+        least: usize,
+        most: Option<usize>,
+        from: &UnitPlaces,
+    ) -> UnitPlaces {
         let mut places = from.clone();
         for _ in 0..least {
             places = self.behind(piece, &places);
@@ -267,7 +273,7 @@ impl Run<'_> {
         reached
     }
 
-    fn look(&mut self, number: usize, alternatives: &[Vec<Piece>], at: usize) -> bool {
+    fn look(&mut self, number: usize, alternatives: &[Vec<SetPiece>], at: usize) -> bool {
         if let Some(known) = self.looked[number][at] {
             return known;
         }
@@ -283,13 +289,13 @@ impl Run<'_> {
     }
 }
 
-fn add(places: &mut Places, more: &Places) {
+fn add(places: &mut UnitPlaces, more: &UnitPlaces) {
     for (place, more) in places.iter_mut().zip(more) {
         *place |= more;
     }
 }
 
-fn only(places: &Places, keep: impl Fn(usize) -> bool) -> Places {
+fn only(places: &UnitPlaces, keep: impl Fn(usize) -> bool) -> UnitPlaces {
     places.iter().enumerate().map(|(at, &place)| place && keep(at)).collect()
 }
 

@@ -5,7 +5,7 @@ use crate::error::Problem;
 
 /// What names the package manager of a surface, from everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sources {
+pub struct ManagerSources {
     /// What the caller asks for.
     pub asked: Option<Detected>,
     /// What files say; an earlier one is followed.
@@ -14,7 +14,7 @@ pub struct Sources {
     pub in_image: Vec<Detected>,
 }
 
-impl Sources {
+impl ManagerSources {
     /// The package manager, and a warning for each source that cannot be true along with it. Sources that can be
     /// true at once are taken together: a Dockerfile that only calls pnpm, and a lockfile that tells its version.
     #[must_use]
@@ -96,12 +96,12 @@ mod tests {
         Detected { manager: PackageManager::parse(manager).unwrap(), reason: reason.to_owned() }
     }
 
-    fn sources(said: &[(&str, &str)]) -> Sources {
+    fn sources(said: &[(&str, &str)]) -> ManagerSources {
         let said = said.iter().map(|(manager, reason)| source(manager, reason)).collect();
-        Sources { said, ..Sources::default() }
+        ManagerSources { said, ..ManagerSources::default() }
     }
 
-    fn decided(sources: Sources) -> (String, Vec<String>) {
+    fn decided(sources: ManagerSources) -> (String, Vec<String>) {
         let (detected, warnings) = sources.decide();
         (
             format!("{} <- {}", detected.manager, detected.reason),
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn nothing_says_which() {
-        let (detected, warnings) = decided(Sources::default());
+        let (detected, warnings) = decided(ManagerSources::default());
         assert_eq!(detected, "pnpm 10.6.5 <- nothing says which: pnpm 10.6.5, as the products pin");
         assert_eq!(warnings, [""; 0]);
     }
@@ -158,7 +158,7 @@ mod tests {
     fn an_image_only_adds() {
         let image = vec![source("npm@10", "Dockerfile line 1"), source("yarn@1", "Dockerfile line 1")];
         let with_image =
-            |said: &[(&str, &str)]| decided(Sources { in_image: image.clone(), ..sources(said) });
+            |said: &[(&str, &str)]| decided(ManagerSources { in_image: image.clone(), ..sources(said) });
         assert_eq!(with_image(&[("npm@>=7", "lock")]).0, "npm 10 <- lock, Dockerfile line 1");
         assert_eq!(with_image(&[("npm@11", "a")]), ("npm 11 <- a".to_owned(), vec![]));
         assert_eq!(with_image(&[("yarn@4.1.0", "a")]), ("yarn 4.1.0 <- a".to_owned(), vec![]));

@@ -6,12 +6,12 @@ mod tests;
 use super::version::Tags;
 use super::{Name, PackageManager};
 use crate::model::dockerfile::{
-    Command, Dockerfile, contexts, flags_with_values, follow, install, repository, sort,
+    Dockerfile, ShellCommand, contexts, flags_with_values, follow, install, repository, sort,
 };
 
 /// A package manager, and the line that names it, from 1 on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedManager {
     /// The line of the Dockerfile.
     pub line: usize,
     /// Which, at which version.
@@ -20,44 +20,44 @@ pub struct Named {
 
 /// What a Dockerfile tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct ToldByDockerfile {
     /// What installs the surface.
-    pub named: Option<Named>,
+    pub named: Option<NamedManager>,
     /// What the image has without being told: npm by the version of Node, and yarn 1. It names none, but may tell
     /// the version of one.
-    pub in_image: Vec<Named>,
+    pub in_image: Vec<NamedManager>,
 }
 
 /// Reads which package manager installs a surface: the one of the command that installs for its `package.json`, at the
 /// version that the stage installs before. Both folders are from the project's root.
 #[must_use]
-pub fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> Told {
+pub fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> ToldByDockerfile {
     let file = Dockerfile::parse(text);
     let given = given(&file);
     let Some(run) = install_of(&file, dockerfile_dir, surface_dir) else {
         // Someone's own script installs, with what is there for it.
         let first = given.iter().find(|one| one.named.manager.name != Name::Npm).or(given.first());
-        return Told { named: first.map(|one| one.named.clone()), in_image: in_image(&file, 0) };
+        return ToldByDockerfile { named: first.map(|one| one.named.clone()), in_image: in_image(&file, 0) };
     };
     if run.has_rivals {
-        return Told { named: None, in_image: in_image(&file, run.stage) };
+        return ToldByDockerfile { named: None, in_image: in_image(&file, run.stage) };
     }
     let chain = file.chain(run.stage);
-    let of_name = |one: &&Given| one.named.manager.name == run.name;
-    let before = |one: &&Given| {
+    let of_name = |one: &&StageManager| one.named.manager.name == run.name;
+    let before = |one: &&StageManager| {
         of_name(one) && chain.contains(&one.stage) && (one.stage != run.stage || one.named.line <= run.line)
     };
     let found = given.iter().rfind(before).or_else(|| given.iter().find(of_name));
     let named = match (run.version, found) {
-        (Some(manager), _) => Named { line: run.line, manager },
+        (Some(manager), _) => NamedManager { line: run.line, manager },
         (None, Some(found)) => found.named.clone(),
-        (None, None) => Named { line: run.line, manager: PackageManager::of_any_version(run.name) },
+        (None, None) => NamedManager { line: run.line, manager: PackageManager::of_any_version(run.name) },
     };
-    Told { named: Some(named), in_image: in_image(&file, run.stage) }
+    ToldByDockerfile { named: Some(named), in_image: in_image(&file, run.stage) }
 }
 
 /// The install of a surface.
-struct Run {
+struct InstallRun {
     stage: usize,
     line: usize,
     name: Name,
@@ -67,7 +67,7 @@ struct Run {
 }
 
 /// The first command that installs where the surface's `package.json` lies; else where it lies anywhere; else any.
-fn install_of(file: &Dockerfile, dockerfile_dir: &str, surface_dir: &str) -> Option<Run> {
+fn install_of(file: &Dockerfile, dockerfile_dir: &str, surface_dir: &str) -> Option<InstallRun> {
     let seen: Vec<_> = contexts(file, dockerfile_dir, surface_dir)
         .into_iter()
         .flat_map(|below| {
@@ -88,25 +88,25 @@ fn install_of(file: &Dockerfile, dockerfile_dir: &str, surface_dir: &str) -> Opt
         });
     let has_rivals =
         seen.iter().any(|one| (one.stage, one.step) == (stage, chosen.step) && one.command.manager != name);
-    Some(Run { stage, line, name, version, has_rivals })
+    Some(InstallRun { stage, line, name, version, has_rivals })
 }
 
 /// A package manager that a stage gets.
-struct Given {
+struct StageManager {
     stage: usize,
-    named: Named,
+    named: NamedManager,
 }
 
 /// All that the stages get, in order.
-fn given(file: &Dockerfile) -> Vec<Given> {
-    let mut found: Vec<Given> = Vec::new();
+fn given(file: &Dockerfile) -> Vec<StageManager> {
+    let mut found: Vec<StageManager> = Vec::new();
     for (stage, one) in file.stages.iter().enumerate() {
         let tag = one.image.rsplit_once(':').map_or("", |(_, tag)| tag);
         if repository(&one.image).ends_with("oven/bun") {
             let version = tag.split('-').next().unwrap_or_default();
-            found.push(Given {
+            found.push(StageManager {
                 stage,
-                named: Named { line: one.line, manager: at(Name::Bun, version, Tags::Corepack) },
+                named: NamedManager { line: one.line, manager: at(Name::Bun, version, Tags::Corepack) },
             });
         }
     }
@@ -117,7 +117,7 @@ fn given(file: &Dockerfile) -> Vec<Given> {
         found.extend(
             managers
                 .into_iter()
-                .map(|manager| Given { stage: *stage, named: Named { line: *line, manager } }),
+                .map(|manager| StageManager { stage: *stage, named: NamedManager { line: *line, manager } }),
         );
     }
     found.sort_by_key(|one| (one.stage, one.named.line));
@@ -130,7 +130,7 @@ fn at(name: Name, version: &str, tags: Tags) -> PackageManager {
 }
 
 /// What one command installs; `next` reads what it prints.
-fn given_by(command: &Command, next: Option<&Command>) -> Vec<PackageManager> {
+fn given_by(command: &ShellCommand, next: Option<&ShellCommand>) -> Vec<PackageManager> {
     let Some((program, arguments)) = command.words.split_first() else { return Vec::new() };
     let program = program.split('@').next().unwrap_or_default();
     match program {
@@ -198,7 +198,7 @@ fn package_of(word: &str, default: impl Fn(Name) -> &'static str, tags: Tags) ->
 }
 
 /// What an installer or a release that is downloaded is; an installer's version is told to the shell that runs it.
-fn download(address: &str, command: &Command, next: Option<&Command>) -> Option<PackageManager> {
+fn download(address: &str, command: &ShellCommand, next: Option<&ShellCommand>) -> Option<PackageManager> {
     let behind =
         |start: &str| address.split_once(start).map(|(_, rest)| rest.split('/').next().unwrap_or_default());
     if let Some(version) = behind("github.com/pnpm/pnpm/releases/download/v") {
@@ -219,7 +219,7 @@ fn download(address: &str, command: &Command, next: Option<&Command>) -> Option<
 }
 
 /// Node's own npm and, in its Docker images, yarn 1.22 (<https://nodejs.org/en/download/releases>).
-fn in_image(file: &Dockerfile, stage: usize) -> Vec<Named> {
+fn in_image(file: &Dockerfile, stage: usize) -> Vec<NamedManager> {
     let image = file.image(stage);
     let line = file.chain(stage).last().and_then(|&at| file.stages.get(at)).map_or(1, |stage| stage.line);
     if repository(image).rsplit('/').next() != Some("node") {
@@ -242,5 +242,5 @@ fn in_image(file: &Dockerfile, stage: usize) -> Vec<Named> {
         majors,
     });
     let yarn = PackageManager { name: Name::Yarn, version: "1".to_owned(), majors: 1..=1 };
-    npm.into_iter().chain([yarn]).map(|manager| Named { line, manager }).collect()
+    npm.into_iter().chain([yarn]).map(|manager| NamedManager { line, manager }).collect()
 }

@@ -4,7 +4,7 @@
 
 use toml::{Table, Value};
 
-use super::setting::{File, Setting};
+use super::setting::{Setting, SettingsFile};
 use crate::error::Problem;
 use crate::model::npmrc::{Expanded, Lookup};
 
@@ -17,7 +17,7 @@ const FIELDS: [(&str, &str); 4] =
 ///
 /// # Errors
 /// It is not TOML.
-pub fn parse(name: &str, text: &str, lookup: Lookup<'_>) -> Result<File, Problem> {
+pub fn parse(name: &str, text: &str, lookup: Lookup<'_>) -> Result<SettingsFile, Problem> {
     let table: Table =
         text.strip_prefix('\u{feff}').unwrap_or(text).parse().map_err(|error: toml::de::Error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
@@ -25,7 +25,8 @@ pub fn parse(name: &str, text: &str, lookup: Lookup<'_>) -> Result<File, Problem
             Problem::new(format!("{name}: line {}: is not TOML", before.matches('\n').count() + 1))
                 .hint("correct it there")
         })?;
-    let mut file = Reader { file: File { name: name.to_owned(), settings: Vec::new() }, lookup };
+    let mut file =
+        BunfigReader { file: SettingsFile { name: name.to_owned(), settings: Vec::new() }, lookup };
     let Some(install) = table.get("install").and_then(Value::as_table) else { return Ok(file.file) };
     if let Some(registry) = install.get("registry") {
         file.registry("install.registry", "registry", registry);
@@ -46,12 +47,12 @@ pub fn parse(name: &str, text: &str, lookup: Lookup<'_>) -> Result<File, Problem
     Ok(file.file)
 }
 
-struct Reader<'a> {
-    file: File,
+struct BunfigReader<'a> {
+    file: SettingsFile,
     lookup: Lookup<'a>,
 }
 
-impl Reader<'_> {
+impl BunfigReader<'_> {
     fn registry(&mut self, written: &str, prefix: &str, value: &Value) {
         let key = |field: &str| match (prefix, field) {
             ("registry", "registry") => field.to_owned(),

@@ -11,18 +11,18 @@ use crate::model::package_manager::Name;
 
 /// The way, and the files that have yet to be read for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Way {
+pub struct NetworkRoute {
     /// All but what the files hold.
     pub network: Network,
     /// The file of authorities that takes the place of all others.
-    pub cafile: Option<Named>,
+    pub cafile: Option<NamedFile>,
     /// The file of authorities besides the usual ones.
-    pub extra: Option<Named>,
+    pub extra: Option<NamedFile>,
 }
 
 /// A file that a setting names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedFile {
     /// Its path as it is written.
     pub path: String,
     /// The file of settings that names it; empty where a variable does.
@@ -32,7 +32,7 @@ pub struct Named {
 }
 
 /// A value, and what gives it.
-struct Given {
+struct GivenValue {
     value: String,
     file: String,
     place: String,
@@ -46,9 +46,9 @@ struct Given {
 ///
 /// # Errors
 /// A setting that counts is no address, or names a variable that is not set.
-pub fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<Way, Problem> {
-    let settings = Settings { npm, variables, has_variables: manager != Name::Bun };
-    let mut way = Way::default();
+pub fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<NetworkRoute, Problem> {
+    let settings = NetworkSettings { npm, variables, has_variables: manager != Name::Bun };
+    let mut way = NetworkRoute::default();
     let (http, https) = match manager {
         Name::Npm => {
             let own = first(&settings, &["https-proxy", "proxy"])?;
@@ -95,7 +95,7 @@ pub fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<Way, Pr
     way.network.accepts_any_certificate = !is_strict && manager != Name::Bun;
     way.network.authorities =
         settings.all("ca")?.iter().map(|given| given.value.replace("\\n", "\n").into_bytes()).collect();
-    way.cafile = first(&settings, &["cafile"])?.map(|given| Named {
+    way.cafile = first(&settings, &["cafile"])?.map(|given| NamedFile {
         path: given.value,
         file: given.file,
         place: given.place,
@@ -105,12 +105,12 @@ pub fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<Way, Pr
 }
 
 /// What Node.js itself, and bun after it, takes from variables.
-pub(super) fn of_node(way: &mut Way, variables: &Variables) {
+pub(super) fn of_node(way: &mut NetworkRoute, variables: &Variables) {
     if variables.get("NODE_TLS_REJECT_UNAUTHORIZED").as_deref() == Some("0") {
         way.network.accepts_any_certificate = true;
     }
     let name = "NODE_EXTRA_CA_CERTS";
-    way.extra = variables.get(name).filter(|path| !path.is_empty()).map(|path| Named {
+    way.extra = variables.get(name).filter(|path| !path.is_empty()).map(|path| NamedFile {
         path,
         file: String::new(),
         place: name.to_owned(),
@@ -118,23 +118,23 @@ pub(super) fn of_node(way: &mut Way, variables: &Variables) {
 }
 
 /// Settings, and above them the variables that stand for them.
-struct Settings<'a> {
+struct NetworkSettings<'a> {
     npm: &'a Npm,
     variables: &'a Variables,
     has_variables: bool,
 }
 
-impl Settings<'_> {
+impl NetworkSettings<'_> {
     fn variable(&self, key: &str) -> Option<(String, String)> {
         self.variables.npm_config(key).filter(|_| self.has_variables)
     }
 
     /// The values of a key that say something.
-    fn all(&self, key: &str) -> Result<Vec<Given>, Problem> {
+    fn all(&self, key: &str) -> Result<Vec<GivenValue>, Problem> {
         let given = match self.variable(key) {
             Some((place, value)) => value
                 .split("\n\n")
-                .map(|value| Given {
+                .map(|value| GivenValue {
                     value: value.trim().to_owned(),
                     file: String::new(),
                     place: place.clone(),
@@ -160,9 +160,9 @@ impl Settings<'_> {
     }
 }
 
-fn of_setting(setting: &Setting) -> Result<Vec<Given>, Problem> {
+fn of_setting(setting: &Setting) -> Result<Vec<GivenValue>, Problem> {
     setting.value()?;
-    let given = |value: &str| Given {
+    let given = |value: &str| GivenValue {
         value: value.trim().to_owned(),
         file: setting.file.clone(),
         place: setting.place(),
@@ -171,7 +171,7 @@ fn of_setting(setting: &Setting) -> Result<Vec<Given>, Problem> {
 }
 
 /// The first of some keys that says something else than no.
-fn first(settings: &Settings<'_>, keys: &[&str]) -> Result<Option<Given>, Problem> {
+fn first(settings: &NetworkSettings<'_>, keys: &[&str]) -> Result<Option<GivenValue>, Problem> {
     for key in keys {
         let found = settings.all(key)?.into_iter().next();
         if let Some(given) = found.filter(|given| given.value != "false" || *key == "strict-ssl") {
@@ -186,14 +186,14 @@ fn variable(variables: &Variables, names: &[&str]) -> Result<Option<Secret>, Pro
     for name in names {
         if let Some(value) = variables.in_either_case(name) {
             let place = name.to_ascii_uppercase();
-            return proxy(&Given { value, file: String::new(), place }).map(Some);
+            return proxy(&GivenValue { value, file: String::new(), place }).map(Some);
         }
     }
     Ok(None)
 }
 
 /// The address of a proxy; the error does not quote it, since it may hold a password.
-fn proxy(given: &Given) -> Result<Secret, Problem> {
+fn proxy(given: &GivenValue) -> Result<Secret, Problem> {
     proxy_address(&given.value, &given.place)
 }
 
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
     use crate::model::package_manager::PackageManager;
 
-    fn way(manager: Name, text: &str, process: &[(&str, &str)]) -> Result<Way, Problem> {
+    fn way(manager: Name, text: &str, process: &[(&str, &str)]) -> Result<NetworkRoute, Problem> {
         let variables = of(process);
         let file = of_npmrc(".npmrc", text, false, &|name| variables.get(name)).unwrap();
         let npm = Npm::new(&PackageManager::of_any_version(manager), vec![file]);

@@ -11,7 +11,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_STANDARD;
 
 use super::address::Address;
-use super::setting::{File, Setting};
+use super::setting::{Setting, SettingsFile};
 use super::{Credential, Secret};
 use crate::error::Problem;
 use crate::model::package_manager::{Name, PackageManager};
@@ -27,7 +27,7 @@ pub struct Npm {
 
 /// A registry that a file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct NamedRegistry {
     /// Its address.
     pub url: String,
     /// What names it.
@@ -48,7 +48,7 @@ pub struct Asks {
 impl Npm {
     /// The files in their order, as this package manager reads them.
     #[must_use]
-    pub fn new(manager: &PackageManager, files: Vec<File>) -> Self {
+    pub fn new(manager: &PackageManager, files: Vec<SettingsFile>) -> Self {
         let mut settings = BTreeMap::new();
         let mut lost = None;
         for setting in files.into_iter().flat_map(|file| file.settings) {
@@ -72,12 +72,12 @@ impl Npm {
     ///
     /// # Errors
     /// What is written there is no address, or a variable of it is not set; neither quotes it.
-    pub fn registry(&self, package: &str) -> Result<Option<Found>, Problem> {
+    pub fn registry(&self, package: &str) -> Result<Option<NamedRegistry>, Problem> {
         let scoped = scope(package).and_then(|scope| self.said(&format!("{scope}:registry")));
         let Some(setting) = scoped.or_else(|| self.said("registry")) else { return Ok(None) };
         let address = address(setting)?;
         let asks = self.asks(&address, setting)?;
-        Ok(Some(Found { url: address.url.as_str().to_owned(), named_by: setting.place(), asks }))
+        Ok(Some(NamedRegistry { url: address.url.as_str().to_owned(), named_by: setting.place(), asks }))
     }
 
     /// A setting that says something.

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use crate::error::Problem;
-use crate::model::npmrc::{self, Entry, Expanded, Lookup, shown};
+use crate::model::npmrc::{self, Expanded, Lookup, NpmrcEntry, shown};
 
 /// More than any file names; they are all kept.
 const MAX_SETTINGS: usize = 1000;
 
 /// A file of settings that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct File {
+pub struct SettingsFile {
     /// Its path for messages: from the project's root, or as `~/.npmrc`.
     pub name: String,
     /// Those of its settings that lead to a registry.
@@ -96,8 +96,8 @@ impl Setting {
 ///
 /// # Errors
 /// There are too many of them.
-pub fn of_npmrc(name: &str, text: &str, unquotes: bool, lookup: Lookup<'_>) -> Result<File, Problem> {
-    let mut file = File { name: name.to_owned(), settings: Vec::new() };
+pub fn of_npmrc(name: &str, text: &str, unquotes: bool, lookup: Lookup<'_>) -> Result<SettingsFile, Problem> {
+    let mut file = SettingsFile { name: name.to_owned(), settings: Vec::new() };
     for entry in npmrc::parse(text) {
         let key = npmrc::expand(&entry.key, lookup);
         if !npmrc::leads_to_a_registry(&key.text) {
@@ -115,7 +115,7 @@ pub fn of_npmrc(name: &str, text: &str, unquotes: bool, lookup: Lookup<'_>) -> R
     Ok(file)
 }
 
-fn setting(name: &str, entry: &Entry, key: Expanded, unquotes: bool, lookup: Lookup<'_>) -> Setting {
+fn setting(name: &str, entry: &NpmrcEntry, key: Expanded, unquotes: bool, lookup: Lookup<'_>) -> Setting {
     let texts = entry.texts().into_iter();
     let values = texts.map(|text| {
         let text = if unquotes { npmrc::unquoted(&text) } else { text };

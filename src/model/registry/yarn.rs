@@ -4,14 +4,14 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::network::{self, Named, Way};
-use super::npm::{Asks, Found, address, basic, in_header, scope};
+use super::network::{self, NamedFile, NetworkRoute};
+use super::npm::{Asks, NamedRegistry, address, basic, in_header, scope};
 use super::setting::Setting;
 use super::variables::Variables;
 use super::{Credential, Secret};
 use crate::error::Problem;
 use crate::model::js;
-use crate::model::minimatch::{Minimatch, Options};
+use crate::model::minimatch::{MatchOptions, Minimatch};
 use crate::model::npmrc::{Expanded, Lookup};
 use crate::model::yaml;
 
@@ -51,7 +51,7 @@ impl Yarn {
     ///
     /// # Errors
     /// What is written there is no address, or a variable of it is not set; neither quotes it.
-    pub fn registry(&self, package: &str, lookup: Lookup<'_>) -> Result<Option<Found>, Problem> {
+    pub fn registry(&self, package: &str, lookup: Lookup<'_>) -> Result<Option<NamedRegistry>, Problem> {
         let scope = scope(package).and_then(|scope| scope.strip_prefix('@'));
         let of_scope =
             |key: &str| scope.map_or(Ok(None), |scope| self.setting(&["npmScopes", scope, key], lookup));
@@ -79,14 +79,14 @@ impl Yarn {
         if let (Some((name, password)), None, None) = (&address.userinfo, &asks.credential, &asks.unset) {
             asks.credential = Some(super::npm::of_userinfo(name, password, named.place_with_variables()));
         }
-        Ok(Some(Found { url: address.url.as_str().to_owned(), named_by: named.place(), asks }))
+        Ok(Some(NamedRegistry { url: address.url.as_str().to_owned(), named_by: named.place(), asks }))
     }
 
     /// The way there. Variables such as `YARN_HTTPS_PROXY` come before the files.
     ///
     /// # Errors
     /// A setting that counts is no address, or names a variable that is not set.
-    pub fn way(&self, url: &str, variables: &Variables, lookup: Lookup<'_>) -> Result<Way, Problem> {
+    pub fn way(&self, url: &str, variables: &Variables, lookup: Lookup<'_>) -> Result<NetworkRoute, Problem> {
         let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
         let setting = |key: &str, variable: &str| -> Result<Option<Setting>, Problem> {
             if let Some(setting) = self.of_host(&host, key, lookup)? {
@@ -102,7 +102,7 @@ impl Yarn {
             Some(proxy) => network::proxy_address(proxy.value()?, &proxy.place()).map(Some),
             None => Ok(None),
         };
-        let mut way = Way::default();
+        let mut way = NetworkRoute::default();
         way.network.http_proxy = proxy("httpProxy", "YARN_HTTP_PROXY")?;
         way.network.https_proxy = proxy("httpsProxy", "YARN_HTTPS_PROXY")?;
         network::of_node(&mut way, variables);
@@ -113,7 +113,7 @@ impl Yarn {
         }
         if let Some(file) = setting("httpsCaFilePath", "YARN_HTTPS_CA_FILE_PATH")? {
             let path = file.value()?.to_owned();
-            way.cafile = Some(Named { path, place: file.place(), file: file.file });
+            way.cafile = Some(NamedFile { path, place: file.place(), file: file.file });
         }
         Ok(way)
     }
@@ -128,7 +128,7 @@ impl Yarn {
         globs.sort_by_key(|glob| std::cmp::Reverse(glob.len()));
         globs.dedup();
         for glob in globs {
-            let matches = || Minimatch::new(glob, Options::default()).is_ok_and(|one| one.matches(host));
+            let matches = || Minimatch::new(glob, MatchOptions::default()).is_ok_and(|one| one.matches(host));
             if (glob == host || matches())
                 && let Some(setting) = self.setting(&["networkSettings", glob, key], lookup)?
             {
@@ -205,7 +205,7 @@ fn asks(token: Option<Setting>, ident: Option<Setting>) -> Result<Asks, Problem>
 }
 
 /// One piece of a text with variables.
-enum Piece<'a> {
+enum VariablePiece<'a> {
     Escaped(&'a str),
     Variable { name: &'a str, operator: &'a str },
     Unknown,
@@ -222,8 +222,8 @@ fn expand(text: &str, lookup: Lookup<'_>) -> Option<Expanded> {
         expanded.text.push_str(&text[from..start]);
         from = end;
         match piece {
-            Piece::Escaped(escaped) => expanded.text.push_str(escaped),
-            Piece::Variable { name, operator } => {
+            VariablePiece::Escaped(escaped) => expanded.text.push_str(escaped),
+            VariablePiece::Variable { name, operator } => {
                 expanded.variables.push(name.to_owned());
                 let value = lookup(name).filter(|value| operator != ":-" || !value.is_empty());
                 open += 1;
@@ -237,9 +237,9 @@ fn expand(text: &str, lookup: Lookup<'_>) -> Option<Expanded> {
                     None => {}
                 }
             }
-            Piece::Close if open == 0 => expanded.text.push('}'),
-            Piece::Close => open -= 1,
-            Piece::Unknown => return None,
+            VariablePiece::Close if open == 0 => expanded.text.push('}'),
+            VariablePiece::Close => open -= 1,
+            VariablePiece::Unknown => return None,
         }
         if expanded.text.len() > MAX_LENGTH {
             return None;
@@ -256,8 +256,8 @@ fn behind(text: &str, from: usize) -> usize {
     while let Some((_, end, piece)) = next(text, at) {
         at = end;
         match piece {
-            Piece::Variable { .. } => depth += 1,
-            Piece::Close => depth -= 1,
+            VariablePiece::Variable { .. } => depth += 1,
+            VariablePiece::Close => depth -= 1,
             _ => {}
         }
         if depth == 0 {
@@ -268,7 +268,7 @@ fn behind(text: &str, from: usize) -> usize {
 }
 
 /// `\\(?<escaped>[\\$}])|\$\{(?<variable>[a-zA-Z]\w*)(?<operator>:-|-|(?=\}))|(?<unknown>\$\{)|\}`
-fn next(text: &str, from: usize) -> Option<(usize, usize, Piece<'_>)> {
+fn next(text: &str, from: usize) -> Option<(usize, usize, VariablePiece<'_>)> {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
@@ -276,9 +276,9 @@ fn next(text: &str, from: usize) -> Option<(usize, usize, Piece<'_>)> {
         let behind = &text[at + 1..];
         match bytes[at] {
             b'\\' if behind.starts_with(['\\', '$', '}']) => {
-                return Some((at, at + 2, Piece::Escaped(&behind[..1])));
+                return Some((at, at + 2, VariablePiece::Escaped(&behind[..1])));
             }
-            b'}' => return Some((at, at + 1, Piece::Close)),
+            b'}' => return Some((at, at + 1, VariablePiece::Close)),
             b'$' if behind.starts_with('{') => {
                 let inside = &behind[1..];
                 let length =
@@ -295,9 +295,9 @@ fn next(text: &str, from: usize) -> Option<(usize, usize, Piece<'_>)> {
                 return Some(
                     match operator.filter(|_| name.starts_with(|c: char| c.is_ascii_alphabetic())) {
                         Some(operator) => {
-                            (at, start + length + operator.len(), Piece::Variable { name, operator })
+                            (at, start + length + operator.len(), VariablePiece::Variable { name, operator })
                         }
-                        None => (at, start, Piece::Unknown),
+                        None => (at, start, VariablePiece::Unknown),
                     },
                 );
             }

@@ -17,25 +17,25 @@ mod undo;
 use serde_json::{Map, Value};
 
 use super::YamlError;
-use layout::Layout;
-pub use undo::{Undo, undo};
+use layout::YamlLayout;
+pub use undo::{YamlUndo, undo};
 
 /// The key that is edited.
 const OVERRIDES: &str = "overrides";
 
 /// A text with its changes made.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Edited {
+pub struct EditedYaml {
     /// The new text.
     pub text: String,
     /// What [`undo`] needs, in the order of the changes.
-    pub undo: Vec<Undo>,
+    pub undo: Vec<YamlUndo>,
 }
 
 /// Why a text cannot be edited; it stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {message}")]
-pub struct EditError {
+pub struct YamlEditError {
     /// From 1.
     pub line: usize,
     /// The cause.
@@ -44,13 +44,13 @@ pub struct EditError {
     pub hint: &'static str,
 }
 
-impl EditError {
+impl YamlEditError {
     fn new(line: usize, message: impl Into<String>, hint: &'static str) -> Self {
         Self { line, message: message.into(), hint }
     }
 }
 
-impl From<YamlError> for EditError {
+impl From<YamlError> for YamlEditError {
     fn from(error: YamlError) -> Self {
         Self::new(error.line, error.message, "correct the YAML")
     }
@@ -63,7 +63,7 @@ const PLAINLY: &str = "write it plainly: below `overrides:`, a line `selector: v
 ///
 /// # Errors
 /// It is not YAML, or they are no map.
-pub fn read_overrides(text: &str) -> Result<Vec<(String, String)>, EditError> {
+pub fn read_overrides(text: &str) -> Result<Vec<(String, String)>, YamlEditError> {
     let Value::Object(overrides) = overrides(&super::parse(text)?)? else { return Ok(Vec::new()) };
     let text = |value: Value| if let Value::String(text) = value { text } else { value.to_string() };
     Ok(overrides.into_iter().map(|(selector, value)| (selector, text(value))).collect())
@@ -73,12 +73,16 @@ pub fn read_overrides(text: &str) -> Result<Vec<(String, String)>, EditError> {
 /// be taken out, stays as it is.
 ///
 /// # Errors
-/// See [`EditError`].
-pub fn apply(text: Option<&str>, sets: &[(String, String)], removes: &[String]) -> Result<Edited, EditError> {
+/// See [`YamlEditError`].
+pub fn apply(
+    text: Option<&str>,
+    sets: &[(String, String)],
+    removes: &[String],
+) -> Result<EditedYaml, YamlEditError> {
     let before = text.unwrap_or_default();
     let mut expected = super::parse(before)?;
     // What cannot be edited is named with the line that it has in this text.
-    let layout = Layout::of(before)?;
+    let layout = YamlLayout::of(before)?;
     let there = |selector: &str| layout.overrides.as_ref().is_some_and(|found| found.has(selector));
     for (selector, value) in sets.iter().filter(|(selector, _)| there(selector)) {
         splice::set(before, &layout, selector, value)?;
@@ -86,16 +90,17 @@ pub fn apply(text: Option<&str>, sets: &[(String, String)], removes: &[String]) 
     for selector in removes.iter().filter(|selector| there(selector)) {
         splice::remove(before, &layout, selector)?;
     }
-    let mut edited = Edited { text: before.to_owned(), undo: Vec::new() };
+    let mut edited = EditedYaml { text: before.to_owned(), undo: Vec::new() };
     for (selector, value) in sets {
         if expect(&mut expected, selector, Some(value))? {
-            let (splice, action) = splice::set(&edited.text, &Layout::of(&edited.text)?, selector, value)?;
+            let (splice, action) =
+                splice::set(&edited.text, &YamlLayout::of(&edited.text)?, selector, value)?;
             edited.record(selector, splice, action);
         }
     }
     for selector in removes {
         if expect(&mut expected, selector, None)? {
-            let (splice, action) = splice::remove(&edited.text, &Layout::of(&edited.text)?, selector)?;
+            let (splice, action) = splice::remove(&edited.text, &YamlLayout::of(&edited.text)?, selector)?;
             edited.record(selector, splice, action);
         }
     }
@@ -104,7 +109,7 @@ pub fn apply(text: Option<&str>, sets: &[(String, String)], removes: &[String]) 
 }
 
 /// Makes a change in the value that a text must have afterwards; says whether it is one.
-fn expect(document: &mut Value, selector: &str, value: Option<&str>) -> Result<bool, EditError> {
+fn expect(document: &mut Value, selector: &str, value: Option<&str>) -> Result<bool, YamlEditError> {
     let mut overrides = match overrides(document)? {
         Value::Object(overrides) => overrides,
         _ => Map::new(),
@@ -123,19 +128,19 @@ fn expect(document: &mut Value, selector: &str, value: Option<&str>) -> Result<b
 }
 
 /// The map of overrides, or `null`.
-fn overrides(document: &Value) -> Result<Value, EditError> {
+fn overrides(document: &Value) -> Result<Value, YamlEditError> {
     match document {
         Value::Null => Ok(Value::Null),
         Value::Object(map) => match map.get(OVERRIDES).cloned().unwrap_or_default() {
             found @ (Value::Object(_) | Value::Null) => Ok(found),
-            _ => Err(EditError::new(1, "`overrides` is no map", PLAINLY)),
+            _ => Err(YamlEditError::new(1, "`overrides` is no map", PLAINLY)),
         },
-        _ => Err(EditError::new(1, "the file is no map", "write settings as `key: value`")),
+        _ => Err(YamlEditError::new(1, "the file is no map", "write settings as `key: value`")),
     }
 }
 
 /// Reads a text again: it must say exactly this.
-fn check(text: &str, expected: &Value) -> Result<(), EditError> {
+fn check(text: &str, expected: &Value) -> Result<(), YamlEditError> {
     // A map that is empty says as much as none.
     let plain = |mut value: Value| {
         if let Value::Object(map) = &mut value
@@ -149,7 +154,7 @@ fn check(text: &str, expected: &Value) -> Result<(), EditError> {
     if found.is_some() && found == Some(plain(expected.clone())) {
         return Ok(());
     }
-    let line = Layout::of(text).ok().and_then(|layout| layout.overrides).map_or(1, |found| found.line);
+    let line = YamlLayout::of(text).ok().and_then(|layout| layout.overrides).map_or(1, |found| found.line);
     let message = "`overrides` is written so that it cannot be edited without a change of something else";
-    Err(EditError::new(line, message, PLAINLY))
+    Err(YamlEditError::new(line, message, PLAINLY))
 }

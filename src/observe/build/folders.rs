@@ -57,7 +57,7 @@ impl<'a> Folders<'a> {
 mod tests {
     use super::*;
     use crate::model::manifest::Manifest;
-    use crate::model::workspace::{Catalogs, Member, Settings};
+    use crate::model::workspace::{Catalogs, Member, PackSettings};
 
     #[test]
     fn a_file_lies_in_the_innermost_member() {
@@ -67,7 +67,7 @@ mod tests {
             manifest_file: "package.json",
             manifest: Manifest(serde_json::Map::new()),
             linked: None,
-            settings: Settings::default(),
+            settings: PackSettings::default(),
         };
         let members = ["", "../x", "a", "a-b", "a/b"].map(member).to_vec();
         let workspace =

@@ -3,22 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use super::{BUILDS, file_for, look, read_file};
-use crate::model::build::Record;
-use crate::model::cache::place::Place;
+use crate::model::build::BuildRecord;
+use crate::model::cache::place::CacheFolder;
 use crate::model::digest::Digest;
 use crate::model::workspace::Member;
 
 /// The records of a workspace's builds.
 #[derive(Debug)]
-pub struct Builds<'a> {
+pub struct BuildRecords<'a> {
     cache: &'a Path,
     workspace: &'a Path,
 }
 
-impl<'a> Builds<'a> {
+impl<'a> BuildRecords<'a> {
     /// What the cache knows of a workspace; `None` where that is nothing.
     #[must_use]
-    pub fn of(place: Option<&'a Place>, workspace: &'a Path) -> Option<Self> {
+    pub fn of(place: Option<&'a CacheFolder>, workspace: &'a Path) -> Option<Self> {
         let cache = &*place?.folder;
         let folder = file_for(cache, BUILDS, workspace)?;
         // One that is not there, as for whoever never builds, is found out by one question.
@@ -29,9 +29,9 @@ impl<'a> Builds<'a> {
 
     /// The record of a member's last build; `None` where there is none that can be used.
     #[must_use]
-    pub fn record(&self, member: &Member) -> Option<Record> {
+    pub fn record(&self, member: &Member) -> Option<BuildRecord> {
         let bytes = read_file(&build_file(self.cache, self.workspace, &member.relative)?)?;
-        Record::parse(std::str::from_utf8(&bytes).ok()?, &member.relative)
+        BuildRecord::parse(std::str::from_utf8(&bytes).ok()?, &member.relative)
     }
 }
 

@@ -4,47 +4,47 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::seen::{Seen, states};
-use super::watch::Folder;
+use super::seen::{SeenPaths, states};
+use super::watch::WatchedFolder;
 use super::{INDEX, Watch, file_for, read};
-use crate::model::cache::index::Record;
-use crate::model::cache::place::Place;
-use crate::model::cache::{Footprint, Index, Listing, Packed, Signatures};
+use crate::model::cache::index::PackageRecord;
+use crate::model::cache::place::CacheFolder;
+use crate::model::cache::{CacheIndex, ContentKey, PackageListing, PackedDigests, Signatures};
 use crate::model::digest::Digest;
 use crate::model::seal::Seal;
 use crate::model::tarball::{PackedFile, Tarball};
-use crate::observe::contents::{Contents, Entry, Source};
+use crate::observe::contents::{ContentSource, Contents, TarballEntry};
 
 /// What is known of the packages of a workspace, and what was learned since. It remembers nothing where there is no
 /// cache.
 #[derive(Debug, Default)]
-pub struct Memory(Option<Known>);
+pub struct Memory(Option<KnownPackages>);
 
 #[derive(Debug)]
-struct Known {
+struct KnownPackages {
     watch: Arc<Watch>,
-    index: Index,
+    index: CacheIndex,
     /// The records that were asked for.
-    open: Mutex<Open>,
+    open: Mutex<OpenIndex>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
-    records: BTreeMap<String, Arc<Record>>,
+struct OpenIndex {
+    records: BTreeMap<String, Arc<PackageRecord>>,
     changed: BTreeSet<String>,
 }
 
 impl Memory {
     /// What the cache knows of a workspace.
     #[must_use]
-    pub fn of(place: Option<&Place>, workspace: &Path) -> Self {
+    pub fn of(place: Option<&CacheFolder>, workspace: &Path) -> Self {
         let Some(place) = place else { return Self(None) };
         let Some(meant_for) = workspace.to_str() else { return Self(None) };
         let watch = Arc::new(Watch::begin());
         let file = file_for(&place.folder, INDEX, workspace);
         let bytes = file.and_then(|file| read(&place.folder, &file)).unwrap_or_default();
-        let index = Index::parse(meant_for, &bytes);
-        Self(Some(Known { watch, index, open: Mutex::default() }))
+        let index = CacheIndex::parse(meant_for, &bytes);
+        Self(Some(KnownPackages { watch, index, open: Mutex::default() }))
     }
 
     /// Whether it remembers nothing.
@@ -55,8 +55,8 @@ impl Memory {
 
     /// Notes what is looked at, where it is to be remembered.
     #[must_use]
-    pub fn seen(&self) -> Seen {
-        self.0.as_ref().map_or_else(Seen::default, |known| Seen::by(&known.watch))
+    pub fn seen(&self) -> SeenPaths {
+        self.0.as_ref().map_or_else(SeenPaths::default, |known| SeenPaths::by(&known.watch))
     }
 
     /// The files of the package in a folder, if everything that they depend on looks as it did.
@@ -71,31 +71,31 @@ impl Memory {
     }
 
     /// Remembers what the files of a package are, by what was seen on the way.
-    pub fn learn_listing(&self, dir: &Path, key: Digest, paths: &[String], seen: Seen) {
+    pub fn learn_listing(&self, dir: &Path, key: Digest, paths: &[String], seen: SeenPaths) {
         let (Some(known), Some(dir)) = (&self.0, dir.to_str()) else { return };
         let Some((witnesses, states)) = seen.finish() else { return };
         let (paths, moment) = (paths.to_vec(), known.watch.moment());
         known.change(dir, |record| {
-            record.listing = Some(Listing { key, paths, witnesses, states, moment });
+            record.listing = Some(PackageListing { key, paths, witnesses, states, moment });
         });
     }
 
     /// By what the files of a package are known to be the same the next time.
     #[must_use]
-    pub fn footprint(&self, dir: &Path, entries: &[Entry]) -> Option<Footprint> {
+    pub fn footprint(&self, dir: &Path, entries: &[TarballEntry]) -> Option<ContentKey> {
         let known = self.0.as_ref()?;
         let mut signatures = Signatures::new(known.watch.moment());
         let mut sizes = Vec::with_capacity(entries.len());
-        let folder = Folder::open(dir);
+        let folder = WatchedFolder::open(dir);
         let mut trusted = None;
         for entry in entries {
             let tag = u8::from(entry.executable);
             match &entry.source {
-                Source::Generated(bytes) => {
+                ContentSource::Generated(bytes) => {
                     sizes.push(bytes.len() as u64);
                     signatures.add(&entry.path, tag | 2, None);
                 }
-                Source::OnDisk(path) => {
+                ContentSource::OnDisk(path) => {
                     let signature = known.watch.sign_in(&folder, path).ok()?;
                     if trusted != Some(signature.device) {
                         if !known.watch.trusts(path, &signature) {
@@ -110,7 +110,7 @@ impl Memory {
         }
         let (files, settled) = signatures.finish();
         let (dir, moment) = (dir.to_str()?.to_owned(), known.watch.moment());
-        Some(Footprint { dir, files, moment, settled, sizes })
+        Some(ContentKey { dir, files, moment, settled, sizes })
     }
 
     /// The tarball that was made of the same contents; one whose checksums are wanted and not known is not there.
@@ -130,7 +130,7 @@ impl Memory {
         if !footprint.settled {
             return;
         }
-        let packed = Packed {
+        let packed = PackedDigests {
             key: key(contents, footprint, seal),
             moment: footprint.moment,
             filename: tarball.filename.clone(),
@@ -143,7 +143,7 @@ impl Memory {
 
     /// The index as it is to be written; nothing where nothing was learned.
     #[must_use]
-    pub fn learned(&self) -> Option<Index> {
+    pub fn learned(&self) -> Option<CacheIndex> {
         let known = self.0.as_ref()?;
         let open = known.open();
         if open.changed.is_empty() {
@@ -161,12 +161,12 @@ impl Memory {
     }
 }
 
-impl Known {
-    fn open(&self) -> MutexGuard<'_, Open> {
+impl KnownPackages {
+    fn open(&self) -> MutexGuard<'_, OpenIndex> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn record(&self, dir: &str) -> Option<Arc<Record>> {
+    fn record(&self, dir: &str) -> Option<Arc<PackageRecord>> {
         if let Some(record) = self.open().records.get(dir) {
             return Some(Arc::clone(record));
         }
@@ -175,7 +175,7 @@ impl Known {
         Some(Arc::clone(self.open().records.entry(dir.to_owned()).or_insert(record)))
     }
 
-    fn change(&self, dir: &str, change: impl FnOnce(&mut Record)) {
+    fn change(&self, dir: &str, change: impl FnOnce(&mut PackageRecord)) {
         let record = self.record(dir).unwrap_or_default();
         let mut open = self.open();
         let mut record = open.records.get(dir).map_or_else(|| (*record).clone(), |record| (**record).clone());
@@ -186,10 +186,10 @@ impl Known {
 }
 
 /// The tarball as encoding it would tell.
-fn tarball(contents: &Contents, footprint: &Footprint, packed: &Packed) -> Tarball {
-    let generated = |entry: &Entry, size: u64| match &entry.source {
-        Source::Generated(bytes) => bytes.len() as u64,
-        Source::OnDisk(_) => size,
+fn tarball(contents: &Contents, footprint: &ContentKey, packed: &PackedDigests) -> Tarball {
+    let generated = |entry: &TarballEntry, size: u64| match &entry.source {
+        ContentSource::Generated(bytes) => bytes.len() as u64,
+        ContentSource::OnDisk(_) => size,
     };
     let files: Vec<PackedFile> = contents
         .entries
@@ -214,7 +214,7 @@ fn tarball(contents: &Contents, footprint: &Footprint, packed: &Packed) -> Tarba
 }
 
 /// Of all that a tarball's bytes depend on.
-fn key(contents: &Contents, footprint: &Footprint, seal: Option<&Seal>) -> Digest {
+fn key(contents: &Contents, footprint: &ContentKey, seal: Option<&Seal>) -> Digest {
     use sha2::{Digest as _, Sha256};
     let mut hasher = Sha256::new();
     let mut add = |bytes: &[u8]| {
@@ -227,7 +227,7 @@ fn key(contents: &Contents, footprint: &Footprint, seal: Option<&Seal>) -> Diges
     add(contents.manifest.name().unwrap_or_default().as_bytes());
     add(contents.manifest.version().unwrap_or_default().as_bytes());
     for entry in &contents.entries {
-        if let Source::Generated(bytes) = &entry.source {
+        if let ContentSource::Generated(bytes) = &entry.source {
             add(bytes);
         }
     }

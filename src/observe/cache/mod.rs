@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use crate::error::io_cause;
 use crate::model::digest::Digest;
 
-pub use builds::{Builds, build_file};
+pub use builds::{BuildRecords, build_file};
 pub use memory::Memory;
 pub use outputs::Outputs;
-pub use seen::Seen;
+pub use seen::SeenPaths;
 pub use watch::Watch;
 
 /// What is known of workspaces, below the cache's folder.

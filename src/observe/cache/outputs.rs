@@ -7,33 +7,33 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::watch::now;
 use super::{OUTPUTS, Watch, file_for, read};
 use crate::model::cache::index::parse_outputs;
-use crate::model::cache::place::Place;
-use crate::model::cache::{Moment, Output, Signature};
+use crate::model::cache::place::CacheFolder;
+use crate::model::cache::{CachedOutput, FileStamp, FileTime};
 use crate::model::digest::Digest;
 
 /// What is known of a folder's tarballs, and what was learned since. It remembers nothing where there is no cache.
 #[derive(Debug, Default)]
-pub struct Outputs(Option<Known>);
+pub struct Outputs(Option<KnownOutputs>);
 
 #[derive(Debug)]
-struct Known {
+struct KnownOutputs {
     watch: Watch,
     /// By name, as it was read.
-    read: BTreeMap<String, Output>,
-    learned: Mutex<BTreeMap<String, Output>>,
+    read: BTreeMap<String, CachedOutput>,
+    learned: Mutex<BTreeMap<String, CachedOutput>>,
 }
 
 impl Outputs {
     /// What the cache knows of a folder, which need not be there.
     #[must_use]
-    pub fn of(place: Option<&Place>, folder: &Path) -> Self {
+    pub fn of(place: Option<&CacheFolder>, folder: &Path) -> Self {
         let Some(place) = place else { return Self(None) };
         let canonical = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let bytes = file_for(&place.folder, OUTPUTS, &canonical).and_then(|file| read(&place.folder, &file));
         let outputs = bytes.zip(canonical.to_str()).and_then(|(bytes, folder)| parse_outputs(folder, &bytes));
         let read =
             outputs.unwrap_or_default().into_iter().map(|output| (output.name.clone(), output)).collect();
-        Self(Some(Known { watch: Watch::begin(), read, learned: Mutex::default() }))
+        Self(Some(KnownOutputs { watch: Watch::begin(), read, learned: Mutex::default() }))
     }
 
     /// The digest of a file in the folder, if it is known and the file looks as it did.
@@ -44,11 +44,11 @@ impl Outputs {
 
     /// What is known of a file in the folder, if it looks as it did.
     #[must_use]
-    pub fn known(&self, path: &Path) -> Option<Output> {
+    pub fn known(&self, path: &Path) -> Option<CachedOutput> {
         let known = self.0.as_ref()?;
         let name = path.file_name()?.to_str()?;
         let signature = known.watch.sign(path, false).ok()?;
-        let fits = |output: &&Output| output.signature == signature;
+        let fits = |output: &&CachedOutput| output.signature == signature;
         if let Some(output) = known.learned().get(name).filter(fits) {
             return Some(output.clone());
         }
@@ -58,13 +58,13 @@ impl Outputs {
     }
 
     /// Remembers what a file in the folder is that was read after `moment`.
-    pub fn learn_read(&self, path: &Path, moment: Moment, digest: &Digest) {
+    pub fn learn_read(&self, path: &Path, moment: FileTime, digest: &Digest) {
         self.learn(path, digest, |signature| signature.is_settled_at(moment));
     }
 
     /// When a file was last written, where what becomes of it is remembered.
     #[must_use]
-    pub fn written(&self, path: &Path) -> Option<Moment> {
+    pub fn written(&self, path: &Path) -> Option<FileTime> {
         Some(self.0.as_ref()?.watch.sign(path, false).ok()?.modified)
     }
 
@@ -74,7 +74,7 @@ impl Outputs {
         self.learn(path, digest, |signature| signature.modified < signature.changed);
     }
 
-    fn learn(&self, path: &Path, digest: &Digest, is_certain: impl FnOnce(&Signature) -> bool) {
+    fn learn(&self, path: &Path, digest: &Digest, is_certain: impl FnOnce(&FileStamp) -> bool) {
         let Some(known) = &self.0 else { return };
         let Some(signature) = known.watch.sign(path, false).ok().filter(|signature| is_certain(signature))
         else {
@@ -82,14 +82,14 @@ impl Outputs {
         };
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return };
         if known.watch.trusts(path, &signature) {
-            let output = Output { name: name.to_owned(), signature, digest: digest.clone() };
+            let output = CachedOutput { name: name.to_owned(), signature, digest: digest.clone() };
             known.learned().insert(name.to_owned(), output);
         }
     }
 
     /// Until when those that were learned cannot be told from what may become of them in this very instant.
     #[must_use]
-    pub fn unsettled_until(&self) -> Option<Moment> {
+    pub fn unsettled_until(&self) -> Option<FileTime> {
         let known = self.0.as_ref()?;
         let now = now();
         let learned = known.learned();
@@ -99,21 +99,21 @@ impl Outputs {
 
     /// The file systems' present.
     #[must_use]
-    pub fn now() -> Moment {
+    pub fn now() -> FileTime {
         now()
     }
 
     /// What lies in the folder as it is to be written: what is there and can be trusted; nothing where nothing was
     /// learned.
     #[must_use]
-    pub fn learned(&self, folder: &Path) -> Option<Vec<Output>> {
+    pub fn learned(&self, folder: &Path) -> Option<Vec<CachedOutput>> {
         let known = self.0.as_ref()?;
         let learned = known.learned();
         if learned.is_empty() {
             return None;
         }
         let now = now();
-        let is_good = |output: &&Output| {
+        let is_good = |output: &&CachedOutput| {
             output.signature.is_settled_at(now)
                 && known.watch.sign(&folder.join(&output.name), false).ok() == Some(output.signature)
         };
@@ -122,8 +122,8 @@ impl Outputs {
     }
 }
 
-impl Known {
-    fn learned(&self) -> MutexGuard<'_, BTreeMap<String, Output>> {
+impl KnownOutputs {
+    fn learned(&self) -> MutexGuard<'_, BTreeMap<String, CachedOutput>> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::watch::Watch;
-use crate::model::cache::{Signatures, Witness};
+use crate::model::cache::{Signatures, TrackedPath};
 use crate::model::digest::Digest;
 
 /// Notes each path before it is read.
 #[derive(Debug, Default)]
-pub struct Seen(Option<Notes>);
+pub struct SeenPaths(Option<Notes>);
 
 #[derive(Debug)]
 struct Notes {
@@ -22,12 +22,12 @@ struct Notes {
 
 #[derive(Debug)]
 struct Noted {
-    known: HashSet<Witness>,
-    witnesses: Vec<Witness>,
+    known: HashSet<TrackedPath>,
+    witnesses: Vec<TrackedPath>,
     signatures: Signatures,
 }
 
-impl Seen {
+impl SeenPaths {
     /// Notes all that is looked at.
     #[must_use]
     pub fn by(watch: &Arc<Watch>) -> Self {
@@ -44,7 +44,7 @@ impl Seen {
             noted.signatures.spoil();
             return;
         };
-        let witness = Witness { path: text.to_owned(), follow };
+        let witness = TrackedPath { path: text.to_owned(), follow };
         if noted.known.insert(witness.clone()) {
             add(&mut noted.signatures, watch, &witness, true);
             noted.witnesses.push(witness);
@@ -60,7 +60,7 @@ impl Seen {
 
     /// What was looked at and how it looked; nothing where a change might go unseen.
     #[must_use]
-    pub fn finish(self) -> Option<(Vec<Witness>, Digest)> {
+    pub fn finish(self) -> Option<(Vec<TrackedPath>, Digest)> {
         let Noted { witnesses, signatures, .. } = self.0?.noted.into_inner();
         let (states, settled) = signatures.finish();
         settled.then_some((witnesses, states))
@@ -68,13 +68,13 @@ impl Seen {
 }
 
 /// How witnesses look now.
-pub(super) fn states(watch: &Watch, witnesses: &[Witness]) -> Digest {
+pub(super) fn states(watch: &Watch, witnesses: &[TrackedPath]) -> Digest {
     let mut signatures = Signatures::new(watch.moment());
     witnesses.iter().for_each(|witness| add(&mut signatures, watch, witness, false));
     signatures.finish().0
 }
 
-fn add(signatures: &mut Signatures, watch: &Watch, witness: &Witness, ask_file_system: bool) {
+fn add(signatures: &mut Signatures, watch: &Watch, witness: &TrackedPath, ask_file_system: bool) {
     let path = Path::new(&witness.path);
     let follow = u8::from(witness.follow);
     match watch.sign(path, witness.follow) {

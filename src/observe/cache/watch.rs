@@ -6,12 +6,12 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::cache::{Moment, Signature};
+use crate::model::cache::{FileStamp, FileTime};
 
 /// Takes signatures from a moment on: a change that comes after it is told by another signature.
 #[derive(Debug)]
 pub struct Watch {
-    moment: Moment,
+    moment: FileTime,
     /// Whether a file system's times and numbers can be trusted, by device.
     devices: Mutex<HashMap<u64, bool>>,
 }
@@ -25,13 +25,13 @@ impl Watch {
 
     /// When it began.
     #[must_use]
-    pub fn moment(&self) -> Moment {
+    pub fn moment(&self) -> FileTime {
         self.moment
     }
 
     /// Whether what was seen at some moment can be held against the present: not if the clock has gone back since.
     #[must_use]
-    pub fn is_past(&self, moment: Moment) -> bool {
+    pub fn is_past(&self, moment: FileTime) -> bool {
         moment <= self.moment
     }
 
@@ -40,7 +40,7 @@ impl Watch {
     /// # Errors
     /// Nothing is there, or it cannot be asked; on Windows always, since the standard library knows neither a file's
     /// number nor the time of its last change there.
-    pub fn sign(&self, path: &Path, follow: bool) -> io::Result<Signature> {
+    pub fn sign(&self, path: &Path, follow: bool) -> io::Result<FileStamp> {
         let metadata = if follow { path.metadata()? } else { path.symlink_metadata()? };
         signature(&metadata).ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
@@ -49,7 +49,7 @@ impl Watch {
     ///
     /// # Errors
     /// As [`Watch::sign`].
-    pub fn sign_in(&self, folder: &Folder<'_>, path: &Path) -> io::Result<Signature> {
+    pub fn sign_in(&self, folder: &WatchedFolder<'_>, path: &Path) -> io::Result<FileStamp> {
         match folder.sign(path) {
             Some(signature) => signature,
             None => self.sign(path, true),
@@ -57,7 +57,7 @@ impl Watch {
     }
 
     /// Whether the file system is one whose word counts.
-    pub fn trusts(&self, path: &Path, signature: &Signature) -> bool {
+    pub fn trusts(&self, path: &Path, signature: &FileStamp) -> bool {
         let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
         *devices.entry(signature.device).or_insert_with(|| is_trusted(path))
     }
@@ -65,14 +65,14 @@ impl Watch {
 
 /// A folder of which many files are asked for: below it their paths need not be looked up from the root on.
 #[derive(Debug)]
-pub struct Folder<'a> {
+pub struct WatchedFolder<'a> {
     path: &'a Path,
     #[cfg(any(target_os = "linux", target_os = "android"))]
     open: Option<std::fs::File>,
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-impl<'a> Folder<'a> {
+impl<'a> WatchedFolder<'a> {
     /// Opens it; one that cannot be opened is as good as none.
     #[must_use]
     pub fn open(path: &'a Path) -> Self {
@@ -80,7 +80,7 @@ impl<'a> Folder<'a> {
     }
 
     /// `None` where the path is not below the folder as it is written.
-    fn sign(&self, path: &Path) -> Option<io::Result<Signature>> {
+    fn sign(&self, path: &Path) -> Option<io::Result<FileStamp>> {
         use std::os::unix::ffi::OsStrExt as _;
 
         use rustix::fs::{AtFlags, StatxFlags, makedev, statx};
@@ -101,19 +101,19 @@ impl<'a> Folder<'a> {
             Err(error) => return Some(Err(error.into())),
             Ok(found) => found,
         };
-        Some(Ok(Signature {
+        Some(Ok(FileStamp {
             device: makedev(found.stx_dev_major, found.stx_dev_minor),
             inode: found.stx_ino,
             size: found.stx_size,
             mode: found.stx_mode.into(),
-            modified: Moment { seconds: found.stx_mtime.tv_sec, nanos: found.stx_mtime.tv_nsec },
-            changed: Moment { seconds: found.stx_ctime.tv_sec, nanos: found.stx_ctime.tv_nsec },
+            modified: FileTime { seconds: found.stx_mtime.tv_sec, nanos: found.stx_mtime.tv_nsec },
+            changed: FileTime { seconds: found.stx_ctime.tv_sec, nanos: found.stx_ctime.tv_nsec },
         }))
     }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-impl<'a> Folder<'a> {
+impl<'a> WatchedFolder<'a> {
     /// Not opened.
     #[must_use]
     pub fn open(path: &'a Path) -> Self {
@@ -121,17 +121,17 @@ impl<'a> Folder<'a> {
     }
 
     /// Its files are asked for as any.
-    fn sign(&self, _: &Path) -> Option<io::Result<Signature>> {
+    fn sign(&self, _: &Path) -> Option<io::Result<FileStamp>> {
         let _ = self.path;
         None
     }
 }
 
 #[cfg(unix)]
-fn signature(metadata: &Metadata) -> Option<Signature> {
+fn signature(metadata: &Metadata) -> Option<FileStamp> {
     use std::os::unix::fs::MetadataExt as _;
-    let moment = |seconds: i64, nanos: i64| Some(Moment { seconds, nanos: u32::try_from(nanos).ok()? });
-    Some(Signature {
+    let moment = |seconds: i64, nanos: i64| Some(FileTime { seconds, nanos: u32::try_from(nanos).ok()? });
+    Some(FileStamp {
         device: metadata.dev(),
         inode: metadata.ino(),
         size: metadata.len(),
@@ -142,24 +142,24 @@ fn signature(metadata: &Metadata) -> Option<Signature> {
 }
 
 #[cfg(not(unix))]
-fn signature(_: &Metadata) -> Option<Signature> {
+fn signature(_: &Metadata) -> Option<FileStamp> {
     None
 }
 
 /// The clock that local file systems stamp files by, at its last tick.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) fn now() -> Moment {
+pub(super) fn now() -> FileTime {
     use rustix::time::{ClockId, clock_gettime};
     let time = clock_gettime(ClockId::RealtimeCoarse);
-    Moment { seconds: time.tv_sec, nanos: u32::try_from(time.tv_nsec).unwrap_or_default() }
+    FileTime { seconds: time.tv_sec, nanos: u32::try_from(time.tv_nsec).unwrap_or_default() }
 }
 
 /// The same where its ticks are not known: longer ago than any.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) fn now() -> Moment {
+pub(super) fn now() -> FileTime {
     let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(time.as_secs()).unwrap_or_default();
-    Moment { seconds, nanos: time.subsec_nanos() }.before(20)
+    FileTime { seconds, nanos: time.subsec_nanos() }.before(20)
 }
 
 /// Local ones, which are stamped by this machine's clock and change under no cache of ours. Not over a network (the
@@ -210,7 +210,7 @@ mod tests {
         fs::create_dir_all(dir.join("b/c")).unwrap();
         fs::write(dir.join("b/file"), "bytes").unwrap();
         std::os::unix::fs::symlink("b/file", dir.join("link")).unwrap();
-        let (folder, watch) = (Folder::open(&dir), Watch::begin());
+        let (folder, watch) = (WatchedFolder::open(&dir), Watch::begin());
         for name in ["b/file", "link", "b", "b/../b/c/../file", "b//file"] {
             let path = dir.join(name);
             let signature = folder.sign(&path).expect(name).unwrap();

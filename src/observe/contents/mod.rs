@@ -17,7 +17,7 @@ use self::siblings::{Members, Names};
 use super::cache::Memory;
 use super::packlist;
 use crate::error::{Problem, io_cause};
-use crate::model::cache::Footprint;
+use crate::model::cache::ContentKey;
 use crate::model::digest::Digest;
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::model::workspace::{Member, Workspace};
@@ -27,16 +27,16 @@ pub use unbuilt::unbuilt;
 
 /// A file of the tarball.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct TarballEntry {
     /// Below `package/`, with `/` between parts.
     pub path: String,
     /// Mode 0755 in place of 0644. The mode on disk counts for nothing.
     pub executable: bool,
     /// Where its bytes come from.
-    pub source: Source,
+    pub source: ContentSource,
 }
 
-impl Entry {
+impl TarballEntry {
     /// 0755 or 0644.
     #[must_use]
     pub fn mode(&self) -> u32 {
@@ -46,7 +46,7 @@ impl Entry {
 
 /// Where a file's bytes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum ContentSource {
     /// Made here: the manifest as it is published.
     Generated(Vec<u8>),
     /// A regular file, links followed.
@@ -59,18 +59,18 @@ pub struct Contents {
     /// The manifest as it is published.
     pub manifest: Manifest,
     /// Sorted by the bytes of their paths; no path is there twice.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<TarballEntry>,
     /// What should be looked at, and does not keep the package from being packed.
     pub warnings: Vec<Problem>,
     /// By what the files are known to be the same the next time, where that is to be remembered.
-    pub footprint: Option<Footprint>,
+    pub footprint: Option<ContentKey>,
 }
 
 impl Contents {
     /// How much work packing it is, to be held against others: bytes where they are known, else files.
     #[must_use]
     pub fn weight(&self) -> u64 {
-        let bytes = |footprint: &Footprint| footprint.sizes.iter().sum();
+        let bytes = |footprint: &ContentKey| footprint.sizes.iter().sum();
         self.footprint.as_ref().map_or(self.entries.len() as u64, bytes)
     }
 
@@ -79,8 +79,10 @@ impl Contents {
     pub fn with_manifest(&self, manifest: Manifest) -> Self {
         let text = js::stringify(&manifest.0).into_bytes();
         let entries = self.entries.iter().map(|entry| match &entry.source {
-            Source::Generated(_) => Entry { source: Source::Generated(text.clone()), ..entry.clone() },
-            Source::OnDisk(_) => entry.clone(),
+            ContentSource::Generated(_) => {
+                TarballEntry { source: ContentSource::Generated(text.clone()), ..entry.clone() }
+            }
+            ContentSource::OnDisk(_) => entry.clone(),
         });
         Self {
             entries: entries.collect(),
@@ -97,18 +99,18 @@ impl Contents {
 ///
 /// Every reason for which pnpm fails, and entries that would leave the package or are no files.
 pub fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<Problem>> {
-    remembered(&Around::new(workspace), member, &Memory::default())
+    remembered(&WorkspaceContext::new(workspace), member, &Memory::default())
 }
 
 /// What the packages of a workspace have in common.
 #[derive(Debug)]
-pub struct Around<'a> {
+pub struct WorkspaceContext<'a> {
     workspace: &'a Workspace,
     names: Names<'a>,
     licences: Licences,
 }
 
-impl<'a> Around<'a> {
+impl<'a> WorkspaceContext<'a> {
     /// Nothing is looked for yet.
     #[must_use]
     pub fn new(workspace: &'a Workspace) -> Self {
@@ -121,8 +123,12 @@ impl<'a> Around<'a> {
 /// # Errors
 ///
 /// As [`contents`].
-pub fn remembered(around: &Around<'_>, member: &Member, memory: &Memory) -> Result<Contents, Vec<Problem>> {
-    let Around { workspace, names, licences } = around;
+pub fn remembered(
+    around: &WorkspaceContext<'_>,
+    member: &Member,
+    memory: &Memory,
+) -> Result<Contents, Vec<Problem>> {
+    let WorkspaceContext { workspace, names, licences } = around;
     let label = label(member);
     let mut problems = Vec::new();
     refuse_bundled(member, &member.manifest, &label, &mut problems);
@@ -154,7 +160,7 @@ pub fn remembered(around: &Around<'_>, member: &Member, memory: &Memory) -> Resu
     let executables = Executables::of(&published, manifest, &dir, &label);
     let list = files(&dir, &published, memory).and_then(|list| {
         let licences = licence::missing(workspace, &dir, &list, licences)?;
-        Ok(Files { list, licences })
+        Ok(PackedNames { list, licences })
     });
     match (executables, list, problems.is_empty()) {
         (Ok(executables), Ok(files), true) => {
@@ -171,7 +177,7 @@ pub fn remembered(around: &Around<'_>, member: &Member, memory: &Memory) -> Resu
 }
 
 /// The names of the files that are packed.
-struct Files {
+struct PackedNames {
     list: Vec<String>,
     /// In the workspace's root.
     licences: Vec<String>,
@@ -308,21 +314,21 @@ fn assemble(
     dir: &Path,
     manifest: Manifest,
     executables: &Executables,
-    files: Files,
+    files: PackedNames,
     label: &str,
 ) -> Contents {
-    let Files { list, licences } = files;
+    let PackedNames { list, licences } = files;
     let text = js::stringify(&manifest.0).into_bytes();
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries: Vec<TarballEntry> = Vec::new();
     let mut add = |path: String, source: PathBuf| {
         let executable = executables.contain(&source);
         let is_manifest = matches!(path.as_str(), "package.json" | "package.json5" | "package.yaml");
         let (path, source) = if is_manifest {
-            ("package.json".to_owned(), Source::Generated(text.clone()))
+            ("package.json".to_owned(), ContentSource::Generated(text.clone()))
         } else {
-            (path, Source::OnDisk(source))
+            (path, ContentSource::OnDisk(source))
         };
-        entries.push(Entry { path, executable, source });
+        entries.push(TarballEntry { path, executable, source });
     };
     let mut warnings = credentials::warnings(&list, label);
     for path in list {

@@ -4,14 +4,14 @@ use std::os::unix::fs::symlink;
 use serde_json::json;
 
 use super::*;
-use crate::model::workspace::{Catalogs, Settings};
+use crate::model::workspace::{Catalogs, PackSettings};
 
-struct World {
+struct ContentsWorld {
     dir: tempfile::TempDir,
     workspace: Workspace,
 }
 
-impl World {
+impl ContentsWorld {
     fn new(manifest: Value, files: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().to_owned();
@@ -42,7 +42,7 @@ impl World {
             manifest_file: "package.json",
             manifest: object(manifest),
             linked: linked.map(object),
-            settings: Settings::default(),
+            settings: PackSettings::default(),
         });
     }
 
@@ -78,7 +78,7 @@ fn named(more: Value) -> Value {
 
 #[test]
 fn the_manifest_is_generated_and_the_licence_comes_from_the_root() {
-    let world = World::new(
+    let world = ContentsWorld::new(
         named(json!({ "scripts": { "prepare": "x" } })),
         &["p/a.js", "LICENSE", "LICENCE.md", "license"],
     );
@@ -86,9 +86,11 @@ fn the_manifest_is_generated_and_the_licence_comes_from_the_root() {
     let packed = world.pack().unwrap();
     assert_eq!(
         packed.entries[3].source,
-        Source::Generated(b"{\n  \"name\": \"p\",\n  \"version\": \"1.0.0\",\n  \"scripts\": {}\n}".to_vec())
+        ContentSource::Generated(
+            b"{\n  \"name\": \"p\",\n  \"version\": \"1.0.0\",\n  \"scripts\": {}\n}".to_vec()
+        )
     );
-    assert_eq!(packed.entries[1].source, Source::OnDisk(world.dir.path().join("LICENSE")));
+    assert_eq!(packed.entries[1].source, ContentSource::OnDisk(world.dir.path().join("LICENSE")));
     world.write("p/docs/mylicense.txt");
     assert_eq!(world.list(), "a.js docs/mylicense.txt package.json");
 }
@@ -96,21 +98,23 @@ fn the_manifest_is_generated_and_the_licence_comes_from_the_root() {
 #[test]
 fn bins_and_executable_files_get_the_mode() {
     let files = ["p/bin/a.js", "p/bin/.b.js", "p/c.js", "p/d.js"];
-    let world = World::new(
+    let world = ContentsWorld::new(
         named(
             json!({ "bin": { "a": "./bin/../bin/a.js", "c d": "c.js" }, "publishConfig": { "executableFiles": ["./d.js"] } }),
         ),
         &files,
     );
     assert_eq!(world.list(), "bin/.b.js bin/a.js* c.js d.js* package.json");
-    let world = World::new(named(json!({ "directories": { "bin": "./bin/" } })), &files);
+    let world = ContentsWorld::new(named(json!({ "directories": { "bin": "./bin/" } })), &files);
     assert_eq!(world.list(), "bin/.b.js bin/a.js* c.js d.js package.json");
 }
 
 #[test]
 fn another_folder_is_packed_under_its_own_name() {
-    let world =
-        World::new(named(json!({ "publishConfig": { "directory": "dist" } })), &["p/a.js", "p/dist/b.js"]);
+    let world = ContentsWorld::new(
+        named(json!({ "publishConfig": { "directory": "dist" } })),
+        &["p/a.js", "p/dist/b.js"],
+    );
     assert!(world.problems().contains("holds no package.json"));
     fs::write(world.dir.path().join("p/dist/package.json"), r#"{"name":"inner","version":"2.0.0"}"#).unwrap();
     assert_eq!(world.list(), "b.js package.json");
@@ -120,7 +124,7 @@ fn another_folder_is_packed_under_its_own_name() {
 #[test]
 fn a_dependent_gets_the_version_of_the_folder_that_an_install_would_link() {
     let mut world =
-        World::new(named(json!({ "dependencies": { "b": "workspace:^", "c": "workspace:*" } })), &[]);
+        ContentsWorld::new(named(json!({ "dependencies": { "b": "workspace:^", "c": "workspace:*" } })), &[]);
     world.member(
         "b",
         json!({ "name": "b", "version": "1.0.0", "publishConfig": { "directory": "dist" } }),
@@ -137,7 +141,7 @@ fn a_dependent_gets_the_version_of_the_folder_that_an_install_would_link() {
 
 #[test]
 fn every_reason_is_named_at_once() {
-    let world = World::new(
+    let world = ContentsWorld::new(
         json!({
             "name": "@x/../y", "bundledDependencies": [], "peerDependencies": null,
             "dependencies": { "z": "workspace:*" },
@@ -158,7 +162,7 @@ fn every_reason_is_named_at_once() {
 
 #[test]
 fn credentials_and_a_missing_manifest_are_warnings() {
-    let world = World::new(named(json!({})), &["p/.env", "p/keys/id_rsa"]);
+    let world = ContentsWorld::new(named(json!({})), &["p/.env", "p/keys/id_rsa"]);
     fs::rename(world.dir.path().join("p/package.json"), world.dir.path().join("real.json")).unwrap();
     symlink("../real.json", world.dir.path().join("p/package.json")).unwrap();
     let warnings: Vec<String> = world.pack().unwrap().warnings.into_iter().map(|w| w.message).collect();
@@ -174,7 +178,7 @@ fn credentials_and_a_missing_manifest_are_warnings() {
 
 #[test]
 fn what_is_no_file_is_an_error() {
-    let world = World::new(named(json!({})), &["p/a.js"]);
+    let world = ContentsWorld::new(named(json!({})), &["p/a.js"]);
     let _socket = std::os::unix::net::UnixListener::bind(world.dir.path().join("p/s.sock")).unwrap();
     assert!(world.problems().contains("s.sock: it is a FIFO, a socket or a device"));
     fs::write(world.dir.path().join("p/.npmignore"), "*.sock").unwrap();
@@ -183,7 +187,7 @@ fn what_is_no_file_is_an_error() {
 
 #[test]
 fn the_readme_is_embedded_where_the_workspace_says_so() {
-    let mut world = World::new(named(json!({})), &[]);
+    let mut world = ContentsWorld::new(named(json!({})), &[]);
     fs::write(world.dir.path().join("p/a-ReadMe.md"), "text").unwrap();
     world.workspace.members[0].settings.embed_readme = true;
     assert_eq!(world.pack().unwrap().manifest.0["readme"], "text");

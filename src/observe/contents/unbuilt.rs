@@ -139,16 +139,16 @@ impl Check<'_> {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Entry, Source};
+    use super::super::{ContentSource, TarballEntry};
     use super::*;
     use crate::model::manifest::Manifest;
 
     fn missing(manifest: Value, held: &[&str]) -> String {
         let Value::Object(map) = manifest else { panic!("an object") };
-        let entry = |path: &&str| Entry {
+        let entry = |path: &&str| TarballEntry {
             path: (*path).to_owned(),
             executable: false,
-            source: Source::Generated(Vec::new()),
+            source: ContentSource::Generated(Vec::new()),
         };
         let contents = Contents {
             manifest: Manifest(map),

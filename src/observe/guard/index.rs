@@ -7,7 +7,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 use super::git::{self, Git};
-use super::tree::{self, Entry};
+use super::tree::{self, TreeEntry};
 use crate::error::{Error, Kind, Result};
 use crate::observe::git::path_of;
 
@@ -15,7 +15,7 @@ use crate::observe::git::path_of;
 ///
 /// # Errors
 /// [`Kind::Environment`] where the index cannot be read, or is not there although it should be.
-pub fn index(git: &Git) -> Result<Vec<Entry>> {
+pub fn index(git: &Git) -> Result<Vec<TreeEntry>> {
     // Git lists while the index is looked at here. Of `--debug` only the flags are read.
     let listing = git.start(&["ls-files", "--stage", "--debug", "-z", "--full-name", "--", ":/"])?;
     let is_there = check(git)?;

@@ -10,7 +10,7 @@ pub use git::Git;
 pub use history::{Commit, head, range};
 pub use index::index;
 pub use objects::Objects;
-pub use tree::{Entry, Mode, Target, follow};
+pub use tree::{Mode, Target, TreeEntry, follow};
 
 use crate::error::{Error, Kind, Result};
 
@@ -18,7 +18,7 @@ use crate::error::{Error, Kind, Result};
 ///
 /// # Errors
 /// [`Kind::Environment`] where one of its trees cannot be read.
-pub fn tree(git: &Git, commit: &Commit) -> Result<Vec<Entry>> {
+pub fn tree(git: &Git, commit: &Commit) -> Result<Vec<TreeEntry>> {
     let listing = git.output(&["ls-tree", "-r", "-z", "--full-tree", &commit.tree])?;
     tree::parse(&listing).map_err(|why| Error::new(Kind::Environment, why))
 }

@@ -8,7 +8,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 use super::git::{self, Git};
-use super::tree::Entry;
+use super::tree::TreeEntry;
 use crate::error::{Error, Kind, Result};
 use crate::model::digest::hex;
 use crate::model::guard::shown;
@@ -65,7 +65,7 @@ impl Objects {
     ///
     /// # Errors
     /// An object that is not there, is no blob, or cannot be read.
-    pub fn read(&mut self, entries: &[&Entry], take: &mut dyn FnMut(usize, &[u8])) -> Result<()> {
+    pub fn read(&mut self, entries: &[&TreeEntry], take: &mut dyn FnMut(usize, &[u8])) -> Result<()> {
         let mut chunks = entries.chunks(AHEAD / 2);
         let mut asked = self.ask(chunks.next()) && self.ask(chunks.next());
         for (at, entry) in entries.iter().enumerate() {
@@ -81,7 +81,7 @@ impl Objects {
     }
 
     /// Asks for a few objects; whether git takes the questions.
-    fn ask(&mut self, entries: Option<&[&Entry]>) -> bool {
+    fn ask(&mut self, entries: Option<&[&TreeEntry]>) -> bool {
         let entries = entries.unwrap_or_default();
         let questions: String = entries.iter().map(|entry| format!("{}\n", entry.object)).collect();
         self.questions.as_mut().is_some_and(|pipe| pipe.write_all(questions.as_bytes()).is_ok())
@@ -108,7 +108,7 @@ impl Objects {
     }
 
     /// Why an object could not be read: what we know, else what git says.
-    fn failure(&mut self, entry: &Entry, why: &str) -> Error {
+    fn failure(&mut self, entry: &TreeEntry, why: &str) -> Error {
         let mut stderr = Vec::new();
         if why.is_empty() {
             self.questions = None;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// A file of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct TreeEntry {
     /// From the tree's top.
     pub path: Vec<u8>,
     /// Its object's name, in hex.
@@ -43,7 +43,7 @@ impl Mode {
 ///
 /// # Errors
 /// The first line that is neither.
-pub(super) fn parse(listing: &[u8]) -> Result<Vec<Entry>, String> {
+pub(super) fn parse(listing: &[u8]) -> Result<Vec<TreeEntry>, String> {
     let mut entries = Vec::new();
     for record in listing.split(|byte| *byte == 0) {
         let (about, line) = split(record);
@@ -75,7 +75,7 @@ fn is_intended(about: &[u8]) -> bool {
     matches!(flags, Some(Ok(flags)) if flags & INTENT_TO_ADD != 0)
 }
 
-fn parse_entry(line: &[u8]) -> Result<Entry, String> {
+fn parse_entry(line: &[u8]) -> Result<TreeEntry, String> {
     let entry = || {
         let tab = line.iter().position(|byte| *byte == b'\t')?;
         let words: Vec<&str> = std::str::from_utf8(&line[..tab]).ok()?.split(' ').collect();
@@ -85,7 +85,7 @@ fn parse_entry(line: &[u8]) -> Result<Entry, String> {
             _ => return None,
         };
         let mode = Mode::of(u32::from_str_radix(mode, 8).ok()?)?;
-        Some(Entry { path: line[tab + 1..].to_vec(), object: object.to_owned(), mode, stage })
+        Some(TreeEntry { path: line[tab + 1..].to_vec(), object: object.to_owned(), mode, stage })
     };
     entry().ok_or_else(|| format!("git lists what we do not know: {}", String::from_utf8_lossy(line)))
 }
@@ -94,7 +94,7 @@ fn parse_entry(line: &[u8]) -> Result<Entry, String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target<'e> {
     /// To a file of the tree.
-    Entry(&'e Entry),
+    Entry(&'e TreeEntry),
     /// To nothing that the tree holds: what lies there is not committed.
     Elsewhere,
 }
@@ -107,9 +107,9 @@ const MAX_LINKS: usize = 40;
 /// # Errors
 /// What `read` says of a link that cannot be read.
 pub fn follow<'e, E>(
-    entries: &HashMap<&[u8], &'e Entry>,
-    link: &Entry,
-    read: &mut dyn FnMut(&Entry) -> Result<Vec<u8>, E>,
+    entries: &HashMap<&[u8], &'e TreeEntry>,
+    link: &TreeEntry,
+    read: &mut dyn FnMut(&TreeEntry) -> Result<Vec<u8>, E>,
 ) -> Result<Target<'e>, E> {
     let mut waiting: Vec<Vec<u8>> = parts(&link.path);
     let mut place: Vec<Vec<u8>> = Vec::new();
@@ -148,8 +148,8 @@ fn parts(path: &[u8]) -> Vec<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn entry(path: &str, mode: Mode, object: &str) -> Entry {
-        Entry { path: path.into(), object: object.to_owned(), mode, stage: 0 }
+    fn entry(path: &str, mode: Mode, object: &str) -> TreeEntry {
+        TreeEntry { path: path.into(), object: object.to_owned(), mode, stage: 0 }
     }
 
     #[test]
@@ -184,9 +184,9 @@ mod tests {
             entry("nothing", Mode::Link, "a/none"),
             entry("below-file", Mode::Link, "a/file/x"),
         ];
-        let entries: HashMap<&[u8], &Entry> =
+        let entries: HashMap<&[u8], &TreeEntry> =
             all.iter().map(|entry| (entry.path.as_slice(), entry)).collect();
-        let mut read = |link: &Entry| Ok::<_, ()>(link.object.clone().into_bytes());
+        let mut read = |link: &TreeEntry| Ok::<_, ()>(link.object.clone().into_bytes());
         for (path, expected) in [
             ("to-file", true),
             ("b/through", true),

@@ -9,7 +9,7 @@ use crate::model::package_manager::lockfile::{self, HEAD, LOCKFILES};
 use crate::model::package_manager::{Detected, Name, release};
 
 /// A lockfile, and what it tells.
-pub(super) struct Lockfile {
+pub(super) struct ProjectLockfile {
     pub(super) file_name: &'static str,
     detected: Detected,
     /// The file's path from the root.
@@ -17,7 +17,7 @@ pub(super) struct Lockfile {
 }
 
 /// The lockfiles in a folder below a root, in the order of preference.
-pub(super) fn lockfiles(root: &Path, dir: &str) -> Vec<Lockfile> {
+pub(super) fn lockfiles(root: &Path, dir: &str) -> Vec<ProjectLockfile> {
     LOCKFILES
         .into_iter()
         .filter_map(|(file_name, _)| {
@@ -34,17 +34,18 @@ pub(super) fn lockfiles(root: &Path, dir: &str) -> Vec<Lockfile> {
                 Some(format) => format!("{name}: lockfileVersion {format}"),
                 None => name.clone(),
             };
-            Some(Lockfile { file_name, detected: Detected { manager, reason }, name })
+            Some(ProjectLockfile { file_name, detected: Detected { manager, reason }, name })
         })
         .collect()
 }
 
 /// The lockfile that counts, of the package manager that others name or else the first; a warning where several
 /// package managers wrote some.
-pub(super) fn choose(found: &[Lockfile], named: Option<Name>) -> (Option<Detected>, Option<Problem>) {
-    let of = |lockfile: &&Lockfile| Some(lockfile.detected.manager.name) == named;
+pub(super) fn choose(found: &[ProjectLockfile], named: Option<Name>) -> (Option<Detected>, Option<Problem>) {
+    let of = |lockfile: &&ProjectLockfile| Some(lockfile.detected.manager.name) == named;
     let Some(chosen) = found.iter().find(of).or(found.first()) else { return (None, None) };
-    let is_other = |lockfile: &Lockfile| lockfile.detected.manager.name != chosen.detected.manager.name;
+    let is_other =
+        |lockfile: &ProjectLockfile| lockfile.detected.manager.name != chosen.detected.manager.name;
     let several = found.iter().any(is_other).then(|| {
         let names: Vec<&str> = found.iter().map(|lockfile| lockfile.name.as_str()).collect();
         Problem::new(format!(

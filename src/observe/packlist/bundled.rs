@@ -12,7 +12,7 @@ use crate::model::{js, path};
 /// More packages than any `node_modules` holds: links that lead in circles multiply.
 const MOST: usize = 50_000;
 
-struct Node {
+struct BundledNode {
     parent: Option<usize>,
     /// `""` or `node_modules/<name>…`.
     path: String,
@@ -36,8 +36,12 @@ pub(super) fn find(walk: &Walk<'_>, published: &Manifest) -> Result<Vec<String>,
         other => keys(Some(other)),
     };
     let mut result: Vec<String> = Vec::new();
-    let mut nodes =
-        vec![Node { parent: None, path: String::new(), modules: HashSet::new(), seen: HashSet::new() }];
+    let mut nodes = vec![BundledNode {
+        parent: None,
+        path: String::new(),
+        modules: HashSet::new(),
+        seen: HashSet::new(),
+    }];
     let mut queue: Vec<(usize, String)> = Vec::new();
     enter(walk, &mut nodes, 0, wanted, &mut queue);
     while let Some((at, name)) = queue.pop() {
@@ -60,7 +64,7 @@ pub(super) fn find(walk: &Walk<'_>, published: &Manifest) -> Result<Vec<String>,
         let path = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let path = format!("{path}node_modules/{name}");
         let manifest = read(walk, &path);
-        nodes.push(Node {
+        nodes.push(BundledNode {
             parent: Some(holder),
             path: path.clone(),
             modules: HashSet::new(),
@@ -78,7 +82,7 @@ pub(super) fn find(walk: &Walk<'_>, published: &Manifest) -> Result<Vec<String>,
 
 fn enter(
     walk: &Walk<'_>,
-    nodes: &mut [Node],
+    nodes: &mut [BundledNode],
     at: usize,
     wanted: Vec<String>,
     queue: &mut Vec<(usize, String)>,

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::order::locale_key;
 use super::rules::MUST_HAVE_FILES;
-use super::tree::Tree;
+use super::tree::PackTree;
 use super::{bad_pattern, manifest, unlisted};
 use crate::error::Problem;
-use crate::model::minimatch::{Minimatch, Options};
+use crate::model::minimatch::{MatchOptions, Minimatch};
 use crate::observe::glob::{self, GlobError, Pattern};
 
-const GLOB: Options = Options {
+const GLOB: MatchOptions = MatchOptions {
     dot: true,
     nocase: true,
     match_base: false,
@@ -22,7 +22,7 @@ const GLOB: Options = Options {
 };
 
 /// What `files` comes to.
-pub(super) struct Chosen {
+pub(super) struct FilesField {
     /// The paths to walk, as if they were names in the package's folder.
     pub(super) entries: Vec<String>,
     /// The text of the rules that take the place of `files`.
@@ -58,12 +58,12 @@ impl OrderedSet {
 
 /// Expands `files` and what goes along with it, in order: a negation takes away what came before it.
 pub(super) fn choose(
-    tree: &Tree,
+    tree: &PackTree,
     package: &Value,
     files: &[Value],
     has_node_modules: bool,
     skip: &dyn Fn(&str) -> bool,
-) -> Result<Chosen, Problem> {
+) -> Result<FilesField, Problem> {
     let mut patterns: Vec<(String, &'static str)> = Vec::new();
     for file in files {
         let Some(text) = file.as_str() else {
@@ -137,7 +137,7 @@ pub(super) fn choose(
         .map(|path| path.trim_start_matches('/').to_owned())
         .filter(|path| known.insert(path.clone()))
         .collect();
-    Ok(Chosen { entries, rules })
+    Ok(FilesField { entries, rules })
 }
 
 /// `pattern.replace(/^\.?\/+/, "")`.

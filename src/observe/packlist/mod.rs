@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::error::Problem;
 use crate::model::manifest::Manifest;
 use crate::model::minimatch::PatternError;
-use crate::observe::cache::Seen;
+use crate::observe::cache::SeenPaths;
 
 /// The relative paths of the files that a package's tarball holds, sorted by their bytes. Paths are strings as
 /// the original has them: one may hold `.` or `..` where a `files` entry does.
@@ -37,8 +37,12 @@ pub fn pack_list(dir: &Path, published: &Manifest) -> Result<Vec<String>, Proble
 /// # Errors
 ///
 /// As [`pack_list`].
-pub fn pack_list_seen(dir: &Path, published: &Manifest, seen: &Rc<Seen>) -> Result<Vec<String>, Problem> {
-    let tree = tree::Tree::new(dir, seen);
+pub fn pack_list_seen(
+    dir: &Path,
+    published: &Manifest,
+    seen: &Rc<SeenPaths>,
+) -> Result<Vec<String>, Problem> {
+    let tree = tree::PackTree::new(dir, seen);
     let walk =
         Walk { tree: &tree, manifests: RefCell::new(HashMap::new()), result: RefCell::new(BTreeSet::new()) };
     walk.manifests.borrow_mut().insert(String::new(), Value::Object(published.0.clone()));
@@ -59,7 +63,7 @@ pub fn pack_list_seen(dir: &Path, published: &Manifest, seen: &Rc<Seen>) -> Resu
 
 /// What is shared by all folders of one walk.
 struct Walk<'a> {
-    tree: &'a tree::Tree,
+    tree: &'a tree::PackTree,
     /// The original's `packageJsonCache`, by the package's folder: `""` or `node_modules/<name>`.
     manifests: RefCell<HashMap<String, Value>>,
     result: RefCell<BTreeSet<String>>,
@@ -86,7 +90,7 @@ fn unlisted(error: &tree::ListError) -> Problem {
         .hint("give it back its permissions, or take it out of the package")
 }
 
-fn bad_pattern(tree: &tree::Tree, relative: &str, error: PatternError) -> Problem {
+fn bad_pattern(tree: &tree::PackTree, relative: &str, error: PatternError) -> Problem {
     Problem::new(format!("{}: {error}", tree.path(relative).display()))
         .hint("shorten the pattern, or split it into several")
 }

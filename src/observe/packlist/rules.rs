@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::model::js;
-use crate::model::minimatch::{Minimatch, Options, PathParts, PatternError};
+use crate::model::minimatch::{MatchOptions, Minimatch, PathParts, PatternError};
 
 /// npm-packlist's `defaultRules`.
 const DEFAULT_RULES: &str = "\
@@ -41,7 +41,7 @@ pub(super) const MUST_HAVES: &str = "@(readme|copying|license|licence){,.*[^~$]}
 pub(super) const MUST_HAVE_FILES: [&str; 4] =
     ["/package.json", "/npm-shrinkwrap.json", "!/package-lock.json", MUST_HAVES];
 
-const OPTIONS: Options = Options {
+const OPTIONS: MatchOptions = MatchOptions {
     match_base: true,
     dot: true,
     flip_negate: true,
@@ -100,13 +100,13 @@ pub(super) fn parse(text: &str) -> Result<Vec<Minimatch>, PatternError> {
 }
 
 /// A path in the two forms that every rule is tried on, and the two more of a folder.
-pub(super) struct Candidate {
+pub(super) struct RulePath {
     plain: String,
     rooted: String,
     folder: bool,
 }
 
-impl Candidate {
+impl RulePath {
     pub(super) fn new(path: &str, folder: bool) -> Self {
         Self { plain: path.to_owned(), rooted: format!("/{path}"), folder }
     }

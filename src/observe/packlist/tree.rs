@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::model::path::resolve;
-use crate::observe::cache::Seen;
+use crate::observe::cache::SeenPaths;
 
 /// What lies at a path, links not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum PathKind {
     /// A folder.
     Dir,
     /// A symbolic link.
@@ -23,14 +23,14 @@ pub(crate) enum Kind {
     Special,
 }
 
-impl Kind {
+impl PathKind {
     /// Whether names may lie below it.
     pub(crate) fn may_lead_on(self) -> bool {
         matches!(self, Self::Dir | Self::Link)
     }
 }
 
-impl From<FileType> for Kind {
+impl From<FileType> for PathKind {
     fn from(kind: FileType) -> Self {
         if kind.is_dir() {
             Self::Dir
@@ -48,13 +48,13 @@ impl From<FileType> for Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Child {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: PathKind,
     /// The name's bytes are not UTF-8: `name` is how Node shows it, and no path.
     pub(crate) garbled: bool,
 }
 
 /// A folder's names.
-pub(crate) type Listing = Rc<Vec<Child>>;
+pub(crate) type FolderNames = Rc<Vec<Child>>;
 
 /// Why a folder has no names.
 #[derive(Clone, Debug)]
@@ -81,20 +81,20 @@ impl ListError {
 }
 
 /// Reads below one folder. Paths are strings as JavaScript has them, relative to it.
-pub(crate) struct Tree {
+pub(crate) struct PackTree {
     root: PathBuf,
-    seen: Rc<Seen>,
-    lists: RefCell<HashMap<String, Result<Listing, ListError>>>,
+    seen: Rc<SeenPaths>,
+    lists: RefCell<HashMap<String, Result<FolderNames, ListError>>>,
 }
 
-impl Tree {
+impl PackTree {
     /// `seen` notes what is looked at.
-    pub(crate) fn new(root: &Path, seen: &Rc<Seen>) -> Self {
+    pub(crate) fn new(root: &Path, seen: &Rc<SeenPaths>) -> Self {
         Self { root: root.to_owned(), seen: Rc::clone(seen), lists: RefCell::new(HashMap::new()) }
     }
 
     /// What notes what is looked at.
-    pub(crate) fn seen(&self) -> &Rc<Seen> {
+    pub(crate) fn seen(&self) -> &Rc<SeenPaths> {
         &self.seen
     }
 
@@ -115,7 +115,7 @@ impl Tree {
     }
 
     /// The names in a folder, links followed.
-    pub(crate) fn list(&self, relative: &str) -> Result<Listing, ListError> {
+    pub(crate) fn list(&self, relative: &str) -> Result<FolderNames, ListError> {
         let key = resolve(relative);
         if let Some(known) = self.lists.borrow().get(&key) {
             return known.clone();
@@ -133,7 +133,7 @@ impl Tree {
     }
 
     /// What lies at a path. Answered from a listing where there is one.
-    pub(crate) fn kind(&self, relative: &str) -> io::Result<Kind> {
+    pub(crate) fn kind(&self, relative: &str) -> io::Result<PathKind> {
         let known = relative.rsplit_once('/').map_or((".", relative), |(dir, name)| (dir, name));
         if !matches!(known.1, "" | "." | "..")
             && let Some(Ok(listing)) = self.lists.borrow().get(known.0)

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::files;
-use super::rules::{self, Candidate};
-use super::tree::{Kind, Tree};
+use super::rules::{self, RulePath};
+use super::tree::{PackTree, PathKind};
 use super::{Walk, bad_pattern, manifest, unlisted};
 use crate::error::Problem;
 use crate::model::minimatch::Minimatch;
@@ -24,12 +24,12 @@ pub(super) struct Walker<'a> {
     /// Links in `node_modules` and its scopes are followed.
     follow: bool,
     bundled: HashSet<String>,
-    rules: Rules,
+    rules: PackRules,
 }
 
 /// What is known of a package's own manifest when its folder is filtered.
 #[derive(Default)]
-enum Package {
+enum OwnManifest {
     /// Nothing yet, or it is no JSON.
     #[default]
     Unread,
@@ -40,7 +40,7 @@ enum Package {
 }
 
 #[derive(Default)]
-struct Rules {
+struct PackRules {
     package_json: Vec<Minimatch>,
     npmignore: Option<Vec<Minimatch>>,
     gitignore: Vec<Minimatch>,
@@ -50,9 +50,9 @@ struct Rules {
 }
 
 /// A name to decide on. What comes out of `files` may be a path, of which the kind is not known yet.
-struct Entry {
+struct WalkEntry {
     name: String,
-    kind: Option<Kind>,
+    kind: Option<PathKind>,
     garbled: bool,
 }
 
@@ -66,7 +66,7 @@ impl<'a> Walker<'a> {
             project: true,
             follow: false,
             bundled: bundled.into_iter().collect(),
-            rules: Rules::default(),
+            rules: PackRules::default(),
         }
     }
 
@@ -80,7 +80,7 @@ impl<'a> Walker<'a> {
             follow: is_followed(&path),
             path,
             bundled: HashSet::new(),
-            rules: Rules::default(),
+            rules: PackRules::default(),
         }
     }
 
@@ -91,11 +91,15 @@ impl<'a> Walker<'a> {
     /// Reads the folder and all below it that is packed.
     pub(super) fn start(mut self) -> Result<(), Problem> {
         let listing = self.walk.tree.list(&self.path).map_err(|e| unlisted(&e))?;
-        let mut entries: Vec<Entry> = listing
+        let mut entries: Vec<WalkEntry> = listing
             .iter()
-            .map(|child| Entry { name: child.name.clone(), kind: Some(child.kind), garbled: child.garbled })
+            .map(|child| WalkEntry {
+                name: child.name.clone(),
+                kind: Some(child.kind),
+                garbled: child.garbled,
+            })
             .collect();
-        let mut package = Package::Unread;
+        let mut package = OwnManifest::Unread;
         if self.project {
             let bundles = !self.bundled.is_empty();
             entries.retain(|e| e.name != ".git" && (e.name != "node_modules" || bundles));
@@ -108,17 +112,17 @@ impl<'a> Walker<'a> {
     }
 
     /// `getPackageFiles`: with `files` the folder's names give way to what these find.
-    fn package_files(&self, entries: Vec<Entry>) -> Result<(Package, Vec<Entry>), Problem> {
+    fn package_files(&self, entries: Vec<WalkEntry>) -> Result<(OwnManifest, Vec<WalkEntry>), Problem> {
         let cached = self.walk.manifests.borrow().get(&self.path).cloned();
         let manifest = match &cached {
             Some(manifest @ (Value::Object(_) | Value::Array(_))) => Some(manifest.clone()),
             _ => serde_json::from_str(&self.walk.read_text(&self.at("package.json"))?).ok(),
         };
         let Some(manifest) = manifest.as_ref().and_then(manifest::normalize_bin) else {
-            return Ok((cached.map_or(Package::Unread, Package::Plain), entries));
+            return Ok((cached.map_or(OwnManifest::Unread, OwnManifest::Plain), entries));
         };
         let Some(Value::Array(files)) = manifest.get("files") else {
-            return Ok((Package::Plain(manifest), entries));
+            return Ok((OwnManifest::Plain(manifest), entries));
         };
         let has_node_modules = entries.iter().any(|entry| entry.name == "node_modules");
         // Nothing below a package that is not bundled can be packed: there is no need to look.
@@ -127,16 +131,16 @@ impl<'a> Walker<'a> {
         let tree = if self.path.is_empty() {
             self.walk.tree
         } else {
-            own_tree = Tree::new(&self.walk.tree.path(&self.path), self.walk.tree.seen());
+            own_tree = PackTree::new(&self.walk.tree.path(&self.path), self.walk.tree.seen());
             &own_tree
         };
         let chosen = files::choose(tree, &manifest, files, has_node_modules, &skip)?;
-        let entries = chosen.entries.into_iter().map(|name| Entry { name, kind: None, garbled: false });
-        Ok((Package::Files(chosen.rules), entries.collect()))
+        let entries = chosen.entries.into_iter().map(|name| WalkEntry { name, kind: None, garbled: false });
+        Ok((OwnManifest::Files(chosen.rules), entries.collect()))
     }
 
     /// `addIgnoreFiles`, for the names that are there.
-    fn ignore_files(&mut self, entries: &[Entry], package: Package) -> Result<(), Problem> {
+    fn ignore_files(&mut self, entries: &[WalkEntry], package: OwnManifest) -> Result<(), Problem> {
         let has = |name: &str| entries.iter().any(|entry| entry.name == name);
         if has("package.json") && self.project {
             self.package_rules(package)?;
@@ -152,17 +156,19 @@ impl<'a> Walker<'a> {
     }
 
     /// `onPackageJson`.
-    fn package_rules(&mut self, package: Package) -> Result<(), Problem> {
+    fn package_rules(&mut self, package: OwnManifest) -> Result<(), Problem> {
         let manifest = match package {
-            Package::Files(rules) => {
+            OwnManifest::Files(rules) => {
                 self.rules.package_json = self.parse("package.json", &rules)?;
                 return Ok(());
             }
-            Package::Plain(manifest) => manifest,
-            Package::Unread => match serde_json::from_str(&self.walk.read_text(&self.at("package.json"))?) {
-                Ok(Value::Null) | Err(_) => return Ok(()),
-                Ok(manifest) => manifest,
-            },
+            OwnManifest::Plain(manifest) => manifest,
+            OwnManifest::Unread => {
+                match serde_json::from_str(&self.walk.read_text(&self.at("package.json"))?) {
+                    Ok(Value::Null) | Err(_) => return Ok(()),
+                    Ok(manifest) => manifest,
+                }
+            }
         };
         let text = |files: Vec<String>| files.iter().map(|file| format!("!{file}\n")).collect::<String>();
         if let Some(Value::Array(files)) = manifest.get("files") {
@@ -187,7 +193,7 @@ impl<'a> Walker<'a> {
     }
 
     /// `stat` and `onstat`: decides on one name, with the filter that its kind asks for.
-    fn visit(&self, entry: &Entry) -> Result<(), Problem> {
+    fn visit(&self, entry: &WalkEntry) -> Result<(), Problem> {
         let name = &entry.name;
         // Windows knows no such name.
         if name.contains('*') {
@@ -210,11 +216,11 @@ impl<'a> Walker<'a> {
             self.refuse_detour(name)?;
         }
         match kind {
-            Kind::File => self.add(name, true, self.filter_entry(name, false)),
-            Kind::Special => self.add(name, false, self.filter_entry(name, false)),
-            Kind::Dir => self.descend(name, false, self.filter_entry(name, true)),
-            Kind::Link if !self.follow || !passes() => Ok(()),
-            Kind::Link => {
+            PathKind::File => self.add(name, true, self.filter_entry(name, false)),
+            PathKind::Special => self.add(name, false, self.filter_entry(name, false)),
+            PathKind::Dir => self.descend(name, false, self.filter_entry(name, true)),
+            PathKind::Link if !self.follow || !passes() => Ok(()),
+            PathKind::Link => {
                 let path = self.at(name);
                 let place = self.walk.tree.path(&path);
                 self.walk.tree.seen().look(&place, true);
@@ -294,7 +300,7 @@ impl<'a> Walker<'a> {
         }
         let included =
             self.parent.is_none_or(|parent| parent.filter_entry(&format!("{}/{entry}", self.base), folder));
-        let Rules { package_json, npmignore, gitignore, necessary, must_have } = &self.rules;
+        let PackRules { package_json, npmignore, gitignore, necessary, must_have } = &self.rules;
         let lists: [&[Minimatch]; 5] = [
             if self.project && rules::defaults_may_match(entry) { rules::defaults() } else { &[] },
             package_json,
@@ -306,7 +312,7 @@ impl<'a> Walker<'a> {
         if lists.iter().all(|rules| rules.is_empty()) {
             return included;
         }
-        Candidate::new(entry, folder).filter(&lists, included)
+        RulePath::new(entry, folder).filter(&lists, included)
     }
 }
 

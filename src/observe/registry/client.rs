@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Proxy, Url};
 
 use super::{failure, trust};
-use crate::model::registry::{Finding, Network, Secret};
+use crate::model::registry::{Network, ProbeFinding, Secret};
 
 const USER_AGENT: &str = concat!("docker-prep/", env!("CARGO_PKG_VERSION"));
 
@@ -16,13 +16,13 @@ const USER_AGENT: &str = concat!("docker-prep/", env!("CARGO_PKG_VERSION"));
 ///
 /// The last handle must fall on a thread that nobody waits for: a client waits for its own thread when it is
 /// dropped, and that one for a look-up of a name that hangs.
-pub(super) struct Way {
+pub(super) struct NetworkClients {
     network: Network,
-    plain: OnceLock<Result<Client, Finding>>,
-    secure: OnceLock<Result<Client, Finding>>,
+    plain: OnceLock<Result<Client, ProbeFinding>>,
+    secure: OnceLock<Result<Client, ProbeFinding>>,
 }
 
-impl Way {
+impl NetworkClients {
     pub(super) fn new(network: Network) -> Self {
         Self { network, plain: OnceLock::new(), secure: OnceLock::new() }
     }
@@ -32,7 +32,7 @@ impl Way {
     }
 
     /// The client that may ask at an address.
-    pub(super) fn client(&self, url: &Url) -> Result<&Client, Finding> {
+    pub(super) fn client(&self, url: &Url) -> Result<&Client, ProbeFinding> {
         let proxy = proxy_of(&self.network, url)?;
         let needs_tls = [Some(url), proxy.as_ref()].into_iter().flatten().any(|url| url.scheme() == "https");
         let client = match needs_tls {
@@ -48,7 +48,7 @@ impl Way {
     }
 }
 
-fn build(network: &Network, needs_tls: bool) -> Result<Client, Finding> {
+fn build(network: &Network, needs_tls: bool) -> Result<Client, ProbeFinding> {
     // Fails where there is one already, which then is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let settings = network.clone();
@@ -69,7 +69,7 @@ fn build(network: &Network, needs_tls: bool) -> Result<Client, Finding> {
 }
 
 /// The proxy that npm would ask for an address.
-fn proxy_of(network: &Network, url: &Url) -> Result<Option<Url>, Finding> {
+fn proxy_of(network: &Network, url: &Url) -> Result<Option<Url>, ProbeFinding> {
     let setting = match url.scheme() {
         "https" => &network.https_proxy,
         _ => &network.http_proxy,
@@ -93,8 +93,8 @@ fn is_direct(url: &Url, no_proxy: &[String]) -> bool {
         .any(|entry| !entry.is_empty() && host.starts_with(&entry))
 }
 
-fn parse(proxy: &str) -> Result<Url, Finding> {
-    let unreadable = || Finding::Proxy("the proxy's address is none".to_owned());
+fn parse(proxy: &str) -> Result<Url, ProbeFinding> {
+    let unreadable = || ProbeFinding::Proxy("the proxy's address is none".to_owned());
     let text = match proxy.contains("://") {
         true => proxy.to_owned(),
         false => format!("http://{proxy}"),
@@ -158,7 +158,7 @@ mod tests {
             https_proxy: Some(Secret("socks://user:secret@[::1]:1080".to_owned())),
             ..Network::default()
         };
-        let way = Way::new(network);
+        let way = NetworkClients::new(network);
         let named = |url: &str| way.proxy(&Url::parse(url).unwrap()).unwrap();
         assert_eq!(named("http://registry/"), "http://proxy.corp:3128");
         assert_eq!(named("https://registry/"), "socks5h://[::1]:1080");
@@ -168,8 +168,8 @@ mod tests {
     fn a_proxy_that_cannot_be_asked_is_said_without_its_text() {
         for odd in ["http://secret:secret@", "ftp://secret@host", "http://secret host/"] {
             let network = Network { http_proxy: Some(Secret(odd.to_owned())), ..Network::default() };
-            let client = Way::new(network).client(&Url::parse("http://registry/").unwrap()).err();
-            assert_eq!(client, Some(Finding::Proxy("the proxy's address is none".to_owned())), "{odd}");
+            let client = NetworkClients::new(network).client(&Url::parse("http://registry/").unwrap()).err();
+            assert_eq!(client, Some(ProbeFinding::Proxy("the proxy's address is none".to_owned())), "{odd}");
         }
     }
 
@@ -185,8 +185,8 @@ mod tests {
                     "NODE_EXTRA_CA_CERTS",
                 ),
             ] {
-                let found = Way::new(network).client(&https).err();
-                let Some(Finding::Tls(why)) = &found else { panic!("{found:?}") };
+                let found = NetworkClients::new(network).client(&https).err();
+                let Some(ProbeFinding::Tls(why)) = &found else { panic!("{found:?}") };
                 assert!(why.contains(name), "{why}");
             }
         }

@@ -8,10 +8,10 @@ use reqwest::Url;
 use reqwest::blocking::Response;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, LOCATION};
 
-use super::client::Way;
+use super::client::NetworkClients;
 use super::failure;
 use crate::model::document;
-use crate::model::registry::{Finding, Registry, Wanted, localhost_for};
+use crate::model::registry::{ProbeFinding, Registry, Wanted, localhost_for};
 
 /// What npm asks for: the short form of a document where there is one.
 const DOCUMENT: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
@@ -33,17 +33,17 @@ impl Clock {
 }
 
 /// A registry under one address: its own, or `localhost`.
-pub(super) struct Address {
+pub(super) struct AddressedRegistry {
     /// As it is shown: without credentials.
     pub(super) url: String,
     pub(super) as_localhost: bool,
-    base: Result<Url, Finding>,
-    authorization: Result<Option<HeaderValue>, Finding>,
-    way: Arc<Way>,
+    base: Result<Url, ProbeFinding>,
+    authorization: Result<Option<HeaderValue>, ProbeFinding>,
+    way: Arc<NetworkClients>,
 }
 
-impl Address {
-    pub(super) fn new(registry: &Registry, as_localhost: bool, way: Arc<Way>) -> Self {
+impl AddressedRegistry {
+    pub(super) fn new(registry: &Registry, as_localhost: bool, way: Arc<NetworkClients>) -> Self {
         let mut url = registry.url.clone();
         if as_localhost {
             url = localhost_for(&url).unwrap_or(url);
@@ -53,25 +53,25 @@ impl Address {
     }
 
     /// Asks for a package, and waits no longer than there is time.
-    pub(super) fn ask(&self, package: &str, wanted: &Wanted, clock: Clock) -> Finding {
+    pub(super) fn ask(&self, package: &str, wanted: &Wanted, clock: Clock) -> ProbeFinding {
         self.document(package, clock)
             .map_or_else(|finding| finding, |body| document::judge(&body, package, wanted))
     }
 
     /// The body of the answer, or what was found instead.
-    fn document(&self, package: &str, clock: Clock) -> Result<Vec<u8>, Finding> {
+    fn document(&self, package: &str, clock: Clock) -> Result<Vec<u8>, ProbeFinding> {
         let base = self.base.clone()?;
         let mut credential = self.authorization.clone()?;
         let had_credential = credential.is_some();
         // No package has such a name, and an address cannot say it.
         if matches!(package, "" | "." | "..") {
-            return Err(Finding::MissingPackage);
+            return Err(ProbeFinding::MissingPackage);
         }
         let mut url = Url::parse(&format!("{base}{}", escaped(package))).map_err(|_| no_address())?;
         for _ in 0..=MOST_REDIRECTS {
             let left = clock.left();
             if left.is_zero() {
-                return Err(Finding::TimedOut);
+                return Err(ProbeFinding::TimedOut);
             }
             let mut request = self.way.client(&url)?.get(url.clone()).timeout(left).header(ACCEPT, DOCUMENT);
             // Whoever is not the registry does not get it, and what they say next is not the registry's word.
@@ -84,26 +84,26 @@ impl Address {
             match response.status().as_u16() {
                 200 => return read(response, clock),
                 301 | 302 | 303 | 307 | 308 => url = self.next(&url, &response)?,
-                404 | 410 => return Err(Finding::MissingPackage),
+                404 | 410 => return Err(ProbeFinding::MissingPackage),
                 // Elsewhere nobody was given the credential, which so cannot be wrong.
                 code @ (401 | 403) if had_credential && credential.is_none() => {
-                    return Err(Finding::Status(code));
+                    return Err(ProbeFinding::Status(code));
                 }
-                code @ (401 | 403) => return Err(Finding::Denied(code)),
+                code @ (401 | 403) => return Err(ProbeFinding::Denied(code)),
                 407 => {
                     let proxy =
                         self.way.proxy(&url).unwrap_or_else(|| "a proxy that no setting names".to_owned());
-                    return Err(Finding::Proxy(format!("{proxy}: wants other credentials (407)")));
+                    return Err(ProbeFinding::Proxy(format!("{proxy}: wants other credentials (407)")));
                 }
-                code => return Err(Finding::Status(code)),
+                code => return Err(ProbeFinding::Status(code)),
             }
         }
-        Err(Finding::NotNpm(format!("more than {MOST_REDIRECTS} redirects")))
+        Err(ProbeFinding::NotNpm(format!("more than {MOST_REDIRECTS} redirects")))
     }
 
     /// Where a redirect leads.
-    fn next(&self, from: &Url, response: &Response) -> Result<Url, Finding> {
-        let refused = |what: &str| Finding::NotNpm(format!("a redirect {what}"));
+    fn next(&self, from: &Url, response: &Response) -> Result<Url, ProbeFinding> {
+        let refused = |what: &str| ProbeFinding::NotNpm(format!("a redirect {what}"));
         let location = response.headers().get(LOCATION).ok_or_else(|| refused("to nowhere"))?;
         let to = std::str::from_utf8(location.as_bytes()).ok().and_then(|to| from.join(to).ok());
         let mut to = to.ok_or_else(|| refused("to no address"))?;
@@ -121,13 +121,13 @@ impl Address {
     }
 }
 
-fn read(mut response: Response, clock: Clock) -> Result<Vec<u8>, Finding> {
+fn read(mut response: Response, clock: Clock) -> Result<Vec<u8>, ProbeFinding> {
     let mut body = Vec::new();
     let mut part = vec![0; 64 << 10];
     loop {
         // A body may come so slowly that no single read takes too long.
         if clock.left().is_zero() {
-            return Err(Finding::TimedOut);
+            return Err(ProbeFinding::TimedOut);
         }
         match response.read(&mut part) {
             Ok(0) => return Ok(body),
@@ -135,7 +135,7 @@ fn read(mut response: Response, clock: Clock) -> Result<Vec<u8>, Finding> {
             Err(error) => return Err(failure::of_reading(&error)),
         }
         if body.len() > LONGEST {
-            return Err(Finding::NotNpm("a document of more than 32 MiB".to_owned()));
+            return Err(ProbeFinding::NotNpm("a document of more than 32 MiB".to_owned()));
         }
     }
 }
@@ -148,7 +148,7 @@ pub(super) fn shown(url: &str) -> String {
     }
 }
 
-fn base(url: &str) -> Result<Url, Finding> {
+fn base(url: &str) -> Result<Url, ProbeFinding> {
     let mut url = Url::parse(url).map_err(|_| no_address())?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err(no_address());
@@ -162,8 +162,8 @@ fn base(url: &str) -> Result<Url, Finding> {
     Ok(without_user(url))
 }
 
-fn no_address() -> Finding {
-    Finding::Unreachable("the registry's address is none of http or https".to_owned())
+fn no_address() -> ProbeFinding {
+    ProbeFinding::Unreachable("the registry's address is none of http or https".to_owned())
 }
 
 fn without_user(mut url: Url) -> Url {
@@ -173,10 +173,10 @@ fn without_user(mut url: Url) -> Url {
     url
 }
 
-fn authorization(registry: &Registry) -> Result<Option<HeaderValue>, Finding> {
+fn authorization(registry: &Registry) -> Result<Option<HeaderValue>, ProbeFinding> {
     let Some(credential) = &registry.credential else { return Ok(None) };
     let mut value = HeaderValue::from_str(&credential.authorization.0).map_err(|_| {
-        Finding::Unreachable("the credential holds a character that no header may hold".to_owned())
+        ProbeFinding::Unreachable("the credential holds a character that no header may hold".to_owned())
     })?;
     value.set_sensitive(true);
     Ok(Some(value))

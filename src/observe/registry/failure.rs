@@ -7,49 +7,49 @@ use std::io::{self, ErrorKind};
 use rustls::CertificateError;
 
 use crate::error::io_cause;
-use crate::model::registry::Finding;
+use crate::model::registry::ProbeFinding;
 
 /// A request that got no answer; `proxy` is the one that it went to, named without credentials.
-pub(super) fn of_asking(error: &reqwest::Error, proxy: Option<String>) -> Finding {
+pub(super) fn of_asking(error: &reqwest::Error, proxy: Option<String>) -> ProbeFinding {
     if let Some(why) = tls(error) {
-        return Finding::Tls(why);
+        return ProbeFinding::Tls(why);
     }
     if error.is_timeout() {
-        return Finding::TimedOut;
+        return ProbeFinding::TimedOut;
     }
     if let (true, Some(proxy)) = (error.is_connect(), proxy) {
-        return Finding::Proxy(format!("{proxy}: {}", of_proxy(error)));
+        return ProbeFinding::Proxy(format!("{proxy}: {}", of_proxy(error)));
     }
     if error.is_dns() {
-        return Finding::NoName;
+        return ProbeFinding::NoName;
     }
     let io = causes(error).into_iter().find_map(|cause| cause.downcast_ref::<io::Error>());
     if let Some(io) = io {
         return match io.kind() {
-            ErrorKind::ConnectionRefused => Finding::Refused,
-            ErrorKind::TimedOut => Finding::TimedOut,
-            _ => Finding::Unreachable(io_cause(innermost(io))),
+            ErrorKind::ConnectionRefused => ProbeFinding::Refused,
+            ErrorKind::TimedOut => ProbeFinding::TimedOut,
+            _ => ProbeFinding::Unreachable(io_cause(innermost(io))),
         };
     }
     let http = causes(error).into_iter().find_map(|cause| cause.downcast_ref::<hyper::Error>());
     match http {
         Some(http) if http.is_incomplete_message() => {
-            Finding::Unreachable("the connection was closed before an answer".to_owned())
+            ProbeFinding::Unreachable("the connection was closed before an answer".to_owned())
         }
-        Some(http) if http.is_parse() => Finding::NotNpm("no HTTP".to_owned()),
-        _ => Finding::Unreachable("the request cannot be sent".to_owned()),
+        Some(http) if http.is_parse() => ProbeFinding::NotNpm("no HTTP".to_owned()),
+        _ => ProbeFinding::Unreachable("the request cannot be sent".to_owned()),
     }
 }
 
 /// A body that broke off, or is none.
-pub(super) fn of_reading(error: &io::Error) -> Finding {
+pub(super) fn of_reading(error: &io::Error) -> ProbeFinding {
     let causes = causes(error);
     let is_late = causes.iter().any(|cause| {
         cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
             || cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == ErrorKind::TimedOut)
     });
     if is_late {
-        return Finding::TimedOut;
+        return ProbeFinding::TimedOut;
     }
     let is_cut = causes.iter().any(|cause| {
         cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message)
@@ -58,13 +58,13 @@ pub(super) fn of_reading(error: &io::Error) -> Finding {
                 matches!(io.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
             })
     });
-    Finding::NotNpm(if is_cut { "half a document" } else { "a body that cannot be unpacked" }.to_owned())
+    ProbeFinding::NotNpm(if is_cut { "half a document" } else { "a body that cannot be unpacked" }.to_owned())
 }
 
 /// A client that cannot be built: of what it is given only the certificates may be at fault.
-pub(super) fn of_building(error: &reqwest::Error) -> Finding {
+pub(super) fn of_building(error: &reqwest::Error) -> ProbeFinding {
     let found = causes(error).into_iter().find_map(|cause| cause.downcast_ref::<rustls::Error>());
-    Finding::Tls(match found {
+    ProbeFinding::Tls(match found {
         // Of the machine's own: there are none.
         Some(rustls::Error::General(why)) => why.to_lowercase(),
         _ => "what `ca`, `cafile` or `NODE_EXTRA_CA_CERTS` names holds no certificate that can be used"
@@ -148,11 +148,11 @@ mod tests {
     fn a_body_that_broke_off_is_half_a_document() {
         for kind in [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset] {
             let error = io::Error::other(io::Error::from(kind));
-            assert_eq!(of_reading(&error), Finding::NotNpm("half a document".to_owned()), "{kind}");
+            assert_eq!(of_reading(&error), ProbeFinding::NotNpm("half a document".to_owned()), "{kind}");
         }
-        assert_eq!(of_reading(&ErrorKind::TimedOut.into()), Finding::TimedOut);
+        assert_eq!(of_reading(&ErrorKind::TimedOut.into()), ProbeFinding::TimedOut);
         let bad = io::Error::new(ErrorKind::InvalidData, "bad deflate");
-        assert_eq!(of_reading(&bad), Finding::NotNpm("a body that cannot be unpacked".to_owned()));
+        assert_eq!(of_reading(&bad), ProbeFinding::NotNpm("a body that cannot be unpacked".to_owned()));
     }
 
     #[test]

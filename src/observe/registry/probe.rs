@@ -8,11 +8,11 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::client::Way;
-use super::exchange::{Address, Clock, shown};
-use super::tally::Tally;
+use super::client::NetworkClients;
+use super::exchange::{AddressedRegistry, Clock, shown};
+use super::tally::ProbeState;
 use crate::error::io_cause;
-use crate::model::registry::{Answer, Finding, Network, Question, Registry, Wanted, localhost_for};
+use crate::model::registry::{Answer, Network, ProbeFinding, Question, Registry, Wanted, localhost_for};
 
 /// How many ask at once.
 const THREADS: usize = 32;
@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// What the threads are given, and the calling one never holds: the last handle on a client waits, when it is
 /// dropped, for whatever hangs.
-struct Job {
+struct ProbeJob {
     question: usize,
     address: usize,
     package: String,
@@ -29,10 +29,10 @@ struct Job {
 }
 
 /// An address that is asked, before there is a client for it.
-struct Place {
+struct ProbeAddress {
     registry: Registry,
     as_localhost: bool,
-    jobs: Vec<Job>,
+    jobs: Vec<ProbeJob>,
 }
 
 struct Told {
@@ -57,7 +57,7 @@ pub fn ask(
     let _end = End(Arc::clone(&over));
     let (tell, told) = mpsc::channel();
     if let Err(error) = start(places, clock, Arc::clone(&over), tell) {
-        let why = Finding::Unreachable(format!("no thread can be started: {}", io_cause(&error)));
+        let why = ProbeFinding::Unreachable(format!("no thread can be started: {}", io_cause(&error)));
         return Some(tally.last(clock.begin.elapsed(), &why));
     }
     loop {
@@ -69,7 +69,7 @@ pub fn ask(
             return Some(tally.early(now));
         }
         if clock.left().is_zero() {
-            return Some(tally.last(now, &Finding::TimedOut));
+            return Some(tally.last(now, &ProbeFinding::TimedOut));
         }
         let soon = tally.decided_by().map_or(TICK, |by| by.saturating_sub(now).min(TICK));
         match told.recv_timeout(soon.min(clock.left())) {
@@ -80,7 +80,7 @@ pub fn ask(
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                let why = Finding::Unreachable("the question broke off".to_owned());
+                let why = ProbeFinding::Unreachable("the question broke off".to_owned());
                 return Some(tally.last(clock.begin.elapsed(), &why));
             }
         }
@@ -96,22 +96,23 @@ impl Drop for End {
 }
 
 /// Questions by the address that they go to.
-fn sort(questions: &[Question], limit: Duration) -> (Vec<Place>, Tally) {
-    let mut places: Vec<Place> = Vec::new();
-    let mut tally = Tally::new(limit);
+fn sort(questions: &[Question], limit: Duration) -> (Vec<ProbeAddress>, ProbeState) {
+    let mut places: Vec<ProbeAddress> = Vec::new();
+    let mut tally = ProbeState::new(limit);
     for (number, Question { registry, package, wanted }) in questions.iter().enumerate() {
         let also_localhost = localhost_for(&registry.url).is_some();
         let mut written = 0;
         for as_localhost in [false, true].into_iter().take(1 + usize::from(also_localhost)) {
-            let is_it = |place: &Place| place.as_localhost == as_localhost && place.registry == *registry;
+            let is_it =
+                |place: &ProbeAddress| place.as_localhost == as_localhost && place.registry == *registry;
             let place = places.iter().position(is_it).unwrap_or_else(|| {
-                places.push(Place { registry: registry.clone(), as_localhost, jobs: Vec::new() });
+                places.push(ProbeAddress { registry: registry.clone(), as_localhost, jobs: Vec::new() });
                 places.len() - 1
             });
             if !as_localhost {
                 written = place;
             }
-            places[place].jobs.push(Job {
+            places[place].jobs.push(ProbeJob {
                 question: number,
                 address: place,
                 package: package.clone(),
@@ -124,14 +125,19 @@ fn sort(questions: &[Question], limit: Duration) -> (Vec<Place>, Tally) {
 }
 
 /// Starts the one thread that starts the others: nobody waits for any of them.
-fn start(places: Vec<Place>, clock: Clock, over: Arc<AtomicBool>, tell: Sender<Told>) -> io::Result<()> {
+fn start(
+    places: Vec<ProbeAddress>,
+    clock: Clock,
+    over: Arc<AtomicBool>,
+    tell: Sender<Told>,
+) -> io::Result<()> {
     let lead = move || lead(places, clock, &over, &tell);
     thread::Builder::new().name("probe".to_owned()).spawn(lead).map(drop)
 }
 
 /// An address that hangs keeps busy only its own threads: where there are few, each has some of its own.
-fn lead(mut places: Vec<Place>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sender<Told>) {
-    let mut lines: Vec<VecDeque<Job>> = Vec::new();
+fn lead(mut places: Vec<ProbeAddress>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sender<Told>) {
+    let mut lines: Vec<VecDeque<ProbeJob>> = Vec::new();
     lines.resize_with(places.len().min(THREADS), VecDeque::new);
     for (number, place) in places.iter_mut().enumerate() {
         lines[number % THREADS].append(&mut place.jobs.drain(..).collect());
@@ -139,7 +145,7 @@ fn lead(mut places: Vec<Place>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sen
     let addresses = Arc::new(addresses(&places));
     let each = THREADS / lines.len().max(1);
     for jobs in lines {
-        let jobs: Vec<Job> = jobs.into();
+        let jobs: Vec<ProbeJob> = jobs.into();
         let threads = each.min(jobs.len());
         let line = Arc::new(Line { jobs, next: AtomicUsize::new(0), addresses: Arc::clone(&addresses) });
         let mut started = 0;
@@ -154,29 +160,29 @@ fn lead(mut places: Vec<Place>, clock: Clock, over: &Arc<AtomicBool>, tell: &Sen
     }
 }
 
-fn addresses(places: &[Place]) -> Vec<Address> {
-    let mut ways: Vec<Arc<Way>> = Vec::new();
-    let mut address = |Place { registry, as_localhost, .. }: &Place| {
+fn addresses(places: &[ProbeAddress]) -> Vec<AddressedRegistry> {
+    let mut ways: Vec<Arc<NetworkClients>> = Vec::new();
+    let mut address = |ProbeAddress { registry, as_localhost, .. }: &ProbeAddress| {
         let mut network = registry.network.clone();
         if *as_localhost {
             // A proxy's `localhost` is not ours.
             network = Network { http_proxy: None, https_proxy: None, ..network };
         }
         let way = ways.iter().find(|way| way.is_of(&network)).cloned().unwrap_or_else(|| {
-            let way = Arc::new(Way::new(network));
+            let way = Arc::new(NetworkClients::new(network));
             ways.push(Arc::clone(&way));
             way
         });
-        Address::new(registry, *as_localhost, way)
+        AddressedRegistry::new(registry, *as_localhost, way)
     };
     places.iter().map(&mut address).collect()
 }
 
 /// Questions that the same threads ask one after the other.
 struct Line {
-    jobs: Vec<Job>,
+    jobs: Vec<ProbeJob>,
     next: AtomicUsize,
-    addresses: Arc<Vec<Address>>,
+    addresses: Arc<Vec<AddressedRegistry>>,
 }
 
 impl Line {

@@ -13,22 +13,22 @@ use crate::model::compose::{self, COMPOSE_FILES};
 use crate::model::dockerfile;
 use crate::model::environment::Environment;
 use crate::model::package_manager::{Name, PackageManager};
-use crate::model::registry::network::{self, Named, Way};
-use crate::model::registry::npm::{Found, Npm};
+use crate::model::registry::network::{self, NamedFile, NetworkRoute};
+use crate::model::registry::npm::{NamedRegistry, Npm};
 use crate::model::registry::variables::Variables;
 use crate::model::registry::yarn::Yarn;
 use crate::model::registry::{Network, Registry, bunfig, setting};
 use crate::model::surface::Surface;
-use crate::model::surroundings::Surroundings;
+use crate::model::surroundings::InstallContext;
 use crate::observe::project::Project;
 
 /// Longer than any file of settings, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
 /// What the install of a surface is told of registries.
-pub struct Settings {
+pub struct RegistrySettings {
     manager: Name,
-    source: Result<Source, Problem>,
+    source: Result<SettingsSource, Problem>,
     variables: Variables,
     /// The files that were looked for, by the names that messages have for them.
     looked_for: Vec<String>,
@@ -42,7 +42,7 @@ pub struct Settings {
 }
 
 /// The settings in the form of their package manager.
-enum Source {
+enum SettingsSource {
     Npm(Npm),
     Yarn(Yarn),
 }
@@ -55,9 +55,9 @@ enum Source {
 pub fn read(
     project: &Project,
     surface: &Surface,
-    around: &Surroundings,
+    around: &InstallContext,
     environment: &Environment,
-) -> Settings {
+) -> RegistrySettings {
     let process = environment.texts();
     let ignores_case = cfg!(windows);
     let mut variables = Variables { process, ignores_case, ..Variables::default() };
@@ -73,9 +73,9 @@ pub fn read(
         .filter(|name| cfg!(windows) || *name == "HOME")
         .find_map(|name| variables.process.get(name).filter(|home| !home.is_empty()))
         .map(PathBuf::from);
-    let mut settings = Settings {
+    let mut settings = RegistrySettings {
         manager: around.detected.manager.name,
-        source: Ok(Source::Yarn(Yarn::default())),
+        source: Ok(SettingsSource::Yarn(Yarn::default())),
         variables,
         looked_for: Vec::new(),
         dirs: BTreeMap::new(),
@@ -87,7 +87,7 @@ pub fn read(
     settings
 }
 
-impl Settings {
+impl RegistrySettings {
     /// The registry of a package, with who asks it and the way there.
     ///
     /// # Errors
@@ -97,14 +97,14 @@ impl Settings {
         let source = self.source.as_ref().map_err(Clone::clone)?;
         let lookup = |name: &str| self.variables.get(name);
         let found = match source {
-            Source::Npm(npm) => npm.registry(package),
-            Source::Yarn(yarn) => yarn.registry(package, &lookup),
+            SettingsSource::Npm(npm) => npm.registry(package),
+            SettingsSource::Yarn(yarn) => yarn.registry(package, &lookup),
         };
-        let Found { url, named_by, asks } =
+        let NamedRegistry { url, named_by, asks } =
             found.map_err(|problem| self.explained(problem))?.ok_or_else(|| self.nowhere(package))?;
         let way = match source {
-            Source::Npm(npm) => network::of_npm(self.manager, npm, &self.variables),
-            Source::Yarn(yarn) => yarn.way(&url, &self.variables, &lookup),
+            SettingsSource::Npm(npm) => network::of_npm(self.manager, npm, &self.variables),
+            SettingsSource::Yarn(yarn) => yarn.way(&url, &self.variables, &lookup),
         };
         let network = self.network(way.map_err(|problem| self.explained(problem))?, &url)?;
         let unset = asks.unset.map(|unset| self.with_cause(unset));
@@ -116,7 +116,7 @@ impl Settings {
         project: &Project,
         surface: &Surface,
         manager: &PackageManager,
-    ) -> Result<Source, Problem> {
+    ) -> Result<SettingsSource, Problem> {
         let mut folders = vec![surface.dir.as_str()];
         if !surface.dir.is_empty() {
             folders.push("");
@@ -146,7 +146,7 @@ impl Settings {
         if manager.name == Name::Yarn && is_berry(manager, &in_project(&[".yarnrc.yml"])) {
             let mut places = in_project(&[".yarnrc.yml"]);
             places.extend(at_home(".yarnrc.yml"));
-            return Yarn::new(&self.texts(&places)?).map(Source::Yarn);
+            return Yarn::new(&self.texts(&places)?).map(SettingsSource::Yarn);
         }
         let mut bunfigs = Vec::new();
         if manager.name == Name::Bun {
@@ -170,7 +170,7 @@ impl Settings {
         for (name, text) in &npmrcs {
             files.push(setting::of_npmrc(name, text, manager.name == Name::Pnpm, &lookup)?);
         }
-        Ok(Source::Npm(Npm::new(manager, files)))
+        Ok(SettingsSource::Npm(Npm::new(manager, files)))
     }
 
     /// Those files that are there, name and text.
@@ -187,12 +187,12 @@ impl Settings {
     }
 
     /// Certificates matter to `https:` only: what is wrong with their files is no trouble elsewhere.
-    fn network(&self, way: Way, url: &str) -> Result<Network, Problem> {
+    fn network(&self, way: NetworkRoute, url: &str) -> Result<Network, Problem> {
         let mut network = way.network;
         if !url.starts_with("https:") {
             return Ok(network);
         }
-        if let Some(Named { path, file, place }) = &way.cafile {
+        if let Some(NamedFile { path, file, place }) = &way.cafile {
             let path = self.resolved(path, self.dirs.get(file).unwrap_or(&self.dir));
             let missing = || {
                 Problem::new(format!("{place}: {}: no such file", path.display()))
@@ -202,7 +202,7 @@ impl Settings {
             network.authorities = vec![content(&name, &path)?.ok_or_else(missing)?];
         }
         // Node.js goes on without those that it cannot read.
-        if let Some(Named { path, place, .. }) = &way.extra {
+        if let Some(NamedFile { path, place, .. }) = &way.extra {
             let bytes = content(place, &self.resolved(path, &self.dir)).ok().flatten();
             network.more_authorities.extend(bytes);
         }
@@ -225,7 +225,7 @@ impl Settings {
         };
         let address = "http://localhost:3300/api/packages/OWNER/npm/";
         let hint = match &self.source {
-            Ok(Source::Yarn(_)) => format!(
+            Ok(SettingsSource::Yarn(_)) => format!(
                 "write `npmScopes: {{{}: {{npmRegistryServer: \"{address}\"}}}}` in .yarnrc.yml",
                 whose.trim_start_matches('@')
             ),

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::model::registry::{Answer, Finding};
+use crate::model::registry::{Answer, ProbeFinding};
 
 /// The longest wait for a registry under its own name where `localhost` has answered all.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// The answers of a probe.
-pub(super) struct Tally {
+pub(super) struct ProbeState {
     slots: Vec<Slot>,
     limit: Duration,
 }
@@ -23,7 +23,7 @@ struct Slot {
     localhost: Option<Option<Answer>>,
 }
 
-impl Tally {
+impl ProbeState {
     pub(super) fn new(limit: Duration) -> Self {
         Self { slots: Vec::new(), limit }
     }
@@ -60,7 +60,7 @@ impl Tally {
     }
 
     /// What is known where nothing more will come: `otherwise` of what has no answer.
-    pub(super) fn last(self, now: Duration, otherwise: &Finding) -> Vec<Option<Answer>> {
+    pub(super) fn last(self, now: Duration, otherwise: &ProbeFinding) -> Vec<Option<Answer>> {
         let answer = |slot: &Slot| {
             let known = self.settled(slot, now).or(slot.localhost()).or(slot.written.as_ref());
             known.cloned().unwrap_or_else(|| Answer {
@@ -107,14 +107,14 @@ impl Slot {
 
 /// A failure of the way or of the server: no other answer can make up for it. One that timed out is the first of all
 /// whose time is up, and so are they, a moment later.
-fn is_of_the_way(finding: &Finding) -> bool {
-    use Finding::{Denied, MissingPackage, MissingVersion, There, TimedOut};
+fn is_of_the_way(finding: &ProbeFinding) -> bool {
+    use ProbeFinding::{Denied, MissingPackage, MissingVersion, There, TimedOut};
     !matches!(finding, There | TimedOut | Denied(_) | MissingPackage | MissingVersion(_))
 }
 
 /// Somebody answers at the address.
-fn is_of_a_server(finding: &Finding) -> bool {
-    use Finding::{NoName, Proxy, Refused, TimedOut, Unreachable};
+fn is_of_a_server(finding: &ProbeFinding) -> bool {
+    use ProbeFinding::{NoName, Proxy, Refused, TimedOut, Unreachable};
     !matches!(finding, NoName | Refused | Unreachable(_) | Proxy(_) | TimedOut)
 }
 
@@ -128,43 +128,46 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    fn answer(finding: Finding, millis: u64) -> Answer {
+    fn answer(finding: ProbeFinding, millis: u64) -> Answer {
         Answer { url: "asked".to_owned(), finding, took: at(millis) }
     }
 
     /// Two questions to one registry.
-    fn tally(also_localhost: bool) -> Tally {
-        let mut tally = Tally::new(LIMIT);
+    fn tally(also_localhost: bool) -> ProbeState {
+        let mut tally = ProbeState::new(LIMIT);
         tally.expect("written", 0, also_localhost);
         tally.expect("written", 0, also_localhost);
         tally
     }
 
-    fn findings(answers: Vec<Option<Answer>>) -> Vec<Option<Finding>> {
+    fn findings(answers: Vec<Option<Answer>>) -> Vec<Option<ProbeFinding>> {
         answers.into_iter().map(|answer| answer.map(|answer| answer.finding)).collect()
     }
 
     #[test]
     fn all_answers_decide() {
         let mut tally = tally(false);
-        tally.put(1, false, answer(Finding::There, 1));
+        tally.put(1, false, answer(ProbeFinding::There, 1));
         assert!(!tally.is_decided(at(1)));
-        tally.put(0, false, answer(Finding::MissingPackage, 2));
+        tally.put(0, false, answer(ProbeFinding::MissingPackage, 2));
         assert!(tally.is_decided(at(2)));
-        assert_eq!(findings(tally.early(at(2))), [Some(Finding::MissingPackage), Some(Finding::There)]);
+        assert_eq!(
+            findings(tally.early(at(2))),
+            [Some(ProbeFinding::MissingPackage), Some(ProbeFinding::There)]
+        );
     }
 
     #[test]
     fn a_failure_of_the_way_decides_alone_and_the_rest_is_not_known() {
         let text = String::new;
         for finding in [
-            Finding::NoName,
-            Finding::Refused,
-            Finding::Unreachable(text()),
-            Finding::Proxy(text()),
-            Finding::Tls(text()),
-            Finding::Status(500),
-            Finding::NotNpm(text()),
+            ProbeFinding::NoName,
+            ProbeFinding::Refused,
+            ProbeFinding::Unreachable(text()),
+            ProbeFinding::Proxy(text()),
+            ProbeFinding::Tls(text()),
+            ProbeFinding::Status(500),
+            ProbeFinding::NotNpm(text()),
         ] {
             let mut tally = tally(false);
             tally.put(1, false, answer(finding.clone(), 1));
@@ -176,11 +179,11 @@ mod tests {
     #[test]
     fn what_a_later_failure_outranks_does_not_decide() {
         for finding in [
-            Finding::There,
-            Finding::TimedOut,
-            Finding::Denied(401),
-            Finding::MissingPackage,
-            Finding::MissingVersion(None),
+            ProbeFinding::There,
+            ProbeFinding::TimedOut,
+            ProbeFinding::Denied(401),
+            ProbeFinding::MissingPackage,
+            ProbeFinding::MissingVersion(None),
         ] {
             let mut tally = tally(false);
             tally.put(0, false, answer(finding.clone(), 1));
@@ -192,48 +195,51 @@ mod tests {
     fn the_name_as_written_counts_if_anybody_answers_there() {
         let mut tally = tally(true);
         for question in [0, 1] {
-            tally.put(question, true, answer(Finding::There, 1));
+            tally.put(question, true, answer(ProbeFinding::There, 1));
         }
-        tally.put(0, false, answer(Finding::Denied(401), 2));
+        tally.put(0, false, answer(ProbeFinding::Denied(401), 2));
         // Somebody is there, so that the other answer is worth the whole limit.
         assert_eq!(tally.decided_by(), None);
         assert!(!tally.is_decided(at(1999)));
-        tally.put(1, false, answer(Finding::NoName, 3));
+        tally.put(1, false, answer(ProbeFinding::NoName, 3));
         assert!(tally.is_decided(at(3)));
-        assert_eq!(findings(tally.early(at(3))), [Some(Finding::Denied(401)), Some(Finding::There)]);
+        assert_eq!(
+            findings(tally.early(at(3))),
+            [Some(ProbeFinding::Denied(401)), Some(ProbeFinding::There)]
+        );
     }
 
     #[test]
     fn localhost_that_answered_all_waits_shortly_for_a_name_that_hangs() {
         let mut tally = tally(true);
-        tally.put(0, true, answer(Finding::There, 5));
+        tally.put(0, true, answer(ProbeFinding::There, 5));
         assert_eq!(tally.decided_by(), None);
-        tally.put(1, true, answer(Finding::There, 10));
+        tally.put(1, true, answer(ProbeFinding::There, 10));
         assert_eq!(tally.decided_by(), Some(at(260)));
         assert!(!tally.is_decided(at(259)));
         assert!(tally.is_decided(at(260)));
-        assert_eq!(findings(tally.early(at(260))), [Some(Finding::There), Some(Finding::There)]);
+        assert_eq!(findings(tally.early(at(260))), [Some(ProbeFinding::There), Some(ProbeFinding::There)]);
     }
 
     #[test]
     fn a_name_that_means_nothing_leaves_it_to_localhost() {
         let mut tally = tally(true);
-        tally.put(0, false, answer(Finding::NoName, 1));
+        tally.put(0, false, answer(ProbeFinding::NoName, 1));
         assert!(!tally.is_decided(at(1)), "localhost has not answered");
-        tally.put(0, true, answer(Finding::Refused, 2));
+        tally.put(0, true, answer(ProbeFinding::Refused, 2));
         assert!(tally.is_decided(at(2)));
-        assert_eq!(findings(tally.early(at(2))), [Some(Finding::Refused), None]);
+        assert_eq!(findings(tally.early(at(2))), [Some(ProbeFinding::Refused), None]);
     }
 
     #[test]
     fn at_the_limit_the_rest_timed_out() {
         let mut tally = tally(true);
-        tally.put(0, false, answer(Finding::Refused, 1));
-        let last = tally.last(at(2017), &Finding::TimedOut);
+        tally.put(0, false, answer(ProbeFinding::Refused, 1));
+        let last = tally.last(at(2017), &ProbeFinding::TimedOut);
         assert_eq!(
             last[1],
-            Some(Answer { url: "written".to_owned(), finding: Finding::TimedOut, took: LIMIT })
+            Some(Answer { url: "written".to_owned(), finding: ProbeFinding::TimedOut, took: LIMIT })
         );
-        assert_eq!(findings(last), [Some(Finding::Refused), Some(Finding::TimedOut)]);
+        assert_eq!(findings(last), [Some(ProbeFinding::Refused), Some(ProbeFinding::TimedOut)]);
     }
 }

@@ -15,10 +15,10 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-use crate::model::registry::{Finding, Network};
+use crate::model::registry::{Network, ProbeFinding};
 
 /// The configuration of TLS that npm's settings give.
-pub(super) fn config(network: &Network) -> Result<ClientConfig, Finding> {
+pub(super) fn config(network: &Network) -> Result<ClientConfig, ProbeFinding> {
     let provider = Arc::new(default_provider());
     let (pems, named_by) = if network.authorities.is_empty() {
         (&network.more_authorities, "`NODE_EXTRA_CA_CERTS`")
@@ -51,20 +51,20 @@ fn only(
     Ok(verifier.build().map_err(|error| Error::Other(OtherError(Arc::new(error))))?)
 }
 
-fn unusable(error: &Error, named_by: &str) -> Finding {
-    Finding::Tls(match error {
+fn unusable(error: &Error, named_by: &str) -> ProbeFinding {
+    ProbeFinding::Tls(match error {
         Error::General(why) => why.to_lowercase(),
         other => format!("what {named_by} names is no certificate that can be used: {other}"),
     })
 }
 
-fn certificates(pems: &[Vec<u8>], named_by: &str) -> Result<Vec<CertificateDer<'static>>, Finding> {
+fn certificates(pems: &[Vec<u8>], named_by: &str) -> Result<Vec<CertificateDer<'static>>, ProbeFinding> {
     let mut all = Vec::new();
     for pem in pems {
         let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
         match found {
             Ok(found) if !found.is_empty() => all.extend(found),
-            _ => return Err(Finding::Tls(format!("what {named_by} names is no certificate in PEM"))),
+            _ => return Err(ProbeFinding::Tls(format!("what {named_by} names is no certificate in PEM"))),
         }
     }
     Ok(all)

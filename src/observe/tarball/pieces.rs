@@ -26,7 +26,7 @@ pub(super) struct Pieces {
 type Compressed = io::Result<Vec<u8>>;
 
 /// A piece that nobody compresses yet.
-struct Job {
+struct CompressionJob {
     /// With what stands before it.
     text: Vec<u8>,
     from: usize,
@@ -34,7 +34,7 @@ struct Job {
     done: Sender<Compressed>,
 }
 
-impl Job {
+impl CompressionJob {
     fn run(self) {
         // Nobody waits for it any more where the archive is given up.
         let _ = self.done.send(compress_piece(&self.text, self.from, self.is_last));
@@ -63,7 +63,7 @@ impl Pieces {
     pub(super) fn add(&mut self, text: &[u8], from: usize, is_last: bool) {
         let (done, expected) = mpsc::channel();
         self.expected.push_back(expected);
-        self.queue.add(Job { text: text.to_vec(), from, is_last, done });
+        self.queue.add(CompressionJob { text: text.to_vec(), from, is_last, done });
     }
 
     /// The first of the pieces that are there, if there are as many as may be.
@@ -108,7 +108,7 @@ struct Queue {
 
 #[derive(Default)]
 struct Jobs {
-    waiting: VecDeque<Job>,
+    waiting: VecDeque<CompressionJob>,
     is_closed: bool,
 }
 
@@ -117,18 +117,18 @@ impl Queue {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, job: Job) {
+    fn add(&self, job: CompressionJob) {
         self.open().waiting.push_back(job);
         self.changed.notify_one();
     }
 
     /// The next job, if there is one.
-    fn take(&self) -> Option<Job> {
+    fn take(&self) -> Option<CompressionJob> {
         self.open().waiting.pop_front()
     }
 
     /// The next job, which may come yet; `None` at the end.
-    fn wait(&self) -> Option<Job> {
+    fn wait(&self) -> Option<CompressionJob> {
         let is_idle = |jobs: &mut Jobs| jobs.waiting.is_empty() && !jobs.is_closed;
         let mut jobs = self.changed.wait_while(self.open(), is_idle).unwrap_or_else(PoisonError::into_inner);
         jobs.waiting.pop_front()

@@ -7,15 +7,15 @@ use serde_json::Map;
 use super::*;
 use crate::model::manifest::Manifest;
 
-fn contents(entries: Vec<Entry>) -> Contents {
+fn contents(entries: Vec<TarballEntry>) -> Contents {
     let mut map = Map::new();
     map.insert("name".to_owned(), "x".into());
     map.insert("version".to_owned(), "1.0.0".into());
     Contents { manifest: Manifest(map), entries, warnings: Vec::new(), footprint: None }
 }
 
-fn entry(path: &str, source: Source) -> Entry {
-    Entry { path: path.to_owned(), executable: false, source }
+fn entry(path: &str, source: ContentSource) -> TarballEntry {
+    TarballEntry { path: path.to_owned(), executable: false, source }
 }
 
 fn packed(contents: &Contents, threads: usize) -> (Tarball, Vec<u8>) {
@@ -35,9 +35,9 @@ fn a_large_package_is_the_same_for_every_number_of_cores() {
     let path = temp.path().join("large");
     std::fs::write(&path, large()).unwrap();
     let contents = contents(vec![
-        entry("large", Source::OnDisk(path)),
-        entry("other", Source::Generated(large())),
-        entry("small", Source::Generated(b"end".to_vec())),
+        entry("large", ContentSource::OnDisk(path)),
+        entry("other", ContentSource::Generated(large())),
+        entry("small", ContentSource::Generated(b"end".to_vec())),
     ]);
     let (tarball, bytes) = packed(&contents, 1);
     for threads in [2, 16] {
@@ -68,7 +68,7 @@ fn an_archive_that_just_fills_what_is_held_at_once_is_followed_by_another() {
         for over in [-512, -1, 0, 1, 512] {
             // A header, the file, and the end of the archive.
             let length = (bound - 512 - 1024).strict_add_signed(over);
-            let contents = contents(vec![entry("f", Source::Generated(vec![b'x'; length]))]);
+            let contents = contents(vec![entry("f", ContentSource::Generated(vec![b'x'; length]))]);
             let (tarball, bytes) = packed(&contents, 2);
             let mut text = Vec::new();
             let mut decoder = GzDecoder::new(&bytes[..]);
@@ -96,7 +96,7 @@ impl Write for Disk {
 
 #[test]
 fn a_large_package_is_given_up_when_the_disk_is_full() {
-    let entries = ["a", "b", "c"].map(|name| entry(name, Source::Generated(large())));
+    let entries = ["a", "b", "c"].map(|name| entry(name, ContentSource::Generated(large())));
     let contents = contents(entries.into());
     for room in [0, 100, 1 << 20, 2 << 20] {
         let threads = Threads::new(NonZero::new(4));
@@ -112,7 +112,7 @@ fn a_large_package_is_given_up_when_the_disk_is_full() {
 
 #[test]
 fn a_file_that_is_gone_is_named() {
-    let contents = contents(vec![entry("gone", Source::OnDisk("/no/such/file".into()))]);
+    let contents = contents(vec![entry("gone", ContentSource::OnDisk("/no/such/file".into()))]);
     let Err(EncodeError::Package(problem)) = encode(&contents, None, false, Threads::new(None), Vec::new())
     else {
         panic!("an error")

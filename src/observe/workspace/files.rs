@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::WORKSPACE_FILE;
 use crate::error::{Error, Kind, Result};
 use crate::model::npmrc;
-use crate::model::workspace::{Catalogs, Settings};
+use crate::model::workspace::{Catalogs, PackSettings};
 use crate::model::yaml;
 
 /// `pnpm-workspace.yaml`, checked as pnpm's `validateWorkspaceManifest` does; `None` where there is none.
@@ -108,7 +108,7 @@ pub(super) fn catalogs(root: &Path, file: &Map<String, Value>) -> Result<Catalog
 
 /// What a folder's `.npmrc` says about packing, over what was said before. The user's own is not asked: nothing of
 /// the machine may reach the bytes.
-pub(super) fn npmrc(dir: &Path, before: Settings) -> Settings {
+pub(super) fn npmrc(dir: &Path, before: PackSettings) -> PackSettings {
     let mut settings = before;
     let text = fs::read(dir.join(".npmrc")).unwrap_or_default();
     for entry in npmrc::parse(&String::from_utf8_lossy(&text)) {
@@ -123,10 +123,10 @@ pub(super) fn npmrc(dir: &Path, before: Settings) -> Settings {
 }
 
 /// pnpm's settings in `pnpm-workspace.yaml` come before any `.npmrc`.
-pub(super) fn workspace_settings(file: Option<&Map<String, Value>>, before: Settings) -> Settings {
+pub(super) fn workspace_settings(file: Option<&Map<String, Value>>, before: PackSettings) -> PackSettings {
     let text = |key: &str| file?.get(key)?.as_str();
     let flag = |key: &str| file?.get(key)?.as_bool();
-    Settings {
+    PackSettings {
         node_linker_hoisted: text("nodeLinker")
             .map_or(before.node_linker_hoisted, |linker| linker == "hoisted"),
         embed_readme: flag("embedReadme").unwrap_or(before.embed_readme),
@@ -142,7 +142,7 @@ mod tests {
         let hoisted = |value: &str| {
             let dir = tempfile::tempdir().unwrap();
             fs::write(dir.path().join(".npmrc"), format!("node-linker={value}\n")).unwrap();
-            npmrc(dir.path(), Settings::default()).node_linker_hoisted
+            npmrc(dir.path(), PackSettings::default()).node_linker_hoisted
         };
         for value in [" hoisted ", " 'hoisted'", "hoisted ; why", " \"hoisted\" ; why"] {
             assert!(hoisted(value), "{value}");

@@ -6,16 +6,20 @@ use serde_json::{Map, Value};
 use crate::model::manifest::Manifest;
 use crate::model::scope::Scope;
 use crate::model::specifier;
-use crate::plan::reader::{Place, Reader};
+use crate::plan::reader::{InstallTarget, OverrideField};
 use crate::plan::rewrite::selector;
 
 /// Those of a manifest: the keys from the root on, and the package.
-pub(super) fn named(manifest: &Manifest, reader: &Reader, scope: &Scope) -> Vec<(Vec<String>, String)> {
+pub(super) fn named(
+    manifest: &Manifest,
+    reader: &InstallTarget,
+    scope: &Scope,
+) -> Vec<(Vec<String>, String)> {
     let mut named = Vec::new();
     for place in reader.places() {
         let path: Vec<String> = place.path().iter().map(|key| (*key).to_owned()).collect();
         if let Some(Value::Object(overrides)) = find(manifest, &path) {
-            let mut search = Search { reader, place: *place, scope, path, named: &mut named };
+            let mut search = SettingsSearch { reader, place: *place, scope, path, named: &mut named };
             search.overrides(overrides, None);
         }
     }
@@ -26,7 +30,7 @@ pub(super) fn named(manifest: &Manifest, reader: &Reader, scope: &Scope) -> Vec<
 }
 
 /// Those of a `pnpm-workspace.yaml`, by selector.
-pub(super) fn named_by_workspace(reader: &Reader, scope: &Scope) -> Vec<(String, String)> {
+pub(super) fn named_by_workspace(reader: &InstallTarget, scope: &Scope) -> Vec<(String, String)> {
     if !reader.reads_workspace_overrides() {
         return Vec::new();
     }
@@ -39,15 +43,15 @@ pub(super) fn named_by_workspace(reader: &Reader, scope: &Scope) -> Vec<(String,
         .collect()
 }
 
-struct Search<'a> {
-    reader: &'a Reader,
-    place: Place,
+struct SettingsSearch<'a> {
+    reader: &'a InstallTarget,
+    place: OverrideField,
     scope: &'a Scope,
     path: Vec<String>,
     named: &'a mut Vec<(Vec<String>, String)>,
 }
 
-impl Search<'_> {
+impl SettingsSearch<'_> {
     /// npm's and bun's may stand inside one another, where `.` is for the package that is named above.
     fn overrides(&mut self, overrides: &Map<String, Value>, above: Option<&str>) {
         for (key, value) in overrides {
@@ -63,7 +67,7 @@ impl Search<'_> {
                         self.named.push((self.path.clone(), package));
                     }
                 }
-                Value::Object(inner) if self.place == Place::Overrides => {
+                Value::Object(inner) if self.place == OverrideField::Overrides => {
                     self.overrides(inner, target.as_deref());
                 }
                 _ => {}

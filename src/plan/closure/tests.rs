@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::model::package_manager::PackageManager;
-use crate::plan::way::Way;
+use crate::plan::way::OverrideStyle;
 
 fn manifest(value: Value) -> Manifest {
     Manifest(value.as_object().cloned().unwrap())
@@ -37,19 +37,19 @@ fn surface(value: Value) -> Surface {
     }
 }
 
-fn reader(name: Name, major: u64, way: Way) -> Reader {
+fn reader(name: Name, major: u64, way: OverrideStyle) -> InstallTarget {
     let manager = PackageManager { name, version: major.to_string(), majors: major..=major };
-    Reader { manager, way, workspace_overrides: Vec::new() }
+    InstallTarget { manager, way, workspace_overrides: Vec::new() }
 }
 
-fn needs_of(reader: &Reader, members: &[Value], value: Value) -> Needs {
+fn needs_of(reader: &InstallTarget, members: &[Value], value: Value) -> Needs {
     let closure = plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), reader)]).unwrap();
     closure.surfaces.into_iter().next().unwrap()
 }
 
 fn needs(members: &[Value], value: Value) -> Needs {
     let closure =
-        plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), &Reader::pinned())]).unwrap();
+        plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), &InstallTarget::pinned())]).unwrap();
     closure.surfaces.into_iter().next().unwrap()
 }
 
@@ -138,7 +138,7 @@ fn versions_are_held_against_the_workspace() {
     let members = [json!({"name": "@bytelyst/a", "version": "1.4.0"})];
     let mismatches = |spec: &str| {
         let surface = surface(json!({"dependencies": {"@bytelyst/a": spec}}));
-        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &Reader::pinned())])
+        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &InstallTarget::pinned())])
             .unwrap()
             .mismatches
             .len()
@@ -166,7 +166,8 @@ fn every_missing_package_is_named_with_who_wants_it() {
     let members =
         [json!({"name": "@bytelyst/errors", "version": "1.0.0", "dependencies": {"@bytelyst/gone": "1"}})];
     let surface = surface(json!({"dependencies": {"@bytelyst/error": "1", "@bytelyst/errors": "1"}}));
-    let error = plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &Reader::pinned())]).unwrap_err();
+    let error =
+        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &InstallTarget::pinned())]).unwrap_err();
     assert_eq!(error.kind, Kind::Packing);
     let text = error.to_string();
     for word in [
@@ -206,9 +207,9 @@ fn pnpm_installs_the_optional_peers_of_the_surface_and_others_do_not() {
     ];
     let value = json!({"dependencies": {"@bytelyst/a": "1"}, "peerDependencies": {"@bytelyst/o": "^1"},
         "peerDependenciesMeta": {"@bytelyst/o": {"optional": true}}});
-    let pnpm = needs_of(&reader(Name::Pnpm, 12, Way::Tarballs), &members, value.clone());
+    let pnpm = needs_of(&reader(Name::Pnpm, 12, OverrideStyle::Tarballs), &members, value.clone());
     assert_eq!(names(&pnpm.peers), ["@bytelyst/o"]);
-    let npm = needs_of(&reader(Name::Npm, 11, Way::Tarballs), &members, value);
+    let npm = needs_of(&reader(Name::Npm, 11, OverrideStyle::Tarballs), &members, value);
     assert_eq!((names(&npm.peers), names(&npm.closure)), (vec![], vec!["@bytelyst/a"]));
 }
 
@@ -237,18 +238,18 @@ fn what_puts_a_package_in_the_place_of_another_is_found_where_it_is_read() {
     let extensions = "pnpm packageExtensions foo@1 dependencies ";
     let [first, second] = ["@bytelyst/b", "bb"].map(|key| format!("{extensions}{key}"));
     assert_eq!(
-        found(Name::Pnpm, 10, Way::PnpmOverrides),
+        found(Name::Pnpm, 10, OverrideStyle::PnpmOverrides),
         ["pnpm overrides x>foo@1", first.as_str(), second.as_str()]
     );
-    assert_eq!(found(Name::Pnpm, 11, Way::Tarballs), [""; 0]);
-    assert_eq!(found(Name::Npm, 11, Way::NpmOverrides), ["overrides x .", "overrides x y@^1 z"]);
-    assert_eq!(found(Name::Yarn, 4, Way::Resolutions), ["resolutions x/foo"]);
+    assert_eq!(found(Name::Pnpm, 11, OverrideStyle::Tarballs), [""; 0]);
+    assert_eq!(found(Name::Npm, 11, OverrideStyle::NpmOverrides), ["overrides x .", "overrides x y@^1 z"]);
+    assert_eq!(found(Name::Yarn, 4, OverrideStyle::Resolutions), ["resolutions x/foo"]);
     assert_eq!(
-        found(Name::Bun, 1, Way::Tarballs),
+        found(Name::Bun, 1, OverrideStyle::Tarballs),
         ["overrides x .", "overrides x y@^1 z", "resolutions x/foo"]
     );
 
-    let mut reader = reader(Name::Pnpm, 11, Way::Tarballs);
+    let mut reader = reader(Name::Pnpm, 11, OverrideStyle::Tarballs);
     let overrides = [("foo", "npm:@bytelyst/b@1"), ("@bytelyst/a", "npm:@bytelyst/b@1"), ("bar", "1")];
     reader.workspace_overrides = overrides.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
     let needs = needs_of(&reader, &members, value);

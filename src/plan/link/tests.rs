@@ -17,7 +17,7 @@ fn needs(local: &[(&str, &str)]) -> Needs {
 }
 
 fn of(manager: &PackageManager, surface_dir: &str, needs: &Needs) -> Linking {
-    linking(Way::Tarballs, manager, surface_dir, ".docker-deps", needs).unwrap()
+    linking(OverrideStyle::Tarballs, manager, surface_dir, ".docker-deps", needs).unwrap()
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn the_base_is_the_install_root_or_for_npm_the_tarball() {
         assert_eq!(of(&bun, surface, &nothing), of(&pnpm, surface, &nothing));
         assert_eq!(of(&manager(Name::Npm, 11..=11), surface, &nothing).base, "file:");
     }
-    for way in [Way::PnpmOverrides, Way::WorkspaceOverrides, Way::Resolutions] {
+    for way in [OverrideStyle::PnpmOverrides, OverrideStyle::WorkspaceOverrides, OverrideStyle::Resolutions] {
         assert_eq!(linking(way, &pnpm, "", ".docker-deps", &nothing), None);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{has_copy, undone};
 use crate::model::journal::{FileKind, ProjectPath};
-use crate::model::tree_state::{Backup, FileState, Now, Observed};
+use crate::model::tree_state::{Backup, FileState, Now, ObservedJournal};
 use crate::plan::ours;
 
 /// Read before anything is planned.
@@ -19,7 +19,7 @@ pub struct RestoreInputs {
 
 /// The files about which the last commit must be asked. Of a project that nobody has touched there are none.
 pub fn needs_commit<'a>(
-    observed: &'a Observed,
+    observed: &'a ObservedJournal,
     deps_dirs: &'a [String],
 ) -> impl Iterator<Item = &'a ProjectPath> {
     observed.files.iter().filter(|file| needs(file, deps_dirs)).map(|file| &file.entry.path)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::edit::{self, Change};
-use crate::model::journal::{Entry, Head, Original};
+use crate::model::journal::{Head, JournalEntry, Original};
 
 const ORIGINAL: &str = r#"{"dependencies": {"a": "^1"}}"#;
 const HEAD: &str = r#"{"dependencies": {"a": "^0.9"}}"#;
@@ -63,7 +63,7 @@ fn files() -> Vec<FileState> {
     files
 }
 
-fn entry(name: &str, created: bool, rewritten: &str, undo: &Value) -> Entry {
+fn entry(name: &str, created: bool, rewritten: &str, undo: &Value) -> JournalEntry {
     let path = ProjectPath::try_from(name.to_owned()).unwrap();
     let original = Original {
         digest: Digest::of(ORIGINAL.as_bytes()),
@@ -71,7 +71,7 @@ fn entry(name: &str, created: bool, rewritten: &str, undo: &Value) -> Entry {
         mode: 0o644,
         mtime: std::time::UNIX_EPOCH.into(),
     };
-    Entry {
+    JournalEntry {
         backup: path.backup(),
         temp: path.temp(),
         path,
@@ -98,7 +98,7 @@ fn the_last_commit_is_asked_wherever_it_matters() {
                 deps_dir_existed: false,
                 source: None,
             };
-            let observed = Observed { head, files: vec![file.clone()] };
+            let observed = ObservedJournal { head, files: vec![file.clone()] };
             for force in [false, true] {
                 let planned = |committed: BTreeMap<ProjectPath, String>| {
                     let inputs = RestoreInputs { deps_dirs: deps_dirs.clone(), committed };

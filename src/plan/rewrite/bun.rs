@@ -4,24 +4,24 @@
 mod tests;
 
 use super::difference::differences;
-use super::npm::{Rules, put};
+use super::npm::{ExistingRules, put};
 use super::reference::written_out;
-use super::request::Request;
+use super::request::RewriteRequest;
 use super::{RewriteError, members_of, resolution};
 use crate::model::edit::Change;
 use crate::model::json::Document;
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::reader::InstallTarget;
+use crate::plan::way::OverrideStyle;
 
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(
     document: &Document,
-    reader: &Reader,
-    request: &Request,
+    reader: &InstallTarget,
+    request: &RewriteRequest,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
-    let tells = reader.way == Way::BunOverrides;
+    let tells = reader.way == OverrideStyle::BunOverrides;
     if let Some(alias) = request.aliases.first().filter(|_| tells) {
         return Err(RewriteError::Alias {
             parent: alias.parent.clone(),
@@ -48,7 +48,7 @@ pub(super) fn overrides(
     let path = ["overrides"];
     let before = members_of(document, &path)?;
     let mut after = before.clone();
-    let rules = Rules::new(document, reader, request);
+    let rules = ExistingRules::new(document, reader, request);
     rules.tidy(&mut after, &mut vec![path[0].to_owned()], true);
     let told = if tells { request.packages.as_slice() } else { &[] };
     for package in told {

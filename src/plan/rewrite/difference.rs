@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::owned;
 use crate::model::edit::Change;
-use crate::model::json::{Document, Kind};
+use crate::model::json::{Document, NodeKind};
 
 /// The changes that give the object at a path these members. What is new is set value by value, so that somebody's
 /// own member beside them can stay when they go.
@@ -15,7 +15,7 @@ pub(super) fn differences(
     after: &Map<String, Value>,
     changes: &mut Vec<Change>,
 ) {
-    let is_null = document.find(path).is_some_and(|node| document.kind(node) == Kind::Null);
+    let is_null = document.find(path).is_some_and(|node| document.kind(node) == NodeKind::Null);
     if is_null && !after.is_empty() {
         changes.push(Change::Set { path: owned(path), value: Map::new().into() });
     }

@@ -10,14 +10,14 @@ use serde_json::{Map, Value};
 
 use super::difference::differences;
 use super::reference::written_out;
-use super::request::Request;
+use super::request::RewriteRequest;
 use super::selector::before_range;
 use super::{RewriteError, members_of, set};
 use crate::model::edit::Change;
 use crate::model::json::Document;
 use crate::model::manifest::DEPENDENCY_FIELDS;
-use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::reader::InstallTarget;
+use crate::plan::way::OverrideStyle;
 
 const FIELD: &str = "overrides";
 
@@ -27,17 +27,17 @@ const ITSELF: &str = ".";
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(
     document: &Document,
-    reader: &Reader,
-    request: &Request,
+    reader: &InstallTarget,
+    request: &RewriteRequest,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
-    let rules = Rules::new(document, reader, request);
+    let rules = ExistingRules::new(document, reader, request);
     let before = members_of(document, &[FIELD])?;
     let mut after = before.clone();
     rules.tidy(&mut after, &mut vec![FIELD.to_owned()], true);
     let mut count =
         request.placed.iter().filter(|(path, _)| path.first().is_some_and(|key| key == FIELD)).count();
-    if reader.way == Way::NpmOverrides {
+    if reader.way == OverrideStyle::NpmOverrides {
         for (name, specifier) in rules.flat() {
             put(&mut after, name, specifier, rules.aliases(name, &mut vec![name]));
             count += 1;
@@ -63,7 +63,7 @@ pub(super) fn overrides(
 }
 
 /// npm refuses a dependency of the root whose text differs from its override (EOVERRIDE), peers among them.
-fn peers(document: &Document, rules: &Rules<'_>, changes: &mut Vec<Change>) {
+fn peers(document: &Document, rules: &ExistingRules<'_>, changes: &mut Vec<Change>) {
     for (name, specifier) in rules.flat() {
         let path = ["peerDependencies", name];
         let counts = |field: &&str| document.find(&[field, name]).is_some();
@@ -75,14 +75,18 @@ fn peers(document: &Document, rules: &Rules<'_>, changes: &mut Vec<Change>) {
 }
 
 /// Sees to the rules that are there.
-pub(super) struct Rules<'r> {
+pub(super) struct ExistingRules<'r> {
     document: &'r Document<'r>,
-    reader: &'r Reader,
-    pub(super) request: &'r Request,
+    reader: &'r InstallTarget,
+    pub(super) request: &'r RewriteRequest,
 }
 
-impl<'r> Rules<'r> {
-    pub(super) fn new(document: &'r Document<'r>, reader: &'r Reader, request: &'r Request) -> Self {
+impl<'r> ExistingRules<'r> {
+    pub(super) fn new(
+        document: &'r Document<'r>,
+        reader: &'r InstallTarget,
+        request: &'r RewriteRequest,
+    ) -> Self {
         Self { document, reader, request }
     }
 
@@ -100,9 +104,10 @@ impl<'r> Rules<'r> {
     /// Where a name leads that rules go by. `ours`: among the rules for the surface, or for packages of ours.
     fn specifier(&self, name: &str, ours: bool) -> Option<&'r str> {
         // A rule for an alias inside a tarball beats the link; ours for aliases stand further in, and beat it.
-        let links = ours && self.reader.way == Way::Tarballs;
+        let links = ours && self.reader.way == OverrideStyle::Tarballs;
         let alias = || self.request.aliases.iter().find(|alias| links && alias.alias == name);
-        let peer = || self.flat().find(|(peer, _)| *peer == name && self.reader.way == Way::NpmOverrides);
+        let peer =
+            || self.flat().find(|(peer, _)| *peer == name && self.reader.way == OverrideStyle::NpmOverrides);
         self.request
             .specifier(name)
             .or_else(|| Some(alias()?.specifier.as_str()))
@@ -147,7 +152,7 @@ impl<'r> Rules<'r> {
                         rules.shift_remove(&key);
                     } else {
                         itself(inner, specifier);
-                        if self.reader.way == Way::NpmOverrides {
+                        if self.reader.way == OverrideStyle::NpmOverrides {
                             merge(inner, self.aliases(name, &mut vec![name]));
                         }
                     }

@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 
 use super::sample::{alias, direct, package, pairs, specifier};
 use super::*;
-use crate::model::edit::generated::{Style, Tree, leaf, print, style, tree};
+use crate::model::edit::generated::{GeneratedTree, Style, leaf, print, style, tree};
 use crate::model::edit::undo;
-use crate::model::guard::{File, Settings, Syntax, judge};
+use crate::model::guard::{GuardSettings, GuardedFile, Syntax, judge};
 use crate::model::json::parse_object;
-use crate::plan::reader::Place;
+use crate::plan::reader::OverrideField;
 
 const IN_SCOPE: [&str; 4] = ["@b/a", "@b/b", "@b/c", "@b/peer"];
 
@@ -50,7 +50,7 @@ fn names() -> impl Strategy<Value = String> {
     .prop_map(|name| format!("\"{name}\""))
 }
 
-fn value() -> impl Strategy<Value = Tree> {
+fn value() -> impl Strategy<Value = GeneratedTree> {
     prop::sample::select(vec![
         "\"^1\"",
         "\"workspace:*\"",
@@ -61,28 +61,28 @@ fn value() -> impl Strategy<Value = Tree> {
         "\"$@b\\/peer\"",
         "\"\"",
     ])
-    .prop_map(Tree::Leaf)
+    .prop_map(GeneratedTree::Leaf)
 }
 
-fn map() -> impl Strategy<Value = Tree> {
-    prop::collection::vec((names(), value()), 0..5).prop_map(Tree::Object)
+fn map() -> impl Strategy<Value = GeneratedTree> {
+    prop::collection::vec((names(), value()), 0..5).prop_map(GeneratedTree::Object)
 }
 
-fn nested() -> impl Strategy<Value = Tree> {
+fn nested() -> impl Strategy<Value = GeneratedTree> {
     let key = prop_oneof![4 => names(), 1 => Just("\".\"".to_owned())];
     let rules = value().prop_recursive(3, 20, 4, move |inner| {
-        prop::collection::vec((key.clone(), inner), 0..4).prop_map(Tree::Object)
+        prop::collection::vec((key.clone(), inner), 0..4).prop_map(GeneratedTree::Object)
     });
-    prop::collection::vec((names(), rules), 0..5).prop_map(Tree::Object)
+    prop::collection::vec((names(), rules), 0..5).prop_map(GeneratedTree::Object)
 }
 
-fn pnpm() -> impl Strategy<Value = Tree> {
-    let overrides = prop_oneof![map(), map(), map(), Just(Tree::Leaf("null"))];
+fn pnpm() -> impl Strategy<Value = GeneratedTree> {
+    let overrides = prop_oneof![map(), map(), map(), Just(GeneratedTree::Leaf("null"))];
     let member = prop_oneof![
         3 => overrides.prop_map(|map| ("\"overrides\"".to_owned(), map)),
         1 => leaf().prop_map(|leaf| ("\"other\"".to_owned(), leaf)),
     ];
-    prop_oneof![3 => prop::collection::vec(member, 0..3).prop_map(Tree::Object), 1 => Just(Tree::Leaf("null"))]
+    prop_oneof![3 => prop::collection::vec(member, 0..3).prop_map(GeneratedTree::Object), 1 => Just(GeneratedTree::Leaf("null"))]
 }
 
 fn manifest() -> impl Strategy<Value = (String, Style)> {
@@ -96,24 +96,24 @@ fn manifest() -> impl Strategy<Value = (String, Style)> {
         nested().prop_map(|tree| ("\"overrides\"".to_owned(), tree)),
         pnpm().prop_map(|tree| ("\"pnpm\"".to_owned(), tree)),
         tree().prop_map(|tree| ("\"other\"".to_owned(), tree)),
-        Just(("\"dependencies\"".to_owned(), Tree::Leaf("null"))),
-        Just(("\"overrides\"".to_owned(), Tree::Leaf("null"))),
+        Just(("\"dependencies\"".to_owned(), GeneratedTree::Leaf("null"))),
+        Just(("\"overrides\"".to_owned(), GeneratedTree::Leaf("null"))),
     ];
     (prop::collection::vec(member, 0..8), style())
-        .prop_map(|(members, style)| (print(&Tree::Object(members), &style), style))
+        .prop_map(|(members, style)| (print(&GeneratedTree::Object(members), &style), style))
 }
 
 /// What a surface with that manifest asks for.
-fn request(text: &str, reader: &Reader) -> Request {
+fn request(text: &str, reader: &InstallTarget) -> RewriteRequest {
     let document = Document::parse(text).unwrap();
-    let mut request = Request {
+    let mut request = RewriteRequest {
         added: pairs(&[("@b/peer", &specifier("@b/peer"))]),
         packages: IN_SCOPE.map(package).into(),
         peers: pairs(&[("@b/peer", &specifier("@b/peer"))]),
-        ..Request::default()
+        ..RewriteRequest::default()
     };
     // bun's overrides would be refused.
-    if reader.way != Way::BunOverrides {
+    if reader.way != OverrideStyle::BunOverrides {
         request.aliases.push(alias("@b/a", "cc", "@b/c"));
     }
     for field in DEPENDENCY_FIELDS {
@@ -152,12 +152,12 @@ proptest! {
                 prop_assert_eq!(members(&after, &[field]), expected);
             }
             prop_assert_eq!(before.get("other"), after.get("other"));
-            for place in [Place::Resolutions, Place::PnpmOverrides, Place::Overrides] {
+            for place in [OverrideField::Resolutions, OverrideField::PnpmOverrides, OverrideField::Overrides] {
                 if !reader.places().contains(&place) {
                     prop_assert_eq!(members(&before, place.path()), members(&after, place.path()));
                 }
             }
-            if reader.way != Way::NpmOverrides {
+            if reader.way != OverrideStyle::NpmOverrides {
                 prop_assert_eq!(before.get("peerDependencies"), after.get("peerDependencies"));
             }
         }
@@ -185,7 +185,7 @@ proptest! {
             let rewrite = rewrite(&text, &reader, &request(&text, &reader)).unwrap();
             let Some(place) = reader.places().last() else { continue };
             let mut path = owned(place.path());
-            if inside && reader.way == Way::NpmOverrides {
+            if inside && reader.way == OverrideStyle::NpmOverrides {
                 path.push("@b/a".to_owned());
             }
             path.push("new".to_owned());
@@ -213,8 +213,8 @@ proptest! {
             let printed = serde_json::to_string_pretty(&parse_object(&in_deps_dir).unwrap()).unwrap();
             let written = printed.matches(".docker-deps").count();
             prop_assert_eq!(points_into(&printed, ".docker-deps").len(), written, "{}", printed);
-            let settings = Settings::read(&[], None).unwrap();
-            let found = judge(&settings, File::Manifest(Syntax::Json), b"backend/package.json", printed.as_bytes());
+            let settings = GuardSettings::read(&[], None).unwrap();
+            let found = judge(&settings, GuardedFile::Manifest(Syntax::Json), b"backend/package.json", printed.as_bytes());
             prop_assert_eq!(found.len(), written, "{}", printed);
         }
     }
@@ -222,12 +222,12 @@ proptest! {
     #[test]
     fn pnpm_reads_ours_and_others_as_they_were((text, _) in manifest()) {
         for reader in every_reader().filter(|reader| reader.reads_pnpm_field()) {
-            if reader.way == Way::WorkspaceOverrides { continue }
+            if reader.way == OverrideStyle::WorkspaceOverrides { continue }
             let request = request(&text, &reader);
             let rewrite = rewrite(&text, &reader, &request).unwrap();
             let (before, after) = (parse_object(&text).unwrap(), parse_object(&rewrite.text).unwrap());
             let (old, new) = (pnpm_overrides(&before), pnpm_overrides(&after));
-            let ours = if reader.way == Way::PnpmOverrides { pnpm::ours(&request) } else { Vec::new() };
+            let ours = if reader.way == OverrideStyle::PnpmOverrides { pnpm::ours(&request) } else { Vec::new() };
             for (key, specifier) in &ours {
                 prop_assert_eq!(&new[key], specifier);
             }
@@ -260,7 +260,7 @@ proptest! {
             let told = npm_rule(&rules, &chain, takes_ranges);
             let name = *chain.last().unwrap();
             if IN_SCOPE.contains(&name) {
-                let none = reader.way == Way::Tarballs;
+                let none = reader.way == OverrideStyle::Tarballs;
                 prop_assert!(told == Some(specifier(name)) || none && told.is_none(), "{:?} {}", told, rewrite.text);
             } else if request.specifier(name).is_some() {
                 prop_assert!(told.is_none() || told == Some(specifier("@b/b")), "{:?} {}", told, rewrite.text);
@@ -270,14 +270,14 @@ proptest! {
                 let told = npm_rule(&rules, &[chain.as_slice(), &["cc"]].concat(), takes_ranges);
                 let mine = told == Some(specifier("@b/c"));
                 let on_path = chain.iter().any(|name| !KEYS.contains(name));
-                prop_assert!(mine || reader.way == Way::Tarballs && (told.is_none() || on_path), "{:?} {}", told, rewrite.text);
+                prop_assert!(mine || reader.way == OverrideStyle::Tarballs && (told.is_none() || on_path), "{:?} {}", told, rewrite.text);
             }
         }
     }
 
     #[test]
     fn yarn_finds_our_resolutions_before_others((text, _) in manifest(), parent in prop::sample::select(vec!["@b/a", "x", "left"])) {
-        for reader in every_reader().filter(|reader| reader.way == Way::Resolutions) {
+        for reader in every_reader().filter(|reader| reader.way == OverrideStyle::Resolutions) {
             let rewrite = rewrite(&text, &reader, &request(&text, &reader)).unwrap();
             let map = members(&parse_object(&rewrite.text).unwrap(), &["resolutions"]);
             for name in IN_SCOPE {

@@ -1,6 +1,6 @@
 //! `$name` in overrides: the specifier of a direct dependency.
 
-use super::request::Request;
+use super::request::RewriteRequest;
 use crate::model::json::Document;
 use crate::model::package_manager::Name;
 use crate::model::specifier;
@@ -23,7 +23,7 @@ fn fields(manager: Name) -> &'static [&'static str] {
 pub(super) fn written_out(
     document: &Document,
     manager: Name,
-    request: &Request,
+    request: &RewriteRequest,
     value: &str,
 ) -> Option<String> {
     let name = value.strip_prefix('$')?;

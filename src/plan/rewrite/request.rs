@@ -6,7 +6,7 @@ use nodejs_semver::{Range, Version};
 
 /// A dependency of the surface that is to come from the deps dir.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Direct {
+pub struct RedirectedDependency {
     /// The field, as `devDependencies`.
     pub field: String,
     /// The key in it: the package's name, or an alias.
@@ -19,7 +19,7 @@ pub struct Direct {
 
 /// A package that the surface needs, itself or through others.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Package {
+pub struct RequestedPackage {
     /// Its own name.
     pub name: String,
     /// Its version, where that is known.
@@ -30,7 +30,7 @@ pub struct Package {
 
 /// `alias` in the manifest of `parent` means `package`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alias {
+pub struct AliasTarget {
     /// The package whose manifest uses the alias.
     pub parent: String,
     /// The name it uses.
@@ -43,15 +43,15 @@ pub struct Alias {
 
 /// What a surface needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Request {
+pub struct RewriteRequest {
     /// Dependencies whose specifiers are replaced.
-    pub direct: Vec<Direct>,
+    pub direct: Vec<RedirectedDependency>,
     /// Names and specifiers to add to `dependencies` where the names are missing there: required peers.
     pub added: Vec<(String, String)>,
     /// The closure, and packages that it needs but the surface takes from a path of its own choice.
-    pub packages: Vec<Package>,
+    pub packages: Vec<RequestedPackage>,
     /// Dependencies of packages of the closure under another name.
-    pub aliases: Vec<Alias>,
+    pub aliases: Vec<AliasTarget>,
     /// Other values of the manifest that bring in a package in scope, by their keys from the root on, with the
     /// specifier that each becomes: overrides of other packages, and `pnpm.packageExtensions`.
     pub placed: Vec<(Vec<String>, String)>,
@@ -62,10 +62,10 @@ pub struct Request {
     /// Optional peers in scope that are not in the closure, each with the specifier of a package that names it.
     pub optional_peers: Vec<(String, String)>,
     /// Optional peers that are a package in scope under another name.
-    pub optional_aliases: Vec<Alias>,
+    pub optional_aliases: Vec<AliasTarget>,
 }
 
-impl Request {
+impl RewriteRequest {
     /// The specifier of what a name stands for wherever it is a dependency: a package's own name, or a key of the
     /// surface's, which overrides go by.
     pub(super) fn specifier(&self, name: &str) -> Option<&str> {
@@ -75,7 +75,7 @@ impl Request {
     }
 
     /// The package of that name.
-    pub(super) fn package(&self, name: &str) -> Option<&Package> {
+    pub(super) fn package(&self, name: &str) -> Option<&RequestedPackage> {
         self.packages.iter().find(|package| package.name == name)
     }
 
@@ -94,7 +94,7 @@ impl Request {
     }
 
     /// The aliases in a package's manifest.
-    pub(super) fn aliases_in(&self, package: &str) -> impl Iterator<Item = &Alias> {
+    pub(super) fn aliases_in(&self, package: &str) -> impl Iterator<Item = &AliasTarget> {
         self.aliases.iter().filter(move |alias| alias.parent == package)
     }
 

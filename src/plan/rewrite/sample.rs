@@ -1,18 +1,18 @@
 //! Requests and readers for tests.
 
-use super::{Alias, Direct, Package, Request, rewrite};
+use super::{AliasTarget, RedirectedDependency, RequestedPackage, RewriteRequest, rewrite};
 use crate::model::edit::undo;
 use crate::model::package_manager::{Name, PackageManager};
-use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::reader::InstallTarget;
+use crate::plan::way::OverrideStyle;
 
 /// `@b/a` is `file:a.tgz`.
 pub(super) fn specifier(package: &str) -> String {
     format!("file:{}.tgz", package.trim_start_matches("@b/"))
 }
 
-pub(super) fn direct(field: &str, key: &str, package: &str) -> Direct {
-    Direct {
+pub(super) fn direct(field: &str, key: &str, package: &str) -> RedirectedDependency {
+    RedirectedDependency {
         field: field.to_owned(),
         key: key.to_owned(),
         package: package.to_owned(),
@@ -20,12 +20,12 @@ pub(super) fn direct(field: &str, key: &str, package: &str) -> Direct {
     }
 }
 
-pub(super) fn package(name: &str) -> Package {
-    Package { name: name.to_owned(), version: Some("1.2.0".to_owned()), specifier: specifier(name) }
+pub(super) fn package(name: &str) -> RequestedPackage {
+    RequestedPackage { name: name.to_owned(), version: Some("1.2.0".to_owned()), specifier: specifier(name) }
 }
 
-pub(super) fn alias(parent: &str, alias: &str, package: &str) -> Alias {
-    Alias {
+pub(super) fn alias(parent: &str, alias: &str, package: &str) -> AliasTarget {
+    AliasTarget {
         parent: parent.to_owned(),
         alias: alias.to_owned(),
         package: package.to_owned(),
@@ -37,18 +37,18 @@ pub(super) fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, spec)| ((*name).to_owned(), (*spec).to_owned())).collect()
 }
 
-pub(super) fn reader(name: Name, majors: std::ops::RangeInclusive<u64>, way: Way) -> Reader {
+pub(super) fn reader(name: Name, majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> InstallTarget {
     let manager = PackageManager { name, version: String::new(), majors };
-    Reader { manager, way, workspace_overrides: Vec::new() }
+    InstallTarget { manager, way, workspace_overrides: Vec::new() }
 }
 
 /// `@b/a` needs `@b/b`, and `@b/c` as `cc`; the surface `@b/a`, and `@b/b` as `bb`.
-pub(super) fn request() -> Request {
-    Request {
+pub(super) fn request() -> RewriteRequest {
+    RewriteRequest {
         direct: vec![direct("dependencies", "@b/a", "@b/a"), direct("devDependencies", "bb", "@b/b")],
         packages: ["@b/a", "@b/b", "@b/c"].map(package).into(),
         aliases: vec![alias("@b/a", "cc", "@b/c")],
-        ..Request::default()
+        ..RewriteRequest::default()
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn manifest(members: &str) -> String {
 
 /// What stands behind the dependencies once such a manifest is rewritten. Taking it back must give the manifest.
 #[track_caller]
-pub(super) fn members_after(reader: &Reader, request: &Request, members: &str) -> String {
+pub(super) fn members_after(reader: &InstallTarget, request: &RewriteRequest, members: &str) -> String {
     let text = manifest(members);
     let rewrite = rewrite(&text, reader, request).expect(members);
     assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text.as_str()), "{}", rewrite.text);

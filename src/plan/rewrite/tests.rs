@@ -2,18 +2,18 @@ use super::sample::{direct, package, pairs};
 use super::*;
 use crate::model::edit::undo;
 
-fn request() -> Request {
-    Request {
+fn request() -> RewriteRequest {
+    RewriteRequest {
         direct: vec![direct("dependencies", "@b/a", "@b/a"), direct("devDependencies", "@b/d", "@b/d")],
         added: pairs(&[("@b/peer", "file:peer.tgz")]),
         packages: vec![package("@b/a"), package("@b/c")],
-        ..Request::default()
+        ..RewriteRequest::default()
     }
 }
 
 /// The rewritten text; taking it back must give the text.
-fn rewritten(text: &str, request: &Request) -> String {
-    let rewrite = rewrite(text, &Reader::pinned(), request).expect(text);
+fn rewritten(text: &str, request: &RewriteRequest) -> String {
+    let rewrite = rewrite(text, &InstallTarget::pinned(), request).expect(text);
     assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text));
     rewrite.text
 }
@@ -101,7 +101,8 @@ fn other_overrides_stay_and_ours_win() {
 fn a_reference_follows_the_field_that_counts() {
     let text = r#"{"devDependencies":{"@b/p":"1"},"dependencies":{"@b/q":"2"},"optionalDependencies":{"@b/q":"3"},
         "resolutions":{"x":"$@b/p","y":"$@b/q","z":"$@b/none"}}"#;
-    let mut request = Request { added: vec![("@b/p".into(), "file:p".into())], ..Request::default() };
+    let mut request =
+        RewriteRequest { added: vec![("@b/p".into(), "file:p".into())], ..RewriteRequest::default() };
     request.direct.push(direct("dependencies", "@b/q", "@b/q"));
     let text = rewritten(text, &request);
     // A new regular dependency would go before the one for development; the optional one is left as it is.
@@ -110,12 +111,15 @@ fn a_reference_follows_the_field_that_counts() {
 
 #[test]
 fn null_counts_as_missing() {
-    let request =
-        Request { added: pairs(&[("p", "file:p.tgz")]), packages: vec![package("p")], ..Request::default() };
+    let request = RewriteRequest {
+        added: pairs(&[("p", "file:p.tgz")]),
+        packages: vec![package("p")],
+        ..RewriteRequest::default()
+    };
     let expected = r#"{"dependencies":{"p":"file:p.tgz"},"pnpm":{"overrides":{"p":"file:p.tgz"}}}"#;
     assert_eq!(rewritten(r#"{"dependencies":null,"pnpm":null}"#, &request), expected);
     assert_eq!(rewritten(r#"{"dependencies":{},"pnpm":{"overrides":null}}"#, &request), expected);
-    assert_eq!(rewritten(r#"{"pnpm":null}"#, &Request::default()), r#"{"pnpm":null}"#);
+    assert_eq!(rewritten(r#"{"pnpm":null}"#, &RewriteRequest::default()), r#"{"pnpm":null}"#);
 }
 
 #[test]
@@ -131,7 +135,7 @@ fn what_is_no_manifest_is_refused() {
         ("{", "line 1, column 2: expected a key in double quotes, but the text ends here"),
     ];
     for (text, expected) in cases {
-        let error = rewrite(text, &Reader::pinned(), &request()).unwrap_err();
+        let error = rewrite(text, &InstallTarget::pinned(), &request()).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
 }

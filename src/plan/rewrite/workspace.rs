@@ -5,11 +5,11 @@ mod tests;
 
 use super::pnpm::{goes, ours};
 use super::reference::written_out;
-use super::request::Request;
+use super::request::RewriteRequest;
 use crate::model::json::{Document, SyntaxError};
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::reader::InstallTarget;
+use crate::plan::way::OverrideStyle;
 
 /// What becomes of the map.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,15 +35,17 @@ impl WorkspaceOverrides {
 /// A manifest that is not JSON.
 pub fn workspace_overrides(
     manifest: &str,
-    reader: &Reader,
-    request: &Request,
+    reader: &InstallTarget,
+    request: &RewriteRequest,
 ) -> Result<WorkspaceOverrides, SyntaxError> {
     let document = Document::parse(manifest)?;
     let mut edits = WorkspaceOverrides::default();
-    if !reader.reads_workspace_overrides() || !matches!(reader.way, Way::WorkspaceOverrides | Way::Tarballs) {
+    if !reader.reads_workspace_overrides()
+        || !matches!(reader.way, OverrideStyle::WorkspaceOverrides | OverrideStyle::Tarballs)
+    {
         return Ok(edits);
     }
-    let ours = if reader.way == Way::WorkspaceOverrides { ours(request) } else { Vec::new() };
+    let ours = if reader.way == OverrideStyle::WorkspaceOverrides { ours(request) } else { Vec::new() };
     let placed =
         |key: &str| request.workspace_placed.iter().find(|(selector, _)| selector == key).map(|(_, to)| to);
     for (key, value) in &reader.workspace_overrides {

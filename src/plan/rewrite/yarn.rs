@@ -7,19 +7,19 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::request::Request;
+use super::request::RewriteRequest;
 use super::{RewriteError, members_of, open, resolution, set};
 use crate::model::edit::Change;
 use crate::model::json::Document;
-use crate::plan::reader::Reader;
+use crate::plan::reader::InstallTarget;
 
 const FIELD: &str = "resolutions";
 
 /// Our resolutions, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn resolutions(
     document: &Document,
-    reader: &Reader,
-    request: &Request,
+    reader: &InstallTarget,
+    request: &RewriteRequest,
     changes: &mut Vec<Change>,
 ) -> Result<usize, RewriteError> {
     let is_flat = document.find(&["flat"]).is_some_and(|node| document.raw(node) == "true");
@@ -60,7 +60,7 @@ enum Fate {
     GoesLast,
 }
 
-fn fate(request: &Request, key: &str) -> Fate {
+fn fate(request: &RewriteRequest, key: &str) -> Fate {
     let Some(target) = resolution::target(key) else { return Fate::Stays };
     if request.specifier(target).is_some() {
         return Fate::Goes;
@@ -85,7 +85,7 @@ fn moved(path: Vec<String>, value: Value) -> [Change; 2] {
 
 /// Keys and specifiers of all that a surface needs, as both yarn 1 and 4 take them. An alias is matched by its own
 /// name, under the name that its parent goes by; flat, it would take the place of other packages of that name.
-fn ours(request: &Request) -> Vec<(String, String)> {
+fn ours(request: &RewriteRequest) -> Vec<(String, String)> {
     let packages = request.packages.iter().map(|package| (package.name.clone(), package.specifier.clone()));
     let aliases = request.aliases.iter().flat_map(|alias| {
         let parents = request.names_of(&alias.parent);

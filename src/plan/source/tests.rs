@@ -21,12 +21,12 @@ fn sought(package: &str) -> Sought {
     Sought { surface: 0, package: package.to_owned(), wanted: Wanted::Version("1.0.0".to_owned()) }
 }
 
-fn answer(url: &str, finding: Finding) -> Answer {
+fn answer(url: &str, finding: ProbeFinding) -> Answer {
     Answer { url: url.to_owned(), finding, took: Duration::from_millis(3) }
 }
 
 /// What comes of these findings of one registry, one a package; `None` for one that was not waited for.
-fn of(findings: &[Option<Finding>]) -> Verdict {
+fn of(findings: &[Option<ProbeFinding>]) -> Verdict {
     let registry = registry("http://h/");
     let sought: Vec<_> = (0..findings.len()).map(|number| sought(&format!("@x/{number}"))).collect();
     let answers: Vec<_> =
@@ -39,7 +39,7 @@ fn of(findings: &[Option<Finding>]) -> Verdict {
     verdict(&replies, Duration::from_millis(5))
 }
 
-fn reason_of(findings: &[Option<Finding>]) -> String {
+fn reason_of(findings: &[Option<ProbeFinding>]) -> String {
     match of(findings) {
         Verdict::Up(reason) | Verdict::Down(reason) | Verdict::Denied { reason, .. } => reason,
     }
@@ -47,7 +47,7 @@ fn reason_of(findings: &[Option<Finding>]) -> String {
 
 #[test]
 fn it_is_up_only_where_each_is_there() {
-    let there = Some(Finding::There);
+    let there = Some(ProbeFinding::There);
     assert_eq!(
         of(&[there.clone(), there.clone()]),
         Verdict::Up("registry http://h/ has all 2 packages (5 ms)".to_owned())
@@ -56,21 +56,22 @@ fn it_is_up_only_where_each_is_there() {
         of(&[there.clone(), None]),
         Verdict::Down("registry http://h/ did not answer in 5 ms".to_owned())
     );
-    let missing = Some(Finding::MissingVersion(Some("0.9.0".to_owned())));
+    let missing = Some(ProbeFinding::MissingVersion(Some("0.9.0".to_owned())));
     assert_eq!(
-        reason_of(&[there.clone(), missing, Some(Finding::MissingPackage)]),
+        reason_of(&[there.clone(), missing, Some(ProbeFinding::MissingPackage)]),
         "registry http://h/ has no @x/1 1.0.0, and 1 more (3 ms); its newest is 0.9.0"
     );
 }
 
 #[test]
 fn a_broken_server_outranks_a_refused_token_and_that_a_missing_package() {
-    let denied = Some(Finding::Denied(401));
+    let denied = Some(ProbeFinding::Denied(401));
     assert_eq!(
-        reason_of(&[Some(Finding::MissingPackage), denied.clone(), Some(Finding::Status(503))]),
+        reason_of(&[Some(ProbeFinding::MissingPackage), denied.clone(), Some(ProbeFinding::Status(503))]),
         "registry http://h/ answered 503 in 3 ms"
     );
-    let Verdict::Denied { reason, problems } = of(&[Some(Finding::MissingPackage), denied.clone(), denied])
+    let Verdict::Denied { reason, problems } =
+        of(&[Some(ProbeFinding::MissingPackage), denied.clone(), denied])
     else {
         panic!("not denied")
     };
@@ -86,14 +87,14 @@ fn a_broken_server_outranks_a_refused_token_and_that_a_missing_package() {
 fn what_is_said_of_each() {
     let text = || "why".to_owned();
     for (finding, said) in [
-        (Finding::NoName, "has no address: its name was not found in 3 ms"),
-        (Finding::Refused, "refused the connection in 3 ms"),
-        (Finding::Unreachable(text()), "broke off in 3 ms: why"),
-        (Finding::Proxy("proxy p".to_owned()), "was not reached through proxy p in 3 ms"),
-        (Finding::TimedOut, "did not answer in 3 ms"),
-        (Finding::Tls(text()), "failed at TLS in 3 ms: why"),
-        (Finding::NotNpm("an HTML page".to_owned()), "answered with an HTML page in 3 ms"),
-        (Finding::MissingVersion(None), "has no @x/0 1.0.0 (3 ms)"),
+        (ProbeFinding::NoName, "has no address: its name was not found in 3 ms"),
+        (ProbeFinding::Refused, "refused the connection in 3 ms"),
+        (ProbeFinding::Unreachable(text()), "broke off in 3 ms: why"),
+        (ProbeFinding::Proxy("proxy p".to_owned()), "was not reached through proxy p in 3 ms"),
+        (ProbeFinding::TimedOut, "did not answer in 3 ms"),
+        (ProbeFinding::Tls(text()), "failed at TLS in 3 ms: why"),
+        (ProbeFinding::NotNpm("an HTML page".to_owned()), "answered with an HTML page in 3 ms"),
+        (ProbeFinding::MissingVersion(None), "has no @x/0 1.0.0 (3 ms)"),
     ] {
         assert_eq!(of(&[Some(finding)]), Verdict::Down(format!("registry http://h/ {said}")));
     }
@@ -103,7 +104,7 @@ fn what_is_said_of_each() {
 fn a_registry_that_only_containers_know_is_named_as_it_was_asked() {
     let registry = registry("http://host.docker.internal/");
     let sought = sought("@x/a");
-    let answer = answer("http://localhost/", Finding::There);
+    let answer = answer("http://localhost/", ProbeFinding::There);
     let replies = [Reply { sought: &sought, registry: Ok(&registry), answer: Some(&answer) }];
     assert_eq!(
         verdict(&replies, Duration::ZERO),
@@ -122,9 +123,9 @@ fn each_registry_is_told_once_with_its_worst_and_one_that_nobody_names_is_down()
     let nobody = Problem::new("no file names one");
     let sought = sought("@x/a");
     let answers = [
-        answer("http://a/", Finding::There),
-        answer("http://a/", Finding::Denied(403)),
-        answer("http://b/", Finding::There),
+        answer("http://a/", ProbeFinding::There),
+        answer("http://a/", ProbeFinding::Denied(403)),
+        answer("http://b/", ProbeFinding::There),
     ];
     let of = |registry, answer| Reply { sought: &sought, registry, answer };
     let replies = [

@@ -4,7 +4,7 @@
 use std::fs;
 
 use docker_prep::model::package_manager::{Name, PackageManager};
-use docker_prep::plan::lockfile::{Install, advice};
+use docker_prep::plan::lockfile::{LockfileInstall, advice};
 
 use crate::common::Run;
 use crate::common::manager::{Install as Call, Manager};
@@ -34,7 +34,7 @@ fn holds(name: &'static str, version: &'static str) {
     let major = scene.manager.major();
     let name = Name::ALL.into_iter().find(|one| one.as_str() == name).unwrap();
     let manager = PackageManager { name, version: version.to_owned(), majors: major..=major };
-    let install = Install {
+    let install = LockfileInstall {
         dockerfile: "Dockerfile",
         line: 1,
         frozen: true,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use docker_prep::apply::lockfile::{Request, Staged, make};
+use docker_prep::apply::lockfile::{LockfileRequest, LockfileTarball, make};
 use docker_prep::cancel::CancelToken;
 use docker_prep::model::environment::Environment;
 use docker_prep::model::package_manager::{Name, PackageManager};
@@ -62,10 +62,10 @@ fn child_that_makes_a_lockfile() {
     let found = lockfile::find(&project, "backend", name).unwrap();
     let staged = |one: &Value| {
         let [name, filename, path] = [0, 1, 2].map(|index| one[index].as_str().unwrap().to_owned());
-        Staged { name, filename, path: PathBuf::from(path) }
+        LockfileTarball { name, filename, path: PathBuf::from(path) }
     };
-    let tarballs: Vec<Staged> = task["tarballs"].as_array().unwrap().iter().map(staged).collect();
-    let made = make(&Request {
+    let tarballs: Vec<LockfileTarball> = task["tarballs"].as_array().unwrap().iter().map(staged).collect();
+    let made = make(&LockfileRequest {
         project: &project,
         surface_dir: "backend",
         manifest: text("manifest"),
@@ -86,7 +86,7 @@ fn child_that_makes_a_lockfile() {
             "manager": made.manager,
             "seededFrom": made.seeded_from,
             "thirdParty": made.third_party,
-            "differences": made.differences.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "differences": made.differences.iter().map(|one| json!([one.name, one.before, one.after])).collect::<Vec<_>>(),
         }),
         Err(error) => json!({"exitCode": error.kind.exit_code(), "error": error.to_string()}),
     };

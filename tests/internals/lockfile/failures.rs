@@ -101,10 +101,7 @@ fn what_is_new_is_listed() {
     scene.registry.publish("fresh", "3.0.0", json!({}));
     manifest["dependencies"]["fresh"] = json!("3");
     let answer = ask(&scene, &with_bin(&scene.world), &json!({"manifest": manifest.to_string()}));
-    let listed = json!([
-        "fresh 3.0.0: not in the project's lockfile",
-        "left 1.9.9: the project's lockfile has 1.1.0, 2.0.0"
-    ]);
+    let listed = json!([["fresh", [], ["3.0.0"]], ["left", ["1.1.0", "2.0.0"], ["1.9.9"]]]);
     assert_eq!(answer["differences"], listed, "{answer}");
 }
 

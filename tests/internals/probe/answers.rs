@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::net::{TcpListener, ToSocketAddrs as _};
 
-use docker_prep::model::registry::{Credential, Finding, Registry, Secret};
+use docker_prep::model::registry::{Credential, ProbeFinding, Registry, Secret};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -15,7 +15,7 @@ fn a_package_that_is_there_was_asked_for_as_npm_asks() {
     let server = Server::new(|_| ok(&document("@b/a")));
     let registry = with_token(&format!("{}api/npm", server.url()));
     let answer = answer(&registry, AMPLE);
-    assert_eq!(answer.finding, Finding::There);
+    assert_eq!(answer.finding, ProbeFinding::There);
     assert_eq!(answer.url, registry.url);
     let heads = server.heads();
     let [head] = heads.as_slice() else { panic!("{heads:?}") };
@@ -32,19 +32,19 @@ fn a_package_that_is_there_was_asked_for_as_npm_asks() {
 #[test]
 fn codes_mean_what_they_mean_to_npm() {
     for (code, wanted) in [
-        ("401 Unauthorized", Finding::Denied(401)),
-        ("403 Forbidden", Finding::Denied(403)),
-        ("404 Not Found", Finding::MissingPackage),
-        ("410 Gone", Finding::MissingPackage),
-        ("204 No Content", Finding::Status(204)),
-        ("304 Not Modified", Finding::Status(304)),
-        ("400 Bad Request", Finding::Status(400)),
-        ("429 Too Many Requests", Finding::Status(429)),
-        ("500 Internal Server Error", Finding::Status(500)),
-        ("503 Service Unavailable", Finding::Status(503)),
+        ("401 Unauthorized", ProbeFinding::Denied(401)),
+        ("403 Forbidden", ProbeFinding::Denied(403)),
+        ("404 Not Found", ProbeFinding::MissingPackage),
+        ("410 Gone", ProbeFinding::MissingPackage),
+        ("204 No Content", ProbeFinding::Status(204)),
+        ("304 Not Modified", ProbeFinding::Status(304)),
+        ("400 Bad Request", ProbeFinding::Status(400)),
+        ("429 Too Many Requests", ProbeFinding::Status(429)),
+        ("500 Internal Server Error", ProbeFinding::Status(500)),
+        ("503 Service Unavailable", ProbeFinding::Status(503)),
         (
             "407 Proxy Authentication Required",
-            Finding::Proxy("a proxy that no setting names: wants other credentials (407)".to_owned()),
+            ProbeFinding::Proxy("a proxy that no setting names: wants other credentials (407)".to_owned()),
         ),
     ] {
         let server = Server::new(move |_| status(code, "", ""));
@@ -90,7 +90,7 @@ fn a_body_may_be_packed_and_must_then_be_whole() {
     let packed = packed.finish().unwrap();
     let half = packed[..packed.len() / 2].to_vec();
     for (body, wanted) in [
-        (packed, Finding::There),
+        (packed, ProbeFinding::There),
         (half, not_npm("half a document")),
         (b"no gzip at all".to_vec(), not_npm("a body that cannot be unpacked")),
     ] {
@@ -122,18 +122,18 @@ fn a_body_without_end_is_not_read_to_its_end() {
 #[test]
 fn nobody_at_the_port_refuses() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    assert_eq!(finding(&registry(&format!("http://{free}/")), AMPLE), Finding::Refused);
+    assert_eq!(finding(&registry(&format!("http://{free}/")), AMPLE), ProbeFinding::Refused);
 }
 
 #[test]
 fn a_name_that_nobody_has_means_nothing() {
-    assert_eq!(finding(&registry("http://nobody.invalid/"), AMPLE), Finding::NoName);
+    assert_eq!(finding(&registry("http://nobody.invalid/"), AMPLE), ProbeFinding::NoName);
 }
 
 #[test]
 fn a_connection_without_an_answer_is_no_registry() {
     let server = Server::new(|_| Reply::Cut(Vec::new()));
-    let wanted = Finding::Unreachable("the connection was closed before an answer".to_owned());
+    let wanted = ProbeFinding::Unreachable("the connection was closed before an answer".to_owned());
     assert_eq!(finding(&registry(&server.url()), AMPLE), wanted);
     let server = Server::new(|_| Reply::Cut(b"220 mail.example ESMTP\r\n".to_vec()));
     assert_eq!(finding(&registry(&server.url()), AMPLE), not_npm("no HTTP"));
@@ -146,7 +146,7 @@ fn localhost_is_whichever_of_its_addresses_listens() {
     for address in all {
         let server = Server::at(&address.to_string(), |_| ok(&document("@b/a")));
         let url = format!("http://localhost:{}/", server.port);
-        assert_eq!(finding(&registry(&url), AMPLE), Finding::There, "{address}");
+        assert_eq!(finding(&registry(&url), AMPLE), ProbeFinding::There, "{address}");
     }
 }
 
@@ -154,7 +154,7 @@ fn localhost_is_whichever_of_its_addresses_listens() {
 fn a_host_that_only_containers_know_is_asked_as_localhost() {
     let server = Server::new(|_| ok(&document("@b/a")));
     let answer = answer(&registry(&format!("http://host.lima.internal:{}/npm/", server.port)), AMPLE);
-    assert_eq!(answer.finding, Finding::There);
+    assert_eq!(answer.finding, ProbeFinding::There);
     assert_eq!(answer.url, format!("http://localhost:{}/npm/", server.port));
     assert_eq!(server.heads()[0].target(), "/npm/@b%2fa");
 }
@@ -165,8 +165,8 @@ fn what_cannot_be_asked_is_said_and_not_sent() {
     let credential = Credential { authorization: Secret("Bearer a\nb".to_owned()), named_by: String::new() };
     let odd = Registry { credential: Some(credential), ..registry(&server.url()) };
     let why = "the credential holds a character that no header may hold".to_owned();
-    assert_eq!(finding(&odd, AMPLE), Finding::Unreachable(why));
+    assert_eq!(finding(&odd, AMPLE), ProbeFinding::Unreachable(why));
     let why = "the registry's address is none of http or https".to_owned();
-    assert_eq!(finding(&registry("ftp://127.0.0.1/"), AMPLE), Finding::Unreachable(why));
+    assert_eq!(finding(&registry("ftp://127.0.0.1/"), AMPLE), ProbeFinding::Unreachable(why));
     assert!(server.heads().is_empty());
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use docker_prep::model::registry::Finding;
+use docker_prep::model::registry::ProbeFinding;
 use docker_prep::observe::registry::probe;
 
 use crate::probe::server::{Reply, Server, ok};
@@ -26,7 +26,7 @@ fn an_answer_that_hangs_times_out_wherever_it_stops() {
         "HTTP/1.1 200 OK\r\n\r\n{\"name\":",
     ] {
         let server = Server::new(move |_| Reply::Hang(begun));
-        assert_eq!(finding(&registry(&server.url()), SHORT), Finding::TimedOut, "{begun}");
+        assert_eq!(finding(&registry(&server.url()), SHORT), ProbeFinding::TimedOut, "{begun}");
     }
 }
 
@@ -35,19 +35,19 @@ fn a_handshake_that_hangs_times_out() {
     // Accepted by the system, and read by nobody.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
-    assert_eq!(finding(&registry(&url), SHORT), Finding::TimedOut);
+    assert_eq!(finding(&registry(&url), SHORT), ProbeFinding::TimedOut);
 }
 
 #[test]
 fn no_time_at_all_is_too_little() {
     let server = Server::new(|_| ok(&document("@b/a")));
-    assert_eq!(finding(&registry(&server.url()), Duration::ZERO), Finding::TimedOut);
+    assert_eq!(finding(&registry(&server.url()), Duration::ZERO), ProbeFinding::TimedOut);
 }
 
 #[test]
 fn no_end_of_time_is_enough() {
     let server = Server::new(|_| ok(&document("@b/a")));
-    assert_eq!(finding(&registry(&server.url()), Duration::MAX), Finding::There);
+    assert_eq!(finding(&registry(&server.url()), Duration::MAX), ProbeFinding::There);
 }
 
 #[test]
@@ -61,9 +61,9 @@ fn the_limit_is_for_all_and_keeps_what_came_before() {
     questions.extend((0..100).map(|number| question(&registry, &format!("@b/slow-{number}"))));
     let limit = Duration::from_secs(1);
     let answers = probe::ask(&questions, limit, &|| false).unwrap();
-    assert_eq!(answers[0].as_ref().map(|answer| &answer.finding), Some(&Finding::There));
+    assert_eq!(answers[0].as_ref().map(|answer| &answer.finding), Some(&ProbeFinding::There));
     for answer in &answers[1..] {
-        assert_eq!(answer.as_ref().map(|answer| &answer.finding), Some(&Finding::TimedOut));
+        assert_eq!(answer.as_ref().map(|answer| &answer.finding), Some(&ProbeFinding::TimedOut));
     }
 }
 
@@ -77,7 +77,7 @@ fn a_failure_of_the_server_ends_it_before_all_are_answered() {
     let questions = ["@b/a", "@b/broken", "@b/c"].map(|package| question(&registry, package));
     let answers = probe::ask(&questions, ENDLESS, &|| false).unwrap();
     let findings: Vec<_> = answers.into_iter().map(|answer| answer.map(|answer| answer.finding)).collect();
-    assert_eq!(findings, [None, Some(Finding::Status(502)), None]);
+    assert_eq!(findings, [None, Some(ProbeFinding::Status(502)), None]);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_missing_package_does_not_end_it() {
     let questions = ["@b/missing", "@b/slow"].map(|package| question(&registry, package));
     let answers = probe::ask(&questions, Duration::from_secs(1), &|| false).unwrap();
     let findings: Vec<_> = answers.into_iter().flatten().map(|answer| answer.finding).collect();
-    assert_eq!(findings, [Finding::MissingPackage, Finding::TimedOut]);
+    assert_eq!(findings, [ProbeFinding::MissingPackage, ProbeFinding::TimedOut]);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn an_interruption_ends_it() {
 #[test]
 fn a_connection_does_not_outlive_the_limit_by_much() {
     let server = Server::new(|_| Reply::Hang("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"));
-    assert_eq!(finding(&registry(&server.url()), SHORT), Finding::TimedOut);
+    assert_eq!(finding(&registry(&server.url()), SHORT), ProbeFinding::TimedOut);
     // The thread that nobody waits for gives up as well.
     server.left.lock().unwrap().recv_timeout(AMPLE).expect("the client leaves");
 }

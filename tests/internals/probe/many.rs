@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex};
 
-use docker_prep::model::registry::{Finding, Network, Wanted};
+use docker_prep::model::registry::{Network, ProbeFinding, Wanted};
 use docker_prep::observe::registry::probe;
 
 use crate::probe::server::{Reply, Server, ok, status};
@@ -32,7 +32,7 @@ fn a_hundred_packages_are_asked_for_side_by_side() {
     let questions: Vec<_> = (0..100).map(|number| question(&registry, &name(number))).collect();
     let answers = probe::ask(&questions, AMPLE, &|| false).unwrap();
     for (number, answer) in answers.into_iter().enumerate() {
-        let wanted = if number % 10 == 0 { Finding::MissingPackage } else { Finding::There };
+        let wanted = if number % 10 == 0 { ProbeFinding::MissingPackage } else { ProbeFinding::There };
         assert_eq!(answer.map(|answer| answer.finding), Some(wanted), "{number}");
     }
     assert_eq!(server.heads().len(), 100);
@@ -57,7 +57,10 @@ fn each_registry_is_asked_for_its_own() {
     let answers = probe::ask(&questions, AMPLE, &|| false).unwrap();
     let findings: Vec<_> = answers.into_iter().flatten().map(|answer| answer.finding).collect();
     let newest = Some("1.2.0".to_owned());
-    assert_eq!(findings, [Finding::There, Finding::Denied(401), Finding::MissingVersion(newest)]);
+    assert_eq!(
+        findings,
+        [ProbeFinding::There, ProbeFinding::Denied(401), ProbeFinding::MissingVersion(newest)]
+    );
 }
 
 #[test]
@@ -68,6 +71,6 @@ fn a_registry_that_hangs_does_not_keep_another_waiting() {
         (0..100).map(|number| question(&registry(&hangs.url()), &format!("@b/{number}"))).collect();
     questions.push(question(&registry(&fails.url()), "@c/a"));
     let answers = probe::ask(&questions, AMPLE, &|| false).unwrap();
-    assert_eq!(answers[100].as_ref().map(|answer| &answer.finding), Some(&Finding::Status(500)));
+    assert_eq!(answers[100].as_ref().map(|answer| &answer.finding), Some(&ProbeFinding::Status(500)));
     assert!(answers[..100].iter().all(Option::is_none), "they are not known");
 }

@@ -13,7 +13,7 @@ mod tls;
 use std::time::Duration;
 
 use docker_prep::model::registry::{
-    Answer, Credential, Finding, Network, Question, Registry, Secret, Wanted,
+    Answer, Credential, Network, ProbeFinding, Question, Registry, Secret, Wanted,
 };
 use docker_prep::observe::registry::probe;
 
@@ -57,7 +57,7 @@ fn answer(registry: &Registry, limit: Duration) -> Answer {
 }
 
 #[track_caller]
-fn finding(registry: &Registry, limit: Duration) -> Finding {
+fn finding(registry: &Registry, limit: Duration) -> ProbeFinding {
     answer(registry, limit).finding
 }
 
@@ -66,6 +66,6 @@ fn document(package: &str) -> String {
     format!(r#"{{"name":"{package}","versions":{{"1.2.0":{{}}}}}}"#)
 }
 
-fn not_npm(what: &str) -> Finding {
-    Finding::NotNpm(what.to_owned())
+fn not_npm(what: &str) -> ProbeFinding {
+    ProbeFinding::NotNpm(what.to_owned())
 }

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 
-use docker_prep::model::registry::{Finding, Network, Registry, Secret};
+use docker_prep::model::registry::{Network, ProbeFinding, Registry, Secret};
 
 use crate::probe::server::{Reply, Server, ok, status, tunnel};
 use crate::probe::tls::{authority, signed};
@@ -28,7 +28,7 @@ const BASIC: &str = "Basic dXMvZXI6c0BjcmV0";
 fn plain_http_is_asked_by_the_whole_address() {
     let proxy = Server::new(|_| ok(&document("@b/a")));
     let registry = through(&url(&proxy), with_token("http://registry.invalid/npm/"));
-    assert_eq!(finding(&registry, AMPLE), Finding::There);
+    assert_eq!(finding(&registry, AMPLE), ProbeFinding::There);
     let heads = proxy.heads();
     assert!(heads[0].0.starts_with("GET http://registry.invalid/npm/@b%2fa HTTP/1.1\r\n"), "{heads:?}");
     assert_eq!(heads[0].header("host"), Some("registry.invalid"));
@@ -43,7 +43,7 @@ fn https_is_asked_through_a_tunnel_that_sees_no_credential() {
     let proxy = Server::new(move |_| Reply::Tunnel(to.clone()));
     let registry =
         Registry { network: authority(), ..with_token(&format!("https://localhost:{}/", server.port)) };
-    assert_eq!(finding(&through(&url(&proxy), registry), AMPLE), Finding::There);
+    assert_eq!(finding(&through(&url(&proxy), registry), AMPLE), ProbeFinding::There);
     let heads = proxy.heads();
     assert!(heads[0].0.starts_with(&format!("CONNECT localhost:{} HTTP/1.1\r\n", server.port)), "{heads:?}");
     assert_eq!(heads[0].header("proxy-authorization"), Some(BASIC));
@@ -60,7 +60,7 @@ fn a_certificate_that_is_not_trusted_is_not_the_proxys_fault() {
     let proxy = Server::new(move |_| Reply::Tunnel(to.clone()));
     let found =
         finding(&through(&url(&proxy), registry(&format!("https://localhost:{}/", server.port))), AMPLE);
-    assert!(matches!(found, Finding::Tls(_)), "{found:?}");
+    assert!(matches!(found, ProbeFinding::Tls(_)), "{found:?}");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn hosts_of_noproxy_are_asked_without() {
     let server = Server::new(|_| ok(&document("@b/a")));
     let mut registry = through("http://127.0.0.1:1", registry(&server.url()));
     registry.network.no_proxy = vec!["elsewhere".to_owned(), "127.0.0.1".to_owned()];
-    assert_eq!(finding(&registry, AMPLE), Finding::There);
+    assert_eq!(finding(&registry, AMPLE), ProbeFinding::There);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn localhost_in_the_place_of_a_containers_host_is_this_machine_and_no_proxys() {
     let registry =
         through("http://127.0.0.1:1", registry(&format!("http://host.lima.internal:{}/", server.port)));
     let answer = answer(&registry, AMPLE);
-    assert_eq!((answer.url.contains("localhost"), answer.finding), (true, Finding::There));
+    assert_eq!((answer.url.contains("localhost"), answer.finding), (true, ProbeFinding::There));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_proxy_that_fails_is_named_with_the_reason() {
     ] {
         let with_secret = proxy.replacen("://", "://user:secret@", 1);
         let found = finding(&through(&with_secret, registry(asked)), AMPLE);
-        assert_eq!(found, Finding::Proxy(format!("{proxy}: {why}")), "{asked}");
+        assert_eq!(found, ProbeFinding::Proxy(format!("{proxy}: {why}")), "{asked}");
     }
 }
 
@@ -108,7 +108,11 @@ fn a_proxy_that_fails_is_named_with_the_reason() {
 fn a_proxy_that_hangs_times_out() {
     let proxy = Server::new(|_| Reply::Hang(""));
     for asked in ["http://registry.invalid/", "https://registry.invalid/"] {
-        assert_eq!(finding(&through(&url(&proxy), registry(asked)), SHORT), Finding::TimedOut, "{asked}");
+        assert_eq!(
+            finding(&through(&url(&proxy), registry(asked)), SHORT),
+            ProbeFinding::TimedOut,
+            "{asked}"
+        );
     }
 }
 
@@ -136,7 +140,7 @@ fn socks_leads_there_and_looks_the_name_up() {
         tunnel(&client, &TcpStream::connect(("127.0.0.1", port)).unwrap())
     });
     let registry = through(&format!("socks://{proxy}"), registry("http://registry.invalid/"));
-    assert_eq!(finding(&registry, AMPLE), Finding::There);
+    assert_eq!(finding(&registry, AMPLE), ProbeFinding::There);
     assert_eq!(told.recv(), Ok("registry.invalid".to_owned()));
     assert!(server.heads()[0].0.starts_with("GET /@b%2fa HTTP/1.1\r\n"));
 }

@@ -1,6 +1,6 @@
 //! Redirects are followed as npm does, but a credential stays with its registry.
 
-use docker_prep::model::registry::Finding;
+use docker_prep::model::registry::ProbeFinding;
 
 use crate::probe::server::{Server, ok, redirect, status};
 use crate::probe::{AMPLE, TOKEN, document, finding, not_npm, with_token};
@@ -13,7 +13,7 @@ fn a_redirect_on_the_same_registry_keeps_the_credential() {
         "/elsewhere/y?z" => ok(&document("@b/a")),
         other => panic!("{other}"),
     });
-    assert_eq!(finding(&with_token(&server.url()), AMPLE), Finding::There);
+    assert_eq!(finding(&with_token(&server.url()), AMPLE), ProbeFinding::There);
     let heads = server.heads();
     assert_eq!(heads.len(), 3);
     assert!(heads.iter().all(|head| head.header("authorization") == Some(TOKEN)), "{heads:?}");
@@ -27,7 +27,7 @@ fn nobody_else_gets_the_credential_nor_the_registry_by_way_of_them() {
     let away = format!("http://user:secret@127.0.0.1:{}/x", other.port);
     // The port makes it another origin; that `home` is the registry's own host does not count.
     let registry = Server::new(move |_| redirect(&away));
-    assert_eq!(finding(&with_token(&registry.url()), AMPLE), Finding::There);
+    assert_eq!(finding(&with_token(&registry.url()), AMPLE), ProbeFinding::There);
     assert_eq!(registry.heads()[0].header("authorization"), Some(TOKEN));
     for server in [other, home] {
         let heads = server.heads();
@@ -47,7 +47,7 @@ fn the_credential_does_not_come_back() {
     let back = format!("{}chosen-by-others", registry.url());
     let elsewhere = Server::new(move |_| redirect(&back));
     other.set(elsewhere.url()).unwrap();
-    assert_eq!(finding(&with_token(&registry.url()), AMPLE), Finding::There);
+    assert_eq!(finding(&with_token(&registry.url()), AMPLE), ProbeFinding::There);
     let heads = registry.heads();
     assert_eq!(heads[0].header("authorization"), Some(TOKEN));
     assert_eq!(heads[1].header("authorization"), None);
@@ -58,7 +58,7 @@ fn who_was_given_no_credential_says_nothing_of_it() {
     let other = Server::new(|_| status("403 Forbidden", "", ""));
     let away = other.url();
     let registry = Server::new(move |_| redirect(&away));
-    assert_eq!(finding(&with_token(&registry.url()), AMPLE), Finding::Status(403));
+    assert_eq!(finding(&with_token(&registry.url()), AMPLE), ProbeFinding::Status(403));
 }
 
 #[test]
@@ -92,6 +92,6 @@ fn a_registry_that_names_itself_as_containers_know_it_is_still_this_one() {
     });
     port.set(server.port).unwrap();
     let registry = with_token(&format!("http://host.lima.internal:{}/", server.port));
-    assert_eq!(finding(&registry, AMPLE), Finding::There);
+    assert_eq!(finding(&registry, AMPLE), ProbeFinding::There);
     assert_eq!(server.heads()[1].header("authorization"), Some(TOKEN));
 }

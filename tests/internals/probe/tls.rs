@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use docker_prep::model::registry::{Finding, Network, Registry};
+use docker_prep::model::registry::{Network, ProbeFinding, Registry};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -69,18 +69,18 @@ pub(crate) fn authority() -> Network {
     Network { authorities: vec![AUTHORITY.to_vec()], ..Network::default() }
 }
 
-fn tls(why: &str) -> Finding {
-    Finding::Tls(why.to_owned())
+fn tls(why: &str) -> ProbeFinding {
+    ProbeFinding::Tls(why.to_owned())
 }
 
 #[test]
 fn an_authority_is_trusted_only_where_it_is_named() {
     let server = signed(|_| ok(&document("@b/a")));
-    assert_eq!(finding(&by(&server, authority()), AMPLE), Finding::There);
+    assert_eq!(finding(&by(&server, authority()), AMPLE), ProbeFinding::There);
     let more = Network { more_authorities: vec![AUTHORITY.to_vec()], ..Network::default() };
-    assert_eq!(finding(&by(&server, more), AMPLE), Finding::There);
+    assert_eq!(finding(&by(&server, more), AMPLE), ProbeFinding::There);
     let any = Network { accepts_any_certificate: true, ..Network::default() };
-    assert_eq!(finding(&by(&server, any), AMPLE), Finding::There);
+    assert_eq!(finding(&by(&server, any), AMPLE), ProbeFinding::There);
     let other = Network {
         authorities: vec![SELF.to_vec()],
         more_authorities: vec![AUTHORITY.to_vec()],
@@ -142,7 +142,7 @@ fn a_redirect_may_lead_to_tls_and_not_away_from_it() {
     let up = format!("https://localhost:{}/x", secure.port);
     let plain = Server::new(move |_| redirect(&up));
     let upgraded = Registry { network: authority(), ..with_token(&plain.url()) };
-    assert_eq!(finding(&upgraded, AMPLE), Finding::There);
+    assert_eq!(finding(&upgraded, AMPLE), ProbeFinding::There);
     assert_eq!(secure.heads().last().unwrap().header("authorization"), None);
 }
 
@@ -152,11 +152,11 @@ fn a_certificate_that_signs_itself_is_taken_where_it_is_named() {
     let server =
         serve(include_bytes!("tls/self.der"), include_bytes!("tls/self.key.der"), |_| ok(&document("@b/a")));
     let network = Network { authorities: vec![SELF.to_vec()], ..Network::default() };
-    assert_eq!(finding(&by(&server, network), AMPLE), Finding::There);
+    assert_eq!(finding(&by(&server, network), AMPLE), ProbeFinding::There);
     let network = Network { more_authorities: vec![SELF.to_vec()], ..Network::default() };
-    assert_eq!(finding(&by(&server, network), AMPLE), Finding::There);
+    assert_eq!(finding(&by(&server, network), AMPLE), ProbeFinding::There);
     let other = finding(&by(&server, authority()), AMPLE);
-    assert!(matches!(other, Finding::Tls(_)), "{other:?}");
+    assert!(matches!(other, ProbeFinding::Tls(_)), "{other:?}");
     let any = Network { accepts_any_certificate: true, ..Network::default() };
-    assert_eq!(finding(&by(&server, any), AMPLE), Finding::There);
+    assert_eq!(finding(&by(&server, any), AMPLE), ProbeFinding::There);
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::cache::{Moment, Signature, Witness};
+use crate::model::cache::{FileStamp, FileTime, TrackedPath};
 use crate::model::tarball::Checksums;
 
 const ROOT: &str = "/plat";
@@ -10,10 +10,10 @@ fn digest(text: &str) -> Digest {
     Digest::of(text.as_bytes())
 }
 
-fn packed(key: &str) -> Packed {
-    Packed {
+fn packed(key: &str) -> PackedDigests {
+    PackedDigests {
         key: digest(key),
-        moment: Moment { seconds: 5, nanos: 6 },
+        moment: FileTime { seconds: 5, nanos: 6 },
         filename: format!("a-{key}.tgz"),
         sha256: digest("bytes"),
         size: 1 << 40,
@@ -22,36 +22,36 @@ fn packed(key: &str) -> Packed {
     }
 }
 
-fn record() -> Record {
-    let listing = Listing {
+fn record() -> PackageRecord {
+    let listing = PackageListing {
         key: digest("manifest"),
         paths: vec!["dist/ünï.js".to_owned(), "package.json".to_owned()],
         witnesses: vec![
-            Witness { path: "/plat/a".to_owned(), follow: true },
-            Witness { path: "/plat/a/x".to_owned(), follow: false },
+            TrackedPath { path: "/plat/a".to_owned(), follow: true },
+            TrackedPath { path: "/plat/a/x".to_owned(), follow: false },
         ],
         states: digest("states"),
-        moment: Moment { seconds: -1, nanos: 999_999_999 },
+        moment: FileTime { seconds: -1, nanos: 999_999_999 },
     };
-    Record { listing: Some(listing), packed: vec![packed("1"), packed("2")] }
+    PackageRecord { listing: Some(listing), packed: vec![packed("1"), packed("2")] }
 }
 
-fn index() -> Index {
-    let mut index = Index::new(ROOT);
+fn index() -> CacheIndex {
+    let mut index = CacheIndex::new(ROOT);
     index.put("/plat/a", &record());
-    index.put("/plat/b", &Record { listing: None, packed: vec![packed("3")] });
+    index.put("/plat/b", &PackageRecord { listing: None, packed: vec![packed("3")] });
     index
 }
 
-fn outputs() -> Vec<Output> {
-    let at = |seconds| Moment { seconds, nanos: 7 };
-    let signature = Signature { device: 1, inode: 2, size: 3, mode: 4, modified: at(5), changed: at(6) };
-    vec![Output { name: "a.tgz".to_owned(), signature, digest: digest("a") }]
+fn outputs() -> Vec<CachedOutput> {
+    let at = |seconds| FileTime { seconds, nanos: 7 };
+    let signature = FileStamp { device: 1, inode: 2, size: 3, mode: 4, modified: at(5), changed: at(6) };
+    vec![CachedOutput { name: "a.tgz".to_owned(), signature, digest: digest("a") }]
 }
 
 #[test]
 fn what_was_put_there_comes_back() {
-    let read = Index::parse(ROOT, &index().to_bytes());
+    let read = CacheIndex::parse(ROOT, &index().to_bytes());
     assert_eq!(read.get("/plat/a"), Some(record()));
     assert_eq!(read.get("/plat/b").unwrap().packed(&digest("3")), Some(&packed("3")));
     assert_eq!(read.get("/plat/c"), None);
@@ -63,19 +63,19 @@ fn what_was_put_there_comes_back() {
 #[test]
 fn what_is_meant_for_another_place_or_version_is_not_there() {
     let bytes = index().to_bytes();
-    assert_eq!(Index::parse("/other", &bytes).get("/plat/a"), None);
+    assert_eq!(CacheIndex::parse("/other", &bytes).get("/plat/a"), None);
     assert_eq!(parse_outputs("/other", &outputs_to_bytes("/out", &outputs())), None);
     let mut other = bytes.clone();
     let version = FORMAT.len() - 2;
     other[version] ^= 1;
-    assert_eq!(Index::parse(ROOT, &other).dirs().count(), 0);
+    assert_eq!(CacheIndex::parse(ROOT, &other).dirs().count(), 0);
     // A record that was written for another package's folder.
     let swapped = String::from_utf8_lossy(&bytes).find("/plat/b").unwrap();
     assert!(swapped > 0);
     let mut renamed = bytes;
     let at = renamed.windows(7).position(|window| window == b"/plat/a").unwrap();
     renamed[at + 6] = b'c';
-    assert_eq!(Index::parse(ROOT, &renamed).get("/plat/c"), None);
+    assert_eq!(CacheIndex::parse(ROOT, &renamed).get("/plat/c"), None);
 }
 
 #[test]
@@ -90,19 +90,19 @@ fn a_record_written_by_another_version_is_not_there_whatever_its_file_says() {
     }
     hasher.update(&record);
     let file = file([("/plat/a", hasher.finalize().into(), record.as_slice())]);
-    assert_eq!(Index::parse(ROOT, &file).get("/plat/a"), None);
+    assert_eq!(CacheIndex::parse(ROOT, &file).get("/plat/a"), None);
 }
 
 #[test]
 fn a_length_that_lies_takes_no_memory() {
     let huge = to_bytes(&u64::MAX);
     assert_eq!(parse::<String>(&huge), None);
-    assert_eq!(parse::<Vec<Output>>(&huge), None);
+    assert_eq!(parse::<Vec<CachedOutput>>(&huge), None);
 }
 
 #[test]
 fn few_tarballs_of_a_package_are_remembered_the_last_ones() {
-    let mut record = Record::default();
+    let mut record = PackageRecord::default();
     (0..40).for_each(|number| record.add(packed(&number.to_string())));
     record.add(packed("30"));
     assert_eq!(record.packed.len(), VARIANTS);
@@ -115,7 +115,7 @@ fn cut_anywhere_it_is_as_it_was_or_not_there() {
     let bytes = index().to_bytes();
     let all = outputs_to_bytes("/out", &outputs());
     for end in 0..bytes.len() {
-        let read = Index::parse(ROOT, &bytes[..end]);
+        let read = CacheIndex::parse(ROOT, &bytes[..end]);
         assert!(read.get("/plat/a").is_none_or(|read| read == record()), "{end}");
         assert_eq!(read.get("/plat/b"), None, "{end}");
     }
@@ -131,10 +131,11 @@ fn every_bit_counts() {
         for bit in 0..8 {
             let mut flipped = bytes.clone();
             flipped[at] ^= 1 << bit;
-            let read = Index::parse(ROOT, &flipped);
+            let read = CacheIndex::parse(ROOT, &flipped);
             let whole = (read.get("/plat/a"), read.get("/plat/b"));
-            let is_true =
-                |read: &Option<Record>, true_one: Record| read.as_ref().is_none_or(|read| *read == true_one);
+            let is_true = |read: &Option<PackageRecord>, true_one: PackageRecord| {
+                read.as_ref().is_none_or(|read| *read == true_one)
+            };
             assert!(is_true(&whole.0, record()), "byte {at} bit {bit}");
             assert!(whole.0.is_none() || whole.1.is_none(), "byte {at} bit {bit}");
         }
@@ -146,7 +147,7 @@ proptest! {
     fn anything_is_read_without_harm(bytes in prop::collection::vec(any::<u8>(), 0..300), valid in any::<bool>()) {
         let mut file = if valid { FORMAT.as_bytes().to_vec() } else { Vec::new() };
         file.extend(bytes);
-        let read = Index::parse(ROOT, &file);
+        let read = CacheIndex::parse(ROOT, &file);
         for dir in read.dirs() {
             prop_assert_eq!(read.get(dir), None);
         }
@@ -161,7 +162,7 @@ proptest! {
         let mut spliced = bytes;
         let end = (to + part.len()).min(spliced.len());
         spliced.splice(to..end, part);
-        let read = Index::parse(ROOT, &spliced);
+        let read = CacheIndex::parse(ROOT, &spliced);
         prop_assert!(read.get("/plat/a").is_none_or(|read| read == record()));
         prop_assert!(read.get("/plat/b").is_none_or(|read| read.packed == [packed("3")]));
     }

@@ -23,7 +23,7 @@ fn npm(manager: &str, texts: &[&str]) -> Npm {
     Npm::new(&PackageManager::at(name, version, Tags::Corepack).unwrap(), files.collect())
 }
 
-fn found(manager: &str, texts: &[&str]) -> Found {
+fn found(manager: &str, texts: &[&str]) -> NamedRegistry {
     npm(manager, texts).registry("@a/b").unwrap().unwrap()
 }
 

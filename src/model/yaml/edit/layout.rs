@@ -4,19 +4,19 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-use super::{EditError, OVERRIDES, PLAINLY};
+use super::{OVERRIDES, PLAINLY, YamlEditError};
 use crate::model::yaml::YamlError;
 
 /// What of a text an edit has to know. Places are bytes.
-pub(super) struct Layout {
-    pub(super) root: Root,
+pub(super) struct YamlLayout {
+    pub(super) root: RootValue,
     pub(super) overrides: Option<Overrides>,
     /// Where the document ends: before `...`, or at the text's end.
     pub(super) end: usize,
 }
 
 /// The outermost value.
-pub(super) enum Root {
+pub(super) enum RootValue {
     /// Nothing, or nothing but comments.
     Nothing,
     /// Lines of keys.
@@ -29,22 +29,22 @@ pub(super) enum Root {
 pub(super) struct Flow {
     /// Behind the opening brace.
     pub(super) start: usize,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<YamlEntry>,
 }
 
 /// The map of overrides.
 pub(super) struct Overrides {
     pub(super) line: usize,
     pub(super) key: Range<usize>,
-    pub(super) shape: Shape,
+    pub(super) shape: YamlShape,
 }
 
-pub(super) enum Shape {
+pub(super) enum YamlShape {
     /// `null`, in words or by there being nothing.
     Empty(Range<usize>),
     Block {
         indent: usize,
-        entries: Vec<Entry>,
+        entries: Vec<YamlEntry>,
     },
     Flow(Flow),
 }
@@ -54,17 +54,17 @@ impl Overrides {
         self.entries().iter().any(|entry| entry.name.as_deref() == Some(selector))
     }
 
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(super) fn entries(&self) -> &[YamlEntry] {
         match &self.shape {
-            Shape::Empty(_) => &[],
-            Shape::Block { entries, .. } | Shape::Flow(Flow { entries, .. }) => entries,
+            YamlShape::Empty(_) => &[],
+            YamlShape::Block { entries, .. } | YamlShape::Flow(Flow { entries, .. }) => entries,
         }
     }
 }
 
 /// A key and its value.
 #[derive(Clone)]
-pub(super) struct Entry {
+pub(super) struct YamlEntry {
     /// `None` where the key is no string of its own.
     pub(super) name: Option<String>,
     pub(super) line: usize,
@@ -77,25 +77,25 @@ pub(super) struct Entry {
 }
 
 /// A collection that is open.
-struct Open {
+struct OpenNode {
     is_mapping: bool,
     is_flow: bool,
     anchored: bool,
     start: Range<usize>,
     column: usize,
     line: usize,
-    entries: Vec<Entry>,
-    key: Option<Entry>,
+    entries: Vec<YamlEntry>,
+    key: Option<YamlEntry>,
 }
 
-impl Layout {
-    pub(super) fn of(text: &str) -> Result<Self, EditError> {
+impl YamlLayout {
+    pub(super) fn of(text: &str) -> Result<Self, YamlEditError> {
         let bom = text.len() - text.trim_start_matches('\u{feff}').len();
         let body = &text[bom..];
         let places: Vec<usize> = body.char_indices().map(|(at, _)| at + bom).chain([text.len()]).collect();
         let at = |index: usize| places.get(index).copied().unwrap_or(text.len());
-        let mut reader = Reader {
-            layout: Self { root: Root::Nothing, overrides: None, end: text.len() },
+        let mut reader = LayoutReader {
+            layout: Self { root: RootValue::Nothing, overrides: None, end: text.len() },
             open: Vec::new(),
         };
         for event in Parser::new_from_str(body) {
@@ -115,13 +115,13 @@ impl Layout {
     }
 }
 
-struct Reader {
-    layout: Layout,
+struct LayoutReader {
+    layout: YamlLayout,
     /// The root, the overrides, and what is in them.
-    open: Vec<Open>,
+    open: Vec<OpenNode>,
 }
 
-impl Reader {
+impl LayoutReader {
     fn take(
         &mut self,
         event: Event<'_>,
@@ -129,14 +129,14 @@ impl Reader {
         is_flow: bool,
         line: usize,
         column: usize,
-    ) -> Result<(), EditError> {
+    ) -> Result<(), YamlEditError> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 let is_empty = place.is_empty() || text.is_empty() && style == ScalarStyle::Plain;
                 let is_null =
                     style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
-                let entry = Entry {
+                let entry = YamlEntry {
                     name: Some(text.into_owned()),
                     line,
                     key: place.clone(),
@@ -147,7 +147,7 @@ impl Reader {
                 self.value(entry, is_null && tag.is_none())
             }
             Event::Alias(_) => {
-                let entry = Entry {
+                let entry = YamlEntry {
                     name: None,
                     line,
                     key: place.clone(),
@@ -180,10 +180,10 @@ impl Reader {
         column: usize,
     ) {
         let (entries, key) = (Vec::new(), None);
-        self.open.push(Open { is_mapping, is_flow, anchored, start, column, line, entries, key });
+        self.open.push(OpenNode { is_mapping, is_flow, anchored, start, column, line, entries, key });
     }
 
-    fn end(&mut self, place: Range<usize>) -> Result<(), EditError> {
+    fn end(&mut self, place: Range<usize>) -> Result<(), YamlEditError> {
         let Some(closed) = self.open.pop() else { return Ok(()) };
         if self.open.is_empty() {
             return self.root(closed);
@@ -191,18 +191,18 @@ impl Reader {
         if self.is_overrides() {
             let line = self.open[0].key.as_ref().map_or(1, |key| key.line);
             if !closed.is_mapping {
-                return Err(EditError::new(line, "`overrides` is no map", PLAINLY));
+                return Err(YamlEditError::new(line, "`overrides` is no map", PLAINLY));
             }
             if closed.anchored {
                 let message = "`overrides` has an anchor or a tag, and may mean more than one place";
-                return Err(EditError::new(line, message, PLAINLY));
+                return Err(YamlEditError::new(line, message, PLAINLY));
             }
             check_names(&closed.entries)?;
             let key = self.open[0].key.as_ref().map(|key| key.key.clone()).unwrap_or_default();
             let shape = shape(&closed);
             self.layout.overrides = Some(Overrides { line, key, shape });
         }
-        let entry = Entry {
+        let entry = YamlEntry {
             name: None,
             line: closed.line,
             key: closed.start.start..place.end,
@@ -214,7 +214,7 @@ impl Reader {
     }
 
     /// A whole value, or a key.
-    fn value(&mut self, entry: Entry, is_null: bool) -> Result<(), EditError> {
+    fn value(&mut self, entry: YamlEntry, is_null: bool) -> Result<(), YamlEditError> {
         let is_overrides = self.is_overrides();
         let Some(parent) = self.open.last_mut() else {
             // The root is a scalar: nothing at all, or it has been refused.
@@ -231,13 +231,13 @@ impl Reader {
             let (line, is_anchored) = (key.line, entry.is_anchored);
             if !is_null || is_anchored {
                 let message = "`overrides` is no map of its own";
-                return Err(EditError::new(line, message, PLAINLY));
+                return Err(YamlEditError::new(line, message, PLAINLY));
             }
-            let shape = Shape::Empty(entry.value.clone());
+            let shape = YamlShape::Empty(entry.value.clone());
             self.layout.overrides = Some(Overrides { line, key: key.key.clone(), shape });
         }
         let Some(parent) = self.open.last_mut() else { return Ok(()) };
-        parent.entries.push(Entry {
+        parent.entries.push(YamlEntry {
             name: key.name,
             line: key.line,
             key: key.key,
@@ -254,43 +254,43 @@ impl Reader {
         root.is_mapping && root.key.as_ref().is_some_and(|key| key.name.as_deref() == Some(OVERRIDES))
     }
 
-    fn root(&mut self, root: Open) -> Result<(), EditError> {
-        let twice: Vec<&Entry> =
+    fn root(&mut self, root: OpenNode) -> Result<(), YamlEditError> {
+        let twice: Vec<&YamlEntry> =
             root.entries.iter().filter(|entry| entry.name.as_deref() == Some(OVERRIDES)).collect();
         if let [_, second, ..] = twice.as_slice() {
-            return Err(EditError::new(
+            return Err(YamlEditError::new(
                 second.line,
                 "`overrides` stands there twice",
                 "take one of them out",
             ));
         }
         self.layout.root = if root.is_flow {
-            Root::Flow(Flow { start: root.start.end, entries: root.entries })
+            RootValue::Flow(Flow { start: root.start.end, entries: root.entries })
         } else {
-            Root::Block { indent: root.column }
+            RootValue::Block { indent: root.column }
         };
         Ok(())
     }
 }
 
-fn shape(map: &Open) -> Shape {
+fn shape(map: &OpenNode) -> YamlShape {
     let entries = map.entries.clone();
     if map.is_flow {
-        Shape::Flow(Flow { start: map.start.end, entries })
+        YamlShape::Flow(Flow { start: map.start.end, entries })
     } else {
-        Shape::Block { indent: map.column, entries }
+        YamlShape::Block { indent: map.column, entries }
     }
 }
 
 /// Of repeated keys some readers take the first, others the last, and pnpm none.
-fn check_names(entries: &[Entry]) -> Result<(), EditError> {
+fn check_names(entries: &[YamlEntry]) -> Result<(), YamlEditError> {
     for (index, entry) in entries.iter().enumerate() {
         if let Some(name) = &entry.name
             && name != "<<"
             && entries[..index].iter().any(|other| other.name.as_ref() == Some(name))
         {
             let message = format!("`{name}` stands there twice");
-            return Err(EditError::new(entry.line, message, "take one of them out"));
+            return Err(YamlEditError::new(entry.line, message, "take one of them out"));
         }
     }
     Ok(())

@@ -2,70 +2,79 @@
 
 use std::ops::Range;
 
-use super::layout::{Entry, Flow, Layout, Root, Shape};
-use super::undo::Action;
-use super::{EditError, OVERRIDES, PLAINLY};
+use super::layout::{Flow, RootValue, YamlEntry, YamlLayout, YamlShape};
+use super::undo::YamlUndoAction;
+use super::{OVERRIDES, PLAINLY, YamlEditError};
 use crate::model::edit::Splice;
 
-type Change = (Splice, Action);
+type OverrideChange = (Splice, YamlUndoAction);
 
 /// Gives a selector its value.
-pub(super) fn set(text: &str, layout: &Layout, selector: &str, value: &str) -> Result<Change, EditError> {
+pub(super) fn set(
+    text: &str,
+    layout: &YamlLayout,
+    selector: &str,
+    value: &str,
+) -> Result<OverrideChange, YamlEditError> {
     let overrides = layout.overrides.as_ref();
     let entries = overrides.map(|found| found.entries()).unwrap_or_default();
     if let Some(entry) = find(entries, selector) {
-        let is_flow = overrides.is_some_and(|found| matches!(found.shape, Shape::Flow(_)));
+        let is_flow = overrides.is_some_and(|found| matches!(found.shape, YamlShape::Flow(_)));
         let splice = replace(text, entry, written(value, is_flow, entry.line)?)?;
         let before = text[entry.value.clone()].to_owned();
-        return Ok((splice, Action::Replaced { before, former: None, wrote: value.to_owned() }));
+        return Ok((splice, YamlUndoAction::Replaced { before, former: None, wrote: value.to_owned() }));
     }
     let line = overrides.map_or(1, |found| found.line);
-    let splice = add(text, layout, Place::End, &|in_flow| {
+    let splice = add(text, layout, SplicePlace::End, &|in_flow| {
         Ok(format!("{}: {}", written(selector, true, line)?, written(value, in_flow, line)?))
     })?;
     let made = overrides.is_none();
-    Ok((splice, Action::Added { wrote: value.to_owned(), made }))
+    Ok((splice, YamlUndoAction::Added { wrote: value.to_owned(), made }))
 }
 
 /// Takes a selector out.
-pub(super) fn remove(text: &str, layout: &Layout, selector: &str) -> Result<Change, EditError> {
+pub(super) fn remove(
+    text: &str,
+    layout: &YamlLayout,
+    selector: &str,
+) -> Result<OverrideChange, YamlEditError> {
     let overrides = layout.overrides.as_ref();
     let entries = overrides.map(|found| found.entries()).unwrap_or_default();
     let index = entries.iter().position(|entry| entry.name.as_deref() == Some(selector));
     let (Some(overrides), Some(index)) = (overrides, index) else {
         let line = overrides.map_or(1, |found| found.line);
         let message = format!("`{selector}` comes from somewhere else, by an alias or a merge key");
-        return Err(EditError::new(line, message, PLAINLY));
+        return Err(YamlEditError::new(line, message, PLAINLY));
     };
     let entry = &entries[index];
     let (span, is_flow) = match &overrides.shape {
-        Shape::Flow(_) => (in_braces(text, entries, index)?, true),
+        YamlShape::Flow(_) => (in_braces(text, entries, index)?, true),
         _ => (lines_of(text, entry)?, false),
     };
     let end = if is_flow { entry_end(entry) } else { line_end(text, entry_end(entry)) };
     let raw = text[entry.key.start..end].to_owned();
     let behind = index.checked_sub(1).and_then(|before| entries[before].name.clone());
-    Ok((Splice::of(text, span, String::new()), Action::Removed { raw, former: None, behind }))
+    Ok((Splice::of(text, span, String::new()), YamlUndoAction::Removed { raw, former: None, behind }))
 }
 
 /// Takes the key `overrides` out, which has nothing behind it any more; `None` where something else stands on its line.
-pub(super) fn remove_map(text: &str, layout: &Layout) -> Option<Splice> {
+pub(super) fn remove_map(text: &str, layout: &YamlLayout) -> Option<Splice> {
     let overrides = layout.overrides.as_ref()?;
     match (&overrides.shape, &layout.root) {
-        (Shape::Empty(value), Root::Block { .. }) if value.is_empty() => {
+        (YamlShape::Empty(value), RootValue::Block { .. }) if value.is_empty() => {
             let end = line_end(text, overrides.key.end);
             let is_bare = text[overrides.key.end..end].trim() == ":";
             let is_whole = text[line_start(text, overrides.key.start)..overrides.key.start].trim().is_empty();
             (is_bare && is_whole)
                 .then(|| Splice::of(text, whole_lines(text, overrides.key.start, end), String::new()))
         }
-        (Shape::Flow(flow), root) if flow.entries.is_empty() => {
+        (YamlShape::Flow(flow), root) if flow.entries.is_empty() => {
             let close = flow.start + text[flow.start..].find('}')? + 1;
             if !text[flow.start..close - 1].trim().is_empty() {
                 return None;
             }
             let span = match root {
-                Root::Flow(root) => {
+                RootValue::Flow(root) => {
                     let index =
                         root.entries.iter().position(|entry| entry.name.as_deref() == Some(OVERRIDES))?;
                     in_braces(text, &root.entries, index).ok()?
@@ -85,18 +94,18 @@ pub(super) fn remove_map(text: &str, layout: &Layout) -> Option<Splice> {
 }
 
 /// Puts another value in an entry's place.
-pub(super) fn replace(text: &str, entry: &Entry, value: String) -> Result<Splice, EditError> {
+pub(super) fn replace(text: &str, entry: &YamlEntry, value: String) -> Result<Splice, YamlEditError> {
     if !entry.is_plain || entry.is_anchored {
         let name = entry.name.as_deref().unwrap_or_default();
         let message = format!("the value of `{name}` is no plain string");
-        return Err(EditError::new(entry.line, message, PLAINLY));
+        return Err(YamlEditError::new(entry.line, message, PLAINLY));
     }
     Ok(Splice::of(text, entry.value.clone(), value))
 }
 
 /// Where an entry is added.
 #[derive(Clone, Copy)]
-pub(super) enum Place<'p> {
+pub(super) enum SplicePlace<'p> {
     First,
     /// Or at the end, where there is no such neighbour any more.
     Behind(&'p str),
@@ -106,22 +115,22 @@ pub(super) enum Place<'p> {
 /// Adds an entry; where there are no overrides, they are made. The entry is asked for with whether it stands in braces.
 pub(super) fn add(
     text: &str,
-    layout: &Layout,
-    place: Place<'_>,
-    entry: &dyn Fn(bool) -> Result<String, EditError>,
-) -> Result<Splice, EditError> {
+    layout: &YamlLayout,
+    place: SplicePlace<'_>,
+    entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
+) -> Result<Splice, YamlEditError> {
     let eol = line_ending(text);
     let Some(overrides) = &layout.overrides else { return make(text, layout, entry) };
-    let neighbour = |entries: &[Entry]| {
-        let Place::Behind(name) = place else { return None };
+    let neighbour = |entries: &[YamlEntry]| {
+        let SplicePlace::Behind(name) = place else { return None };
         find(entries, name).cloned().filter(|entry| entry.is_plain)
     };
-    let line = |indent: usize| -> Result<String, EditError> {
+    let line = |indent: usize| -> Result<String, YamlEditError> {
         Ok(format!("{eol}{}{}", " ".repeat(indent), entry(false)?))
     };
     match &overrides.shape {
-        Shape::Block { indent, entries } => {
-            let first = entries.first().filter(|_| matches!(place, Place::First));
+        YamlShape::Block { indent, entries } => {
+            let first = entries.first().filter(|_| matches!(place, SplicePlace::First));
             if let Some(first) = first.map(|entry| line_start(text, entry.key.start)) {
                 return Ok(Splice::of(
                     text,
@@ -137,12 +146,12 @@ pub(super) fn add(
             }
             Ok(Splice::of(text, end..end, line(*indent)?))
         }
-        Shape::Flow(flow) if matches!(place, Place::First) && !flow.entries.is_empty() => {
+        YamlShape::Flow(flow) if matches!(place, SplicePlace::First) && !flow.entries.is_empty() => {
             Ok(Splice::of(text, flow.start..flow.start, format!("{}, ", entry(true)?)))
         }
-        Shape::Flow(flow) => add_in_braces(text, flow, neighbour(&flow.entries), entry),
-        Shape::Empty(value) => {
-            let Root::Block { indent } = &layout.root else {
+        YamlShape::Flow(flow) => add_in_braces(text, flow, neighbour(&flow.entries), entry),
+        YamlShape::Empty(value) => {
+            let RootValue::Block { indent } = &layout.root else {
                 if value.is_empty() {
                     return Err(odd(overrides.line));
                 }
@@ -163,16 +172,16 @@ pub(super) fn add(
 /// The whole map, at the document's end.
 fn make(
     text: &str,
-    layout: &Layout,
-    entry: &dyn Fn(bool) -> Result<String, EditError>,
-) -> Result<Splice, EditError> {
+    layout: &YamlLayout,
+    entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
+) -> Result<Splice, YamlEditError> {
     let indent = match &layout.root {
-        Root::Flow(flow) => {
+        RootValue::Flow(flow) => {
             let map = |_| Ok(format!("{OVERRIDES}: {{{}}}", entry(true)?));
             return add_in_braces(text, flow, None, &map);
         }
-        Root::Block { indent } => *indent,
-        Root::Nothing => 0,
+        RootValue::Block { indent } => *indent,
+        RootValue::Nothing => 0,
     };
     let (eol, end) = (line_ending(text), layout.end);
     let spaces = " ".repeat(indent);
@@ -186,9 +195,9 @@ fn make(
 fn add_in_braces(
     text: &str,
     flow: &Flow,
-    neighbour: Option<Entry>,
-    entry: &dyn Fn(bool) -> Result<String, EditError>,
-) -> Result<Splice, EditError> {
+    neighbour: Option<YamlEntry>,
+    entry: &dyn Fn(bool) -> Result<String, YamlEditError>,
+) -> Result<Splice, YamlEditError> {
     let last = neighbour.or_else(|| flow.entries.iter().rfind(|entry| entry.is_plain).cloned());
     let (at, added) = match last {
         Some(last) => (last.value.end, format!(", {}", entry(true)?)),
@@ -200,7 +209,7 @@ fn add_in_braces(
 }
 
 /// The lines of an entry, with the line break in front of it where none follows.
-fn lines_of(text: &str, entry: &Entry) -> Result<Range<usize>, EditError> {
+fn lines_of(text: &str, entry: &YamlEntry) -> Result<Range<usize>, YamlEditError> {
     let start = line_start(text, entry.key.start);
     let end = line_end(text, entry_end(entry));
     let rest = &text[entry_end(entry)..end];
@@ -210,7 +219,7 @@ fn lines_of(text: &str, entry: &Entry) -> Result<Range<usize>, EditError> {
     if !is_alone || entry.is_anchored || !entry.is_plain && !entry.value.is_empty() {
         let name = entry.name.as_deref().unwrap_or_default();
         let message = format!("`{name}` is no plain line of its own");
-        return Err(EditError::new(entry.line, message, PLAINLY));
+        return Err(YamlEditError::new(entry.line, message, PLAINLY));
     }
     Ok(whole_lines(text, start, end))
 }
@@ -229,7 +238,7 @@ fn whole_lines(text: &str, start: usize, end: usize) -> Range<usize> {
 }
 
 /// An entry in braces with one of its commas.
-fn in_braces(text: &str, entries: &[Entry], index: usize) -> Result<Range<usize>, EditError> {
+fn in_braces(text: &str, entries: &[YamlEntry], index: usize) -> Result<Range<usize>, YamlEditError> {
     let entry = &entries[index];
     let is_known = entry.is_plain || entry.name.as_deref() == Some(OVERRIDES);
     if entry.is_anchored || !is_known {
@@ -251,16 +260,16 @@ fn in_braces(text: &str, entries: &[Entry], index: usize) -> Result<Range<usize>
     }
 }
 
-pub(super) fn find<'e>(entries: &'e [Entry], selector: &str) -> Option<&'e Entry> {
+pub(super) fn find<'e>(entries: &'e [YamlEntry], selector: &str) -> Option<&'e YamlEntry> {
     entries.iter().find(|entry| entry.name.as_deref() == Some(selector))
 }
 
-fn entry_end(entry: &Entry) -> usize {
+fn entry_end(entry: &YamlEntry) -> usize {
     entry.key.end.max(entry.value.end)
 }
 
-fn odd(line: usize) -> EditError {
-    EditError::new(line, "`overrides` is written so that no line can be added or taken out", PLAINLY)
+fn odd(line: usize) -> YamlEditError {
+    YamlEditError::new(line, "`overrides` is written so that no line can be added or taken out", PLAINLY)
 }
 
 fn line_start(text: &str, at: usize) -> usize {
@@ -287,10 +296,10 @@ fn line_ending(text: &str) -> &'static str {
 }
 
 /// A string as it is written, without quotes only where nobody could read it as something else.
-pub(super) fn written(text: &str, quoted: bool, line: usize) -> Result<String, EditError> {
+pub(super) fn written(text: &str, quoted: bool, line: usize) -> Result<String, YamlEditError> {
     if text.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {
         let message = format!("'{}' cannot be written", text.escape_debug());
-        return Err(EditError::new(line, message, "choose names without control characters"));
+        return Err(YamlEditError::new(line, message, "choose names without control characters"));
     }
     let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-' | '+' | '@');
     let is_plain = !quoted && text.strip_prefix("file:").is_some_and(|path| path.chars().all(is_safe));

@@ -6,7 +6,7 @@ fn pairs(sets: &[(&str, &str)]) -> Vec<(String, String)> {
     sets.iter().map(|(selector, value)| ((*selector).to_owned(), (*value).to_owned())).collect()
 }
 
-fn edit(text: &str, sets: &[(&str, &str)], removes: &[&str]) -> Result<Edited, EditError> {
+fn edit(text: &str, sets: &[(&str, &str)], removes: &[&str]) -> Result<EditedYaml, YamlEditError> {
     let removes: Vec<String> = removes.iter().map(|name| (*name).to_owned()).collect();
     let edited = apply(Some(text), &pairs(sets), &removes)?;
     assert_eq!(undo(&edited.text, &edited.undo).as_deref(), Ok(text), "{}", edited.text);
@@ -32,7 +32,7 @@ fn a_file_is_made() {
     assert_eq!(made.text, format!("overrides:\n  '@b/a': {FILE}\n  'b>c': 'it''s: #'\n"));
     assert_eq!(undo(&made.text, &made.undo).as_deref(), Ok(""));
     assert_eq!(read_overrides(&made.text).unwrap(), pairs(&[("@b/a", FILE), ("b>c", "it's: #")]));
-    assert_eq!(apply(None, &[], &[]).unwrap(), Edited { text: String::new(), undo: Vec::new() });
+    assert_eq!(apply(None, &[], &[]).unwrap(), EditedYaml { text: String::new(), undo: Vec::new() });
 }
 
 #[test]
@@ -188,11 +188,11 @@ fn a_record_is_read_again_and_a_damaged_one_changes_nothing_else() {
     let original = "overrides:\n  ms: 1\n  old: 2\n";
     let edited = edit(original, &[("@b/a", FILE)], &["old"]).unwrap();
     let json = serde_json::to_string(&edited.undo).unwrap();
-    let read: Vec<Undo> = serde_json::from_str(&json).unwrap();
+    let read: Vec<YamlUndo> = serde_json::from_str(&json).unwrap();
     assert_eq!(undo(&edited.text, &read).as_deref(), Ok(original));
     let forged = json.replace("old: 2", "x: 3\\npackages: [evil]");
-    let read: Vec<Undo> = serde_json::from_str(&forged).unwrap();
+    let read: Vec<YamlUndo> = serde_json::from_str(&forged).unwrap();
     let text = format!("{}# edited\n", edited.text);
     assert!(undo(&text, &read).is_err(), "{forged}");
-    assert!(serde_json::from_str::<Vec<Undo>>(&json.replace("\"before\"", "\"other\"")).is_err());
+    assert!(serde_json::from_str::<Vec<YamlUndo>>(&json.replace("\"before\"", "\"other\"")).is_err());
 }

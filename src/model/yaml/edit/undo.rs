@@ -3,18 +3,18 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::layout::Layout;
-use super::splice::{self, Place};
-use super::{EditError, Edited, OVERRIDES, check, overrides};
+use super::layout::YamlLayout;
+use super::splice::{self, SplicePlace};
+use super::{EditedYaml, OVERRIDES, YamlEditError, check, overrides};
 use crate::model::digest::Digest;
 use crate::model::edit::Splice;
 
 /// What it takes to undo one change. It may come from a file that was damaged: nothing in it is trusted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Undo {
+pub struct YamlUndo {
     selector: String,
-    action: Action,
+    action: YamlUndoAction,
     splice: Splice,
     /// Of the whole text before and after.
     before: Digest,
@@ -24,7 +24,7 @@ pub struct Undo {
 /// What a change did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "camelCase", deny_unknown_fields)]
-pub(super) enum Action {
+pub(super) enum YamlUndoAction {
     /// An entry was added.
     Added {
         wrote: String,
@@ -50,7 +50,7 @@ pub(super) enum Action {
     },
 }
 
-impl Undo {
+impl YamlUndo {
     /// The selector that was changed.
     #[must_use]
     pub fn selector(&self) -> &str {
@@ -66,13 +66,14 @@ impl Undo {
     }
 }
 
-impl Edited {
-    pub(super) fn record(&mut self, selector: &str, splice: Splice, mut action: Action) {
+impl EditedYaml {
+    pub(super) fn record(&mut self, selector: &str, splice: Splice, mut action: YamlUndoAction) {
         let text = splice.applied(&self.text);
-        if let Action::Replaced { former, .. } | Action::Removed { former, .. } = &mut action {
+        if let YamlUndoAction::Replaced { former, .. } | YamlUndoAction::Removed { former, .. } = &mut action
+        {
             *former = super::super::parse(&self.text).ok().and_then(|document| value_of(&document, selector));
         }
-        self.undo.push(Undo {
+        self.undo.push(YamlUndo {
             selector: selector.to_owned(),
             action,
             before: Digest::of(self.text.as_bytes()),
@@ -91,7 +92,7 @@ impl Edited {
 ///
 /// # Errors
 /// Every override that is neither ours nor as it was before; the text stays as it is then.
-pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, String> {
+pub fn undo(edited: &str, undo: &[YamlUndo]) -> Result<String, String> {
     let mut text = edited.to_owned();
     let mut conflicts = Vec::new();
     for step in undo.iter().rev() {
@@ -101,7 +102,7 @@ pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, String> {
         }
         match by_meaning(step, &text) {
             Ok(before) => text = before,
-            Err(Conflict(conflict)) => conflicts.push(conflict),
+            Err(YamlConflict(conflict)) => conflicts.push(conflict),
         }
     }
     conflicts.reverse();
@@ -109,23 +110,23 @@ pub fn undo(edited: &str, undo: &[Undo]) -> Result<String, String> {
 }
 
 /// Why one change cannot be taken back.
-struct Conflict(String);
+struct YamlConflict(String);
 
-impl From<EditError> for Conflict {
-    fn from(error: EditError) -> Self {
+impl From<YamlEditError> for YamlConflict {
+    fn from(error: YamlEditError) -> Self {
         Self(error.to_string())
     }
 }
 
 /// Takes one change back from a text that is not the one it was made in.
-fn by_meaning(step: &Undo, text: &str) -> Result<String, Conflict> {
-    let mut document = super::super::parse(text).map_err(EditError::from)?;
+fn by_meaning(step: &YamlUndo, text: &str) -> Result<String, YamlConflict> {
+    let mut document = super::super::parse(text).map_err(YamlEditError::from)?;
     overrides(&document)?;
     let selector = &step.selector;
     let found = value_of(&document, selector);
-    let layout = Layout::of(text)?;
+    let layout = YamlLayout::of(text)?;
     let splice = match &step.action {
-        Action::Added { wrote, made } => {
+        YamlUndoAction::Added { wrote, made } => {
             if found.is_none() {
                 return Ok(without_map(text, *made));
             }
@@ -136,17 +137,19 @@ fn by_meaning(step: &Undo, text: &str) -> Result<String, Conflict> {
             check(&text, &document)?;
             return Ok(without_map(&text, *made));
         }
-        Action::Replaced { former, .. } | Action::Removed { former, .. } if found == *former => {
+        YamlUndoAction::Replaced { former, .. } | YamlUndoAction::Removed { former, .. }
+            if found == *former =>
+        {
             return Ok(text.to_owned());
         }
-        Action::Replaced { before, former, wrote } => {
+        YamlUndoAction::Replaced { before, former, wrote } => {
             step.expect(found.as_ref(), Some(wrote.as_str()))?;
             set_value(&mut document, selector, former.clone());
             let entries = layout.overrides.as_ref().map(|found| found.entries()).unwrap_or_default();
             let entry = splice::find(entries, selector).ok_or_else(|| step.damaged())?;
             splice::replace(text, entry, before.clone())?
         }
-        Action::Removed { raw, former, behind } => {
+        YamlUndoAction::Removed { raw, former, behind } => {
             step.expect(found.as_ref(), None)?;
             let entry = |in_flow: bool| {
                 let value = match former {
@@ -158,7 +161,7 @@ fn by_meaning(step: &Undo, text: &str) -> Result<String, Conflict> {
                 Ok(format!("{}: {value}", splice::written(selector, true, 1)?))
             };
             set_value(&mut document, selector, former.clone());
-            let place = behind.as_deref().map_or(Place::First, Place::Behind);
+            let place = behind.as_deref().map_or(SplicePlace::First, SplicePlace::Behind);
             splice::add(text, &layout, place, &entry)?
         }
     };
@@ -170,7 +173,7 @@ fn by_meaning(step: &Undo, text: &str) -> Result<String, Conflict> {
 
 /// The text without a map that was made for what has been taken out of it, if nothing else is in it.
 fn without_map(text: &str, made: bool) -> String {
-    let layout = Layout::of(text).ok().filter(|_| made);
+    let layout = YamlLayout::of(text).ok().filter(|_| made);
     let splice = layout.and_then(|layout| {
         let is_empty = layout.overrides.as_ref().is_some_and(|found| found.entries().is_empty());
         if is_empty { splice::remove_map(text, &layout) } else { None }
@@ -183,19 +186,19 @@ fn without_map(text: &str, made: bool) -> String {
     }
 }
 
-impl Undo {
-    fn expect(&self, found: Option<&Value>, expected: Option<&str>) -> Result<(), Conflict> {
+impl YamlUndo {
+    fn expect(&self, found: Option<&Value>, expected: Option<&str>) -> Result<(), YamlConflict> {
         if found == expected.map(Value::from).as_ref() {
             return Ok(());
         }
         let shown = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
         let expected = expected.map(Value::from);
         let (expected, found) = (shown(expected.as_ref()), shown(found));
-        Err(Conflict(format!("`{OVERRIDES}.{}`: expected {expected}, found {found}", self.selector)))
+        Err(YamlConflict(format!("`{OVERRIDES}.{}`: expected {expected}, found {found}", self.selector)))
     }
 
-    fn damaged(&self) -> Conflict {
-        Conflict(format!("`{OVERRIDES}.{}`: it cannot be told where it stands", self.selector))
+    fn damaged(&self) -> YamlConflict {
+        YamlConflict(format!("`{OVERRIDES}.{}`: it cannot be told where it stands", self.selector))
     }
 }
 

@@ -6,10 +6,10 @@ use crate::model::dockerfile::DockerfileFound;
 use crate::model::manifest::Manifest;
 use crate::model::package_manager::{Detected, Tags};
 use crate::model::scope::Scope;
-use crate::model::source::Asked;
+use crate::model::source::RequestedSource;
 
 /// A project with a surface `backend/` and a user's folder beside it.
-struct Place {
+struct SettingsScene {
     dir: TempDir,
     manager: &'static str,
     surface: &'static str,
@@ -17,7 +17,7 @@ struct Place {
     process: BTreeMap<String, String>,
 }
 
-impl Place {
+impl SettingsScene {
     fn new(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let place = Self {
@@ -62,7 +62,7 @@ impl Place {
             state_dir: self.path("state"),
             deps_dir: ".docker-deps".to_owned(),
             scope: Scope::new(&[]),
-            source: Asked::default(),
+            source: RequestedSource::default(),
             config: Config::default(),
         };
         let surface = Surface {
@@ -73,7 +73,7 @@ impl Place {
             manifest: Manifest(serde_json::Map::new()),
         };
         let name = format!("{}/Dockerfile", self.surface).trim_start_matches('/').to_owned();
-        let around = Surroundings {
+        let around = InstallContext {
             detected: Detected { manager, reason: String::new() },
             warnings: Vec::new(),
             dockerfiles: vec![DockerfileFound { name, text: self.dockerfile.to_owned() }],
@@ -101,7 +101,7 @@ const CANONICAL: &str = "@bytelyst:registry=http://${GITEA_NPM_HOST}:3300/api/pa
 
 #[test]
 fn the_canonical_file() {
-    let place = Place::new(&[(".npmrc.docker", CANONICAL)])
+    let place = SettingsScene::new(&[(".npmrc.docker", CANONICAL)])
         .with("GITEA_NPM_HOST", "host.docker.internal")
         .with("GITEA_NPM_TOKEN", "t0k");
     assert_eq!(
@@ -122,12 +122,12 @@ fn files_in_their_order() {
             .map(|n| format!("@bytelyst:registry=http://h{n}/\n//h{first}/:_authToken=t{n}\n"))
             .collect();
         let files: Vec<(&str, &str)> = names.iter().copied().zip(texts.iter().map(String::as_str)).collect();
-        let told = Place::new(&files[first..]).told();
+        let told = SettingsScene::new(&files[first..]).told();
         assert_eq!(told[0], format!("http://h{first}/"));
         assert_eq!(told[1], format!("{}: line 1: @bytelyst:registry", names[first]));
         assert_eq!(told[2], format!("Bearer t{first} < {}: line 2: //h{first}/:_authToken", names[first]));
     }
-    let place = Place::new(&[
+    let place = SettingsScene::new(&[
         ("rc", "@bytelyst:registry=http://own/\n"),
         ("~/.npmrc", "@bytelyst:registry=http://home/\n"),
     ]);
@@ -137,7 +137,7 @@ fn files_in_their_order() {
 
 #[test]
 fn a_token_may_stand_in_another_file() {
-    let place = Place::new(&[
+    let place = SettingsScene::new(&[
         ("backend/.npmrc", "@bytelyst:registry=http://h/\n"),
         ("~/.npmrc", "\n//h/:_authToken=t\n"),
     ]);
@@ -146,7 +146,7 @@ fn a_token_may_stand_in_another_file() {
 
 #[test]
 fn no_registry_is_asked_that_no_file_names() {
-    let place = Place::new(&[(".npmrc", "@other:registry=http://h/\n")])
+    let place = SettingsScene::new(&[(".npmrc", "@other:registry=http://h/\n")])
         .with("npm_config_registry", "http://public.example/")
         .with("NPM_CONFIG_REGISTRY", "http://public.example/");
     let problem = place.ask().unwrap_err();
@@ -160,27 +160,27 @@ fn no_registry_is_asked_that_no_file_names() {
             "write `@bytelyst:registry=http://localhost:3300/api/packages/OWNER/npm/` in .npmrc.docker, or in .npmrc"
         )
     );
-    assert_eq!(Place::new(&[(".npmrc", "registry=http://all/\n")]).told()[0], "http://all/");
+    assert_eq!(SettingsScene::new(&[(".npmrc", "registry=http://all/\n")]).told()[0], "http://all/");
 }
 
 #[test]
 fn variables_of_the_build() {
     let compose = "services:\n  api:\n    build:\n      context: .\n      dockerfile: backend/Dockerfile\n      args:\n        GITEA_NPM_HOST: ${MY_HOST:-host.docker.internal}\n        GITEA_NPM_TOKEN: arg\n  web:\n    build: {context: web, args: {GITEA_NPM_HOST: other}}\n";
     let files = [(".npmrc.docker", CANONICAL), ("docker-compose.yml", compose)];
-    let place = Place::new(&files);
+    let place = SettingsScene::new(&files);
     assert_eq!(place.found().url, "http://host.docker.internal:3300/api/packages/bytelyst/npm/");
     assert!(place.told()[2].starts_with("Bearer arg < "));
     assert_eq!(
-        Place::new(&files).with("MY_HOST", "mine").found().url,
+        SettingsScene::new(&files).with("MY_HOST", "mine").found().url,
         "http://mine:3300/api/packages/bytelyst/npm/"
     );
-    let beside = Place::new(&[files[0], files[1], (".env", "MY_HOST=beside\n")]);
+    let beside = SettingsScene::new(&[files[0], files[1], (".env", "MY_HOST=beside\n")]);
     assert_eq!(beside.found().url, "http://beside:3300/api/packages/bytelyst/npm/");
-    let place = Place::new(&files).with("GITEA_NPM_HOST", "own").with("GITEA_NPM_TOKEN", "");
+    let place = SettingsScene::new(&files).with("GITEA_NPM_HOST", "own").with("GITEA_NPM_TOKEN", "");
     assert_eq!(place.told()[0], "http://own:3300/api/packages/bytelyst/npm/");
     assert_eq!(place.told()[2], "");
     let dockerfile = "FROM node:22\nARG GITEA_NPM_HOST=gitea\nENV NPM_CONFIG_STRICT_SSL=false\n";
-    let place = Place { dockerfile, ..Place::new(&[(".npmrc.docker", CANONICAL)]) };
+    let place = SettingsScene { dockerfile, ..SettingsScene::new(&[(".npmrc.docker", CANONICAL)]) };
     assert_eq!(place.found().url, "http://gitea:3300/api/packages/bytelyst/npm/");
     assert!(place.found().network.accepts_any_certificate);
     assert_eq!(
@@ -193,32 +193,33 @@ fn variables_of_the_build() {
 
 #[test]
 fn a_variable_that_is_not_set_is_named() {
-    let problem = Place::new(&[(".npmrc.docker", CANONICAL)]).ask().unwrap_err();
+    let problem = SettingsScene::new(&[(".npmrc.docker", CANONICAL)]).ask().unwrap_err();
     assert_eq!(problem.message, ".npmrc.docker: line 1: @bytelyst:registry: ${GITEA_NPM_HOST} is not set");
-    let problem = Place::new(&[(".npmrc.docker", CANONICAL), ("compose.yml", "a: [")]).ask().unwrap_err();
+    let problem =
+        SettingsScene::new(&[(".npmrc.docker", CANONICAL), ("compose.yml", "a: [")]).ask().unwrap_err();
     assert_eq!(
         problem.message,
         ".npmrc.docker: line 1: @bytelyst:registry: ${GITEA_NPM_HOST} is not set (compose.yml: is no compose file that can be read)"
     );
     let text = "@bytelyst:registry=http://h/\n//h/:_authToken=${T}\n";
-    let unset = Place::new(&[(".npmrc", text), ("compose.yml", "a: [")]).found().unset.unwrap();
+    let unset = SettingsScene::new(&[(".npmrc", text), ("compose.yml", "a: [")]).found().unset.unwrap();
     assert!(unset.ends_with("${T} is not set (compose.yml: is no compose file that can be read)"), "{unset}");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_no_missing_one() {
-    let place = Place::new(&[("backend/.npmrc", "@bytelyst:registry=http://h/\n")]);
+    let place = SettingsScene::new(&[("backend/.npmrc", "@bytelyst:registry=http://h/\n")]);
     fs::create_dir(place.path(".npmrc")).unwrap();
     assert_eq!(place.ask().unwrap_err().message, ".npmrc: cannot be read: is no regular file");
     let large = "#".repeat(usize::try_from(MAX_FILE).unwrap() + 1);
-    let place = Place::new(&[("backend/.npmrc", &large)]);
+    let place = SettingsScene::new(&[("backend/.npmrc", &large)]);
     assert_eq!(place.ask().unwrap_err().message, "backend/.npmrc: cannot be read: is larger than 1 MiB");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_pipe_is_not_opened() {
-    let place = Place::new(&[]);
+    let place = SettingsScene::new(&[]);
     let mode = rustix::fs::Mode::RUSR;
     rustix::fs::mknodat(rustix::fs::CWD, place.path(".npmrc"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
     assert_eq!(place.ask().unwrap_err().message, ".npmrc: cannot be read: is no regular file");
@@ -227,12 +228,13 @@ fn a_pipe_is_not_opened() {
 #[test]
 fn certificates_matter_to_https_only() {
     let text = "@bytelyst:registry=https://h/\ncafile=ca.pem\n";
-    let problem = Place::new(&[("backend/.npmrc", text)]).ask().unwrap_err();
+    let problem = SettingsScene::new(&[("backend/.npmrc", text)]).ask().unwrap_err();
     assert!(problem.message.starts_with("backend/.npmrc: line 2: cafile: "), "{}", problem.message);
     assert!(problem.message.ends_with("ca.pem: no such file"), "{}", problem.message);
     let http = text.replace("https", "http");
-    assert_eq!(Place::new(&[("backend/.npmrc", &http)]).found().network, Network::default());
-    let place = Place::new(&[("backend/.npmrc", text), ("backend/ca.pem", "PEM"), ("extra.pem", "MORE")]);
+    assert_eq!(SettingsScene::new(&[("backend/.npmrc", &http)]).found().network, Network::default());
+    let place =
+        SettingsScene::new(&[("backend/.npmrc", text), ("backend/ca.pem", "PEM"), ("extra.pem", "MORE")]);
     let extra = place.path("extra.pem").display().to_string();
     let network = place.with("NODE_EXTRA_CA_CERTS", &extra).found().network;
     assert_eq!(network.authorities, [b"PEM".to_vec()]);
@@ -247,11 +249,11 @@ fn yarn_2_reads_its_own_files() {
         (".yarnrc.yml", yarnrc),
         ("~/.yarnrc.yml", "npmRegistries: {'http://y': {npmAuthToken: t}}\n"),
     ];
-    let told = Place::new(&files).by("yarn@4.18.1").told();
+    let told = SettingsScene::new(&files).by("yarn@4.18.1").told();
     assert_eq!(told[..2], ["http://y/", ".yarnrc.yml: npmScopes.bytelyst.npmRegistryServer"]);
     assert_eq!(told[2], "Bearer t < ~/.yarnrc.yml: npmRegistries.http://y.npmAuthToken");
-    assert_eq!(Place::new(&files).by("yarn@1.22.22").told()[0], "http://n/");
-    let problem = Place::new(&files[..1]).by("yarn@4.18.1").ask().unwrap_err();
+    assert_eq!(SettingsScene::new(&files).by("yarn@1.22.22").told()[0], "http://n/");
+    let problem = SettingsScene::new(&files[..1]).by("yarn@4.18.1").ask().unwrap_err();
     assert_eq!(
         problem.message,
         "@bytelyst: no registry is named in backend/.yarnrc.yml, .yarnrc.yml, ~/.yarnrc.yml"
@@ -264,15 +266,16 @@ fn bun_reads_its_own_file_first() {
         ("backend/bunfig.toml", "[install.scopes]\nbytelyst = 'http://b/'\n"),
         ("backend/.npmrc.docker", "@bytelyst:registry=http://n/\n//b/:_authToken=t\n"),
     ];
-    let told = Place::new(&files).by("bun@1.4.5").told();
+    let told = SettingsScene::new(&files).by("bun@1.4.5").told();
     assert_eq!(told[..2], ["http://b/", "backend/bunfig.toml: install.scopes.bytelyst"]);
     assert_eq!(told[2], "Bearer t < backend/.npmrc.docker: line 2: //b/:_authToken");
-    assert_eq!(Place::new(&files).told()[0], "http://n/");
+    assert_eq!(SettingsScene::new(&files).told()[0], "http://n/");
 }
 
 #[test]
 fn the_root_may_be_the_surface() {
-    let place = Place { surface: "", ..Place::new(&[("compose.yaml", "services: {a: {build: .}}")]) };
+    let place =
+        SettingsScene { surface: "", ..SettingsScene::new(&[("compose.yaml", "services: {a: {build: .}}")]) };
     let problem = place.ask().unwrap_err();
     assert_eq!(problem.message, "@bytelyst: no registry is named in .npmrc.docker, .npmrc, ~/.npmrc");
 }

@@ -1,17 +1,17 @@
 use super::super::rewrite;
 use super::super::sample::{direct, manifest, members_after, package, reader, request};
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
-use crate::plan::rewrite::Request;
-use crate::plan::way::Way;
+use crate::plan::reader::InstallTarget;
+use crate::plan::rewrite::RewriteRequest;
+use crate::plan::way::OverrideStyle;
 
-fn bun(way: Way) -> Reader {
+fn bun(way: OverrideStyle) -> InstallTarget {
     reader(Name::Bun, 1..=1, way)
 }
 
 #[test]
 fn overrides_name_all_of_the_closure() {
-    let request = Request { aliases: Vec::new(), ..request() };
+    let request = RewriteRequest { aliases: Vec::new(), ..request() };
     let ours = r#""@b/a":"file:a.tgz","@b/b":"file:b.tgz","@b/c":"file:c.tgz""#;
     let cases = [
         ("", format!(r#""overrides":{{{ours}}}"#)),
@@ -26,13 +26,13 @@ fn overrides_name_all_of_the_closure() {
         ),
     ];
     for (before, after) in cases {
-        assert_eq!(members_after(&bun(Way::BunOverrides), &request, before), after);
+        assert_eq!(members_after(&bun(OverrideStyle::BunOverrides), &request, before), after);
     }
 }
 
 #[test]
 fn overrides_do_not_reach_an_alias() {
-    let error = rewrite(&manifest(""), &bun(Way::BunOverrides), &request()).unwrap_err();
+    let error = rewrite(&manifest(""), &bun(OverrideStyle::BunOverrides), &request()).unwrap_err();
     assert_eq!(error.to_string(), "@b/a names @b/c `cc`, and bun's overrides do not reach an alias");
     assert!(error.hint().contains("--link"));
 }
@@ -50,7 +50,7 @@ fn links_are_left_alone() {
             r#""overrides":{"@b/a":{"left":"1",".":"file:a.tgz"}}"#,
         ),
     ] {
-        assert_eq!(members_after(&bun(Way::Tarballs), &request(), before), after);
+        assert_eq!(members_after(&bun(OverrideStyle::Tarballs), &request(), before), after);
     }
 }
 
@@ -58,22 +58,22 @@ fn links_are_left_alone() {
 fn what_puts_ours_in_the_place_of_another_gets_ours() {
     let at = |keys: [&str; 2]| (keys.map(str::to_owned).into(), "file:b.tgz".to_owned());
     let placed = vec![at(["resolutions", "a/x"]), at(["overrides", "y"])];
-    let request = Request { placed, ..request() };
+    let request = RewriteRequest { placed, ..request() };
     let before = r#""resolutions":{"a/x":"npm:@b/b@1"},"overrides":{"y":"npm:@b/b@1"}"#;
     let after = r#""resolutions":{"a/x":"file:b.tgz"},"overrides":{"y":"file:b.tgz"}"#;
-    assert_eq!(members_after(&bun(Way::Tarballs), &request, before), after);
+    assert_eq!(members_after(&bun(OverrideStyle::Tarballs), &request, before), after);
     let text = manifest(before);
-    assert_eq!(rewrite(&text, &bun(Way::Tarballs), &request).unwrap().overrides, 2);
+    assert_eq!(rewrite(&text, &bun(OverrideStyle::Tarballs), &request).unwrap().overrides, 2);
 }
 
 #[test]
 fn of_a_name_in_two_fields_bun_takes_the_one_for_development() {
     let text = r#"{"dependencies":{"@b/a":"1"},"devDependencies":{"@b/a":"2"},"overrides":{"x":"$@b/a"}}"#;
-    let request = Request {
+    let request = RewriteRequest {
         direct: vec![direct("dependencies", "@b/a", "@b/a"), direct("devDependencies", "@b/a", "@b/a")],
         packages: vec![package("@b/a")],
-        ..Request::default()
+        ..RewriteRequest::default()
     };
-    let text = rewrite(text, &bun(Way::Tarballs), &request).unwrap().text;
+    let text = rewrite(text, &bun(OverrideStyle::Tarballs), &request).unwrap().text;
     assert!(text.contains(r#""overrides":{"x":"2"}"#), "{text}");
 }

@@ -2,16 +2,16 @@ use super::super::rewrite;
 use super::super::sample::{alias, direct, manifest, members_after, package, pairs, reader, request};
 use crate::model::edit::undo;
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
-use crate::plan::rewrite::Request;
-use crate::plan::way::Way;
+use crate::plan::reader::InstallTarget;
+use crate::plan::rewrite::RewriteRequest;
+use crate::plan::way::OverrideStyle;
 
-fn npm(way: Way) -> Reader {
+fn npm(way: OverrideStyle) -> InstallTarget {
     reader(Name::Npm, 11..=11, way)
 }
 
 #[track_caller]
-fn check(way: Way, cases: &[(&str, &str)]) {
+fn check(way: OverrideStyle, cases: &[(&str, &str)]) {
     for (before, after) in cases {
         assert_eq!(members_after(&npm(way), &request(), before), *after, "{before}");
     }
@@ -23,10 +23,13 @@ const OURS: &str = r#""@b/a":{".":"file:a.tgz","cc":"file:c.tgz"},"@b/b":"file:b
 #[test]
 fn overrides_name_all_of_the_closure() {
     let ours = format!(r#""overrides":{{{OURS}}}"#);
-    check(Way::NpmOverrides, &[("", &ours), (r#""overrides":null"#, &ours), (r#""overrides":{}"#, &ours)]);
+    check(
+        OverrideStyle::NpmOverrides,
+        &[("", &ours), (r#""overrides":null"#, &ours), (r#""overrides":{}"#, &ours)],
+    );
     // What others read is not npm's.
     let others = r#""pnpm":{"overrides":{"@b/b":"1"}},"resolutions":{"@b/b":"1"}"#;
-    check(Way::NpmOverrides, &[(others, &format!("{others},{ours}"))]);
+    check(OverrideStyle::NpmOverrides, &[(others, &format!("{others},{ours}"))]);
 }
 
 #[test]
@@ -34,7 +37,7 @@ fn rules_that_would_beat_ours_give_way() {
     let with = |before: &str, after: &str| {
         let before = format!(r#""overrides":{{{before}}}"#);
         let after = format!(r#""overrides":{{{after}}}"#);
-        check(Way::NpmOverrides, &[(&before, &after)]);
+        check(OverrideStyle::NpmOverrides, &[(&before, &after)]);
     };
     let (a, b, c) = (
         r#""@b/a":{".":"file:a.tgz","cc":"file:c.tgz"}"#,
@@ -100,14 +103,14 @@ fn a_reference_keeps_what_it_meant() {
         (r#""overrides":{"x":"$none"}"#, format!(r#""overrides":{{"x":"$none",{OURS}}}"#)),
     ];
     for (before, after) in &cases {
-        check(Way::NpmOverrides, &[(before, after)]);
+        check(OverrideStyle::NpmOverrides, &[(before, after)]);
     }
 }
 
 #[test]
 fn what_puts_ours_in_the_place_of_another_gets_ours() {
     let path = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
-    let request = Request {
+    let request = RewriteRequest {
         placed: vec![
             (path(&["overrides", "x"]), "file:b.tgz".to_owned()),
             (path(&["overrides", "y", "."]), "file:c.tgz".to_owned()),
@@ -116,34 +119,34 @@ fn what_puts_ours_in_the_place_of_another_gets_ours() {
     };
     let before = r#""overrides":{"x":"npm:@b/b@1","y":{".":"npm:@b/c@1"}}"#;
     let placed = r#""x":"file:b.tgz","y":{".":"file:c.tgz"}"#;
-    let after = members_after(&npm(Way::NpmOverrides), &request, before);
+    let after = members_after(&npm(OverrideStyle::NpmOverrides), &request, before);
     assert_eq!(after, format!(r#""overrides":{{{placed},{OURS}}}"#));
-    let after = members_after(&npm(Way::Tarballs), &request, before);
+    let after = members_after(&npm(OverrideStyle::Tarballs), &request, before);
     assert_eq!(after, format!(r#""overrides":{{{placed}}}"#));
 }
 
 #[test]
 fn a_package_under_another_name_has_its_aliases_too() {
-    let request = Request {
+    let request = RewriteRequest {
         direct: vec![direct("devDependencies", "bb", "@b/b"), direct("dependencies", "@b/a", "@b/a")],
         packages: ["@b/a", "@b/b"].map(package).into(),
         // A cycle.
         aliases: vec![alias("@b/a", "bx", "@b/b"), alias("@b/b", "ax", "@b/a")],
-        ..Request::default()
+        ..RewriteRequest::default()
     };
     let expected = r#""overrides":{"@b/a":{".":"file:a.tgz","bx":{".":"file:b.tgz","ax":"file:a.tgz"}},"@b/b":{".":"file:b.tgz","ax":{".":"file:a.tgz","bx":"file:b.tgz"}},"bb":{".":"file:b.tgz","ax":{".":"file:a.tgz","bx":"file:b.tgz"}}}"#;
-    assert_eq!(members_after(&npm(Way::NpmOverrides), &request, ""), expected);
+    assert_eq!(members_after(&npm(OverrideStyle::NpmOverrides), &request, ""), expected);
 }
 
 #[test]
 fn peers_of_the_surface_say_the_same_as_their_overrides() {
-    let request = Request {
+    let request = RewriteRequest {
         added: pairs(&[("@b/c", "file:c.tgz")]),
         optional_peers: pairs(&[("@b/q", "file:a.tgz"), ("@b/r", "file:a.tgz")]),
         ..request()
     };
     let text = r#"{"dependencies":{"@b/a":"1"},"devDependencies":{"bb":"npm:@b/b@1"},"peerDependencies":{"@b/a":"1","@b/b":"1","@b/c":"1","@b/q":"1","x":"1"},"overrides":{"@b/q":"1","@b/r":{"left":"1"}}}"#;
-    let rewrite = rewrite(text, &npm(Way::NpmOverrides), &request).unwrap();
+    let rewrite = rewrite(text, &npm(OverrideStyle::NpmOverrides), &request).unwrap();
     assert_eq!(undo(&rewrite.text, &rewrite.undo).as_deref(), Ok(text));
     let text = rewrite.text;
     let peers =
@@ -156,7 +159,7 @@ fn peers_of_the_surface_say_the_same_as_their_overrides() {
 #[test]
 fn links_are_left_alone() {
     check(
-        Way::Tarballs,
+        OverrideStyle::Tarballs,
         &[
             ("", ""),
             (r#""overrides":null"#, r#""overrides":null"#),
@@ -187,15 +190,16 @@ fn links_are_left_alone() {
 
 #[test]
 fn an_optional_peer_under_another_name_has_a_rule_below_its_parent() {
-    let request = Request { optional_aliases: vec![alias("@b/b", "px", "@b/a")], ..request() };
+    let request = RewriteRequest { optional_aliases: vec![alias("@b/b", "px", "@b/a")], ..request() };
     let expected = r#""overrides":{"@b/a":{".":"file:a.tgz","cc":"file:c.tgz"},"@b/b":{".":"file:b.tgz","px":{".":"file:a.tgz","cc":"file:c.tgz"}},"@b/c":"file:c.tgz","bb":{".":"file:b.tgz","px":{".":"file:a.tgz","cc":"file:c.tgz"}}}"#;
-    assert_eq!(members_after(&npm(Way::NpmOverrides), &request, ""), expected);
-    assert_eq!(members_after(&npm(Way::Tarballs), &request, ""), "");
+    assert_eq!(members_after(&npm(OverrideStyle::NpmOverrides), &request, ""), expected);
+    assert_eq!(members_after(&npm(OverrideStyle::Tarballs), &request, ""), "");
 }
 
 #[test]
 fn peers_need_an_override_beside_links() {
-    let request = Request { peers: pairs(&[("@b/b", "file:b.tgz"), ("@b/c", "file:c.tgz")]), ..request() };
+    let request =
+        RewriteRequest { peers: pairs(&[("@b/b", "file:b.tgz"), ("@b/c", "file:c.tgz")]), ..request() };
     for (before, after) in [
         ("", r#""overrides":{"@b/b":"file:b.tgz","@b/c":"file:c.tgz"}"#),
         (
@@ -203,19 +207,23 @@ fn peers_need_an_override_beside_links() {
             r#""overrides":{"@b/c":{"left":"1",".":"file:c.tgz"},"@b/b":"file:b.tgz","x":"1"}"#,
         ),
     ] {
-        assert_eq!(members_after(&npm(Way::Tarballs), &request, before), after);
+        assert_eq!(members_after(&npm(OverrideStyle::Tarballs), &request, before), after);
     }
-    let overrides = rewrite(&manifest(""), &npm(Way::Tarballs), &request).unwrap().overrides;
+    let overrides = rewrite(&manifest(""), &npm(OverrideStyle::Tarballs), &request).unwrap().overrides;
     assert_eq!(overrides, 2);
 }
 
 #[test]
 fn what_is_no_map_is_refused() {
-    let error = rewrite(r#"{"overrides":[]}"#, &npm(Way::Tarballs), &Request::default()).unwrap_err();
+    let error = rewrite(r#"{"overrides":[]}"#, &npm(OverrideStyle::Tarballs), &RewriteRequest::default())
+        .unwrap_err();
     assert_eq!(error.to_string(), "`overrides` must be an object, found an array");
     // Of other shapes inside npm says what it thinks.
-    check(Way::Tarballs, &[(r#""overrides":{"@b/b":1,"x":[{}]}"#, r#""overrides":{"@b/b":1,"x":[{}]}"#)]);
+    check(
+        OverrideStyle::Tarballs,
+        &[(r#""overrides":{"@b/b":1,"x":[{}]}"#, r#""overrides":{"@b/b":1,"x":[{}]}"#)],
+    );
     let deep = format!(r#"{{"overrides":{}"1"{}}}"#, r#"{"@b/b":"#.repeat(50_000), "}".repeat(50_000));
-    let error = rewrite(&deep, &npm(Way::NpmOverrides), &Request::default()).unwrap_err();
+    let error = rewrite(&deep, &npm(OverrideStyle::NpmOverrides), &RewriteRequest::default()).unwrap_err();
     assert!(error.to_string().contains("nested deeper than"), "{error}");
 }

@@ -1,11 +1,11 @@
 use super::super::rewrite;
 use super::super::sample::{manifest, members_after, pairs, reader, request};
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
-use crate::plan::rewrite::{Request, RewriteError};
-use crate::plan::way::Way;
+use crate::plan::reader::InstallTarget;
+use crate::plan::rewrite::{RewriteError, RewriteRequest};
+use crate::plan::way::OverrideStyle;
 
-fn pnpm(majors: std::ops::RangeInclusive<u64>, way: Way) -> Reader {
+fn pnpm(majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> InstallTarget {
     reader(Name::Pnpm, majors, way)
 }
 
@@ -13,7 +13,7 @@ const OURS: &str = r#""@b/a":"file:a.tgz","@b/b":"file:b.tgz","@b/c":"file:c.tgz
 
 #[test]
 fn an_alias_has_its_own_selector_which_none_beats() {
-    let reader = pnpm(9..=9, Way::PnpmOverrides);
+    let reader = pnpm(9..=9, OverrideStyle::PnpmOverrides);
     let before = r#""pnpm":{"overrides":{"cc":"1","x>cc":"1","@b/a@1>cc@^1":"1","@b/a>cc":"1"}},"resolutions":{"@b/a>cc@1":"1"}"#;
     let after = format!(
         r#""pnpm":{{"overrides":{{"cc":"1","x>cc":"1","@b/a>cc":"file:c.tgz",{}}}}},"resolutions":{{}}"#,
@@ -27,11 +27,14 @@ fn links_are_left_alone_where_the_fields_are_read() {
     let before = r#""pnpm":{"overrides":{"@b/b":"1","left":"1","x>@b/b@1":"1","cc":"1","@b/a>cc":"1","x>cc":"1","y":"$@b/a"}},"resolutions":{"bb":"1"}"#;
     let after = r#""pnpm":{"overrides":{"left":"1","x>cc":"1","y":"^1"}},"resolutions":{}"#;
     for majors in [8..=8, 10..=10, 8..=u64::MAX] {
-        assert_eq!(members_after(&pnpm(majors, Way::Tarballs), &request(), before), after);
+        assert_eq!(members_after(&pnpm(majors, OverrideStyle::Tarballs), &request(), before), after);
     }
-    assert_eq!(members_after(&pnpm(11..=11, Way::Tarballs), &request(), before), before);
+    assert_eq!(members_after(&pnpm(11..=11, OverrideStyle::Tarballs), &request(), before), before);
     // Nor does their shape matter there.
-    assert_eq!(members_after(&pnpm(12..=12, Way::Tarballs), &request(), r#""pnpm":1"#), r#""pnpm":1"#);
+    assert_eq!(
+        members_after(&pnpm(12..=12, OverrideStyle::Tarballs), &request(), r#""pnpm":1"#),
+        r#""pnpm":1"#
+    );
 }
 
 #[test]
@@ -42,22 +45,22 @@ fn what_brings_ours_in_gets_ours() {
         at(&["resolutions", "y"]),
         at(&["pnpm", "packageExtensions", "z@1", "dependencies", "@b/b"]),
     ];
-    let request = Request { placed, ..request() };
+    let request = RewriteRequest { placed, ..request() };
     let before = r#""pnpm":{"overrides":{"x":"npm:@b/b@1"},"packageExtensions":{"z@1":{"dependencies":{"@b/b":"1"}}}},"resolutions":{"y":"npm:@b/b@1"}"#;
     let after = |ours: &str| {
         format!(
             r#""pnpm":{{"overrides":{{"x":"file:b.tgz"{ours}}},"packageExtensions":{{"z@1":{{"dependencies":{{"@b/b":"file:b.tgz"}}}}}}}},"resolutions":{{"y":"file:b.tgz"}}"#
         )
     };
-    assert_eq!(members_after(&pnpm(10..=10, Way::Tarballs), &request, before), after(""));
-    let reader = pnpm(10..=10, Way::PnpmOverrides);
+    assert_eq!(members_after(&pnpm(10..=10, OverrideStyle::Tarballs), &request, before), after(""));
+    let reader = pnpm(10..=10, OverrideStyle::PnpmOverrides);
     assert_eq!(members_after(&reader, &request, before), after(&format!(",{OURS}")));
     assert_eq!(rewrite(&manifest(before), &reader, &request).unwrap().overrides, 6);
 }
 
 #[test]
 fn overrides_of_the_workspace_file_are_carried_where_ours_would_hide_them() {
-    let mut reader = pnpm(10..=10, Way::PnpmOverrides);
+    let mut reader = pnpm(10..=10, OverrideStyle::PnpmOverrides);
     reader.workspace_overrides = pairs(&[
         ("left", "1"),
         ("@b/b", "1"),
@@ -66,7 +69,7 @@ fn overrides_of_the_workspace_file_are_carried_where_ours_would_hide_them() {
         ("z", "$@b/a"),
         ("w", "$left"),
     ]);
-    let request = Request { workspace_placed: pairs(&[("y", "file:b.tgz")]), ..request() };
+    let request = RewriteRequest { workspace_placed: pairs(&[("y", "file:b.tgz")]), ..request() };
     let carried = r#""left":"1","y":"file:b.tgz","z":"^1","w":"$left""#;
     let expected = format!(r#""pnpm":{{"overrides":{{{OURS},{carried}}}}}"#);
     assert_eq!(members_after(&reader, &request, ""), expected);
@@ -85,7 +88,7 @@ fn overrides_of_the_workspace_file_are_carried_where_ours_would_hide_them() {
 
 #[test]
 fn the_workspace_file_is_not_taken_where_the_manifest_would_hide_it() {
-    let reader = |majors| pnpm(majors, Way::WorkspaceOverrides);
+    let reader = |majors| pnpm(majors, OverrideStyle::WorkspaceOverrides);
     let before = r#""pnpm":{"overrides":{"left":"1","@b/b":"1"}}"#;
     let error = rewrite(&manifest(before), &reader(10..=u64::MAX), &request()).unwrap_err();
     assert_eq!(error, RewriteError::TakesTheirPlace { selectors: vec!["left".to_owned()] });

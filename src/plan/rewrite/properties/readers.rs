@@ -4,24 +4,24 @@ use serde_json::{Map, Value};
 
 use super::super::sample::reader;
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
-use crate::plan::way::Way;
+use crate::plan::reader::InstallTarget;
+use crate::plan::way::OverrideStyle;
 
 /// Every package manager with every way that it knows.
-pub(super) fn every_reader() -> impl Iterator<Item = Reader> {
+pub(super) fn every_reader() -> impl Iterator<Item = InstallTarget> {
     [
-        (Name::Pnpm, 8..=8, Way::PnpmOverrides),
-        (Name::Pnpm, 10..=10, Way::PnpmOverrides),
-        (Name::Pnpm, 11..=11, Way::WorkspaceOverrides),
-        (Name::Pnpm, 8..=10, Way::Tarballs),
-        (Name::Pnpm, 12..=12, Way::Tarballs),
-        (Name::Pnpm, 0..=u64::MAX, Way::Tarballs),
-        (Name::Npm, 10..=10, Way::NpmOverrides),
-        (Name::Npm, 11..=11, Way::Tarballs),
-        (Name::Yarn, 1..=1, Way::Resolutions),
-        (Name::Yarn, 4..=4, Way::Resolutions),
-        (Name::Bun, 1..=1, Way::BunOverrides),
-        (Name::Bun, 1..=1, Way::Tarballs),
+        (Name::Pnpm, 8..=8, OverrideStyle::PnpmOverrides),
+        (Name::Pnpm, 10..=10, OverrideStyle::PnpmOverrides),
+        (Name::Pnpm, 11..=11, OverrideStyle::WorkspaceOverrides),
+        (Name::Pnpm, 8..=10, OverrideStyle::Tarballs),
+        (Name::Pnpm, 12..=12, OverrideStyle::Tarballs),
+        (Name::Pnpm, 0..=u64::MAX, OverrideStyle::Tarballs),
+        (Name::Npm, 10..=10, OverrideStyle::NpmOverrides),
+        (Name::Npm, 11..=11, OverrideStyle::Tarballs),
+        (Name::Yarn, 1..=1, OverrideStyle::Resolutions),
+        (Name::Yarn, 4..=4, OverrideStyle::Resolutions),
+        (Name::Bun, 1..=1, OverrideStyle::BunOverrides),
+        (Name::Bun, 1..=1, OverrideStyle::Tarballs),
     ]
     .into_iter()
     .map(|(name, majors, way)| reader(name, majors, way))

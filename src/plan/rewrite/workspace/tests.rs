@@ -1,10 +1,10 @@
 use super::super::sample::{manifest, pairs, reader, request};
 use super::{WorkspaceOverrides, workspace_overrides};
 use crate::model::package_manager::Name;
-use crate::plan::rewrite::Request;
-use crate::plan::way::Way;
+use crate::plan::rewrite::RewriteRequest;
+use crate::plan::way::OverrideStyle;
 
-fn edits(name: Name, majors: std::ops::RangeInclusive<u64>, way: Way) -> WorkspaceOverrides {
+fn edits(name: Name, majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> WorkspaceOverrides {
     let mut reader = reader(name, majors, way);
     reader.workspace_overrides = pairs(&[
         ("left", "1"),
@@ -18,13 +18,13 @@ fn edits(name: Name, majors: std::ops::RangeInclusive<u64>, way: Way) -> Workspa
         ("w", "$bb"),
         ("bb", "1"),
     ]);
-    let request = Request { workspace_placed: pairs(&[("y", "file:b.tgz")]), ..request() };
+    let request = RewriteRequest { workspace_placed: pairs(&[("y", "file:b.tgz")]), ..request() };
     workspace_overrides(&manifest(""), &reader, &request).unwrap()
 }
 
 #[test]
 fn ours_are_set_and_what_would_beat_them_goes() {
-    let edits = edits(Name::Pnpm, 11..=11, Way::WorkspaceOverrides);
+    let edits = edits(Name::Pnpm, 11..=11, OverrideStyle::WorkspaceOverrides);
     let set = [
         ("@b/b", "file:b.tgz"),
         ("y", "file:b.tgz"),
@@ -40,7 +40,7 @@ fn ours_are_set_and_what_would_beat_them_goes() {
 #[test]
 fn links_are_left_alone() {
     for majors in [10..=10, 12..=12, 0..=u64::MAX] {
-        let edits = edits(Name::Pnpm, majors, Way::Tarballs);
+        let edits = edits(Name::Pnpm, majors, OverrideStyle::Tarballs);
         assert_eq!(edits.set, pairs(&[("y", "file:b.tgz"), ("z", "^1")]));
         assert_eq!(edits.removed, ["@b/b", "@b/c@^1", "x>@b/b", "cc", "@b/a>cc@1", "bb"]);
     }
@@ -49,12 +49,12 @@ fn links_are_left_alone() {
 #[test]
 fn a_file_that_is_not_read_stays_as_it_is() {
     for (name, majors, way) in [
-        (Name::Pnpm, 9..=9, Way::Tarballs),
+        (Name::Pnpm, 9..=9, OverrideStyle::Tarballs),
         // The manifest's take the place of the whole map.
-        (Name::Pnpm, 10..=10, Way::PnpmOverrides),
-        (Name::Npm, 11..=11, Way::Tarballs),
-        (Name::Bun, 1..=1, Way::Tarballs),
-        (Name::Yarn, 4..=4, Way::Resolutions),
+        (Name::Pnpm, 10..=10, OverrideStyle::PnpmOverrides),
+        (Name::Npm, 11..=11, OverrideStyle::Tarballs),
+        (Name::Bun, 1..=1, OverrideStyle::Tarballs),
+        (Name::Yarn, 4..=4, OverrideStyle::Resolutions),
     ] {
         assert!(edits(name, majors, way).is_empty(), "{name:?}");
     }

@@ -1,12 +1,12 @@
 use super::super::rewrite;
 use super::super::sample::{alias, direct, members_after, package, reader, request};
 use crate::model::package_manager::Name;
-use crate::plan::reader::Reader;
-use crate::plan::rewrite::Request;
-use crate::plan::way::Way;
+use crate::plan::reader::InstallTarget;
+use crate::plan::rewrite::RewriteRequest;
+use crate::plan::way::OverrideStyle;
 
-fn yarn(major: u64) -> Reader {
-    reader(Name::Yarn, major..=major, Way::Resolutions)
+fn yarn(major: u64) -> InstallTarget {
+    reader(Name::Yarn, major..=major, OverrideStyle::Resolutions)
 }
 
 const OURS: &str = r#""@b/a":"file:a.tgz","@b/b":"file:b.tgz","@b/c":"file:c.tgz","@b/a/cc":"file:c.tgz""#;
@@ -68,11 +68,11 @@ fn what_matches_an_alias_and_other_packages_stands_behind_ours() {
 
 #[test]
 fn an_alias_is_named_under_every_name_of_its_parent() {
-    let request = Request {
+    let request = RewriteRequest {
         direct: vec![direct("dependencies", "@b/a", "@b/a"), direct("devDependencies", "bb", "@b/b")],
         packages: ["@b/a", "@b/b", "@b/c"].map(package).into(),
         aliases: vec![alias("@b/a", "bx", "@b/b"), alias("@b/b", "cc", "@b/c")],
-        ..Request::default()
+        ..RewriteRequest::default()
     };
     let expected = r#""resolutions":{"@b/a":"file:a.tgz","@b/b":"file:b.tgz","@b/c":"file:c.tgz","@b/a/bx":"file:b.tgz","@b/b/cc":"file:c.tgz","bb/cc":"file:c.tgz","bx/cc":"file:c.tgz"}"#;
     assert_eq!(members_after(&yarn(4), &request, ""), expected);
@@ -84,7 +84,7 @@ fn an_alias_is_named_under_every_name_of_its_parent() {
 fn what_puts_ours_in_the_place_of_another_gets_ours() {
     let placed =
         ["x", "**/x"].map(|key| (vec!["resolutions".to_owned(), key.to_owned()], "file:b.tgz".to_owned()));
-    let request = Request { placed: placed.into(), ..request() };
+    let request = RewriteRequest { placed: placed.into(), ..request() };
     let before = r#""resolutions":{"x":"npm:@b/b@1","**/x":"npm:@b/b@1"}"#;
     let after = members_after(&yarn(1), &request, before);
     assert_eq!(after, format!(r#""resolutions":{{"x":"file:b.tgz","**/x":"file:b.tgz",{OURS}}}"#));
@@ -93,9 +93,9 @@ fn what_puts_ours_in_the_place_of_another_gets_ours() {
 #[test]
 fn flat_is_refused_where_it_is_read() {
     let text = r#"{"flat":true}"#;
-    let error = rewrite(text, &yarn(1), &Request::default()).unwrap_err();
+    let error = rewrite(text, &yarn(1), &RewriteRequest::default()).unwrap_err();
     assert!(error.to_string().contains("`flat` is true"), "{error}");
     assert!(error.hint().contains("`flat`"));
-    assert!(rewrite(text, &yarn(4), &Request::default()).is_ok());
-    assert!(rewrite(r#"{"flat":false}"#, &yarn(1), &Request::default()).is_ok());
+    assert!(rewrite(text, &yarn(4), &RewriteRequest::default()).is_ok());
+    assert!(rewrite(r#"{"flat":false}"#, &yarn(1), &RewriteRequest::default()).is_ok());
 }

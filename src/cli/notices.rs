@@ -1,0 +1,53 @@
+//! What was left alone or repaired, in sentences.
+
+use super::restore::{lines, restored};
+use crate::command::{Notice, interrupted};
+
+/// One notice; a line each where it tells of several files.
+pub(super) fn sentence(notice: Notice<'_>) -> String {
+    match notice {
+        Notice::Nameless { folder } => format!("{}: has no name: passed over", member(folder)),
+        Notice::Versionless { name } => format!("{name}: has no version: passed over"),
+        Notice::SameName { name, folders: [one, other] } => format!(
+            "{name}: two members of the workspace have this name: {} and {}: both are packed",
+            member(one),
+            member(other)
+        ),
+        Notice::NothingToBuild => "nothing to build: no package that is needed has a build script".to_owned(),
+        Notice::EditedWhileBuilt { package, file } => format!(
+            "{package}: {file} changed while it was built, so the next --build builds it again; a file that its build writes belongs in .gitignore"
+        ),
+        Notice::AskedWithoutWorkspace => {
+            "without a workspace, only the surfaces' own dependencies were asked for".to_owned()
+        }
+        Notice::MakingLockfile { path, command } => format!("making {path}: {command}"),
+        Notice::LeftPrepared => "it was left prepared; to put it back, type: docker-prep restore".to_owned(),
+        Notice::RepairsKilled(observed) => format!("{}: it is repaired", interrupted(observed)),
+        Notice::FileRestored(file) => restored(file),
+        Notice::RestoredBeforeSignal(outcome) => lines(outcome).join("\n"),
+        Notice::DepsDirLeft { dir } => {
+            format!("{dir}/: left, since it holds files that docker-prep did not make")
+        }
+        Notice::BackupRewritten { manifest, deps_dir } => format!(
+            "{manifest}.bak: points into {deps_dir}/ as {manifest} does: left alone; the original is in the last commit"
+        ),
+        Notice::BackupOfOriginal { manifest } => {
+            format!("{manifest}.bak: left alone, since {manifest} is not rewritten")
+        }
+        Notice::EditKept { file, kept } => {
+            format!("{file}: was edited besides: the edit is kept in {kept}")
+        }
+        Notice::MovedBack { file } => format!("restored {file} (from the backup beside it)"),
+        Notice::StateSetAside { cause, folder } => format!(
+            "the state could not be used ({cause}); no manifest needs it any more, and it is kept in {}",
+            folder.display()
+        ),
+        Notice::ReferencesTakenOut { file } => {
+            format!("{file}: the last commit has no better one: the references are taken out")
+        }
+    }
+}
+
+fn member(folder: &str) -> &str {
+    if folder.is_empty() { "the workspace's root" } else { folder }
+}

@@ -1,0 +1,63 @@
+//! What `pack` prints.
+
+use serde_json::{Value, json};
+
+use super::args::PackArgs;
+use super::report::Reporter;
+use super::text::count;
+use crate::cancel::CancelToken;
+use crate::command::pack::{self, PackOptions};
+use crate::error::Result;
+use crate::model::requested::Requested;
+use crate::model::tarball::Tarball;
+
+/// An array as `npm pack --json` prints it, else the tarballs' paths.
+pub(super) fn run(
+    requested: &Requested,
+    args: PackArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
+    let options = PackOptions {
+        packages: args.packages,
+        all: args.all,
+        out: args.out,
+        allow_unbuilt: args.allow_unbuilt,
+        checksums: reporter.wants_json(),
+        build: args.build.then(|| reporter.output_of_builds()),
+    };
+    let tarballs = pack::run(requested, &options, cancel, &|event| reporter.event(event))?;
+    if reporter.wants_json() {
+        let objects: Value = tarballs.iter().map(to_json).collect();
+        reporter.data(&format!("{objects:#}\n"));
+    } else if tarballs.is_empty() {
+        reporter.tell("nothing to pack");
+    } else {
+        let path = |tarball: &Tarball| format!("{}\n", options.out.join(&tarball.filename).display());
+        reporter.data(&tarballs.iter().map(path).collect::<String>());
+        let packages = count(tarballs.len(), "package");
+        reporter.tell(&format!("packed {packages} ({})", reporter.summary(&tarballs)));
+    }
+    Ok(())
+}
+
+/// The object that `npm pack --json` prints for a package; checksums that were not asked for are null.
+pub(super) fn to_json(tarball: &Tarball) -> Value {
+    let checksums = tarball.checksums.as_ref();
+    json!({
+        "id": format!("{}@{}", tarball.name, tarball.version),
+        "name": tarball.name,
+        "version": tarball.version,
+        "size": tarball.size,
+        "unpackedSize": tarball.unpacked_size,
+        "shasum": checksums.map(|checksums| &checksums.shasum),
+        "integrity": checksums.map(|checksums| &checksums.integrity),
+        "filename": tarball.filename,
+        "files": tarball.files.iter().map(|file| json!({
+            "path": file.path,
+            "size": file.size,
+            "mode": file.mode,
+        })).collect::<Vec<_>>(),
+        "entryCount": tarball.files.len(),
+    })
+}

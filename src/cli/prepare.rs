@@ -1,0 +1,176 @@
+//! What `prepare` prints.
+
+use std::ffi::OsString;
+
+use serde_json::json;
+
+use super::args::PrepareArgs;
+use super::document::describe;
+use super::report::Reporter;
+use super::run::words;
+use super::text::{count, count_of, packages_of, printable, table};
+use super::{build, lockfile};
+use crate::cancel::CancelToken;
+use crate::command::prepare::{self, OverrideStyle, PrepareOptions, PreparePlan, Rewritten};
+use crate::error::Result;
+use crate::model::build::BuildState;
+use crate::model::diff;
+use crate::model::journal::FileKind;
+use crate::model::package_manager::Detected;
+use crate::model::requested::Requested;
+use crate::model::workspace::as_seen_from;
+
+pub(super) fn run(
+    requested: &Requested,
+    args: &PrepareArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
+    let options = options(args, reporter);
+    if args.dry_run {
+        return show_plan(requested, &options, None, cancel, reporter);
+    }
+    let plan = prepare::run(requested, &options, cancel, &|event| reporter.event(event))?;
+    if reporter.wants_json() {
+        let mut document = json!({"ok": true});
+        describe(&mut document, &plan, false);
+        reporter.document(document);
+        return Ok(());
+    }
+    tell(&plan, reporter);
+    if !plan.rewrites.is_empty() {
+        reporter.tell("next: docker compose build, then docker-prep restore");
+    }
+    Ok(())
+}
+
+pub(super) fn options(args: &PrepareArgs, reporter: &Reporter) -> PrepareOptions {
+    let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt, build, lockfile } = *args;
+    let build = build.then(|| reporter.output_of_builds());
+    let checksums = reporter.wants_json();
+    PrepareOptions { force, keep, strict, allow_unbuilt, checksums, lockfile, build }
+}
+
+/// Tells what was prepared.
+pub(super) fn tell(plan: &PreparePlan, reporter: &Reporter) {
+    if plan.source.is_registry() {
+        return;
+    }
+    if plan.rewrites.is_empty() {
+        return reporter.tell(&nothing_to_do(plan));
+    }
+    reporter.tell(&format!(
+        "packed {} from {} into {}/ ({})",
+        packages_of(&plan.tarballs),
+        workspace(plan),
+        plan.deps_dir,
+        reporter.summary(&plan.tarballs),
+    ));
+    if !plan.stale.is_empty() {
+        reporter.tell(&format!("removed {}, no longer needed", count(plan.stale.len(), "tarball")));
+    }
+    for rewritten in &plan.rewrites {
+        reporter.detail(&described(rewritten));
+        let mut parts = vec![
+            count_of(rewritten.dependencies, "dependency", "dependencies"),
+            count(rewritten.overrides, "override"),
+        ];
+        if rewritten.peers > 0 {
+            parts.push(count(rewritten.peers, "added peer"));
+        }
+        reporter.tell(&format!("rewrote {}: {}", rewritten.surface.manifest_name, parts.join(", ")));
+        if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
+            lockfile::lines(lockfile).iter().for_each(|line| reporter.tell(line));
+        }
+    }
+    // What is said of lockfiles says it.
+    for file in plan.files.iter().filter(|file| file.kind != FileKind::Lockfile) {
+        reporter.tell(&format!("wrote {}", file.name));
+    }
+}
+
+/// Runs `prepare --dry-run`, or that of `run` with its command.
+pub(super) fn show_plan(
+    requested: &Requested,
+    options: &PrepareOptions,
+    command: Option<&[OsString]>,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
+    let plan = prepare::plan(requested, options, cancel, &|event| reporter.event(event))?;
+    if reporter.wants_json() {
+        let mut document = json!({"ok": true, "dryRun": true});
+        describe(&mut document, &plan, true);
+        if let Some(command) = command {
+            document["command"] = words(command).into();
+        }
+        reporter.document(document);
+        return Ok(());
+    }
+    // That packages come from the registry is said already.
+    if !plan.source.is_registry() && plan.rewrites.is_empty() {
+        reporter.tell(&nothing_to_do(&plan));
+    }
+    reporter.data(&planned(&plan, command));
+    Ok(())
+}
+
+fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> String {
+    let mut out = String::new();
+    if !plan.source.is_registry() && !plan.rewrites.is_empty() {
+        let built = plan.built.iter().flatten().filter(|built| built.state == BuildState::Planned);
+        out.extend(built.map(|built| build::line(built) + "\n"));
+        out.push_str(&format!(
+            "would pack {} from {} into {}/\n",
+            packages_of(&plan.tarballs),
+            workspace(plan),
+            plan.deps_dir
+        ));
+    }
+    out.push_str(&table(&plan.tarballs));
+    for name in &plan.stale {
+        out.push_str(&format!("would remove {}/{name}\n", plan.deps_dir));
+    }
+    for rewritten in &plan.rewrites {
+        let name = &rewritten.surface.manifest_name;
+        out.push_str(&printable(&format!("{}\n", described(rewritten)), false));
+        out.push_str(&format!("would rewrite {name}\n"));
+        out.push_str(&diff::unified(name, &rewritten.surface.text, &rewritten.text));
+        if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
+            out.extend(lockfile::lines(lockfile).into_iter().map(|line| line + "\n"));
+        }
+    }
+    for file in &plan.files {
+        out.push_str(&format!("would write {}\n{}", file.name, file.diff()));
+    }
+    if let Some(command) = command {
+        out.push_str(&format!("would run {}\n", printable(&words(command).join(" "), false)));
+    }
+    out
+}
+
+/// What installs the surface, why it is taken for that, and how its packages find each other, on one line.
+fn described(rewritten: &Rewritten) -> String {
+    let Detected { manager, reason } = &rewritten.manager;
+    let way = match rewritten.way {
+        OverrideStyle::PnpmOverrides | OverrideStyle::NpmOverrides | OverrideStyle::BunOverrides => {
+            "overrides in package.json"
+        }
+        OverrideStyle::WorkspaceOverrides => "overrides in pnpm-workspace.yaml",
+        OverrideStyle::Tarballs => "tarballs that name each other",
+        OverrideStyle::Resolutions => "resolutions in package.json",
+    };
+    format!("{}: {manager} ({reason}): {way}", rewritten.surface.label())
+}
+
+fn nothing_to_do(plan: &PreparePlan) -> String {
+    format!(
+        "nothing to do: no surface of {} needs a packed package in scope {}",
+        plan.project.display(),
+        plan.scope
+    )
+}
+
+fn workspace(plan: &PreparePlan) -> String {
+    as_seen_from(&plan.project, &plan.workspace)
+}

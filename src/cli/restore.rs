@@ -1,0 +1,115 @@
+//! What `restore` and `--strip-overrides` print.
+
+use serde_json::{Value, json};
+
+use super::args::RestoreArgs;
+use super::report::Reporter;
+use crate::cancel::CancelToken;
+use crate::command::restore::{self, RestoreOptions, RestoreOutcome, Restored, Source};
+use crate::command::strip;
+use crate::error::Result;
+use crate::model::requested::Requested;
+
+pub(super) fn run(
+    requested: &Requested,
+    args: &RestoreArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
+    let options = RestoreOptions { clean: args.clean, force: args.force };
+    let outcome = restore::run(requested, &options, cancel, &|event| reporter.event(event))?;
+    if reporter.wants_json() {
+        let mut document = to_json(&outcome);
+        document["ok"] = Value::Bool(true);
+        reporter.document(document);
+    } else {
+        tell(&outcome, reporter);
+    }
+    Ok(())
+}
+
+/// Runs `--strip-overrides`.
+pub(super) fn strip_overrides(
+    requested: &Requested,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<()> {
+    let stripped = strip::run(requested, cancel, &|event| reporter.event(event))?;
+    if reporter.wants_json() {
+        reporter.document(json!({"ok": true, "stripped": stripped.manifests}));
+        return Ok(());
+    }
+    if stripped.manifests.is_empty() {
+        reporter.tell("nothing to strip: no manifest points into the deps dir");
+    }
+    for manifest in &stripped.manifests {
+        reporter.tell(&format!("stripped {manifest}"));
+    }
+    Ok(())
+}
+
+pub(super) fn tell(outcome: &RestoreOutcome, reporter: &Reporter) {
+    lines(outcome).iter().for_each(|line| reporter.tell(line));
+}
+
+/// A line for each thing that was done.
+pub(super) fn lines(outcome: &RestoreOutcome) -> Vec<String> {
+    let mut lines: Vec<String> = outcome.files.iter().map(restored).collect();
+    lines.extend(outcome.moved_back.iter().map(|manifest| {
+        format!("restored {manifest} (from a backup that no state names, such as the old docker-prep.sh's)")
+    }));
+    if outcome.swept > 0 {
+        lines.push(format!("removed half-written tarballs of a run that was killed: {}", outcome.swept));
+    }
+    if lines.is_empty() {
+        lines.push("nothing to restore: the project is not prepared".to_owned());
+    }
+    lines.extend(outcome.removed.iter().map(|dir| format!("removed {dir}/")));
+    lines
+}
+
+/// One line on a file that was put back.
+pub(super) fn restored(file: &Restored) -> String {
+    if let Some(note) = &file.note {
+        return note.clone();
+    }
+    let source = match file.source {
+        Source::AlreadyOriginal => "it was the original already",
+        Source::Backup => {
+            return format!("restored {} (from {})", file.path, file.path.backup().file_name());
+        }
+        Source::StateCopy => "from the copy in the state folder",
+        Source::Undone => "the rewrite undone",
+        Source::Committed => "with the tool's keys as in the last commit",
+        Source::Merged => "with the edit kept",
+        Source::Untouched => "left as it is",
+        Source::Removed => return format!("removed {} (it was not there before)", file.path),
+    };
+    format!("restored {} ({source})", file.path)
+}
+
+pub(super) fn to_json(outcome: &RestoreOutcome) -> Value {
+    json!({
+        "files": outcome.files.iter().map(|file| json!({
+            "manifest": file.path.as_str(),
+            "source": source(file.source),
+            "note": file.note,
+        })).collect::<Vec<_>>(),
+        "movedBack": outcome.moved_back,
+        "removed": outcome.removed,
+        "swept": outcome.swept,
+    })
+}
+
+fn source(source: Source) -> &'static str {
+    match source {
+        Source::AlreadyOriginal => "alreadyOriginal",
+        Source::Backup => "backup",
+        Source::StateCopy => "stateCopy",
+        Source::Undone => "undone",
+        Source::Committed => "committed",
+        Source::Merged => "merged",
+        Source::Untouched => "untouched",
+        Source::Removed => "removed",
+    }
+}

@@ -1,0 +1,60 @@
+//! What `run` prints.
+
+use std::ffi::OsString;
+
+use serde_json::json;
+
+use super::args::RunArgs;
+use super::document::describe;
+use super::report::Reporter;
+use super::{prepare, restore};
+use crate::cancel::CancelToken;
+use crate::command::run::{self, RunOptions, RunOutcome};
+use crate::error::{Result, signal_name};
+use crate::model::ended::Ended;
+use crate::model::requested::Requested;
+
+/// Runs the command; its exit code is that of the command that it ran.
+pub(super) fn run(
+    requested: &Requested,
+    args: RunArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<u8> {
+    let options = RunOptions { prepare: prepare::options(&args.prepare, reporter), command: args.command };
+    if args.prepare.dry_run {
+        prepare::show_plan(requested, &options.prepare, Some(&options.command), cancel, reporter)?;
+        return Ok(0);
+    }
+    let stdout = reporter.stdout_of_command();
+    let outcome = run::run(requested, &options, stdout, cancel, &|event| reporter.event(event))?;
+    if reporter.wants_json() {
+        show(&options.command, &outcome, reporter);
+    }
+    Ok(outcome.ended.exit_code())
+}
+
+fn show(command: &[OsString], outcome: &RunOutcome, reporter: &Reporter) {
+    let code = outcome.ended.exit_code();
+    let mut document = json!({"ok": code == 0, "exitCode": code, "command": words(command)});
+    if let Ended::Killed(signal) = outcome.ended {
+        document["signal"] = signal_name(signal).into();
+    }
+    describe(&mut document, &outcome.plan, false);
+    document["restored"] = outcome.restored.as_ref().map(restore::to_json).into();
+    reporter.document(document);
+}
+
+/// Tells how the command ended, unless it ended well.
+pub(super) fn tell_end(ended: Ended, reporter: &Reporter) {
+    match ended {
+        Ended::Exited(0) => {}
+        Ended::Exited(code) => reporter.tell(&format!("the command ended with exit code {code}")),
+        Ended::Killed(signal) => reporter.tell(&format!("the command was ended by {}", signal_name(signal))),
+    }
+}
+
+/// The command as text.
+pub(super) fn words(command: &[OsString]) -> Vec<String> {
+    command.iter().map(|word| word.to_string_lossy().into_owned()).collect()
+}

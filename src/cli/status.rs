@@ -1,0 +1,85 @@
+//! What `status` prints.
+
+use serde_json::{Value, json};
+
+use super::report::Reporter;
+use super::text::reason;
+use crate::command::interrupted;
+use crate::command::status::{self, Status, age};
+use crate::error::Result;
+use crate::model::requested::Requested;
+use crate::model::tree_state::{FileState, Now, ProjectState};
+
+pub(super) fn run(requested: &Requested, reporter: &Reporter) -> Result<()> {
+    let status = status::run(requested)?;
+    if reporter.wants_json() {
+        reporter.document(to_json(&status));
+    } else {
+        reporter.data(&text(&status));
+    }
+    Ok(())
+}
+
+fn to_json(status: &Status) -> Value {
+    let mut document = json!({
+        "project": status.project,
+        "depsDir": status.deps_dir,
+        "prepared": matches!(status.tree.standing, ProjectState::Prepared(_)),
+        "running": status.running.map(|holder| json!({"pid": holder.pid, "started": holder.started})),
+    });
+    if let (Some(document), Ok(Value::Object(tree))) =
+        (document.as_object_mut(), serde_json::to_value(&status.tree))
+    {
+        document.extend(tree.into_iter().filter(|(key, _)| key != "depsDir"));
+        document.insert("source".to_owned(), json!(status.source));
+    }
+    document
+}
+
+fn text(status: &Status) -> String {
+    let mut lines = Vec::new();
+    if let Some(pid) = status.running.and_then(|holder| holder.pid) {
+        lines.push(format!("process {pid} is at work on it right now"));
+    }
+    match &status.tree.standing {
+        ProjectState::Clean => lines.push("not prepared".to_owned()),
+        ProjectState::Damaged { cause } => {
+            lines.push(format!("the state cannot be read: {cause}"));
+            lines.push("put back what can be: docker-prep restore".to_owned());
+        }
+        ProjectState::Interrupted(observed) => {
+            if status.running.is_none() {
+                lines.push(interrupted(observed));
+            }
+            lines.extend(observed.files.iter().map(file));
+        }
+        ProjectState::Prepared(observed) => {
+            let age = age(observed.head.started);
+            lines.push(format!("prepared by process {}, {age} ago", observed.head.pid));
+            lines.extend(observed.files.iter().map(file));
+        }
+    }
+    lines.extend(status.source.as_ref().map(reason));
+    if status.tree.standing.observed().is_some() && status.running.is_none() {
+        lines.push("put it back: docker-prep restore".to_owned());
+    }
+    let leftovers = status.tree.leftovers.iter();
+    lines.extend(leftovers.map(|backup| format!("{backup}: a backup that no state names")));
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+fn file(file: &FileState) -> String {
+    let now = match file.now {
+        Now::Original if file.created => "gone, as before",
+        Now::Original => "the original",
+        Now::Rewritten if file.created => "made",
+        Now::Rewritten => "rewritten",
+        Now::Merged if file.created => "an edit of what was made",
+        Now::Merged => "the original with an edit",
+        Now::Edited if file.created => "made, then edited",
+        Now::Edited => "rewritten, then edited",
+        Now::Missing => "missing",
+        Now::NotAFile => "no file any more",
+    };
+    format!("  {}: {now}", file.path)
+}
