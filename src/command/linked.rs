@@ -4,9 +4,8 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
-use super::packing::{self, Encoded, Job, Shelf, Sinks, Tally};
+use super::packing::{self, Encoded, Job, NamesOnly, Shelf, Sinks, Tally};
 use crate::error::Result;
 use crate::model::digest::Digest;
 use crate::model::link::Linking;
@@ -180,11 +179,11 @@ impl<'a> Linker<'a> {
         }
         let members: Vec<usize> = cycles.iter().flat_map(|component| &component.members).copied().collect();
         let jobs: Vec<_> = members.iter().map(|member| self.job(*member, None)).collect();
-        let Sinks { cancel, threads, folder, memory, .. } = *sinks;
+        let Sinks { cancel, threads, memory, .. } = *sinks;
         let tally = &Tally::silent();
-        let nowhere =
-            Sinks { cancel, threads, folder, memory, checksums: false, tally, open: || Ok(io::sink()) };
-        let encoded = packing::encode_jobs(&jobs, &nowhere)?;
+        let (folder, checksums, open) = (None, false, NamesOnly);
+        let names = Sinks { cancel, threads, folder, memory, checksums, tally, open };
+        let encoded = packing::encode_jobs(&jobs, &names)?;
         let digests: BTreeMap<usize, Digest> =
             members.into_iter().zip(encoded.into_iter().map(|(tarball, _)| tarball.sha256)).collect();
         let seals = |component: &Component| {

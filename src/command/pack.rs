@@ -79,7 +79,7 @@ pub fn run(
     let there = |tarball: &Tarball| out.there(tarball);
     let open = cache.shelf(|| out.stage(), there);
     let tally = &Tally::new(report);
-    let (folder, checksums) = (out.path(), options.checksums);
+    let (folder, checksums) = (Some(out.path()), options.checksums);
     let sinks = Sinks { cancel, threads, folder, memory: &memory, checksums, tally, open };
     let staged = packing::encode_all(&contents.iter().collect::<Vec<_>>(), &sinks)?;
     let (mut tarballs, mut written) = (Vec::<Tarball>::with_capacity(staged.len()), Vec::new());

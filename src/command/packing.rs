@@ -144,8 +144,8 @@ pub(super) struct Sinks<'a, F> {
     pub(super) cancel: &'a CancelToken,
     /// Who shares the work.
     pub(super) threads: Threads,
-    /// For messages.
-    pub(super) folder: &'a Path,
+    /// The folder that they are written into, for messages.
+    pub(super) folder: Option<&'a Path>,
     /// What is known of tarballs that were made before.
     pub(super) memory: &'a Memory,
     /// Whether the checksums are wanted that nothing is named by.
@@ -217,28 +217,30 @@ pub(super) trait Shelf: Sync {
 /// Tarballs, each with what it is in.
 pub(super) type Encoded<F> = Vec<(Tarball, <F as Shelf>::Full)>;
 
-/// Sinks for tarballs of which nothing is kept: what is known need not be written.
-impl<W: Write + Send + Sync, F: Fn() -> io::Result<W> + Sync> Shelf for F {
-    type Sink = W;
-    type Full = W;
+/// Where tarballs go of which nothing but the names is wanted: what is known need not be packed.
+pub(super) struct NamesOnly;
 
-    fn open(&self) -> io::Result<W> {
-        self()
+impl Shelf for NamesOnly {
+    type Sink = io::Sink;
+    type Full = ();
+
+    fn open(&self) -> io::Result<io::Sink> {
+        Ok(io::sink())
     }
 
-    fn close(&self, sink: W) -> io::Result<W> {
-        Ok(sink)
+    fn close(&self, _: io::Sink) -> io::Result<()> {
+        Ok(())
     }
 
-    fn reuse(&self, _: &Tarball) -> Option<W> {
-        self().ok()
+    fn reuse(&self, _: &Tarball) -> Option<()> {
+        Some(())
     }
 
-    fn may_be_lost(_: &W) -> bool {
+    fn may_be_lost((): &()) -> bool {
         false
     }
 
-    fn settle(&self, _: &W) -> io::Result<()> {
+    fn settle(&self, (): &()) -> io::Result<()> {
         Ok(())
     }
 }
@@ -266,8 +268,8 @@ where
 {
     let cancel = sinks.cancel;
     let sink_error = |error: &io::Error| {
-        let folder = sinks.folder.display();
-        Problem::new(format!("cannot write a tarball into {folder}: {}", io_cause(error)))
+        let into = sinks.folder.map(|folder| format!(" into {}", folder.display())).unwrap_or_default();
+        Problem::new(format!("cannot write a tarball{into}: {}", io_cause(error)))
             .hint("make room there, or make the folder writable, then run it again")
     };
     sinks.tally.expect(jobs.len());

@@ -4,7 +4,6 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use super::cached::Cache;
 use super::linked::Packed;
 use super::lockfile::{self, Lockfile};
 use super::observed::{Needed, Observed};
-use super::packing::{Sinks, Tally};
+use super::packing::{NamesOnly, Sinks, Tally};
 use super::source;
 use super::{Event, Report, tree, warn};
 use crate::apply::deps_dir::{self, DepsDir, Placed};
@@ -29,6 +28,7 @@ use crate::model::scope::Scope;
 use crate::model::source::{Decision, Source};
 use crate::model::surface::Surface;
 use crate::model::tarball::Tarball;
+use crate::model::tree_state::{Backup, FileState, Now, Standing};
 use crate::observe::project::{self, Project};
 use crate::observe::state::{self, Originals};
 use crate::observe::surfaces;
@@ -108,57 +108,27 @@ pub fn plan(
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Plan> {
-    let threads = Threads::new(requested.threads);
-    let project = project::find(requested)?;
-    refuse_build_of_plain_folder(&project, options)?;
-    let mut found = surfaces::find(&project, requested)?;
-    let tree = state::read(&project.state_dir, &project.root, &[])?;
-    let mut originals = Originals::new();
+    let call = Call::new(requested, options, cancel, report)?;
+    let project = &call.project;
     if let Some(holder) = lock::holder(&project.state_dir)? {
         return Err(tree::busy(&holder));
     }
-    match tree.standing.observed() {
-        Some(observed) if options.force || tree::repairs_itself(&tree.standing) => {
-            originals = state::originals(&project.state_dir, &project.root, observed);
-            surfaces::substitute(&mut found.surfaces, &originals)?;
-        }
-        _ => tree::refuse_unless_clean(&project, &tree.standing)?,
-    }
-    let moved_back = if options.force { tree::leftovers(&project, &found.surfaces) } else { BTreeMap::new() };
-    surfaces::substitute(&mut found.surfaces, &moved_back)?;
-    let others: Vec<Surface> = found
-        .surfaces
-        .iter()
-        .filter(|surface| !moved_back.contains_key(&surface.manifest_path))
-        .cloned()
-        .collect();
-    tree::refuse_leftovers(&project, &others, &tree.standing)?;
-    deps_dir::look(&project.deps_path())?;
-    warn(report, &found.notices);
-    let chosen = source::choose(&project, found.surfaces, &originals, requested, options, cancel, report)?;
-    let Some(needed) = chosen.needed else { return Ok(Plan::untouched(&project, chosen.decision)) };
-    let cache = Cache::of(requested, threads, report);
-    let what = What::new(options.build, true);
-    let environment = &requested.environment;
-    let looking = Looking { cache: cache.place(), what, environment, threads, cancel };
-    let observed = needed.observe(&project, options, &looking, report)?;
-    let (folder, memory, checksums) = (Path::new("nowhere"), &observed.memory, options.checksums);
-    let tally = &Tally::new(report);
-    let nowhere = Sinks { cancel, threads, folder, memory, checksums, tally, open: || Ok(io::sink()) };
-    let (packed, encoded) = observed.pack(&nowhere)?;
-    let mut plan =
-        observed.plan(chosen.decision, &packed, encoded.into_iter().map(|(tarball, _)| tarball).collect())?;
+    let (decision, needed) = call.choose()?;
+    let Some(needed) = needed else { return Ok(Plan::untouched(project, decision)) };
+    let cache = Cache::of(requested, call.threads, report);
+    let observed = call.look_into(needed, &cache, true)?;
+    let (packed, encoded) = observed.pack(&call.sinks(&observed, NamesOnly, None, &Tally::new(report)))?;
+    let tarballs = encoded.into_iter().map(|(tarball, ())| tarball).collect();
+    let mut plan = observed.plan(decision, &packed, tarballs)?;
     if options.lockfile {
         for rewritten in &plan.rewrites {
             let surface = &rewritten.surface;
-            let planned = lockfile::planned(&project, surface, &rewritten.manager)?;
+            let planned = lockfile::planned(project, surface, &rewritten.manager)?;
             plan.lockfiles.insert(surface.dir.clone(), planned);
         }
     }
-    (plan.there, plan.stale) = {
-        let deps_path = project.deps_path();
-        deps_dir::preview(&deps_path, &plan.tarballs, &cache.outputs(&deps_path))?
-    };
+    let deps_path = project.deps_path();
+    (plan.there, plan.stale) = deps_dir::preview(&deps_path, &plan.tarballs, &cache.outputs(&deps_path))?;
     Ok(plan)
 }
 
@@ -173,8 +143,8 @@ pub fn run(
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Plan> {
-    let site = Site::open(requested, cancel)?;
-    let (plan, prepared) = site.prepare(options, Phase::Prepared, report)?;
+    let site = Site::open(Call::new(requested, options, cancel, report)?)?;
+    let (plan, prepared) = site.prepare(Phase::Prepared)?;
     keep(prepared);
     site.lock.release()?;
     Ok(plan)
@@ -187,89 +157,154 @@ pub(super) fn keep(prepared: Option<Prepared<'_>>) {
     }
 }
 
-/// A project that nobody else changes meanwhile.
-pub(super) struct Site<'a> {
+/// A project, and what is asked for: all that a dry run and a real one share.
+pub(super) struct Call<'a> {
     pub(super) project: Project,
-    pub(super) lock: Lock,
     requested: &'a Requested,
+    options: &'a Options,
     cancel: &'a CancelToken,
     threads: Threads,
+    report: Report<'a>,
+}
+
+impl<'a> Call<'a> {
+    /// Finds the project.
+    pub(super) fn new(
+        requested: &'a Requested,
+        options: &'a Options,
+        cancel: &'a CancelToken,
+        report: Report<'a>,
+    ) -> Result<Self> {
+        let project = project::find(requested)?;
+        Ok(Self { project, requested, options, cancel, threads: Threads::new(requested.threads), report })
+    }
+
+    /// Reads the surfaces, refuses what is in the way, and decides where packages come from. A project that will be put
+    /// back first is read as it will be then.
+    fn choose(&self) -> Result<(Decision, Option<Needed>)> {
+        let Self { project, requested, options, report, .. } = self;
+        refuse_build_of_plain_folder(project, options)?;
+        let mut found = surfaces::find(project, requested)?;
+        let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
+        let mut originals = Originals::new();
+        match standing.observed() {
+            Some(observed) if options.force || tree::repairs_itself(&standing) => {
+                originals = state::originals(&project.state_dir, &project.root, observed);
+                surfaces::substitute(&mut found.surfaces, &originals)?;
+            }
+            _ => tree::refuse_unless_clean(project, &standing)?,
+        }
+        let moved_back =
+            if options.force { tree::leftovers(project, &found.surfaces) } else { BTreeMap::new() };
+        surfaces::substitute(&mut found.surfaces, &moved_back)?;
+        let stays = |surface: &&Surface| !moved_back.contains_key(&surface.manifest_path);
+        let others: Vec<Surface> = found.surfaces.iter().filter(stays).cloned().collect();
+        tree::refuse_leftovers(project, &others, &standing)?;
+        deps_dir::look(&project.deps_path())?;
+        warn(*report, &found.notices);
+        let chosen =
+            source::choose(project, found.surfaces, &originals, requested, options, self.cancel, *report)?;
+        Ok((chosen.decision, chosen.needed))
+    }
+
+    /// Looks into the packages that are needed; a real run has them built first where that is asked for.
+    fn look_into(&self, needed: Needed, cache: &Cache<'_>, is_dry: bool) -> Result<Observed> {
+        let looking = Looking {
+            cache: cache.place(),
+            what: What::new(self.options.build, is_dry),
+            environment: &self.requested.environment,
+            threads: self.threads,
+            cancel: self.cancel,
+        };
+        needed.observe(&self.project, self.options, &looking, self.report)
+    }
+
+    fn sinks<'s, F>(
+        &'s self,
+        observed: &'s Observed,
+        open: F,
+        folder: Option<&'s Path>,
+        tally: &'s Tally<'s>,
+    ) -> Sinks<'s, F> {
+        let (memory, checksums) = (&observed.memory, self.options.checksums);
+        Sinks { cancel: self.cancel, threads: self.threads, folder, memory, checksums, tally, open }
+    }
+}
+
+/// A project that nobody else changes meanwhile.
+pub(super) struct Site<'a> {
+    pub(super) call: Call<'a>,
+    pub(super) lock: Lock,
 }
 
 impl<'a> Site<'a> {
-    /// Finds the project and takes its lock.
-    pub(super) fn open(requested: &'a Requested, cancel: &'a CancelToken) -> Result<Self> {
-        let project = project::find(requested)?;
-        let lock = Lock::acquire(&project.state_dir)?;
-        Ok(Self { project, lock, requested, cancel, threads: Threads::new(requested.threads) })
+    /// Takes the project's lock.
+    pub(super) fn open(call: Call<'a>) -> Result<Self> {
+        let lock = Lock::acquire(&call.project.state_dir)?;
+        Ok(Self { call, lock })
     }
 
     /// Prepares it; nothing is rewritten where no surface needs a package. `until` is what the journal says then.
-    pub(super) fn prepare(
-        &self,
-        options: &Options,
-        until: Phase,
-        report: Report<'_>,
-    ) -> Result<(Plan, Option<Prepared<'_>>)> {
-        let (project, lock, requested) = (&self.project, &self.lock, self.requested);
+    pub(super) fn prepare(&self, until: Phase) -> Result<(Plan, Option<Prepared<'_>>)> {
+        let Self { call, lock } = self;
+        let Call { project, requested, options, report, .. } = call;
         refuse_build_of_plain_folder(project, options)?;
-        let mut what = What::new(options.build, false);
-        let mut built = None;
-        if options.force && matches!(project.source.source, Source::Workspace | Source::Vendor) {
-            // What cannot be prepared anew stays prepared: found out before anything is restored.
-            let observed = self.observe_from_originals(options, report)?;
-            built = observed.and_then(|observed| observed.built);
-            if built.is_some() {
-                what = What::Nothing;
-            }
+        let put_back = || tree::make_clean(project, lock, options.force, *report);
+        // What cannot be prepared anew stays prepared: that is found out before anything is restored.
+        let stays_at_first = options.force && self.comes_back_as_it_was()?;
+        if !stays_at_first {
+            put_back()?;
         }
-        tree::make_clean(project, lock, options.force, report)?;
-        let mut found = surfaces::find(project, requested)?;
-        if options.force && tree::move_leftovers_back(project, lock, &found.surfaces, report)? {
-            found = surfaces::find(project, requested)?;
+        let (decision, needed) = call.choose()?;
+        source::summarize(&decision, &requested.environment, *report);
+        let cache = Cache::of(requested, call.threads, *report);
+        let observed = needed.map(|needed| call.look_into(needed, &cache, false)).transpose()?;
+        if stays_at_first {
+            put_back()?;
         }
-        let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
-        tree::refuse_leftovers(project, &found.surfaces, &standing)?;
-        deps_dir::look(&project.deps_path())?;
-        warn(report, &found.notices);
-        let originals = Originals::new();
-        let (cancel, threads, environment) = (self.cancel, self.threads, &requested.environment);
-        let chosen = source::choose(project, found.surfaces, &originals, requested, options, cancel, report)?;
-        source::summarize(&chosen.decision, environment, report);
-        let Some(needed) = chosen.needed else {
-            lock.leave_note(&chosen.decision.to_json())?;
-            return Ok((Plan::untouched(project, chosen.decision), None));
+        if options.force {
+            let surfaces = surfaces::find(project, requested)?.surfaces;
+            tree::move_leftovers_back(project, lock, &surfaces, *report)?;
+        }
+        let Some(observed) = observed else {
+            lock.leave_note(&decision.to_json())?;
+            return Ok((Plan::untouched(project, decision), None));
         };
-        let decision = chosen.decision;
-        let cache = Cache::of(requested, threads, report);
-        let looking = Looking { cache: cache.place(), what, environment, threads, cancel };
-        let mut observed = needed.observe(project, options, &looking, report)?;
-        observed.built = observed.built.or(built);
         if observed.is_empty() {
             return Ok((observed.plan(decision, &Packed::default(), Vec::new())?, None));
         }
-        let (plan, prepared) = self.apply(&observed, decision, options, &cache, until, report)?;
+        let (plan, prepared) = self.apply(&observed, decision, &cache, until)?;
         Ok((plan, Some(prepared)))
+    }
+
+    /// Whether the project is prepared, and restoring it will give the originals and nothing else: there is no edit to
+    /// be kept, and no lockfile that tells of another package manager than the original ones.
+    fn comes_back_as_it_was(&self) -> Result<bool> {
+        let Project { state_dir, root, .. } = &self.call.project;
+        let standing = state::read(state_dir, root, &[])?.standing;
+        let Standing::Prepared(observed) = &standing else { return Ok(false) };
+        let is_known = |file: &FileState| {
+            matches!(file.now, Now::Original | Now::Rewritten)
+                && file.backup != Backup::Foreign
+                && FileKind::of(file.entry.path.file_name()) != Some(FileKind::Lockfile)
+        };
+        let originals = state::originals(state_dir, root, observed);
+        Ok(observed.files.iter().all(is_known) && originals.len() == observed.files.len())
     }
 
     fn apply(
         &self,
         observed: &Observed,
         decision: Decision,
-        options: &Options,
         cache: &Cache<'_>,
         until: Phase,
-        report: Report<'_>,
     ) -> Result<(Plan, Prepared<'_>)> {
-        let (project, cancel, threads) = (&self.project, self.cancel, self.threads);
+        let Call { project, requested, options, cancel, report, .. } = &self.call;
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
         let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
-        let memory = &observed.memory;
-        let (folder, checksums) = (deps.path(), options.checksums);
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
-        let tally = &Tally::new(report);
-        let (packed, staged) =
-            observed.pack(&Sinks { cancel, threads, folder, memory, checksums, tally, open })?;
+        let tally = Tally::new(*report);
+        let (packed, staged) = observed.pack(&self.call.sinks(observed, open, Some(deps.path()), &tally))?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
         let mut plan = observed.plan(decision, &packed, tarballs)?;
         if options.lockfile {
@@ -282,12 +317,12 @@ impl<'a> Site<'a> {
                     path: temp.path().to_path_buf(),
                 })
                 .collect();
-            let environment = &self.requested.environment;
+            let environment = &requested.environment;
             for rewritten in &plan.rewrites {
                 let surface = &rewritten.surface;
                 let settings = settings(&plan.files, surface);
                 let made =
-                    lockfile::made(project, rewritten, settings, &staged, environment, cancel, report)?;
+                    lockfile::made(project, rewritten, settings, &staged, environment, cancel, *report)?;
                 plan.files.extend(made.change(project, surface)?);
                 plan.lockfiles.insert(surface.dir.clone(), made);
             }
@@ -320,30 +355,8 @@ impl<'a> Site<'a> {
         deps.keep();
         let is_new = |tarball: &&Tarball| !plan.there.contains(&tarball.filename);
         let written: Vec<_> = plan.tarballs.iter().filter(is_new).collect();
-        cache.keep(&plan.workspace, memory, &project.deps_path(), &outputs, &written);
+        cache.keep(&plan.workspace, &observed.memory, &project.deps_path(), &outputs, &written);
         Ok((plan, prepared))
-    }
-
-    /// Reads everything as it will be once a prepared project is restored, for the errors that there are.
-    fn observe_from_originals(&self, options: &Options, report: Report<'_>) -> Result<Option<Observed>> {
-        let (project, cancel, threads) = (&self.project, self.cancel, self.threads);
-        let requested = self.requested;
-        let tree = state::read(&project.state_dir, &project.root, &[])?;
-        let Some(prepared) = tree.standing.observed() else { return Ok(None) };
-        let mut found = surfaces::find(project, requested)?;
-        let originals = state::originals(&project.state_dir, &project.root, prepared);
-        surfaces::substitute(&mut found.surfaces, &originals)?;
-        let needed = Needed::find(project, found.surfaces, &originals, requested, options.lockfile)?;
-        // The rest is said once it is done.
-        let builds = |event: Event<'_>| {
-            if matches!(event, Event::Built(_)) {
-                report(event);
-            }
-        };
-        let what = options.build.map_or(What::Nothing, What::Build);
-        let (cache, environment) = (requested.cache.as_ref(), &requested.environment);
-        let looking = Looking { cache, what, environment, threads, cancel };
-        needed.observe(project, options, &looking, &builds).map(Some)
     }
 }
 

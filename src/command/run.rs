@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::Stdio;
 
-use super::prepare::{self, Plan, Site};
+use super::prepare::{self, Call, Plan, Site};
 use super::{Event, Report, restore};
 use crate::apply::child;
 use crate::cancel::CancelToken;
@@ -46,11 +46,12 @@ pub fn run(
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Outcome> {
-    let site = Site::open(requested, cancel)?;
+    let site = Site::open(Call::new(requested, &options.prepare, cancel, report)?)?;
+    let project = &site.call.project;
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
-    let (plan, prepared) = site.prepare(&options.prepare, until, report)?;
+    let (plan, prepared) = site.prepare(until)?;
     report(Event::Prepared(&plan));
-    let done = child::run(&options.command, &site.project.root, stdout, cancel);
+    let done = child::run(&options.command, &project.root, stdout, cancel);
     if let Ok(ended) = done {
         report(Event::Ended(ended));
     }
@@ -62,7 +63,7 @@ pub fn run(
             Ok(None)
         }
         Some(prepared) => {
-            let restored = || restore::files(&site.project, &site.lock, false, report);
+            let restored = || restore::files(project, &site.lock, false, report);
             prepared.renew_state().and_then(|()| restored()).map(Some)
         }
     };

@@ -85,17 +85,11 @@ impl World {
     /// Prepares and leaves it so; the tarballs that lie in the deps dir then.
     fn prepare(&self) -> (Plan, BTreeSet<String>) {
         let (requested, cancel) = (self.requested(), CancelToken::new());
-        let site = Site::open(&requested, &cancel).unwrap();
-        let (plan, prepared) = site
-            .apply(
-                &self.observed(),
-                Decision::default(),
-                &Options::default(),
-                &Cache::of(&requested, site.threads, &|_| {}),
-                Phase::Prepared,
-                &|_| {},
-            )
-            .unwrap();
+        let options = Options::default();
+        let site = Site::open(Call::new(&requested, &options, &cancel, &|_| {}).unwrap()).unwrap();
+        let cache = Cache::of(&requested, site.call.threads, &|_| {});
+        let (plan, prepared) =
+            site.apply(&self.observed(), Decision::default(), &cache, Phase::Prepared).unwrap();
         prepared.keep();
         site.lock.release().unwrap();
         let lying = fs::read_dir(self.deps_dir()).unwrap().map(|entry| entry.unwrap().file_name());
@@ -113,19 +107,19 @@ impl World {
     }
 }
 
-/// Packs to nowhere.
+/// Packs for the names alone.
 fn pack(observed: &Observed) -> (Packed, Vec<Tarball>) {
-    let nowhere = Sinks {
+    let names = Sinks {
         cancel: &CancelToken::default(),
         threads: Threads::new(None),
-        folder: Path::new("nowhere"),
+        folder: None,
         memory: &Memory::default(),
         checksums: false,
         tally: &Tally::silent(),
-        open: || Ok(io::sink()),
+        open: NamesOnly,
     };
-    let (packed, encoded) = observed.pack(&nowhere).unwrap();
-    (packed, encoded.into_iter().map(|(tarball, _)| tarball).collect())
+    let (packed, encoded) = observed.pack(&names).unwrap();
+    (packed, encoded.into_iter().map(|(tarball, ())| tarball).collect())
 }
 
 #[test]
