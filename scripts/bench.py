@@ -1,4 +1,5 @@
-"""Measures what scripts/bench has installed; see there."""
+"""Measures what scripts/bench has installed; see there. Needs Python 3.9, nothing besides its library, and the programs
+that scripts/bench installs."""
 import argparse, glob, json, os, platform, shutil, statistics, subprocess, sys, time
 
 import bench_world

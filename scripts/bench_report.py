@@ -1,4 +1,4 @@
-"""Table and chart of what scripts/bench measured: `bench_report.py FOLDER [README]`."""
+"""Table and chart of what scripts/bench measured: `bench_report.py FOLDER [README]`. Needs Python 3.9 alone."""
 import json, os, sys
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"

@@ -1,4 +1,4 @@
-"""The worlds of scripts/bench: workspaces made of published code, the same at every run."""
+"""The worlds of scripts/bench: workspaces made of published code, the same at every run. Needs Python 3.9 and git."""
 import json, os, random, subprocess
 
 SEED = 20260527

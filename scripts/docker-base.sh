@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # What the images are built on without a network; sourced by scripts/e2e-docker with $root, $tools and $temp set.
+# Needs what scripts/e2e-docker does, busybox, and Debian's apt-get where Docker comes without Compose.
 # shellcheck disable=SC2154 # the script that sources this sets them
 
 # The Node.js and npm of scripts/managers.txt, and the corepack that comes with that Node.js.

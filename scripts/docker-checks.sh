@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # What scripts/e2e-docker builds, and what must be true of it; sourced with $temp, $world and $own_daemon set.
+# Needs what scripts/e2e-docker does, and a Docker that answers.
 # shellcheck disable=SC2154,SC2164 # the script that sources this sets them, and errexit
 
 surfaces=(learning_ai_notes/backend learning_ai_clock/backend learning_ai_clock/web)

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # A Docker daemon that has no way out, in namespaces of its own; sourced by scripts/e2e-docker with $root and $temp set.
+# Needs Debian, root, and the right to mount and to make namespaces and cgroups.
 # shellcheck disable=SC2154 # the script that sources this sets them
 #
 # Everything that it makes lies in $temp/docker, in its namespaces, or in cgroups of its own name, and is gone when

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # The traps that README.md warns of, each walked into with the real Docker, and its cure; sourced by scripts/e2e-docker.
+# Needs what scripts/e2e-docker does, and a Docker that answers.
 # shellcheck disable=SC2154,SC2164,SC2016 # the script that sources this sets them, and errexit; what is quoted is for the build
 
 # A context of a trap's own, with $trap/Dockerfile on the small image.

@@ -1,10 +1,15 @@
 # shellcheck shell=sh
-# What the scripts share; sourced with $root set to the repository's root. POSIX sh, so that every script can.
+# What the scripts share; sourced with $root set to the repository's root. POSIX sh, so that every script can. Needs by
+# itself git alone; each function says what it needs besides.
 
 # The pnpm that the products pin.
 pnpm_version=10.6.5
-# The registry that tests/source asks; it runs with the Node.js of managers.txt.
+# The registry that tests/e2e/source asks; it runs with the Node.js of managers.txt.
 verdaccio_version=6.10.4
+# What reads .deny.toml.
+deny_version=0.20.2
+# What runs the tests, where cargo has it not.
+nextest_version=0.9.148
 # shellcheck disable=SC2154 # the script that sources this sets it
 tools=$root/.tools
 pnpm_dir=$tools/pnpm-$pnpm_version
@@ -87,22 +92,51 @@ install_manager() {
 	fail "$2 has no program for this machine: $3"
 }
 
-# apt_install PROGRAM PACKAGE: a program of Debian's, unless it is there. Debian's packages are for root, or for whoever
-# sudo lets without a password.
+# install_cargo_tool PROGRAM VERSION: puts cargo's part at $tools/PROGRAM-VERSION/bin/PROGRAM. PyPI has it built for some
+# machines, which takes a second; for others, and where there is no Python, cargo builds it, which takes minutes.
+install_cargo_tool() {
+	tool_dir=$tools/$1-$2
+	[ -x "$tool_dir/bin/$1" ] && return
+	mkdir -p "$tools"
+	# Moved into place when it is whole.
+	tool_part=$(mktemp -d "$tools/.$1.XXXXXX")
+	has_python || (apt_get python3-venv) || :
+	if ! has_python || ! python3 -m venv "$tool_part/venv" ||
+		! "$tool_part/venv/bin/pip" install -q --target "$tool_part/tool" "astral-dev-toolchain-$1==$2"; then
+		cargo install -q --locked --root "$tool_part/tool" --version "$2" "$1" || {
+			rm -rf "$tool_part"
+			fail "neither pip nor cargo could install $1 $2"
+		}
+	fi
+	rm -rf "$tool_dir"
+	mv "$tool_part/tool" "$tool_dir"
+	rm -rf "$tool_part"
+}
+
+# Whether Python can make an environment with pip in it: Debian has that part apart.
+has_python() {
+	python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+# apt_install PROGRAM PACKAGE: a program of Debian's, unless it is there.
 apt_install() {
-	command -v "$1" >/dev/null 2>&1 && return
-	need apt-get "install $2"
+	command -v "$1" >/dev/null 2>&1 || apt_get "$2"
+}
+
+# apt_get PACKAGE: Debian's packages are for root, or for whoever sudo lets without a password.
+apt_get() {
+	need apt-get "install $1"
 	if [ "$(id -u)" -eq 0 ]; then
 		as_root=''
 	elif sudo -n true 2>/dev/null; then
 		as_root=sudo
 	else
-		fail "$1 is missing: sudo apt-get install $2"
+		fail "$1 is missing: sudo apt-get install $1"
 	fi
 	# The first try does without fresh lists.
-	$as_root apt-get install -y -q --no-install-recommends "$2" >/dev/null ||
-		{ $as_root apt-get update -q >/dev/null && $as_root apt-get install -y -q --no-install-recommends "$2" >/dev/null; } ||
-		fail "apt-get could not install $2"
+	$as_root apt-get install -y -q --no-install-recommends "$1" >/dev/null ||
+		{ $as_root apt-get update -q >/dev/null && $as_root apt-get install -y -q --no-install-recommends "$1" >/dev/null; } ||
+		fail "apt-get could not install $1"
 }
 
 # A heading; what a failure is reported under.

@@ -9,12 +9,10 @@ use super::lock::{self, Lock};
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
-use crate::model::journal::{
-    EDITED_SUFFIX, Entry, FileKind, Journal, MANIFEST, ORIGINALS, Original, Phase, ProjectPath,
-};
+use crate::model::journal::{EDITED_SUFFIX, Entry, Journal, ORIGINALS, Original, Phase, ProjectPath};
 use crate::model::tree_state::{Observed, Standing};
 use crate::observe;
-use crate::plan::restore::{Action, Leftover, Means, Plan, PointsInto, Source, Step};
+use crate::plan::restore::{Action, Plan, RestoreInputs, Source, Step, plan};
 
 /// One file that was put back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,16 +25,8 @@ pub struct Restored {
     pub note: Option<String>,
 }
 
-/// What a restore did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// There was nothing to restore.
-    Clean,
-    /// These were put back, and the state is gone.
-    Restored(Vec<Restored>),
-}
-
-/// Puts every file back that the journal names, then removes the state. Takes up an interrupted restore.
+/// Puts every file back that the journal names, then removes the state. Takes up an interrupted restore. `standing` is
+/// what was observed just now, under the lock, and `inputs` what was read for it; see [`plan`].
 ///
 /// Signals do not stop it: it is short, and the way out for everything that was stopped.
 ///
@@ -44,18 +34,24 @@ pub enum Outcome {
 /// [`Kind::Refused`] before anything is touched, where a file cannot be put back without losing something or the
 /// state cannot be trusted. Otherwise the disk's errors: each file is still tried, and the state stays for another
 /// restore.
-pub fn restore(lock: &Lock, root: &Path, means: &Means<'_>, force: bool) -> Result<Outcome> {
-    let observed = match observe::state::read(lock.folder(), root, &[])?.standing {
+pub fn restore(
+    lock: &Lock,
+    root: &Path,
+    standing: &Standing,
+    inputs: Option<&RestoreInputs>,
+    force: bool,
+) -> Result<Vec<Restored>> {
+    match standing {
         Standing::Clean => {
             // What a prepare left that was killed before its journal stood.
             state::clear(lock)?;
-            return Ok(Outcome::Clean);
+            Ok(Vec::new())
         }
-        Standing::Damaged { cause } => return Err(damaged(lock, &cause)),
-        Standing::Prepared(observed) | Standing::Interrupted(observed) => observed,
-    };
-    let plan = crate::plan::restore::plan(&observed, means, force)?;
-    carry_out(lock, root, &observed, plan)
+        Standing::Damaged { cause } => Err(damaged(lock, cause)),
+        Standing::Prepared(observed) | Standing::Interrupted(observed) => {
+            carry_out(lock, root, observed, plan(observed, inputs, force)?)
+        }
+    }
 }
 
 fn damaged(lock: &Lock, cause: &str) -> Error {
@@ -67,10 +63,7 @@ fn damaged(lock: &Lock, cause: &str) -> Error {
 }
 
 /// Carries out a plan that was made of this very observation.
-///
-/// # Errors
-/// As [`restore`].
-pub fn carry_out(lock: &Lock, root: &Path, observed: &Observed, plan: Plan) -> Result<Outcome> {
+fn carry_out(lock: &Lock, root: &Path, observed: &Observed, plan: Plan) -> Result<Vec<Restored>> {
     note_down(lock, observed.journal(), &plan)?;
     let mut problems = Vec::new();
     let mut kind = None;
@@ -92,7 +85,7 @@ pub fn carry_out(lock: &Lock, root: &Path, observed: &Observed, plan: Plan) -> R
         return Err(Error::all(kind, problems));
     }
     state::clear(lock)?;
-    Ok(Outcome::Restored(restored))
+    Ok(restored)
 }
 
 /// Says in the journal that a restore is under way, and which texts it will write that prepare did not know.
@@ -250,46 +243,11 @@ fn present_owner(manifest: &Path) -> Option<(u32, u32)> {
     manifest.symlink_metadata().ok().as_ref().and_then(file::owner_of)
 }
 
-/// A backup without state was looked at, and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MovedBack {
-    /// The manifest.
-    pub manifest: PathBuf,
-    /// What was decided; only [`Leftover::MoveBack`] was acted upon.
-    pub decision: Leftover,
-}
-
-/// Moves the backups that the old docker-prep.sh left back over their manifests, where the manifest points into the
-/// deps dir and the backup does not. The lock shows that nobody prepares meanwhile.
+/// Moves a backup that no state names back over its file. The lock shows that nobody prepares meanwhile.
 ///
 /// # Errors
-/// A file cannot be read or renamed.
-pub fn move_leftovers_back(
-    _lock: &Lock,
-    manifests: &[PathBuf],
-    points_into: &PointsInto<'_>,
-) -> Result<Vec<MovedBack>> {
-    let mut moved = Vec::new();
-    for manifest in manifests {
-        let backup = observe::state::backup_of(manifest);
-        if !backup.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
-            continue;
-        }
-        let read = |path: &Path| fs::read(path).map_err(|error| file::failed("read", path, &error));
-        let kind = kind_of(manifest);
-        let decision = crate::plan::restore::leftover(kind, &read(manifest)?, &read(&backup)?, points_into);
-        if decision == Leftover::MoveBack {
-            file::rename(&backup, manifest)?;
-            file::sync_folder_of(manifest)?;
-        }
-        moved.push(MovedBack { manifest: manifest.clone(), decision });
-    }
-    Ok(moved)
-}
-
-/// What a file is by its name; one that a manifest links to has any.
-#[must_use]
-pub fn kind_of(file: &Path) -> FileKind {
-    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or(MANIFEST);
-    FileKind::of(name).unwrap_or(FileKind::Manifest)
+/// The disk's.
+pub fn move_back(_lock: &Lock, file: &Path) -> Result<()> {
+    file::rename(&observe::state::backup_of(file), file)?;
+    file::sync_folder_of(file)
 }

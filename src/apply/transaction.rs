@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use super::file::{self, Attributes};
 use super::lock::{self, Lock};
-use super::restore::{self, Outcome};
+use super::restore;
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
@@ -28,7 +28,6 @@ use crate::model::journal::{Entry, Head, Journal, Original, Phase, ProjectPath};
 use crate::model::source::Decision;
 use crate::model::tree_state::Standing;
 use crate::observe;
-use crate::plan::restore::Means;
 
 /// A file to rewrite, or to make.
 #[derive(Clone, Debug)]
@@ -156,8 +155,8 @@ impl<'lock> Transaction<'lock> {
             Err(error) if keep => {
                 Err(error.hint("it was left as it is; to put it back, type: docker-prep restore"))
             }
-            Err(error) => match guard.put_back(&Means::none(), false) {
-                Ok(_) => Err(error),
+            Err(error) => match guard.put_back() {
+                Ok(()) => Err(error),
                 Err(second) => Err(both(error, second)),
             },
         }
@@ -252,10 +251,12 @@ impl Prepared<'_> {
         }
     }
 
-    fn put_back(&mut self, means: &Means<'_>, force: bool) -> Result<Outcome> {
+    fn put_back(&mut self) -> Result<()> {
         // Once: what failed now would fail again in the drop, and say nothing.
         self.armed = false;
-        restore::restore(self.transaction.lock, &self.transaction.root, means, force)
+        let Transaction { lock, root, .. } = &self.transaction;
+        let standing = observe::state::read(lock.folder(), root, &[])?.standing;
+        restore::restore(lock, root, &standing, None, false).map(drop)
     }
 }
 
@@ -263,7 +264,7 @@ impl Drop for Prepared<'_> {
     fn drop(&mut self) {
         if self.armed {
             // Nobody is left to tell; what could not be put back, the next call finds in the journal.
-            let _ = self.put_back(&Means::none(), false);
+            let _ = self.put_back();
         }
     }
 }

@@ -59,6 +59,10 @@ fn line(found: &Found) -> String {
 fn what(found: &Found) -> String {
     let (finding, deps_dir) = (&found.finding, shown(found.deps_dir.as_bytes()));
     let what = match finding.kind {
+        // Only what cannot be parsed has no keys.
+        Kind::Manifest | Kind::Workspace if finding.key.is_empty() => {
+            format!("it cannot be parsed, and names {deps_dir}: {}", short(&finding.value))
+        }
         Kind::Manifest | Kind::Workspace | Kind::Lockfile => {
             let key = if finding.key.is_empty() { "an entry" } else { &short(&finding.key) };
             format!("{key} points into {deps_dir}/: {}", short(&finding.value))

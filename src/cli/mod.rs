@@ -19,7 +19,7 @@ use clap::{CommandFactory as _, Parser as _};
 use self::args::{Cli, Command, Global, OldFlags, PackArgs, PrepareArgs, RestoreArgs, RunArgs};
 use self::report::Reporter;
 use crate::cancel::CancelToken;
-use crate::command::{pack, prepare, restore, run, status};
+use crate::command::{pack, prepare, restore, run, status, strip};
 use crate::error::{Error, Kind, Result};
 use crate::model::cache::place::{self, Place};
 use crate::model::link::Link;
@@ -99,7 +99,7 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
         None if cli.old.restore => run_restore(&requested, &RestoreArgs::default(), &signals()?, reporter),
         None if cli.old.strip_overrides => {
-            let outcome = restore::strip_overrides(&requested, &signals()?, &|event| reporter.event(event))?;
+            let outcome = strip::run(&requested, &signals()?, &|event| reporter.event(event))?;
             reporter.stripped(&outcome);
             Ok(())
         }

@@ -16,7 +16,7 @@ use super::screen::Screen;
 use super::text::{count, count_of, packages_of, printable, seconds, size, table};
 use crate::command::Event;
 use crate::command::prepare::Plan;
-use crate::command::{restore, run};
+use crate::command::{restore, run, strip};
 use crate::error::{Error, Kind, Problem, io_cause, signal_name};
 use crate::model::build::{Output, State};
 use crate::model::diff;
@@ -275,7 +275,7 @@ impl Reporter {
     }
 
     /// The end of `--strip-overrides`.
-    pub(super) fn stripped(&self, outcome: &restore::Stripped) {
+    pub(super) fn stripped(&self, outcome: &strip::Stripped) {
         if self.json {
             return self.document(json!({"ok": true, "stripped": outcome.manifests}));
         }

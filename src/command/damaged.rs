@@ -2,83 +2,52 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use super::{Event, Report, tree};
+use super::{Event, Report};
 use crate::apply::lock::Lock;
-use crate::apply::restore::{MovedBack, keep_edit, kind_of, move_leftovers_back};
+use crate::apply::restore::{keep_edit, move_back as move_over};
 use crate::apply::state::set_aside;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::journal::{FileKind, ORIGINALS};
-use crate::model::json::Document;
-use crate::model::yaml;
 use crate::observe::project::Project;
+use crate::observe::surfaces::BackedUp;
 use crate::observe::{state, surfaces};
-use crate::plan::restore::{Leftover, leftover};
-use crate::plan::rewrite;
+use crate::plan::ours;
+use crate::plan::restore::{Leftover, is_edited_besides, leftover};
+
+/// A backup without state was looked at, and what became of it.
+pub(super) struct MovedBack {
+    /// Its file.
+    pub(super) file: PathBuf,
+    /// What was decided; only [`Leftover::MoveBack`] was acted upon.
+    pub(super) decision: Leftover,
+}
 
 /// Moves backups that no state names over rewritten files. Where one was edited besides, it is kept.
 pub(super) fn move_back(
     project: &Project,
     lock: &Lock,
-    manifests: &[PathBuf],
+    files: &[PathBuf],
     report: Report<'_>,
 ) -> Result<Vec<MovedBack>> {
-    let points_into = |kind: FileKind, bytes: &[u8]| tree::is_ours(project, kind, bytes);
-    for manifest in manifests {
-        let texts = (state::read_text(manifest), state::read_backup(manifest));
-        let (Some(text), Some(backup)) = texts else { continue };
-        let kind = kind_of(manifest);
-        // What an install writes into a lockfile is nobody's work.
-        if kind == FileKind::Lockfile
-            || leftover(kind, &text, &backup, &points_into) != Leftover::MoveBack
-            || state::is_rewritten_text(lock.folder(), &text)
-            || is_only_rewritten(project, kind, &text, &backup)
-        {
-            continue;
+    let dir = &project.deps_dir;
+    let mut moved = Vec::new();
+    for BackedUp { path, kind, is_link, present, backup } in surfaces::backed_up(files)? {
+        let decision = leftover(kind, &present, &backup, dir);
+        if decision == Leftover::MoveBack {
+            let is_known = is_link || state::is_rewritten_text(lock.folder(), &present);
+            if !is_known && is_edited_besides(kind, &present, &backup, dir) {
+                let kept = keep_edit(lock, &path)?;
+                report(Event::Notice(&format!(
+                    "{}: was edited besides: the edit is kept in {}",
+                    surfaces::shown(project, &path),
+                    surfaces::shown(project, &kept)
+                )));
+            }
+            move_over(lock, &path)?;
         }
-        let kept = keep_edit(lock, manifest)?;
-        report(Event::Notice(&format!(
-            "{}: was edited besides: the edit is kept in {}",
-            surfaces::shown(project, manifest),
-            surfaces::shown(project, &kept)
-        )));
+        moved.push(MovedBack { file: path, decision });
     }
-    move_leftovers_back(lock, manifests, &points_into)
-}
-
-/// Whether two texts of a file say the same but for what points into the deps dir.
-fn is_only_rewritten(project: &Project, kind: FileKind, text: &[u8], backup: &[u8]) -> bool {
-    let (Ok(text), Ok(backup)) = (std::str::from_utf8(text), std::str::from_utf8(backup)) else {
-        return false;
-    };
-    if kind == FileKind::Settings {
-        return are_only_rewritten(project, text, backup).unwrap_or(false);
-    }
-    let references = rewrite::points_into(text, &project.deps_dir);
-    let keys: Vec<Vec<String>> = references.into_iter().map(|reference| reference.path).collect();
-    let without = tree::as_committed(text, backup, &keys).ok();
-    let without = without.and_then(|without| tree::drop_emptied(text, &without).ok());
-    let value = |text: &str| -> Option<Value> {
-        let document = Document::parse(text).ok()?;
-        document.to_value(document.root()).ok()
-    };
-    without.is_some_and(|without| value(&without).is_some() && value(&without) == value(backup))
-}
-
-/// The same for settings; `None` where one of the texts cannot be read.
-fn are_only_rewritten(project: &Project, text: &str, backup: &str) -> Option<bool> {
-    let rest = |text: &str| -> Option<Value> {
-        let mut value = yaml::parse(text).ok()?;
-        value.as_object_mut()?.remove("overrides");
-        Some(value)
-    };
-    let former = yaml::edit::read_overrides(backup).ok()?;
-    let now = yaml::edit::read_overrides(text).ok()?;
-    let is_known = |entry: &(String, String)| {
-        rewrite::names_a_tarball_in(&entry.1, &project.deps_dir) || former.contains(entry)
-    };
-    Some(rest(text)? == rest(backup)? && now.iter().all(is_known))
+    Ok(moved)
 }
 
 /// Puts a project back whose state cannot be read, as far as its backups allow. Once no manifest is rewritten any
@@ -93,16 +62,16 @@ pub(super) fn restore(
     let surfaces = surfaces::all(project);
     let manifests = surfaces
         .iter()
-        .filter(|surface| tree::points_into(project, surface.text.as_bytes()))
+        .filter(|surface| ours::points_into(FileKind::Manifest, surface.text.as_bytes(), &project.deps_dir))
         .map(|surface| not_put_back(lock.folder(), &surface.manifest_name));
     let beside = surfaces::beside_manifests(project);
-    let others = beside.iter().filter(|file| tree::is_rewritten(project, file));
+    let others = beside.iter().filter(|file| ours::is_rewritten(file, &project.deps_dir));
     let left: Vec<Problem> =
         manifests.chain(others.map(|file| file_not_put_back(lock.folder(), &file.name))).collect();
     if !left.is_empty() {
-        for manifest in moved.iter().filter(|moved| moved.decision == Leftover::MoveBack) {
-            let manifest = surfaces::shown(project, &manifest.manifest);
-            report(Event::Notice(&format!("restored {manifest} (from the backup beside it)")));
+        for moved in moved.iter().filter(|moved| moved.decision == Leftover::MoveBack) {
+            let file = surfaces::shown(project, &moved.file);
+            report(Event::Notice(&format!("restored {file} (from the backup beside it)")));
         }
         let mut problems = vec![Problem::new(format!("the state of this project cannot be used: {cause}"))];
         problems.extend(left);

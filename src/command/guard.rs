@@ -8,6 +8,7 @@ use crate::model::guard::repair::{self, Here};
 use crate::model::guard::{self, BadSettings, File, Finding, Settings, shown};
 use crate::model::reference;
 use crate::model::requested::Requested;
+use crate::observe::git::HookEnvironment;
 use crate::observe::guard::{self as observe, Commit, Entry, Git, Mode, Objects, Target};
 
 /// What is judged.
@@ -48,13 +49,12 @@ pub struct Found {
 /// # Errors
 /// [`Kind::Environment`] for whatever keeps it from judging: nothing passes that could not be read.
 pub fn run(requested: &Requested, scope: &Scope) -> Result<Outcome> {
-    let git = Git::find(requested.project.as_deref())?;
+    let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
-    let place = git.place()?;
-    let mut judge = Judge::new(Objects::open(&git, &place)?, deps_dir);
+    let mut judge = Judge::new(Objects::open(&git)?, deps_dir);
     let commits = match scope {
         Scope::Index => {
-            let found = judge.tree(&observe::index(&git, &place)?)?;
+            let found = judge.tree(&observe::index(&git)?)?;
             judge.keep(found, None);
             Vec::new()
         }
@@ -73,7 +73,7 @@ fn deps_dir(git: &Git, dir: &Path) -> Result<String> {
             .hint("name a folder inside the project, from its root, such as .docker-deps")
     };
     let inside = if dir.is_absolute() {
-        let top = git.path(&["--show-toplevel"])?;
+        let top = git.path("--show-toplevel")?;
         dir.strip_prefix(top).map_err(|_| wrong())?.to_path_buf()
     } else {
         dir.to_path_buf()
@@ -245,8 +245,9 @@ impl Judge {
     }
 
     fn read(&mut self, entry: &Entry) -> Result<Vec<u8>> {
-        let mut read = self.objects.blobs(&[entry], &|entry| entry, &|_, bytes| bytes.to_vec())?;
-        Ok(read.pop().unwrap_or_default())
+        let mut read = Vec::new();
+        self.objects.read(&[entry], &mut |_, bytes| read = bytes.to_vec())?;
+        Ok(read)
     }
 
     /// What files hold that must not be committed; each content is judged once.
@@ -254,11 +255,12 @@ impl Judge {
         let key = |candidate: &Candidate<'_>| (candidate.entry.path.clone(), candidate.entry.object.clone());
         let new: Vec<&Candidate<'_>> =
             candidates.iter().filter(|candidate| !self.seen.contains_key(&key(candidate))).copied().collect();
-        let settings = &self.settings;
-        let judged = self.objects.blobs(&new, &|candidate| candidate.entry, &|candidate, bytes| {
-            guard::judge(settings, candidate.file, &candidate.entry.path, bytes)
+        let entries: Vec<&Entry> = new.iter().map(|candidate| candidate.entry).collect();
+        let (settings, seen) = (&self.settings, &mut self.seen);
+        self.objects.read(&entries, &mut |at, bytes| {
+            let Candidate { entry, file } = new[at];
+            seen.insert(key(new[at]), guard::judge(settings, *file, &entry.path, bytes));
         })?;
-        self.seen.extend(new.iter().map(|candidate| key(candidate)).zip(judged));
         Ok(candidates
             .iter()
             .filter_map(|candidate| self.seen.get(&key(candidate)))

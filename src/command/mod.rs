@@ -17,6 +17,7 @@ pub mod restore;
 pub mod run;
 mod source;
 pub mod status;
+pub mod strip;
 mod tree;
 
 use self::prepare::Plan;

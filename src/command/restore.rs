@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 
 use super::{Event, Report, damaged, tree};
 use crate::apply::deps_dir::{self, Found};
-use crate::apply::file;
 use crate::apply::lock::Lock;
 use crate::apply::restore::{self as apply, Restored};
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::model::journal::{FileKind, ProjectPath};
 use crate::model::requested::Requested;
 use crate::model::tree_state::Standing;
 use crate::observe::cache::Outputs;
+use crate::observe::committed;
 use crate::observe::project::{self, Project};
 use crate::observe::state;
 use crate::observe::surfaces;
-use crate::plan::restore::{Leftover, Source};
-use crate::plan::rewrite;
+use crate::plan::ours;
+use crate::plan::restore::{Leftover, RestoreInputs, Source, needs_commit};
 
 /// How to restore.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,17 +134,19 @@ pub fn run(
 
 /// Puts the files back: from the state, or, where there is none that can be read, from the backups beside them.
 pub(super) fn files(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<Outcome> {
-    let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
+    let standing = state::read(lock.folder(), &project.root, &[])?.standing;
     let moved = if let Standing::Damaged { cause } = &standing {
         damaged::restore(project, lock, cause, report)?
-    } else if let apply::Outcome::Restored(files) = tree::put_back(project, lock, force)? {
-        return Ok(Outcome { files, ..Outcome::default() });
     } else {
+        let files = put_back(project, lock, &standing, force)?;
+        if standing.observed().is_some() {
+            return Ok(Outcome { files, ..Outcome::default() });
+        }
         damaged::move_back(project, lock, &surfaces::with_backups(project), report)?
     };
     let mut outcome = Outcome::default();
     for moved in moved {
-        let manifest = surfaces::shown(project, &moved.manifest);
+        let manifest = surfaces::shown(project, &moved.file);
         match moved.decision {
             Leftover::MoveBack => outcome.moved_back.push(manifest),
             Leftover::BothRewritten => report(Event::Notice(&format!(
@@ -159,11 +161,27 @@ pub(super) fn files(project: &Project, lock: &Lock, force: bool, report: Report<
     Ok(outcome)
 }
 
+/// Puts back what was observed just now, under the lock. git is asked where nothing else knows a file's original.
+pub(super) fn put_back(
+    project: &Project,
+    lock: &Lock,
+    standing: &Standing,
+    force: bool,
+) -> Result<Vec<Restored>> {
+    let mut inputs = RestoreInputs::default();
+    if let Some(observed) = standing.observed() {
+        inputs.deps_dirs = vec![observed.head.deps_dir.as_str().to_owned(), project.deps_dir.clone()];
+        let files = needs_commit(observed, &inputs.deps_dirs);
+        inputs.committed = committed::texts(&project.root, files);
+    }
+    apply::restore(lock, &project.root, standing, Some(&inputs), force)
+}
+
 /// Tells of manifests that are rewritten though nothing is known of it: from a stash that was taken while the project
 /// was prepared, for one, or from a commit.
 fn rewritten_by_nobody(project: &Project, report: Report<'_>) {
     for surface in surfaces::all(project) {
-        if tree::points_into(project, surface.text.as_bytes()) {
+        if ours::points_into(FileKind::Manifest, surface.text.as_bytes(), &project.deps_dir) {
             let problem = tree::unknown_original(project, &surface.manifest_name);
             report(Event::Warning(&problem));
         }
@@ -174,7 +192,7 @@ fn rewritten_by_nobody(project: &Project, report: Report<'_>) {
 /// was prepared.
 fn left_beside(project: &Project, report: Report<'_>) {
     for beside in surfaces::beside_manifests(project) {
-        if tree::is_rewritten(project, &beside) {
+        if ours::is_rewritten(&beside, &project.deps_dir) {
             report(Event::Warning(&tree::unknown_file(project, &beside)));
         }
     }
@@ -189,80 +207,4 @@ fn deps_dirs(project: &Project) -> Result<BTreeSet<String>> {
     let recorded = tree.standing.observed().map(|observed| &observed.head.deps_dir).filter(is_ours);
     let recorded = recorded.map(|dir| dir.as_str().to_owned());
     Ok(recorded.into_iter().chain([project.deps_dir.clone()]).collect())
-}
-
-/// What `--strip-overrides` did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stripped {
-    /// The manifests and settings that were changed, from the project's root.
-    pub manifests: Vec<String>,
-}
-
-/// Takes references into the deps dir out of manifests and settings that nothing is known of: each key becomes what it is in the
-/// last commit, or goes.
-///
-/// # Errors
-/// [`Kind::Refused`] where there is something to restore from.
-pub fn strip_overrides(requested: &Requested, cancel: &CancelToken, report: Report<'_>) -> Result<Stripped> {
-    let project = project::find(requested)?;
-    let lock = Lock::acquire(&project.state_dir)?;
-    if state::read(lock.folder(), &project.root, &[])?.standing != Standing::Clean {
-        return Err(Error::new(Kind::Refused, "the project is prepared, and its originals are kept")
-            .hint("put them back: docker-prep restore"));
-    }
-    if let Some(manifest) = surfaces::with_backups(&project).first() {
-        let manifest = surfaces::shown(&project, manifest);
-        return Err(Error::new(Kind::Refused, format!("{manifest}.bak: a backup lies there"))
-            .hint("put it back: docker-prep restore"));
-    }
-    let mut stripped = Stripped::default();
-    for surface in surfaces::all(&project) {
-        let references = rewrite::points_into(&surface.text, &project.deps_dir);
-        if references.is_empty() {
-            continue;
-        }
-        let keys: Vec<Vec<String>> = references.into_iter().map(|reference| reference.path).collect();
-        let text = strip(&project, &surface.manifest_name, &surface.text, &keys, report)?;
-        file::put_text(&surface.manifest_path, &text, false)?;
-        stripped.manifests.push(surface.manifest_name);
-        cancel.check()?;
-    }
-    let settings = surfaces::beside_manifests(&project).into_iter();
-    for file in settings.filter(|file| file.kind == FileKind::Settings && tree::is_rewritten(&project, file))
-    {
-        match tree::stripped_settings(&project, &file)? {
-            Some(text) => file::put_text(&file.path, &text, false)?,
-            // Nothing is left of what prepare made.
-            None => drop(file::remove(&file.path)?),
-        }
-        stripped.manifests.push(file.name);
-        cancel.check()?;
-    }
-    lock.release()?;
-    Ok(stripped)
-}
-
-fn strip(
-    project: &Project,
-    name: &str,
-    before: &str,
-    keys: &[Vec<String>],
-    report: Report<'_>,
-) -> Result<String> {
-    let failed = |why: String| {
-        Error::new(Kind::Refused, format!("{name}: {why}")).hint("correct the manifest by hand")
-    };
-    let path = ProjectPath::try_from(name.to_owned()).map_err(failed)?;
-    // What git cannot read may be the better one.
-    state::committed(&project.root, &path)?;
-    let head = tree::head_text(project, &path);
-    // A commit that holds the rewrite too says nothing.
-    let head = head.ok().filter(|head| !tree::points_into(project, head.as_bytes()));
-    if head.is_none() {
-        report(Event::Notice(&format!(
-            "{name}: the last commit has no better one: the references are taken out"
-        )));
-    }
-    let text = tree::as_committed(before, head.as_deref().unwrap_or("{}"), keys).map_err(failed)?;
-    tree::drop_emptied(before, &text).map_err(|error| failed(error.to_string()))
 }

@@ -1,211 +1,22 @@
-//! What `prepare`, `restore` and `status` share: the state of the tree, and how a rewrite is taken back.
+//! What `prepare`, `restore` and `status` say of the state of the tree, and whether prepare may begin in it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-
+use super::restore::put_back;
 use super::{Event, Report, damaged};
 use crate::apply::lock::{self, Holder, Lock};
-use crate::apply::restore::{self, Outcome, Restored};
+use crate::apply::restore::Restored;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::beside::Beside;
-use crate::model::edit::{self, Change, Undo};
 use crate::model::journal::{FileKind, Head, Phase, ProjectPath, SETTINGS};
-use crate::model::json::Document;
 use crate::model::surface::Surface;
 use crate::model::tree_state::{Observed, Standing};
-use crate::model::yaml::edit as yaml;
 use crate::observe::project::Project;
 use crate::observe::state;
 use crate::observe::surfaces;
-use crate::plan::restore::{Leftover, Means, Source};
-use crate::plan::{self, rewrite};
-
-/// Puts the project back with everything that is known of manifests.
-pub(super) fn put_back(project: &Project, lock: &Lock, force: bool) -> Result<Outcome> {
-    let dirs = deps_dirs(project)?;
-    let points_into = |kind: FileKind, bytes: &[u8]| holds_ours(kind, bytes, &dirs);
-    let committed = |path: &ProjectPath, text: &str, record: &Value| committed(project, path, text, record);
-    let means = Means { undo: &undo, points_into: Some(&points_into), committed: Some(&committed) };
-    restore::restore(lock, &project.root, &means, force)
-}
-
-/// The deps dir that is meant now, and the one that the state names, which may be anything.
-fn deps_dirs(project: &Project) -> Result<Vec<String>> {
-    let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
-    let recorded = standing.observed().map(|observed| observed.head.deps_dir.as_str().to_owned());
-    Ok(recorded.into_iter().chain([project.deps_dir.clone()]).collect())
-}
-
-/// Whether anything of a rewrite is in a file, be it as it should be or not.
-fn holds_ours(kind: FileKind, bytes: &[u8], deps_dirs: &[String]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    let manifest = |dir: &String| match Document::parse(&text) {
-        Ok(_) => rewrite::holds_a_tarball(&text, dir),
-        Err(_) => text.contains(&format!("{dir}/")),
-    };
-    deps_dirs.iter().any(|dir| match kind {
-        FileKind::Manifest => manifest(dir),
-        FileKind::Settings => settings_hold_ours(&text, dir),
-        FileKind::Lockfile => rewrite::names_a_tarball_in(&text, dir),
-    })
-}
-
-/// Whether an override leads to one of our tarballs. Where the overrides cannot be read, whether anything does.
-fn settings_hold_ours(text: &str, deps_dir: &str) -> bool {
-    match yaml::read_overrides(text) {
-        Ok(overrides) => overrides.iter().any(|(_, value)| rewrite::names_a_tarball_in(value, deps_dir)),
-        Err(_) => rewrite::names_a_tarball_in(text, deps_dir),
-    }
-}
-
-/// Settings without the overrides that lead to tarballs: each as it is in the last commit, or gone. `None` where nothing
-/// is left, and the last commit knows no such file.
-pub(super) fn stripped_settings(project: &Project, file: &Beside) -> Result<Option<String>> {
-    let failed = |why: String| {
-        Error::new(Kind::Refused, format!("{}: {why}", file.name)).hint("correct the file by hand")
-    };
-    let text = file.text.as_deref().unwrap_or_default();
-    let path = ProjectPath::try_from(file.name.clone()).map_err(failed)?;
-    // What git cannot read may be the better one.
-    state::committed(&project.root, &path)?;
-    // A commit that holds the rewrite too says nothing.
-    let head = head_text(project, &path).ok();
-    let head = head.filter(|head| !settings_hold_ours(head, &project.deps_dir));
-    let ours = yaml::read_overrides(text).map_err(|error| failed(error.to_string()))?;
-    let ours = ours.into_iter().filter(|(_, value)| rewrite::names_a_tarball_in(value, &project.deps_dir));
-    let selectors: Vec<String> = ours.map(|(selector, _)| selector).collect();
-    let text = settings_with(text, head.as_deref().unwrap_or_default(), &selectors).map_err(failed)?;
-    let is_empty = || {
-        let map = crate::model::yaml::parse(&text).ok();
-        !text.contains('#')
-            && map.is_some_and(|map| map.as_object().is_none_or(|map| map.values().all(Value::is_null)))
-    };
-    Ok(if head.is_none() && is_empty() { None } else { Some(text) })
-}
-
-/// Whether a file beside a manifest is one that prepare wrote, or is made of what it wrote.
-pub(super) fn is_rewritten(project: &Project, file: &Beside) -> bool {
-    let text = file.text.as_deref().unwrap_or_default();
-    holds_ours(file.kind, text.as_bytes(), std::slice::from_ref(&project.deps_dir))
-}
-
-/// The same for bytes of any such file: of a manifest, whether it points into the deps dir at all.
-pub(super) fn is_ours(project: &Project, kind: FileKind, bytes: &[u8]) -> bool {
-    match kind {
-        FileKind::Manifest => points_into(project, bytes),
-        _ => holds_ours(kind, bytes, std::slice::from_ref(&project.deps_dir)),
-    }
-}
-
-/// Whether a manifest's bytes hold a reference into the deps dir.
-pub(super) fn points_into(project: &Project, bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| !rewrite::points_into(text, &project.deps_dir).is_empty())
-}
-
-fn undo(kind: FileKind, text: &str, record: &Value) -> Result<String, String> {
-    match kind {
-        FileKind::Manifest => {
-            edit::undo(text, &undo_record::<Undo>(record)?).map_err(|conflict| conflict.to_string())
-        }
-        FileKind::Settings => yaml::undo(text, &undo_record(record)?),
-        FileKind::Lockfile => Err("a lockfile is replaced as a whole".to_owned()),
-    }
-}
-
-fn undo_record<T: DeserializeOwned>(record: &Value) -> Result<Vec<T>, String> {
-    serde_json::from_value(record.clone())
-        .map_err(|error| format!("the record of the rewrite is damaged: {error}"))
-}
-
-/// The text with each key that the tool changed as it is in `HEAD`; of a lockfile, the one of `HEAD`.
-fn committed(project: &Project, path: &ProjectPath, text: &str, record: &Value) -> Result<String, String> {
-    let head = head_text(project, path)?;
-    match FileKind::of(path.file_name()).unwrap_or(FileKind::Manifest) {
-        FileKind::Manifest => {
-            let record = undo_record::<Undo>(record)?;
-            let keys = record.iter().map(|undo| undo.path().to_vec()).collect::<Vec<_>>();
-            as_committed(text, &head, &keys)
-        }
-        FileKind::Settings => {
-            let record = undo_record::<yaml::Undo>(record)?;
-            let selectors: Vec<_> = record.iter().map(|undo| undo.selector().to_owned()).collect();
-            settings_with(text, &head, &selectors)
-        }
-        FileKind::Lockfile => Ok(head),
-    }
-}
-
-/// The text with the named overrides as another text has them: there or not.
-fn settings_with(text: &str, head: &str, selectors: &[String]) -> Result<String, String> {
-    let failed = |error: yaml::EditError| error.to_string();
-    let head = yaml::read_overrides(head).map_err(failed)?;
-    let sets: Vec<_> = head.into_iter().filter(|(selector, _)| selectors.contains(selector)).collect();
-    let is_set = |selector: &String| sets.iter().any(|(set, _)| set == selector);
-    let removes: Vec<_> = selectors.iter().filter(|selector| !is_set(selector)).cloned().collect();
-    yaml::apply(Some(text), &sets, &removes).map(|edited| edited.text).map_err(failed)
-}
-
-/// A file of the last commit.
-pub(super) fn head_text(project: &Project, path: &ProjectPath) -> Result<String, String> {
-    let bytes = state::committed(&project.root, path)
-        .map_err(|error| error.to_string())?
-        .ok_or_else(|| format!("{path} is not in the last commit"))?;
-    String::from_utf8(bytes).map_err(|_| format!("{path} is not UTF-8 in the last commit"))
-}
-
-/// The text with the named keys as another text has them: there or not.
-pub(super) fn as_committed(text: &str, head: &str, keys: &[Vec<String>]) -> Result<String, String> {
-    let document = Document::parse(head).map_err(|error| error.to_string())?;
-    let mut changes = Vec::new();
-    for path in keys {
-        changes.push(match document.find(path) {
-            Some(node) => {
-                let value = document.to_value(node).map_err(|error| error.to_string())?;
-                Change::Set { path: path.clone(), value }
-            }
-            None => rule_around(&document, path).unwrap_or_else(|| Change::Remove { path: path.clone() }),
-        });
-    }
-    edit::apply(text, &changes).map(|edited| edited.text).map_err(|error| error.to_string())
-}
-
-/// The rule that was a text where npm's now holds others.
-fn rule_around(document: &Document, path: &[String]) -> Option<Change> {
-    let path = (1..path.len()).map(|length| &path[..length]).find(|path| {
-        let node = document.find(path);
-        node.is_some_and(|node| document.string(node).is_some())
-    })?;
-    Some(Change::Set { path: path.to_vec(), value: document.string(document.find(path)?)?.into() })
-}
-
-/// Overrides, and maps of them, that are empty now and were not go, and `pnpm` with them.
-pub(super) fn drop_emptied(before: &str, text: &str) -> Result<String, edit::EditError> {
-    let mut text = text.to_owned();
-    let had = Document::parse(before)?;
-    let mut filled: Vec<Vec<String>> = Vec::new();
-    let mut open: Vec<Vec<String>> =
-        ["pnpm", "overrides", "resolutions"].map(|key| vec![key.to_owned()]).into();
-    while let Some(path) = open.pop() {
-        let Some(node) = had.find(&path).filter(|node| !had.members(*node).is_empty()) else { continue };
-        let keys = had.members(node).iter().filter_map(|member| member.key.as_ref());
-        open.extend(keys.map(|key| path.iter().chain([key]).cloned().collect()));
-        filled.push(path);
-    }
-    // What lies inside others goes first.
-    for path in filled.into_iter().rev() {
-        let document = Document::parse(&text)?;
-        let is_empty = document
-            .find(&path)
-            .is_some_and(|node| document.raw(node).starts_with('{') && document.members(node).is_empty());
-        if is_empty {
-            text = edit::apply(&text, &[Change::Remove { path }])?.text;
-        }
-    }
-    Ok(text)
-}
+use crate::plan::ours;
+use crate::plan::restore::{Leftover, Source, leftover};
 
 /// Sees to it that nothing is prepared: repairs after a kill where nobody has edited since, restores where that is
 /// asked for, and else refuses.
@@ -215,10 +26,13 @@ pub(super) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Re
         && repairs_itself(&standing)
     {
         report(Event::Notice(&format!("{}: it is repaired", interrupted(observed))));
-        return put_back(project, lock, false).map(drop);
+        return put_back(project, lock, &standing, false).map(drop);
     }
     if force && standing.observed().is_some() {
-        return put_back(project, lock, false).map(|outcome| tell(&outcome, report));
+        for file in put_back(project, lock, &standing, false)? {
+            report(Event::Notice(&restored_line(&file)));
+        }
+        return Ok(());
     }
     refuse_unless_clean(project, &standing)
 }
@@ -276,14 +90,6 @@ pub(super) fn interrupted(observed: &Observed) -> String {
     )
 }
 
-fn tell(outcome: &Outcome, report: Report<'_>) {
-    if let Outcome::Restored(files) = outcome {
-        for file in files {
-            report(Event::Notice(&restored_line(file)));
-        }
-    }
-}
-
 /// One line on a file that was put back.
 pub(super) fn restored_line(file: &Restored) -> String {
     if let Some(note) = &file.note {
@@ -320,16 +126,13 @@ pub(super) fn move_leftovers_back(
 
 /// The backups that [`move_leftovers_back`] would move, by manifest: what a dry run plans from.
 pub(super) fn leftovers(project: &Project, surfaces: &[Surface]) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
-    let rewritten = |kind: FileKind, bytes: &[u8]| is_ours(project, kind, bytes);
-    surfaces
-        .iter()
-        .filter_map(|surface| {
-            let backup = state::read_backup(&surface.manifest_path)?;
-            let decision =
-                plan::restore::leftover(FileKind::Manifest, surface.text.as_bytes(), &backup, &rewritten);
-            (decision == Leftover::MoveBack).then(|| (surface.manifest_path.clone(), Some(backup)))
-        })
-        .collect()
+    let backed_up = surfaces.iter().filter_map(|surface| {
+        let backup = state::read_backup(&surface.manifest_path)?;
+        let text = surface.text.as_bytes();
+        (leftover(FileKind::Manifest, text, &backup, &project.deps_dir) == Leftover::MoveBack)
+            .then(|| (surface.manifest_path.clone(), Some(backup)))
+    });
+    backed_up.collect()
 }
 
 /// Refuses a manifest that was rewritten without a state that tells by whom, and a backup that is not ours.
@@ -340,7 +143,7 @@ pub(super) fn refuse_leftovers(project: &Project, surfaces: &[Surface], standing
     for surface in surfaces {
         let manifest = &surface.manifest_name;
         let backup = format!("{manifest}.bak");
-        let rewritten = points_into(project, surface.text.as_bytes());
+        let rewritten = ours::points_into(FileKind::Manifest, surface.text.as_bytes(), &project.deps_dir);
         let has_backup = state::backup_of(&surface.manifest_path).symlink_metadata().is_ok();
         if has_backup && !ours.contains(&manifest.as_str()) {
             let problem = Problem::new(format!("{backup}: a backup lies there that no state names"));
@@ -354,7 +157,7 @@ pub(super) fn refuse_leftovers(project: &Project, surfaces: &[Surface], standing
         }
         // It would be taken for the original; one that cannot be read, by whoever needs it.
         if let Ok(settings) = surfaces::beside(project, surface, SETTINGS)
-            && is_rewritten(project, &settings)
+            && ours::is_rewritten(&settings, &project.deps_dir)
             && !ours.contains(&settings.name.as_str())
         {
             problems.push(unknown_file(project, &settings));

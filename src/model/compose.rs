@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::npmrc::Lookup;
-use super::yaml;
+use super::{path, yaml};
 
 /// The names of compose files, in the order in which compose looks for them; the first that is there counts.
 pub const COMPOSE_FILES: [&str; 4] =
@@ -39,7 +39,7 @@ pub fn build_args(
             Value::String(context) => interpolate(context, lookup, 0),
             _ => said("context", "."),
         };
-        let dockerfile = path(&format!("{context}/{}", said("dockerfile", "Dockerfile")));
+        let dockerfile = path::relative(&format!("{context}/{}", said("dockerfile", "Dockerfile")));
         if !dockerfiles.contains(&dockerfile.as_str()) {
             continue;
         }
@@ -97,21 +97,6 @@ fn of_build(build: &Value) -> Vec<(String, Option<String>)> {
             .collect(),
         _ => Vec::new(),
     }
-}
-
-/// A path without `.`, `..` and doubled `/`; one that leaves the folder keeps what leads out of it.
-fn path(text: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in text.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 /// `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:+instead}`, `${VAR+instead}`, `${VAR:?why}`,

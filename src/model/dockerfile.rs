@@ -19,6 +19,7 @@ pub(crate) use stage::{Dockerfile, repository};
 use std::collections::BTreeMap;
 
 use super::minimatch::{Minimatch, Options};
+use super::path::relative;
 use instruction::{Instruction, instructions};
 
 /// A Dockerfile of the project.
@@ -67,7 +68,7 @@ fn sources(instruction: &Instruction) -> Vec<String> {
     }
     let mut words = instruction.words();
     words.pop();
-    words.iter().filter(|word| !word.starts_with("<<")).map(|word| normal(word)).collect()
+    words.iter().filter(|word| !word.starts_with("<<")).map(|word| relative(word)).collect()
 }
 
 /// The folders (project-relative, `""` for the root) among `candidates` that a Dockerfile builds: those whose
@@ -119,11 +120,6 @@ fn matches(source: &str, path: &str) -> bool {
         || is_glob
             && Minimatch::new(source, Options { dot: true, ..Options::default() })
                 .is_ok_and(|glob| glob.matches(path))
-}
-
-fn normal(source: &str) -> String {
-    let parts: Vec<_> = source.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    parts.join("/")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What JavaScript's strings, numbers and paths do where Rust's do otherwise: the rules of packing are defined
+//! What JavaScript's strings and numbers do where Rust's do otherwise: the rules of packing are defined
 //! by JavaScript programs, and their corners are JavaScript's.
 
 use std::fmt::Write as _;
@@ -167,55 +167,6 @@ fn array_index(key: &str) -> Option<u32> {
     (index != u32::MAX && index.to_string() == key).then_some(index)
 }
 
-/// `path.posix.normalize`: `.` and `..` are resolved, a trailing slash stays.
-#[must_use]
-pub fn normalize(path: &str) -> String {
-    if path.is_empty() {
-        return ".".to_owned();
-    }
-    let absolute = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if absolute => {}
-            _ => parts.push(part),
-        }
-    }
-    let mut out = parts.join("/");
-    if out.is_empty() && !absolute {
-        out.push('.');
-    }
-    if path.ends_with('/') && !out.is_empty() {
-        out.push('/');
-    }
-    if absolute {
-        out.insert(0, '/');
-    }
-    out
-}
-
-/// `path.posix.join(base, path)`.
-#[must_use]
-pub fn join(base: &str, path: &str) -> String {
-    match (base.is_empty(), path.is_empty()) {
-        (true, true) => ".".to_owned(),
-        (true, false) => normalize(path),
-        (false, true) => normalize(base),
-        (false, false) => normalize(&format!("{base}/{path}")),
-    }
-}
-
-/// `path.posix.basename`.
-#[must_use]
-pub fn basename(path: &str) -> &str {
-    let path = path.trim_end_matches('/');
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,24 +198,6 @@ mod tests {
             "{\n  \"1\": [\n    1e+21,\n    {\n      \"x\": null\n    }\n  ],\n  \"2\": 1,\n  \"b\": {},\n  \
              \"a\": [],\n  \"s\": \"\\u0001\u{2028}\\\"\u{7f}\"\n}"
         );
-    }
-
-    #[test]
-    fn paths_normalise_as_in_node() {
-        for (path, wanted) in [
-            ("", "."),
-            ("./a//b/", "a/b/"),
-            ("/../a", "/a"),
-            ("a/../../b", "../b"),
-            ("a/..", "."),
-            ("a/../", "./"),
-            ("/", "/"),
-            ("/..", "/"),
-        ] {
-            assert_eq!(normalize(path), wanted, "{path}");
-        }
-        assert_eq!(join("/", ""), "/");
-        assert_eq!(basename("a/b//"), "b");
     }
 
     #[test]

@@ -10,6 +10,35 @@ use serde_json::{Map, Value};
 use super::js;
 pub use expand::{Expanded, Lookup, expand, shown};
 
+/// Keys beside those of scopes and addresses that say where packages come from, who asks and how.
+const REGISTRY_KEYS: [&str; 17] = [
+    "registry",
+    "_auth",
+    "_authToken",
+    "username",
+    "_password",
+    "tokenHelper",
+    "always-auth",
+    "proxy",
+    "http-proxy",
+    "https-proxy",
+    "noproxy",
+    "no-proxy",
+    "strict-ssl",
+    "ca",
+    "cafile",
+    "cert",
+    "key",
+];
+
+/// Whether a key says where packages come from, who asks there or how.
+#[must_use]
+pub fn leads_to_a_registry(key: &str) -> bool {
+    key.starts_with("//")
+        || key.starts_with('@') && key.ends_with(":registry")
+        || REGISTRY_KEYS.contains(&key)
+}
+
 /// A key at the top of the file; what stands in sections means nothing to package managers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {

@@ -3,6 +3,7 @@
 //! Generous on purpose. It answers whether something points into a folder, and what one package manager takes for
 //! a path and another for a tag is a path here.
 
+use super::path;
 use super::specifier::{self, Kind};
 
 /// What leads to a place on the disk, in any case.
@@ -17,17 +18,7 @@ pub type Parts = Vec<String>;
 /// The parts of a path with either kind of slash.
 #[must_use]
 pub fn parts(path: &str) -> Parts {
-    let mut parts: Parts = Vec::new();
-    for part in path.split(['/', '\\']) {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part.to_owned()),
-        }
-    }
-    parts
+    path::fold(path.split(['/', '\\'])).into_iter().map(str::to_owned).collect()
 }
 
 /// Every path that a specifier of a dependency may mean; none for a version, a tag, a repository or an address.
@@ -101,7 +92,9 @@ fn readings(text: &str) -> Vec<String> {
     readings
 }
 
-fn percent_decoded(text: &str) -> String {
+/// A text as an address is read: `%2e` is a dot.
+#[must_use]
+pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

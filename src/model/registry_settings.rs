@@ -3,24 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::yaml;
-
-const NPMRC_KEYS: [&str; 14] = [
-    "registry",
-    "proxy",
-    "http-proxy",
-    "https-proxy",
-    "noproxy",
-    "no-proxy",
-    "ca",
-    "ca[]",
-    "cafile",
-    "cert",
-    "key",
-    "strict-ssl",
-    "_auth",
-    "_authToken",
-];
+use super::{npmrc, yaml};
 
 const YARNRC_KEYS: [&str; 13] = [
     "npmRegistryServer",
@@ -43,7 +26,7 @@ const YARNRC_KEYS: [&str; 13] = [
 pub fn of_npmrc(text: &str) -> String {
     let names = |line: &&str| {
         let key = line.split('=').next().unwrap_or_default().trim();
-        NPMRC_KEYS.contains(&key) || key.starts_with("//") || key.ends_with(":registry")
+        npmrc::leads_to_a_registry(key.strip_suffix("[]").unwrap_or(key))
     };
     text.lines().filter(names).fold(String::new(), |kept, line| format!("{kept}{line}\n"))
 }

@@ -10,8 +10,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::ErrorKind;
 
 use super::packlist::tree::{Kind, ListError, Listing, Tree};
-use crate::model::js;
 use crate::model::minimatch::{Minimatch, Part};
+use crate::model::path::{self, resolve};
 
 /// How many folders outside of the package may be read to see whether a pattern finds something there.
 const OUTSIDE_READS: usize = 64;
@@ -302,17 +302,8 @@ impl<'p> Search<'_, 'p> {
 
     /// `_emitMatch`; an absolute path is normalised before.
     fn found(&mut self, glob: usize, path: &str) {
-        let path = if path.starts_with('/') { js::normalize(path) } else { path.to_owned() };
+        let path = if path.starts_with('/') { path::normalize(path) } else { path.to_owned() };
         self.globs[glob].found.insert(path);
-    }
-}
-
-/// `path.resolve`, below the package's folder.
-fn resolve(path: &str) -> String {
-    let normal = js::normalize(path);
-    match normal.trim_end_matches('/') {
-        "" => "/".to_owned(),
-        trimmed => trimmed.to_owned(),
     }
 }
 

@@ -7,15 +7,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::{Problem, io_cause};
-use crate::model::json;
 use crate::model::manifest::Manifest;
-use crate::model::yaml;
+use crate::model::{json, json5, yaml};
 
 /// The manifest's names, in the order in which pnpm looks for them (`tryReadProjectManifest`).
 pub const MANIFEST_FILES: [&str; 3] = ["package.json", "package.json5", "package.yaml"];
-
-/// Deeper than any manifest, and shallow enough for the stack of a thread.
-const MAX_DEPTH: usize = 128;
 
 /// Reads the manifest of a folder: the first of [`MANIFEST_FILES`] that is there.
 ///
@@ -40,36 +36,18 @@ pub fn unreadable(path: &Path, error: &io::Error) -> Problem {
         .hint("make it a readable file, or take its folder out of the workspace")
 }
 
-/// Whether brackets stand in each other deeper than its reader's stack allows. Those in strings and comments count
-/// too: no manifest has that many.
-fn is_too_deep(text: &str) -> bool {
-    let mut depth = 0_usize;
-    text.bytes().any(|byte| {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth > MAX_DEPTH
-    })
-}
-
 fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, Problem> {
     let text = String::from_utf8_lossy(bytes);
-    let without_bom = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let invalid = |why: &dyn std::fmt::Display| {
         Problem::new(format!("{}: {why}", path.display())).hint("correct the manifest there")
     };
-    let value = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("yaml") => yaml::parse(without_bom).map_err(|error| invalid(&error))?,
-        Some("json5") if is_too_deep(without_bom) => {
-            return Err(invalid(&format!("nested deeper than {MAX_DEPTH} levels")));
-        }
-        Some("json5") => json5::from_str(without_bom).map_err(|error| invalid(&error))?,
-        _ => return json::parse_object(&text).map(Manifest).map_err(|error| invalid(&error)),
+    let object = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("yaml") => match yaml::parse(&text).map_err(|error| invalid(&error))? {
+            Value::Object(object) => object,
+            _ => return Err(invalid(&"expected an object")),
+        },
+        Some("json5") => json5::parse_object(&text).map_err(|error| invalid(&error))?,
+        _ => json::parse_object(&text).map_err(|error| invalid(&error))?,
     };
-    match value {
-        Value::Object(map) => Ok(Manifest(map)),
-        _ => Err(invalid(&"expected an object")),
-    }
+    Ok(Manifest(object))
 }

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod cache;
+pub mod committed;
 pub mod contents;
 pub mod git;
 mod glob;

@@ -6,8 +6,7 @@ use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::git::git;
-use crate::error::{Error, Kind, Result, io_cause};
+use crate::error::{Error, Kind, Result};
 use crate::model::digest::Digest;
 use crate::model::journal::{
     Entry, FileKind, Journal, MANIFEST, ORIGINALS, Original, ProjectPath, REWRITTEN, STATE, Timestamp,
@@ -95,31 +94,6 @@ pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
         }
     }
     Ok(place)
-}
-
-/// The content of a file in the last commit, or `None` where git has none.
-///
-/// # Errors
-/// git cannot be run, or cannot read what it has.
-pub fn committed(root: &Path, path: &ProjectPath) -> Result<Option<Vec<u8>>> {
-    let output = git(root)
-        .args(["show", "--no-textconv", &format!("HEAD:./{path}")])
-        .output()
-        .map_err(|error| Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))))?;
-    if output.status.success() {
-        return Ok(Some(output.stdout));
-    }
-    // git fails for a file that the commit does not have, and also where it cannot read its own.
-    let known = git(root)
-        .args(["rev-parse", "--verify", "--quiet", &format!("HEAD:./{path}")])
-        .output()
-        .is_ok_and(|known| known.status.success());
-    if !known {
-        return Ok(None);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.trim().trim_start_matches("fatal: ");
-    Err(Error::new(Kind::Environment, format!("{path}: git cannot read it from the last commit: {said}")))
 }
 
 /// What was there before of a prepared project's files, by their paths on this disk: the bytes, where they are still

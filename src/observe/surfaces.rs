@@ -18,7 +18,7 @@ use crate::model::requested::Requested;
 use crate::model::scope::Scope;
 use crate::model::specifier;
 use crate::model::surface::Surface;
-pub use beside::{beside, beside_manifests, with_backups};
+pub use beside::{BackedUp, backed_up, beside, beside_manifests, with_backups};
 
 /// How deep below the root a surface is looked for; a deeper one is named with `--surface`.
 const SEARCH_DEPTH: usize = 4;

@@ -1,10 +1,11 @@
 //! In which order packages are built.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component as Part, Path, PathBuf};
+use std::path::Path;
 
 use super::components::{self, Component};
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
+use crate::model::path;
 use crate::model::specifier::{self, Kind};
 use crate::model::workspace::{Member, Workspace};
 
@@ -84,7 +85,7 @@ fn edges(workspace: &Workspace) -> Vec<Vec<usize>> {
             match &specifier.kind {
                 Kind::Local(path) | Kind::WorkspacePath(path) => {
                     let path = path.split_once(':').map_or(path.as_str(), |(_, path)| path);
-                    found.extend(by_folder.get(&*normal(&member.dir.join(path))));
+                    found.extend(by_folder.get(&*path::clean(member.dir.join(path))));
                 }
                 _ => found.extend(by_name.get(specifier.name.as_str()).into_iter().flatten()),
             }
@@ -98,20 +99,6 @@ fn edges(workspace: &Workspace) -> Vec<Vec<usize>> {
 pub fn dependencies(manifest: &Manifest) -> impl Iterator<Item = (&str, &str)> {
     let fields = DEPENDENCY_FIELDS.into_iter().chain(["peerDependencies"]);
     fields.flat_map(|field| manifest.dependencies(field))
-}
-
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Part::CurDir => {}
-            Part::ParentDir => {
-                normal.pop();
-            }
-            part => normal.push(part),
-        }
-    }
-    normal
 }
 
 #[cfg(test)]

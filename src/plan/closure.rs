@@ -14,6 +14,7 @@ use crate::error::{Error, Kind, Problem, Result};
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::model::package_manager::Name;
 use crate::model::package_name::nearest;
+use crate::model::path;
 use crate::model::scope::Scope;
 use crate::model::specifier::{self, Kind as SpecifierKind, Specifier};
 use crate::model::surface::Surface;
@@ -278,17 +279,7 @@ fn member_needs(
 
 /// The name of the member at a path from another one, as `workspace:../errors` means it.
 fn member_at<'a>(workspace: &'a Workspace, from: &Member, path: &str) -> Option<&'a str> {
-    let mut parts: Vec<&str> = from.relative.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    let relative = parts.join("/");
+    let relative = path::relative(&format!("{}/{path}", from.relative));
     workspace.members.iter().find(|member| member.relative == relative)?.manifest.name()
 }
 

@@ -1,5 +1,9 @@
 //! A graph's strongly connected components in the order in which they can be made: what others need comes first.
 
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::DfsPostOrder;
+
 /// Nodes that lead to each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Component {
@@ -10,96 +14,52 @@ pub struct Component {
 }
 
 /// The components, in levels: each leads to components of levels before its own only. `edges` has for each node the
-/// nodes that it leads to. Tarjan's algorithm, on no stack but its own: a chain may be as long as it likes.
+/// nodes that it leads to.
 #[must_use]
 pub fn levels(edges: &[Vec<usize>]) -> Vec<Vec<Component>> {
-    let mut search = Search::new(edges);
-    for node in 0..edges.len() {
-        if search.order[node].is_none() {
-            search.from(node);
-        }
+    let pairs = edges.iter().enumerate().flat_map(|(node, next)| next.iter().map(move |next| (node, *next)));
+    let mut graph: DiGraph<(), (), usize> = DiGraph::from_edges(pairs);
+    while graph.node_count() < edges.len() {
+        graph.add_node(());
     }
-    search.levels
-}
+    let finished = finished(&graph);
+    let components = kosaraju_scc(&graph).into_iter();
+    let mut components: Vec<Vec<usize>> =
+        components.map(|members| members.into_iter().map(NodeIndex::index).collect()).collect();
+    // What a component leads to comes before it.
+    components.sort_by_key(|members| members.iter().map(|node| finished[*node]).max());
 
-struct Search<'a> {
-    edges: &'a [Vec<usize>],
-    /// When a node was found.
-    order: Vec<Option<usize>>,
-    /// The first found of the nodes that it leads back to.
-    lowest: Vec<usize>,
-    /// The level of the node's component, once that is complete.
-    level: Vec<Option<usize>>,
-    found: usize,
-    /// Nodes whose components are not complete, in the order in which they were found.
-    open: Vec<usize>,
-    levels: Vec<Vec<Component>>,
-}
-
-impl<'a> Search<'a> {
-    fn new(edges: &'a [Vec<usize>]) -> Self {
-        let nodes = edges.len();
-        Self {
-            edges,
-            order: vec![None; nodes],
-            lowest: vec![0; nodes],
-            level: vec![None; nodes],
-            found: 0,
-            open: Vec::new(),
-            levels: Vec::new(),
-        }
-    }
-
-    fn from(&mut self, start: usize) {
-        // The way to a node: each with the number of its edges that were followed.
-        let mut way = vec![(self.enter(start), 0)];
-        while let Some((node, followed)) = way.last_mut() {
-            let node = *node;
-            if let Some(&next) = self.edges[node].get(*followed) {
-                *followed += 1;
-                match self.order[next] {
-                    None => way.push((self.enter(next), 0)),
-                    Some(order) if self.level[next].is_none() => {
-                        self.lowest[node] = self.lowest[node].min(order);
-                    }
-                    Some(_) => {}
-                }
-                continue;
-            }
-            way.pop();
-            if let Some((before, _)) = way.last() {
-                self.lowest[*before] = self.lowest[*before].min(self.lowest[node]);
-            }
-            if self.order[node] == Some(self.lowest[node]) {
-                self.complete(node);
-            }
-        }
-    }
-
-    fn enter(&mut self, node: usize) -> usize {
-        self.order[node] = Some(self.found);
-        self.lowest[node] = self.found;
-        self.found += 1;
-        self.open.push(node);
-        node
-    }
-
-    /// Takes off the component whose first node this is.
-    fn complete(&mut self, first: usize) {
-        let at = self.open.iter().rposition(|node| *node == first).unwrap_or(0);
-        let mut members = self.open.split_off(at);
+    let mut level_of: Vec<Option<usize>> = vec![None; edges.len()];
+    let mut levels: Vec<Vec<Component>> = Vec::new();
+    for mut members in components {
         members.sort_unstable();
-        let leads_to = || members.iter().flat_map(|member| &self.edges[*member]);
+        let leads_to = || members.iter().flat_map(|member| &edges[*member]);
         let is_cyclic = leads_to().any(|node| members.binary_search(node).is_ok());
-        let level = leads_to().filter_map(|node| self.level[*node]).max().map_or(0, |level| level + 1);
+        let level = leads_to().filter_map(|node| level_of[*node]).max().map_or(0, |level| level + 1);
         for member in &members {
-            self.level[*member] = Some(level);
+            level_of[*member] = Some(level);
         }
-        if self.levels.len() == level {
-            self.levels.push(Vec::new());
+        if levels.len() == level {
+            levels.push(Vec::new());
         }
-        self.levels[level].push(Component { members, is_cyclic });
+        levels[level].push(Component { members, is_cyclic });
     }
+    levels
+}
+
+/// When a search in depth, which takes nodes and edges in their order, is done with each node.
+fn finished(graph: &DiGraph<(), (), usize>) -> Vec<usize> {
+    let mut finished = vec![0; graph.node_count()];
+    let mut search = DfsPostOrder::empty(graph);
+    let mut count = 0;
+    for start in graph.node_indices() {
+        search.move_to(start);
+        while let Some(node) = search.next(graph) {
+            finished[node.index()] = count;
+            count += 1;
+        }
+    }
+    finished
 }
 
 #[cfg(test)]

@@ -1,42 +1,20 @@
 //! How a prepared project is put back: from what was observed to a list of steps.
 
 mod edited;
+mod inputs;
+mod leftover;
 mod problem;
+#[cfg(test)]
+mod tests;
 
-use serde_json::Value;
-
+use super::ours;
+use super::take_back::{self, TakeBackError};
 use crate::error::{Error, Kind, Problem, Result};
 use crate::model::digest::Digest;
-use crate::model::journal::{FileKind, Phase, ProjectPath};
+use crate::model::journal::{Phase, ProjectPath};
 use crate::model::tree_state::{Backup, FileState, Now, Observed};
-
-/// From a text and the journal's undo record to the text without the rewrite, or why not.
-pub type Undo<'a> = dyn Fn(FileKind, &str, &Value) -> Result<String, String> + 'a;
-
-/// Whether a file's bytes hold a reference into the deps dir.
-pub type PointsInto<'a> = dyn Fn(FileKind, &[u8]) -> bool + 'a;
-
-/// From a file, its rewritten text and the undo record to the text with the tool's own keys as they were committed.
-pub type Committed<'a> = dyn Fn(&ProjectPath, &str, &Value) -> Result<String, String> + 'a;
-
-/// What others know of a file's text, and restoring does not.
-#[derive(Clone, Copy)]
-pub struct Means<'a> {
-    /// Takes the rewrite back out of a text: the rewritten one, or one that was edited since.
-    pub undo: &'a Undo<'a>,
-    /// Tells a text that was never rewritten.
-    pub points_into: Option<&'a PointsInto<'a>>,
-    /// The last resort.
-    pub committed: Option<&'a Committed<'a>>,
-}
-
-impl Means<'_> {
-    /// For putting back what was rewritten a moment ago, where nobody's edit is to be expected.
-    #[must_use]
-    pub fn none() -> Self {
-        Self { undo: &|_, _, _| Err("it was edited just now".to_owned()), points_into: None, committed: None }
-    }
-}
+pub use inputs::{RestoreInputs, needs_commit};
+pub use leftover::{Leftover, is_edited_besides, leftover};
 
 /// Where the text that a file is restored to comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,13 +92,16 @@ pub struct Plan {
 /// Decides for all files, or refuses for all. With `force`, the original comes back where an edit cannot be kept in
 /// place, and the edit is put aside.
 ///
+/// Without `inputs`, as the process does that rewrote the files a moment ago, the state is believed, and an edit is
+/// none to be taken apart.
+///
 /// # Errors
 /// [`Kind::Refused`], with a problem for each file that cannot be put back without losing something.
-pub fn plan(observed: &Observed, means: &Means<'_>, force: bool) -> Result<Plan> {
+pub fn plan(observed: &Observed, inputs: Option<&RestoreInputs>, force: bool) -> Result<Plan> {
     let mut steps = Vec::new();
     let mut problems = Vec::new();
     for file in &observed.files {
-        match step(file, observed.head.phase, means, force) {
+        match step(file, observed.head.phase, inputs, force) {
             Ok(step) => steps.push(step),
             Err(problem) => problems.push(problem),
         }
@@ -137,7 +118,12 @@ pub fn plan(observed: &Observed, means: &Means<'_>, force: bool) -> Result<Plan>
     Err(Error::all(Kind::Refused, problems))
 }
 
-fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Result<Step, Problem> {
+fn step(
+    file: &FileState,
+    phase: Phase,
+    inputs: Option<&RestoreInputs>,
+    force: bool,
+) -> Result<Step, Problem> {
     let path = &file.entry.path;
     let mut step = Step {
         path: path.clone(),
@@ -163,7 +149,7 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
         Now::Original => step.action = Action::SetAttributes,
         Now::Merged => step.source = Source::Merged,
         // Nothing bears the state out: whoever made it up can have made up the file.
-        Now::Missing if file.backup != Backup::Whole && !is_committed(path, means).unwrap_or(true) => {
+        Now::Missing if file.backup != Backup::Whole && !is_committed(path, inputs).unwrap_or(true) => {
             if !force {
                 return Err(problem::unknown(file));
             }
@@ -181,7 +167,7 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
             }
         }
         // Whoever made up the state can also have made up that prepare wrote what stands there.
-        Now::Rewritten if is_free_of_ours(file, means) == Some(true) => {
+        Now::Rewritten if is_free_of_ours(file, inputs) == Some(true) => {
             if !force {
                 return Err(problem::made_up(path));
             }
@@ -190,10 +176,10 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
         Now::Rewritten if file.created => remove(&mut step),
         Now::Rewritten => {
             if original(file, &mut step).is_err() {
-                (step.action, step.source) = without_a_copy(file, means)?;
+                (step.action, step.source) = without_a_copy(file, inputs)?;
             }
         }
-        Now::Edited => edited::edited(file, phase, means, force, &mut step)?,
+        Now::Edited => edited::edited(file, phase, inputs, force, &mut step)?,
         Now::NotAFile => {
             return Err(Problem::new(format!("{path}: is no file any more"))
                 .hint(format!("move it away, then type: docker-prep restore   (mv {path} {path}.mine)")));
@@ -203,9 +189,9 @@ fn step(file: &FileState, phase: Phase, means: &Means<'_>, force: bool) -> Resul
 }
 
 /// Whether nothing in the text that stands there points into the deps dir, where that can be told.
-fn is_free_of_ours(file: &FileState, means: &Means<'_>) -> Option<bool> {
+fn is_free_of_ours(file: &FileState, inputs: Option<&RestoreInputs>) -> Option<bool> {
     let text = file.text.as_deref().unwrap_or_default();
-    means.points_into.map(|points_into| !points_into(file.entry.kind(), text))
+    inputs.map(|inputs| !ours::holds_ours(file.entry.kind(), text, &inputs.deps_dirs))
 }
 
 fn leave(step: &mut Step, why: &str) {
@@ -220,8 +206,8 @@ fn remove(step: &mut Step) {
 }
 
 /// Whether the last commit has a file, where that can be told.
-fn is_committed(path: &ProjectPath, means: &Means<'_>) -> Option<bool> {
-    means.committed.map(|committed| committed(path, "{}", &Value::Array(Vec::new())).is_ok())
+fn is_committed(path: &ProjectPath, inputs: Option<&RestoreInputs>) -> Option<bool> {
+    inputs.map(|inputs| inputs.committed.contains_key(path))
 }
 
 fn expected(file: &FileState) -> Option<Digest> {
@@ -240,6 +226,11 @@ fn rename_backup(step: &mut Step, source: Source) {
     step.remove_backup = false;
 }
 
+/// Whether the original's very bytes are there still.
+fn has_copy(file: &FileState) -> bool {
+    file.backup == Backup::Whole || file.copy
+}
+
 /// The original's very bytes: the backup, or the state folder's copy.
 fn original(file: &FileState, step: &mut Step) -> Result<(), ()> {
     if file.backup == Backup::Whole {
@@ -254,49 +245,34 @@ fn original(file: &FileState, step: &mut Step) -> Result<(), ()> {
 }
 
 /// The rewritten text stands there, and nobody kept the original.
-fn without_a_copy(file: &FileState, means: &Means<'_>) -> Result<(Action, Source), Problem> {
-    let path = &file.entry.path;
-    let text = file
-        .text
-        .as_deref()
-        .and_then(|text| std::str::from_utf8(text).ok())
-        .ok_or_else(|| problem::lost(path))?;
-    if let Ok(undone) = (means.undo)(file.entry.kind(), text, &file.entry.undo)
-        && is_original(file, &undone)
-    {
+fn without_a_copy(file: &FileState, inputs: Option<&RestoreInputs>) -> Result<(Action, Source), Problem> {
+    if let Some(undone) = undone(file).filter(|_| inputs.is_some()) {
         return Ok((Action::Write { text: undone.into_bytes(), exact: true }, Source::Undone));
     }
-    match means.committed.map(|committed| committed(path, text, &file.entry.undo)) {
-        Some(Ok(text)) => {
-            let exact = is_original(file, &text);
-            Ok((Action::Write { text: text.into_bytes(), exact }, Source::Committed))
-        }
-        _ => Err(problem::lost(path)),
-    }
+    let text = committed(file, inputs).ok_or_else(|| problem::lost(&file.entry.path))?;
+    let exact = is_original(file, &text);
+    Ok((Action::Write { text: text.into_bytes(), exact }, Source::Committed))
+}
+
+/// The original, where undoing the rewrite gives it.
+fn undone(file: &FileState) -> Option<String> {
+    undo(file).ok().filter(|undone| is_original(file, undone))
+}
+
+/// The text that stands there with the rewrite undone.
+fn undo(file: &FileState) -> Result<String, TakeBackError> {
+    let text = std::str::from_utf8(file.text.as_deref().unwrap_or_default());
+    take_back::undo(file.entry.kind(), text.map_err(|_| TakeBackError::NotUtf8)?, &file.entry.undo)
+}
+
+/// The text that stands there with what prepare changed as the last commit has it, where that is known.
+fn committed(file: &FileState, inputs: Option<&RestoreInputs>) -> Option<String> {
+    let head = inputs?.committed.get(&file.entry.path)?;
+    let text = String::from_utf8_lossy(file.text.as_deref().unwrap_or_default());
+    take_back::as_committed(file.entry.kind(), &text, head, &file.entry.undo).ok()
 }
 
 /// Whether a text is what was there before.
 fn is_original(file: &FileState, text: &str) -> bool {
     file.entry.original_digest() == Some(&Digest::of(text.as_bytes()))
-}
-
-/// What to do with a `<file>.bak` that no journal names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leftover {
-    /// The old docker-prep.sh left it, or a run whose state is lost: the file is rewritten, the backup is not. It is moved back.
-    MoveBack,
-    /// Both point into the deps dir: the original is not here.
-    BothRewritten,
-    /// The file is not rewritten: whatever the backup is, it is not needed.
-    NotRewritten,
-}
-
-/// Decides about a backup without state by what it and its file hold.
-#[must_use]
-pub fn leftover(kind: FileKind, present: &[u8], backup: &[u8], points_into: &PointsInto<'_>) -> Leftover {
-    match (points_into(kind, present), points_into(kind, backup)) {
-        (false, _) => Leftover::NotRewritten,
-        (true, true) => Leftover::BothRewritten,
-        (true, false) => Leftover::MoveBack,
-    }
 }

@@ -1,13 +1,14 @@
 //! What the integration tests share: a world of files in a temporary folder, calls of the program in it, and an
 //! exact picture of a tree.
 
-#![allow(dead_code, reason = "each test target uses its own part of this module")]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "clippy takes helpers of tests for the program"
-)]
+#![allow(dead_code, reason = "each test program uses its own part of this module")]
+
+pub(crate) mod manager;
+pub(crate) mod place;
+pub(crate) mod product;
+pub(crate) mod registry;
+pub(crate) mod shim;
+pub(crate) mod tools;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -30,10 +31,12 @@ pub(crate) struct World {
 impl World {
     /// An empty world.
     pub(crate) fn new() -> Self {
-        let temp = tempfile::tempdir().expect("a temporary folder");
+        let temp = place::temporary();
         let root = temp.path().canonicalize().expect("a real path").join("world");
         fs::create_dir(&root).expect("a folder");
         fs::create_dir(root.with_file_name("home")).expect("a folder");
+        fs::create_dir(root.with_file_name("tmp")).expect("a folder");
+        fs::write(root.with_file_name("gitconfig"), "").expect("a file");
         Self { temp, root }
     }
 
@@ -175,8 +178,8 @@ impl World {
         let mut command = Command::new(program);
         command.env_clear().current_dir(&self.root).stdin(Stdio::null());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.home());
-        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command.env("HOME", self.home()).env("TMPDIR", self.beside("tmp"));
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", self.beside("gitconfig"));
         command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
         command
     }
@@ -321,6 +324,12 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 /// Bytes in lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A number that a variable gives.
+pub(crate) fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }
 
 /// A path from bytes, for names that are no UTF-8.

@@ -1,9 +1,6 @@
 //! A registry on the loopback that writes down every request. It has a few small third-party packages and says 404, at
 //! once, to all else: so to what is in scope, as one that is down or lacks the package would after minutes of retries.
 
-#![allow(dead_code, reason = "each test target uses its own part of this module")]
-#![allow(clippy::expect_used, reason = "clippy takes helpers of tests for the program")]
-
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

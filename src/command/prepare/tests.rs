@@ -19,6 +19,11 @@ const SURFACES: [(&str, &str); 5] = [
 impl World {
     fn new() -> Self {
         let world = Self { home: tempfile::tempdir().unwrap() };
+        // As little as git takes for a repository, so that none above the temporary folder is taken.
+        world.file("notes/.git/HEAD", "ref: refs/heads/main\n");
+        for folder in ["objects", "refs"] {
+            fs::create_dir(world.home.path().join("notes/.git").join(folder)).unwrap();
+        }
         world.file("plat/pnpm-workspace.yaml", "packages: ['packages/*']\n");
         for (name, more) in [
             ("a", r#""dependencies": {"@bytelyst/b": "workspace:^", "cc": "workspace:@bytelyst/c@^"}"#),

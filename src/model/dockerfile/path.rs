@@ -1,5 +1,7 @@
 //! Paths in an image: absolute, with `/` between parts.
 
+use crate::model::path::absolute;
+
 /// Linux takes no longer ones.
 const MAX_LENGTH: usize = 4096;
 
@@ -8,18 +10,7 @@ pub(super) fn join(dir: &str, path: &str) -> String {
     if dir.len() + path.len() > MAX_LENGTH {
         return dir.to_owned();
     }
-    let mut parts = Vec::new();
-    let base = if path.starts_with('/') { "" } else { dir };
-    for part in base.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
+    if path.starts_with('/') { absolute(path) } else { absolute(&format!("{dir}/{path}")) }
 }
 
 /// The folder that holds it.

@@ -7,6 +7,7 @@ use super::path;
 use super::shell::{self, Command};
 use super::variables::{self, Known};
 use super::words;
+use crate::model::path::relative;
 
 /// More stages than any Dockerfile has; what is behind them is not read.
 const MAX_STAGES: usize = 256;
@@ -178,9 +179,9 @@ impl Dockerfile {
                 .map_or(From::Context, |name| self.source(&variables::word(name, &known))),
             into_folder: is_folder(&to) || words.len() > 1,
             to: path::join(&stage.dir, &to),
-            sources: words.iter().map(|word| super::normal(word)).collect(),
+            sources: words.iter().map(|word| relative(word)).collect(),
             keeps_parents: instruction.flags.iter().any(|flag| flag == "parents" || flag == "parents=true"),
-            excluded: values(flags, "exclude").map(super::normal).collect(),
+            excluded: values(flags, "exclude").map(relative).collect(),
         })
     }
 
@@ -228,7 +229,7 @@ impl Dockerfile {
         }
         Some(Copy {
             from: option(&["from"]).map_or(From::Context, |name| self.source(&name)),
-            sources: vec![super::normal(&option(&["source", "src"]).unwrap_or_default())],
+            sources: vec![relative(&option(&["source", "src"]).unwrap_or_default())],
             to: path::join(&stage.dir, &option(&["target", "dst", "destination"])?),
             ..Copy::default()
         })

@@ -8,8 +8,6 @@ pub(super) struct Item<'s> {
     pub(super) keys: &'s [Option<String>],
     /// The string.
     pub(super) text: &'s str,
-    /// As it was written, without quotes.
-    pub(super) raw: &'s str,
     /// Whether it is a key itself.
     pub(super) is_key: bool,
     /// Where it begins, in bytes.
@@ -102,6 +100,7 @@ impl Scanner<'_, '_> {
                     self.at = at + 1;
                     return (start, at);
                 }
+                b'\\' if bytes[at + 1..].starts_with(b"\r\n") => at += 3,
                 b'\\' => at += 2,
                 b'\n' => break,
                 _ => at += 1,
@@ -139,12 +138,12 @@ impl Scanner<'_, '_> {
         let is_key = self.pending.is_none() && self.peek() == Some(b':');
         self.at = before;
         if is_key {
-            (self.visit)(&Item { keys: &self.keys, text: &text, raw, is_key, at: start });
+            (self.visit)(&Item { keys: &self.keys, text: &text, is_key, at: start });
             self.pending = Some(text);
         } else {
             let pending = self.pending.take();
             self.keys.push(pending);
-            (self.visit)(&Item { keys: &self.keys, text: &text, raw, is_key, at: start });
+            (self.visit)(&Item { keys: &self.keys, text: &text, is_key, at: start });
             self.keys.pop();
         }
     }
@@ -177,9 +176,15 @@ fn escape(text: &str) -> (Option<char>, usize) {
         'r' => '\r',
         't' => '\t',
         // JSON5 and YAML.
-        '\n' => return (None, 2),
+        '\r' if text[2..].starts_with('\n') => return (None, 3),
+        '\n' | '\r' => return (None, 2),
         'x' => match number(2, 2) {
             Some(code) => return (char::from_u32(code), 4),
+            None => letter,
+        },
+        // YAML.
+        'U' => match number(2, 8) {
+            Some(code) => return (char::from_u32(code), 10),
             None => letter,
         },
         'u' => match (number(2, 4), text.get(6..8), number(8, 4)) {

@@ -1,7 +1,7 @@
 //! What must not be committed: from a path and bytes to findings.
 //!
 //! A finding is a place where a reference *works* (a dependency, an override, a lockfile's entry), not one that
-//! mentions the deps dir. Where a text is broken so that nobody can tell, what looks like a reference is one.
+//! mentions the deps dir. In a manifest that cannot be parsed nobody can tell the two apart: there, a mention is one.
 
 mod json;
 mod name;
@@ -19,7 +19,8 @@ pub use settings::{BadSettings, Project, Settings};
 use text::Lines;
 
 use super::json::Document;
-use super::reference::{self, Parts};
+use super::json5;
+use super::reference::{self, Parts, percent_decoded};
 
 /// Something that must not be committed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,13 +79,6 @@ const FIELDS: [&str; 9] = [
 /// Fields of a manifest that hold some of [`FIELDS`].
 const OUTER_FIELDS: [&str; 2] = ["pnpm", "workspaces"];
 
-/// Fields that never hold a specifier, for texts in which the keys above cannot be trusted.
-const PROSE: [&str; 10] =
-    ["scripts", "keywords", "files", "exports", "imports", "bin", "config", "repository", "bugs", "engines"];
-
-/// The same for the value's own key: there are packages that are called `config` or `files`.
-const OWN_PROSE: [&str; 6] = ["description", "homepage", "license", "author", "deprecated", "readme"];
-
 /// Keys of lockfiles whose values are nothing but places.
 const PLACES: [&str; 6] = ["resolved", "resolution", "tarball", "directory", "version", "specifier"];
 
@@ -104,16 +98,12 @@ fn judge_all(settings: &Settings, file: File, path: &[u8], bytes: &[u8]) -> Vec<
     }
     let text = text::decode(bytes);
     let mut found = BTreeSet::new();
-    for side in text::sides(&text) {
-        let mut judge = Judge { settings, path, found: &mut found };
-        match file {
-            File::Manifest(Syntax::Json) => judge.json_manifest(&side),
-            File::Manifest(_) => judge.yaml(&side, Kind::Manifest),
-            File::Workspace => judge.yaml(&side, Kind::Workspace),
-            File::Lockfile(Syntax::Json) => judge.json_lockfile(&side),
-            File::Lockfile(_) => judge.yaml_lockfile(&side),
-            File::Settings | File::Backup => {}
-        }
+    let mut judge = Judge { settings, path, found: &mut found };
+    match file {
+        File::Manifest(syntax) => judge.manifest(&text, syntax, Kind::Manifest),
+        File::Workspace => judge.manifest(&text, Syntax::Yaml, Kind::Workspace),
+        File::Lockfile(syntax) => text::sides(&text).iter().for_each(|side| judge.lockfile(side, syntax)),
+        File::Settings | File::Backup => {}
     }
     found.into_iter().collect()
 }
@@ -193,74 +183,76 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn json_manifest(&mut self, text: &str) {
-        let is_valid = Document::parse(text).is_ok();
-        let mut lines = Lines::of(text);
-        json::strings(text, &mut |item| {
-            let hit = if is_valid {
-                is_place(item.keys) && self.is_reference(item.text, item.is_key)
-            } else {
-                self.may_be_reference(item.keys, item.text, item.is_key)
-                    // A path of Windows with single backslashes is no JSON, but a path.
-                    || self.may_be_reference(item.keys, item.raw, item.is_key)
+    fn manifest(&mut self, text: &str, syntax: Syntax, kind: Kind) {
+        let is_parsed = !text::has_conflict(text)
+            && match syntax {
+                Syntax::Yaml => self.yaml(text, kind),
+                Syntax::Json5 => json5::parse_object(text).is_ok(),
+                Syntax::Json | Syntax::Binary => Document::parse(text).is_ok(),
             };
-            if hit {
-                self.add(Kind::Manifest, item.keys, item.text, lines.at(item.at));
-            }
-        });
-    }
-
-    fn json_lockfile(&mut self, text: &str) {
-        let mut lines = Lines::of(text);
-        json::strings(text, &mut |item| {
-            if self.is_locked(item.keys, item.text) {
-                self.add(Kind::Lockfile, item.keys, item.text, lines.at(item.at));
-            }
-        });
-    }
-
-    fn yaml(&mut self, text: &str, kind: Kind) {
-        let whole = yaml::strings(text, &mut |item| {
-            if is_place(item.keys) && self.is_reference(item.text, item.is_key) {
-                self.add(kind, item.keys, item.text, item.line);
-            }
-        });
-        if whole.is_err() {
-            yaml::lines(text, &mut |item| {
-                if self.may_be_reference(item.keys, item.text, item.is_key) {
-                    self.add(kind, item.keys, item.text, item.line);
-                }
+        if !is_parsed {
+            self.found.clear();
+            self.mention(text, kind);
+        } else if syntax != Syntax::Yaml {
+            self.json(text, kind, &|judge, item| {
+                is_place(item.keys) && judge.is_reference(item.text, item.is_key)
             });
         }
     }
 
-    fn yaml_lockfile(&mut self, text: &str) {
-        yaml::lines(text, &mut |item| {
-            if self.is_locked(item.keys, item.text) {
-                self.add(Kind::Lockfile, item.keys, item.text, item.line);
+    /// Looks at each string of a text that is JSON or nearly so.
+    fn json(&mut self, text: &str, kind: Kind, is_one: &dyn Fn(&Self, &json::Item<'_>) -> bool) {
+        let mut lines = Lines::of(text);
+        json::strings(text, &mut |item| {
+            if is_one(self, item) {
+                self.add(kind, item.keys, item.text, lines.at(item.at));
             }
         });
+    }
+
+    /// Looks at a text as far as it is YAML, and whether all of it is.
+    fn yaml(&mut self, text: &str, kind: Kind) -> bool {
+        let parsed = yaml::strings(text, &mut |item| {
+            if is_place(item.keys) && self.is_reference(item.text, item.is_key) {
+                self.add(kind, item.keys, item.text, item.line);
+            }
+        });
+        parsed.is_ok()
+    }
+
+    /// A text that cannot be parsed is a finding where the name of a deps dir stands in it, in any spelling.
+    fn mention(&mut self, text: &str, kind: Kind) {
+        let mentions = |text: &str| {
+            let readings = [text.to_owned(), json::unescaped(text)];
+            let readings = readings.iter().flat_map(|text| [text.clone(), percent_decoded(text)]);
+            readings
+                .into_iter()
+                .any(|text| self.settings.names().any(|name| contains(text.as_bytes(), name.as_bytes())))
+        };
+        if !mentions(text) {
+            return;
+        }
+        // An escaped line end may part the name.
+        let (line, value) = text.lines().enumerate().find(|(_, line)| mentions(line)).unwrap_or_default();
+        let value: String = value.trim().chars().take(200).collect();
+        self.add(kind, &[], &value, line + 1);
+    }
+
+    fn lockfile(&mut self, text: &str, syntax: Syntax) {
+        if syntax == Syntax::Yaml {
+            yaml::lines(text, &mut |item| {
+                if self.is_locked(item.keys, item.text) {
+                    self.add(Kind::Lockfile, item.keys, item.text, item.line);
+                }
+            });
+        } else {
+            self.json(text, Kind::Lockfile, &|judge, item| judge.is_locked(item.keys, item.text));
+        }
     }
 
     /// A specifier, or a key that carries one, as a selector may.
     fn is_reference(&self, text: &str, is_key: bool) -> bool {
         self.leads_in(&if is_key { reference::explicit_paths(text) } else { reference::paths(text) })
-    }
-
-    /// The same where the keys above are a guess.
-    fn may_be_reference(&self, keys: &[Option<String>], text: &str, is_key: bool) -> bool {
-        let is =
-            |key: &Option<String>, names: &[&str]| key.as_deref().is_some_and(|key| names.contains(&key));
-        let (own, above) = match keys.split_last() {
-            Some((own, above)) if !is_key => (own, above),
-            _ => (&None, keys),
-        };
-        if keys.iter().any(|key| is(key, &FIELDS)) {
-            return self.is_reference(text, is_key);
-        }
-        self.leads_in(&reference::explicit_paths(text))
-            && !is(own, &OWN_PROSE)
-            && !above.iter().any(|key| is(key, &PROSE))
     }
 
     fn is_locked(&self, keys: &[Option<String>], text: &str) -> bool {

@@ -21,8 +21,10 @@ pub enum File {
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Syntax {
-    /// JSON, and what is nearly JSON.
+    /// JSON; a lockfile's may be nearly JSON.
     Json,
+    /// JSON5.
+    Json5,
     /// YAML, or yarn 1's own.
     Yaml,
     /// Bun's former binary form.
@@ -54,7 +56,8 @@ pub fn file(path: &[u8]) -> Option<File> {
 
 fn known(name: &str) -> Option<File> {
     Some(match name {
-        "package.json" | "package.json5" => File::Manifest(Syntax::Json),
+        "package.json" => File::Manifest(Syntax::Json),
+        "package.json5" => File::Manifest(Syntax::Json5),
         "package.yaml" => File::Manifest(Syntax::Yaml),
         "pnpm-workspace.yaml" => File::Workspace,
         "package-lock.json" | "npm-shrinkwrap.json" | "bun.lock" => File::Lockfile(Syntax::Json),

@@ -119,7 +119,7 @@ proptest! {
         let text = parts.concat();
         let text = if as_value { format!("{{\"dependencies\": {{\"a\": \"file:../{text}/x") } else { text };
         let settings = Settings::read(&[], None).unwrap();
-        let files = [MANIFEST, File::Manifest(Syntax::Yaml), File::Workspace, File::Lockfile(Syntax::Json),
+        let files = [MANIFEST, File::Manifest(Syntax::Json5), File::Manifest(Syntax::Yaml), File::Workspace, File::Lockfile(Syntax::Json),
             File::Lockfile(Syntax::Yaml), File::Lockfile(Syntax::Binary)];
         for file in files {
             let slow = judge_all(&settings, file, b"a/b", text.as_bytes());
@@ -130,7 +130,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let settings = Settings::read(&[], None).unwrap();
-        for file in [MANIFEST, File::Workspace, File::Lockfile(Syntax::Json), File::Lockfile(Syntax::Yaml)] {
+        for file in [MANIFEST, File::Manifest(Syntax::Json5), File::Workspace, File::Lockfile(Syntax::Json), File::Lockfile(Syntax::Yaml)] {
             let _ = judge_all(&settings, file, &bytes, &bytes);
         }
         let _ = name::file(&bytes);
@@ -233,7 +233,7 @@ fn a_workspace_file_counts_where_pnpm_reads_specifiers() {
 }
 
 #[test]
-fn broken_manifests_are_read_as_far_as_they_go() {
+fn what_cannot_be_parsed_counts_where_it_names_the_deps_dir() {
     for text in [
         "{\"dependencies\": {\"a\": \"file:../.docker-deps/a.tgz",
         "{\"dependencies\": {\"a\": \"../.docker-deps/a.tgz\",}}",
@@ -249,19 +249,48 @@ fn broken_manifests_are_read_as_far_as_they_go() {
         "{\"overrides\": {\"a@file:.docker-deps/a\": \"1\"}}",
         "\u{feff}{\"dependencies\": {\"a\": \"file:.docker-deps/a\"}}",
         "{\"dependencies\": \"file:.docker-deps/a\"}",
-    ] {
-        assert_eq!(hits(MANIFEST, text).len(), 1, "{text}");
-    }
-    for text in [
+        // Mentions, of which nobody can tell.
         "{\"description\": \"file:../.docker-deps/a\",}",
         "{\"scripts\": {\"a\": \"file:../.docker-deps/a\", \"b\": \"ls .docker-deps/x\"},}",
         "{\"dependencies\": {\"a\": \"^1\" // \"file:../.docker-deps/a\"\n}}",
         "{\"dependencies\": {\n<<<<<<< HEAD\n\"a\": \"^1\"\n=======\n\"a\": \"^2\"\n>>>>>>> b\n}, \"description\": \"file:.docker-deps/a\"}",
         "see file:../.docker-deps/a",
+        // In any spelling.
+        "{\"a\": \".Docker-DEPS",
+        "{\"a\": \"\\u002edocker-deps",
+        "{\"a\": \"%2edocker%2Ddeps",
+        "{\"a\": \"\\x2edocker-deps",
+        "{\"a\": \"\\u00252edocker-deps",
+        "{\"a\": \"..\\.docker-deps",
+        "{\"a\": '.docker\\\n-deps",
+    ] {
+        let found = hits(MANIFEST, text);
+        assert!(found.len() == 1 && found[0].kind == Kind::Manifest, "{text}: {found:?}");
+    }
+    for text in [
+        "",
+        "see file:../docker-deps/a",
+        "{\"dependencies\": {\"a\": \"^1\",}}",
+        "{\"dependencies\": {\n<<<<<<< HEAD\n\"a\": \"^1\"\n=======\n\"a\": \"^2\"\n>>>>>>> b\n}}",
         "{\"dependencies\": {\"a\": \"file:.docker-deps/../b\", \".docker-deps\": \"^1\"}}",
     ] {
         assert_eq!(hits(MANIFEST, text), [], "{text}");
     }
+    let yaml = File::Manifest(Syntax::Yaml);
+    for (text, line) in
+        [("a: [\nb: \"\\U0000002edocker-deps\"\n", 2), ("<<<<<<< a\n=======\n>>>>>>> b\n# .docker-deps", 4)]
+    {
+        let found = hits(yaml, text);
+        assert!(found.len() == 1 && found[0].line == line, "{text}: {found:?}");
+    }
+    assert_eq!(hits(yaml, "scripts: {a: ls .docker-deps}\n"), []);
+    // JSON5 is parsed as what it is, and JSON is not taken for it.
+    let json5 = "{scripts: {a: '.docker-deps/x'}, /* .docker-deps */ dependencies: {b: 'file:x'},}";
+    assert_eq!(hits(File::Manifest(Syntax::Json5), json5), []);
+    assert_eq!(hits(MANIFEST, json5).len(), 1);
+    let json5 = "{scripts: {a: '.docker-deps/x'},\n'dependencies': {b: 'file:.docker\\\r\n-deps/b'},}";
+    let found = hits(File::Manifest(Syntax::Json5), json5);
+    assert!(found.len() == 1 && found[0].line == 2 && found[0].key == "dependencies.b", "{found:?}");
 }
 
 #[test]
@@ -278,7 +307,7 @@ fn no_depth_overflows_or_takes_long() {
     assert_eq!(hits(File::Workspace, &nested).len(), 1);
     let many = format!("{{\"dependencies\": {{\"a\": \"{}/../.docker-deps/a\"", "x@./".repeat(200_000));
     assert_eq!(hits(MANIFEST, &many).len(), 1);
-    assert_eq!(hits(MANIFEST, &format!("{} .docker-deps", "/* ".repeat(200_000))), []);
+    assert_eq!(hits(MANIFEST, &format!("{} .docker-deps", "/* ".repeat(200_000))).len(), 1);
     let lines = "\"a\": \"file:.docker-deps/a\",\n".repeat(20_000);
     assert_eq!(hits(File::Lockfile(Syntax::Json), &lines).len(), 20_000);
     assert_eq!(hits(File::Lockfile(Syntax::Yaml), &lines).len(), 20_000);

@@ -40,10 +40,15 @@ impl<'t> Lines<'t> {
     }
 }
 
+/// Whether a merge conflict parts a text.
+pub(super) fn has_conflict(text: &str) -> bool {
+    text.lines().any(|line| mark(line) == Some(Side::Ours) || mark(line) == Some(Side::All))
+}
+
 /// Of a text with a merge conflict each side's, the common ancestor's too; of any other the text alone. Lines keep
 /// their numbers.
 pub(super) fn sides(text: &str) -> Vec<Cow<'_, str>> {
-    if !text.lines().any(|line| mark(line) == Some(Side::Ours) || mark(line) == Some(Side::All)) {
+    if !has_conflict(text) {
         return vec![Cow::Borrowed(text)];
     }
     [Side::Ours, Side::Base, Side::Theirs].map(|side| Cow::Owned(one(text, side))).into()

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::tree::{self, Place};
 use super::{Entry, From, split};
-use crate::model::json;
+use crate::model::json5;
 
 /// Settings of the workspace's root do not hold for the surface alone.
 const KEPT: [&str; 2] = ["lockfileVersion", "configVersion"];
@@ -70,56 +70,8 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, String> {
 }
 
 fn read(text: &str) -> Result<Map<String, Value>, String> {
-    let lock = json::parse_object(&strict(text)).map_err(|error| error.to_string())?;
+    let lock = json5::parse_object(text)?;
     if lock.contains_key("lockfileVersion") { Ok(lock) } else { Err("it has no lockfileVersion".to_owned()) }
-}
-
-/// The same without commas before a closing bracket and without comments; line ends stay where they are.
-fn strict(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    // Where the last comma stands in `out`, as long as nothing but space came behind it.
-    let mut comma = None;
-    while let Some(c) = rest.chars().next() {
-        let taken = match c {
-            '"' => string(rest),
-            '/' if rest.starts_with("//") => {
-                rest = &rest[rest.find('\n').unwrap_or(rest.len())..];
-                continue;
-            }
-            '/' if rest.starts_with("/*") => {
-                let end = rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
-                out.extend(rest[..end].chars().filter(|c| *c == '\n'));
-                rest = &rest[end..];
-                continue;
-            }
-            _ => c.len_utf8(),
-        };
-        if matches!(c, ']' | '}')
-            && let Some(at) = comma
-        {
-            out.replace_range(at..=at, " ");
-        }
-        if !c.is_whitespace() {
-            comma = (c == ',').then_some(out.len());
-        }
-        out.push_str(&rest[..taken]);
-        rest = &rest[taken..];
-    }
-    out
-}
-
-/// How long the string is that a text begins with.
-fn string(text: &str) -> usize {
-    let mut escaped = false;
-    text.char_indices()
-        .skip(1)
-        .find(|(_, c)| {
-            let ends = *c == '"' && !escaped;
-            escaped = *c == '\\' && !escaped;
-            ends
-        })
-        .map_or(text.len(), |(end, _)| end + 1)
 }
 
 /// `a/@s/b/c` is c below @s/b below a.

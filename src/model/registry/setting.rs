@@ -8,25 +8,6 @@ use crate::model::npmrc::{self, Entry, Expanded, Lookup, shown};
 /// More than any file names; they are all kept.
 const MAX_SETTINGS: usize = 1000;
 
-/// Keys beside those of scopes and addresses that say where packages come from, who asks and how.
-const KEYS: [&str; 15] = [
-    "registry",
-    "_auth",
-    "_authToken",
-    "username",
-    "_password",
-    "tokenHelper",
-    "proxy",
-    "http-proxy",
-    "https-proxy",
-    "noproxy",
-    "no-proxy",
-    "strict-ssl",
-    "ca",
-    "cafile",
-    "always-auth",
-];
-
 /// A file of settings that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct File {
@@ -119,7 +100,7 @@ pub fn of_npmrc(name: &str, text: &str, unquotes: bool, lookup: Lookup<'_>) -> R
     let mut file = File { name: name.to_owned(), settings: Vec::new() };
     for entry in npmrc::parse(text) {
         let key = npmrc::expand(&entry.key, lookup);
-        if !leads_to_a_registry(&key) {
+        if !npmrc::leads_to_a_registry(&key.text) {
             continue;
         }
         if file.settings.len() == MAX_SETTINGS {
@@ -147,11 +128,4 @@ fn setting(name: &str, entry: &Entry, key: Expanded, unquotes: bool, lookup: Loo
         values: values.collect(),
         key,
     }
-}
-
-fn leads_to_a_registry(key: &Expanded) -> bool {
-    let text = &key.text;
-    text.starts_with("//")
-        || text.starts_with('@') && text.ends_with(":registry")
-        || KEYS.contains(&text.as_str())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::thread;
 
-use crate::observe::git::git;
+use crate::observe::git::{self, git};
 
 /// What git says of the files below a folder, by their paths from there.
 #[derive(Debug, Default)]
@@ -85,7 +85,6 @@ fn ask(dir: &Path, what: &[&str]) -> Option<Vec<String>> {
     let mut command = git(dir);
     // Nothing here may wait for, or hold up, a git of the user's.
     command.env("GIT_OPTIONAL_LOCKS", "0").args(["ls-files", "-z"]).args(what);
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    let text = String::from_utf8(output.stdout).ok()?;
+    let text = String::from_utf8(git::answer(&mut command).ok()?).ok()?;
     Some(text.split_terminator('\0').map(str::to_owned).collect())
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::error::Problem;
 use crate::model::manifest::Manifest;
-use crate::model::{js, package_name};
+use crate::model::{js, package_name, path};
 
 /// The executable files of a package.
 #[derive(Debug, Default)]
@@ -32,13 +32,13 @@ impl Executables {
         let mut this = Self::default();
         match published.0.get("bin") {
             Some(Value::String(path)) if !path.is_empty() => {
-                this.files.insert(super::lexical(dir, path));
+                this.files.insert(path::join_on_disk(dir, path));
             }
             Some(bin) if js::truthy(Some(bin)) => {
                 for (command, target) in js::entries(bin).into_iter().filter(|(name, _)| is_command(name)) {
                     let path =
                         target.as_str().ok_or_else(|| no_path(&format!("bin[{command:?}]"), &target))?;
-                    let path = super::lexical(dir, path);
+                    let path = path::join_on_disk(dir, path);
                     if path.starts_with(dir) {
                         this.files.insert(path);
                     }
@@ -46,7 +46,7 @@ impl Executables {
             }
             _ => match published.0.get("directories").and_then(|directories| directories.get("bin")) {
                 Some(Value::String(path)) if !path.is_empty() => {
-                    this.folder = Some(super::lexical(dir, path))
+                    this.folder = Some(path::join_on_disk(dir, path))
                 }
                 Some(other) if js::truthy(Some(other)) => return Err(no_path("directories.bin", other)),
                 _ => {}
@@ -58,7 +58,7 @@ impl Executables {
             Some(Value::Array(paths)) => {
                 for path in paths {
                     let path = path.as_str().ok_or_else(|| no_path("an entry of executableFiles", path))?;
-                    this.files.insert(super::lexical(dir, path));
+                    this.files.insert(path::join_on_disk(dir, path));
                 }
             }
             Some(other) => {
@@ -76,7 +76,7 @@ impl Executables {
         if self.files.is_empty() && self.folder.is_none() {
             return false;
         }
-        let source = super::lexical(Path::new("/"), &source.to_string_lossy());
+        let source = path::clean(source);
         self.files.contains(&source)
             || self.folder.as_deref().is_some_and(|folder| found_below(folder, &source))
     }

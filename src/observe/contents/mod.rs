@@ -21,7 +21,7 @@ use crate::model::cache::Footprint;
 use crate::model::digest::Digest;
 use crate::model::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::model::workspace::{Member, Workspace};
-use crate::model::{js, package_name, publish};
+use crate::model::{js, package_name, path, publish};
 
 pub use unbuilt::unbuilt;
 
@@ -233,7 +233,7 @@ fn published_folder(member: &Member, label: &str) -> Result<(PathBuf, Option<Man
         }
         _ => return Ok((member.dir.clone(), None)),
     };
-    let dir = lexical(&member.dir, directory);
+    let dir = path::join_on_disk(&member.dir, directory);
     match siblings::read_manifest(&dir)? {
         Some(manifest) => Ok((dir, Some(manifest))),
         None => Err(Problem::new(format!(
@@ -242,21 +242,6 @@ fn published_folder(member: &Member, label: &str) -> Result<(PathBuf, Option<Man
         ))
         .hint("build the package first, or correct the path")),
     }
-}
-
-/// `path.join`: `..` is taken off as text, whatever is a link.
-fn lexical(dir: &Path, relative: &str) -> PathBuf {
-    let mut path = dir.to_owned();
-    for part in js::normalize(relative).split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                path.pop();
-            }
-            part => path.push(part),
-        }
-    }
-    path
 }
 
 /// Name and version, which pnpm insists on, and the fields that it cannot read as `null`.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::error::Problem;
 use crate::model::manifest::Manifest;
+use crate::model::path;
 use crate::model::publish::Siblings;
 use crate::model::workspace::{Member, Workspace};
 use crate::observe::manifest;
@@ -57,7 +58,7 @@ impl Siblings for Members<'_> {
     }
 
     fn at(&self, path: &str) -> Option<Manifest> {
-        let dir = super::lexical(self.dir, path);
+        let dir = path::join_on_disk(self.dir, path);
         match self.workspace.members.iter().find(|member| member.dir == dir) {
             Some(member) => Some(member.manifest.clone()),
             // pnpm reads whatever lies there, be it a member or not.

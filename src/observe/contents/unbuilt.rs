@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Contents;
 use crate::error::Problem;
-use crate::model::js;
+use crate::model::path;
 
 const CODE: [&str; 3] = [".js", ".json", ".node"];
 const MODULES: [&str; 5] = [".js", ".mjs", ".cjs", ".json", ".node"];
@@ -19,11 +19,7 @@ const TYPES: [&str; 6] = [".d.ts", ".ts", ".tsx", ".d.mts", ".d.cts", ".js"];
 pub fn unbuilt(contents: &Contents) -> Vec<Problem> {
     let check = Check {
         name: contents.manifest.name().unwrap_or("package.json"),
-        paths: contents
-            .entries
-            .iter()
-            .map(|entry| js::normalize(&entry.path).trim_start_matches('/').to_owned())
-            .collect(),
+        paths: contents.entries.iter().map(|entry| Check::clean(&entry.path)).collect(),
     };
     let field = |field: &str| contents.manifest.0.get(field);
     let mut problems = Vec::new();
@@ -73,7 +69,7 @@ impl Check<'_> {
 
     /// The path from the package's root, as npm and Node take it.
     fn clean(path: &str) -> String {
-        js::join("/", path).trim_matches('/').to_owned()
+        path::absolute(path).split_off(1)
     }
 
     fn holds(&self, path: &str) -> bool {

@@ -25,7 +25,10 @@ pub fn head(git: &Git) -> Result<Commit> {
         Error::new(Kind::Environment, "there is no commit yet")
             .hint("judge what is staged: docker-prep guard")
     };
-    let commits = list(git, &["--max-count=1", "HEAD", "--"]).map_err(|_| none())?;
+    let commits = match list(git, &["--max-count=1", "HEAD", "--"]) {
+        Ok(commits) => commits,
+        Err(_) => git.path("--absolute-git-dir").map(|_| Vec::new())?,
+    };
     commits.into_iter().next().ok_or_else(none)
 }
 
@@ -40,8 +43,9 @@ pub fn range(git: &Git, range: &str) -> Result<Vec<Commit>> {
         return Err(Error::new(Kind::Usage, format!("the range `{range}` names no beginning"))
             .hint("name both ends, as in --range origin/main..HEAD"));
     }
+    // Where there is no repository, no other range helps.
     let commits = list(git, &["--topo-order", "--reverse", "--end-of-options", range, "--"]).map_err(|error| {
-        error.hint("name revisions that are here: in CI fetch the whole history (`fetch-depth: 0`), and for a new branch take its merge base, as in --range origin/main..HEAD")
+        git.path("--absolute-git-dir").err().unwrap_or_else(|| error.hint("name revisions that are here: in CI fetch the whole history (`fetch-depth: 0`), and for a new branch take its merge base, as in --range origin/main..HEAD"))
     })?;
     if commits.is_empty() {
         refuse_other_objects(git, range)?;

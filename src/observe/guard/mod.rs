@@ -6,7 +6,7 @@ mod index;
 mod objects;
 mod tree;
 
-pub use git::{Git, Place};
+pub use git::Git;
 pub use history::{Commit, head, range};
 pub use index::index;
 pub use objects::Objects;
@@ -26,6 +26,5 @@ pub fn tree(git: &Git, commit: &Commit) -> Result<Vec<Entry>> {
 /// The current folder, or the one that was named, from the work tree's top, with a slash at its end.
 #[must_use]
 pub fn prefix(git: &Git) -> Vec<u8> {
-    let answer = git.output(&["rev-parse", "--show-prefix"]).unwrap_or_default();
-    answer.strip_suffix(b"\n").unwrap_or(&answer).to_vec()
+    git.rev_parse([&["--show-prefix"]]).map(|[prefix]| prefix).unwrap_or_default()
 }

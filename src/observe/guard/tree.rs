@@ -15,18 +15,6 @@ pub struct Entry {
     pub stage: u8,
 }
 
-impl Entry {
-    /// Whether it is the file without a byte, by the name that SHA-1 or SHA-256 gives it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        matches!(
-            self.object.as_str(),
-            "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-                | "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813"
-        )
-    }
-}
-
 /// What kind of thing an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -40,7 +28,7 @@ pub enum Mode {
 
 impl Mode {
     /// What git's number stands for; a folder, as a sparse index has them, is none of these.
-    pub(super) fn of(number: u32) -> Option<Self> {
+    fn of(number: u32) -> Option<Self> {
         match number >> 12 {
             0o10 => Some(Self::File),
             0o12 => Some(Self::Link),
@@ -50,12 +38,41 @@ impl Mode {
     }
 }
 
-/// All entries of `git ls-files --stage -z` or `git ls-tree -r -z`.
+/// All entries of `git ls-files --stage --debug -z` or `git ls-tree -r -z`, but those that are only meant to be added
+/// (`git add --intent-to-add`): no commit holds them.
 ///
 /// # Errors
 /// The first line that is neither.
 pub(super) fn parse(listing: &[u8]) -> Result<Vec<Entry>, String> {
-    listing.split(|byte| *byte == 0).filter(|line| !line.is_empty()).map(parse_entry).collect()
+    let mut entries = Vec::new();
+    for record in listing.split(|byte| *byte == 0) {
+        let (about, line) = split(record);
+        if is_intended(about) {
+            entries.pop();
+        }
+        if !line.is_empty() {
+            entries.push(parse_entry(line)?);
+        }
+    }
+    Ok(entries)
+}
+
+/// What `--debug` says of the entry before, in lines that are set in, and the next entry.
+fn split(record: &[u8]) -> (&[u8], &[u8]) {
+    let mut end = 0;
+    while record[end..].starts_with(b" ") {
+        let line = record[end..].iter().position(|byte| *byte == b'\n');
+        end = line.map_or(record.len(), |line| end + line + 1);
+    }
+    record.split_at(end)
+}
+
+fn is_intended(about: &[u8]) -> bool {
+    /// `CE_INTENT_TO_ADD` of git's `read-cache-ll.h`.
+    const INTENT_TO_ADD: u32 = 1 << 29;
+    let text = std::str::from_utf8(about).unwrap_or_default();
+    let flags = text.rsplit_once("flags: ").map(|(_, flags)| u32::from_str_radix(flags.trim(), 16));
+    matches!(flags, Some(Ok(flags)) if flags & INTENT_TO_ADD != 0)
 }
 
 fn parse_entry(line: &[u8]) -> Result<Entry, String> {
@@ -136,13 +153,19 @@ mod tests {
     }
 
     #[test]
-    fn both_listings_are_read() {
+    fn listings_are_read() {
         let object = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
         let listing = format!("100644 {object} 0\ta\tb\n\0120000 {object} 2\tl\0160000 commit {object}\ts\0");
         let entries = parse(listing.as_bytes()).unwrap();
         assert_eq!(entries[0], entry("a\tb\n", Mode::File, object));
         assert_eq!((entries[1].mode, entries[1].stage), (Mode::Link, 2));
         assert_eq!(entries[2].mode, Mode::Submodule);
+        let about = |flags: &str| format!("  ctime: 1:0\n  size: 0\tflags: {flags}\n");
+        let (kept, meant) = (about("0"), about("20004000"));
+        let listing = format!(
+            "100644 {object} 0\ta\0{meant}100644 {object} 0\t\n b\0{kept}100644 {object} 0\tc\0{meant}"
+        );
+        assert_eq!(parse(listing.as_bytes()).unwrap(), [entry("\n b", Mode::File, object)]);
         assert!(parse(b"100644 x\ta\0").is_err());
         assert!(parse(b"040000 tree x\ta\0").is_err());
     }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Walk, manifest};
 use crate::error::Problem;
-use crate::model::js;
 use crate::model::manifest::Manifest;
+use crate::model::{js, path};
 
 /// More packages than any `node_modules` holds: links that lead in circles multiply.
 const MOST: usize = 50_000;
@@ -53,7 +53,7 @@ pub(super) fn find(walk: &Walk<'_>, published: &Manifest) -> Result<Vec<String>,
             return Err(walk.fail("follow", "node_modules", "its bundled packages lead in circles"));
         }
         if holder == 0 {
-            let path = js::normalize(&name);
+            let path = path::normalize(&name);
             result.push(path);
         }
         let folder = &nodes[holder].path;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::model::js;
+use crate::model::path::{basename, rooted};
 
 /// npm-normalize-package-bin 2.0.0. Nothing where it throws.
 pub(super) fn normalize_bin(manifest: &Value) -> Option<Value> {
@@ -19,7 +20,7 @@ pub(super) fn normalize_bin(manifest: &Value) -> Option<Value> {
         Some(Value::Array(items)) => {
             let mut bins = Map::new();
             for item in items {
-                bins.insert(js::basename(item.as_str()?).to_owned(), item.clone());
+                bins.insert(basename(item.as_str()?).to_owned(), item.clone());
             }
             Some(bins)
         }
@@ -29,9 +30,9 @@ pub(super) fn normalize_bin(manifest: &Value) -> Option<Value> {
     let mut clean = Map::new();
     for (key, target) in bins.unwrap_or_default() {
         let key = key.replace(['\\', ':'], "/");
-        let base = js::join("/", js::basename(&key));
+        let base = rooted(basename(&key));
         let Some(target) = target.as_str() else { continue };
-        let target = js::join("/", target).replace('\\', "/");
+        let target = rooted(target).replace('\\', "/");
         if base.len() > 1 && target.len() > 1 {
             clean.insert(base[1..].to_owned(), Value::String(target[1..].to_owned()));
         }

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::model::js;
+use crate::model::path::resolve;
 use crate::observe::cache::Seen;
 
 /// What lies at a path, links not followed.
@@ -116,12 +116,11 @@ impl Tree {
 
     /// The names in a folder, links followed.
     pub(crate) fn list(&self, relative: &str) -> Result<Listing, ListError> {
-        let key = js::normalize(relative);
-        let key = if key == "/" { "/" } else { key.trim_end_matches('/') };
-        if let Some(known) = self.lists.borrow().get(key) {
+        let key = resolve(relative);
+        if let Some(known) = self.lists.borrow().get(&key) {
             return known.clone();
         }
-        let path = self.path(key);
+        let path = self.path(&key);
         self.seen.look(&path, true);
         let listed = read(&path).map(Rc::new).map_err(|e| ListError {
             path,
@@ -129,7 +128,7 @@ impl Tree {
             kind: e.kind(),
             code: e.raw_os_error(),
         });
-        self.lists.borrow_mut().insert(key.to_owned(), listed.clone());
+        self.lists.borrow_mut().insert(key, listed.clone());
         listed
     }
 

@@ -9,8 +9,8 @@ use super::rules::{self, Candidate};
 use super::tree::{Kind, Tree};
 use super::{Walk, bad_pattern, manifest, unlisted};
 use crate::error::Problem;
-use crate::model::js;
 use crate::model::minimatch::Minimatch;
+use crate::model::{js, path};
 use crate::observe::glob::is_outside;
 
 pub(super) struct Walker<'a> {
@@ -75,7 +75,7 @@ impl<'a> Walker<'a> {
         Self {
             walk: parent.walk,
             parent: Some(parent),
-            base: js::basename(&path).to_owned(),
+            base: path::basename(&path).to_owned(),
             project: parent.follow && link,
             follow: is_followed(&path),
             path,
@@ -262,7 +262,7 @@ impl<'a> Walker<'a> {
         let path = self.at(name);
         // Each link on the way would have to be noted.
         self.walk.tree.seen().spoil();
-        if is_outside(&path) || real(&path) != real(js::normalize(&path).trim_end_matches('/')) {
+        if is_outside(&path) || real(&path) != real(&path::relative(&path)) {
             return Err(self
                 .walk
                 .fail("pack", &path, "it leads outside of the package")

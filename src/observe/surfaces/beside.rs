@@ -1,5 +1,6 @@
 //! The files beside manifests that an install reads, and the backups that lie about there.
 
+use std::fs::{self, FileType};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use crate::model::beside::Beside;
 use crate::model::journal::FileKind;
 use crate::model::surface::Surface;
 use crate::observe::project::Project;
+use crate::observe::state::backup_of;
 
 /// Reads the file of that name in a surface's folder, there or not.
 ///
@@ -30,7 +32,7 @@ fn read(project: &Project, dir: &str, name: &str) -> Result<Beside> {
                 .hint("put the file itself there, or move it away"));
         }
         Ok(_) => {
-            let bytes = std::fs::read(&path)
+            let bytes = fs::read(&path)
                 .map_err(|error| Error::io(Kind::Refused, "read", &path, &error).hint("make it readable"))?;
             let text = String::from_utf8(bytes).map_err(|error| {
                 let byte = error.utf8_error().valid_up_to() + 1;
@@ -62,6 +64,45 @@ pub fn with_backups(project: &Project) -> Vec<PathBuf> {
         .filter(|entry| entry.path().extension().is_some_and(|end| end == "bak"))
         .map(|entry| entry.path().with_extension(""))
         .filter(|path| kind(path).is_some() && path.is_file())
+        .collect()
+}
+
+/// A file, and the backup beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackedUp {
+    /// The file.
+    pub path: PathBuf,
+    /// What it is by its name; what a manifest links to has any.
+    pub kind: FileKind,
+    /// Whether it is a symbolic link: its text is kept elsewhere.
+    pub is_link: bool,
+    /// Its bytes.
+    pub present: Vec<u8>,
+    /// Those of the backup.
+    pub backup: Vec<u8>,
+}
+
+/// Reads those of the files beside which a backup lies.
+///
+/// # Errors
+/// One of the two cannot be read.
+pub fn backed_up(files: &[PathBuf]) -> Result<Vec<BackedUp>> {
+    let read = |path: &Path| fs::read(path).map_err(|error| Error::io(Kind::Refused, "read", path, &error));
+    let is = |path: &Path, what: fn(&FileType) -> bool| {
+        path.symlink_metadata().is_ok_and(|metadata| what(&metadata.file_type()))
+    };
+    let backups = files.iter().map(|path| (path, backup_of(path)));
+    backups
+        .filter(|(_, backup)| is(backup, FileType::is_file))
+        .map(|(path, backup)| {
+            Ok(BackedUp {
+                path: path.clone(),
+                kind: kind(path).unwrap_or(FileKind::Manifest),
+                is_link: is(path, FileType::is_symlink),
+                present: read(path)?,
+                backup: read(&backup)?,
+            })
+        })
         .collect()
 }
 

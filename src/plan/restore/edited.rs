@@ -1,7 +1,8 @@
 //! What its owner, or an install, wrote into a file while it was prepared.
 
 use super::{
-    Action, Means, Source, Step, is_committed, is_free_of_ours, is_original, leave, original, problem, remove,
+    Action, RestoreInputs, Source, Step, TakeBackError, committed, is_committed, is_free_of_ours,
+    is_original, leave, original, problem, remove, undo,
 };
 use crate::error::Problem;
 use crate::model::journal::{FileKind, Phase};
@@ -12,23 +13,21 @@ use crate::plan::rewrite;
 pub(super) fn edited(
     file: &FileState,
     phase: Phase,
-    means: &Means<'_>,
+    inputs: Option<&RestoreInputs>,
     force: bool,
     step: &mut Step,
 ) -> Result<(), Problem> {
     let bytes = file.text.as_deref().unwrap_or_default();
-    let free_of_ours = is_free_of_ours(file, means);
+    let free_of_ours = is_free_of_ours(file, inputs);
     if was_never_replaced(file, bytes, phase, free_of_ours) {
         untouched(step);
         return Ok(());
     }
     if file.entry.kind() == FileKind::Lockfile {
-        return lockfile(file, bytes, means, force, step);
+        return lockfile(file, bytes, inputs, force, step);
     }
     let path = &file.entry.path;
-    let undone = std::str::from_utf8(bytes)
-        .map_err(|_| "it is not UTF-8 any more".to_owned())
-        .and_then(|text| (means.undo)(file.entry.kind(), text, &file.entry.undo));
+    let undone = if inputs.is_some() { undo(file) } else { Err(TakeBackError::JustNow) };
     match undone {
         // Its owner has taken all of ours out, or it was never in.
         Ok(_) if free_of_ours == Some(true) => leave_whole(file, step),
@@ -53,7 +52,7 @@ pub(super) fn edited(
         Err(_) if force && may_replace(file, free_of_ours) && put_back(file, step).is_ok() => {
             put_aside(step);
         }
-        Err(reason) => return Err(problem::conflict(file, bytes, &reason)),
+        Err(reason) => return Err(problem::conflict(file, bytes, &reason.to_string())),
     }
     Ok(())
 }
@@ -79,17 +78,17 @@ fn was_never_replaced(file: &FileState, bytes: &[u8], phase: Phase, free_of_ours
 fn lockfile(
     file: &FileState,
     bytes: &[u8],
-    means: &Means<'_>,
+    inputs: Option<&RestoreInputs>,
     force: bool,
     step: &mut Step,
 ) -> Result<(), Problem> {
     let path = &file.entry.path;
-    if is_free_of_ours(file, means) == Some(true) {
+    if is_free_of_ours(file, inputs) == Some(true) {
         leave_whole(file, step);
         return Ok(());
     }
     // One that the last commit has was not made by prepare, whatever the state says: no reason to lose it.
-    if file.created && is_committed(path, means) == Some(true) {
+    if file.created && is_committed(path, inputs) == Some(true) {
         if !force {
             let reason = "the last commit has one, and the state says that there was none";
             return Err(problem::conflict(file, bytes, reason));
@@ -99,9 +98,7 @@ fn lockfile(
         return Ok(());
     }
     if put_back(file, step).is_err() {
-        let text = String::from_utf8_lossy(bytes);
-        let committed = means.committed.map(|committed| committed(path, &text, &file.entry.undo));
-        let Some(Ok(text)) = committed else { return Err(problem::lost(path)) };
+        let text = committed(file, inputs).ok_or_else(|| problem::lost(path))?;
         step.action = Action::Write { exact: is_original(file, &text), text: text.into_bytes() };
         step.source = Source::Committed;
     }

@@ -1,0 +1,208 @@
+//! Bad input: each gets its exit code, a message with path, cause and next step, and leaves everything as it was.
+
+use std::fs;
+
+use crate::common::World;
+use crate::common::product::product;
+
+/// Runs in the product: the exit code, every word of the message, and an untouched tree.
+#[track_caller]
+fn refused(world: &World, args: &[&str], code: i32, words: &[&str]) {
+    let before = world.snapshot().without_folder_times();
+    let run = world.run_in("notes", args).exits(code);
+    for word in words {
+        assert!(run.stderr.contains(word), "no {word:?} in: {run}");
+    }
+    assert!(run.stderr.contains("\n  "), "no next step in: {run}");
+    before.assert_same(&world.snapshot().without_folder_times());
+}
+
+#[test]
+fn no_workspace() {
+    let world = product();
+    world.remove("plat");
+    refused(&world, &["prepare"], 5, &["notes", "no workspace", "--workspace"]);
+    refused(&world, &["prepare", "--workspace", "../nowhere"], 5, &["nowhere", "no such workspace"]);
+    refused(&world, &["prepare", "--workspace", "backend"], 5, &["backend", "not a workspace"]);
+}
+
+#[test]
+fn two_candidates() {
+    let world = product();
+    world.file("plat2/pnpm-workspace.yaml", "packages: [packages/*]\n");
+    world.file("plat2/packages/x/package.json", r#"{"name": "@bytelyst/x", "version": "1.0.0"}"#);
+    refused(&world, &["prepare"], 5, &["/plat and ", "/plat2", "--workspace"]);
+}
+
+#[test]
+fn a_workspace_file_that_is_not_yaml() {
+    let world = product();
+    world.file("plat/pnpm-workspace.yaml", "packages:\n  - 'packages/*'\n  bad: [\n");
+    refused(&world, &["prepare"], 4, &["pnpm-workspace.yaml", "line "]);
+}
+
+#[test]
+fn a_manifest_that_is_not_json() {
+    let world = product();
+    world.file("plat/packages/errors/package.json", "{\n  \"name\": \"@bytelyst/errors\",\n  oops\n}\n");
+    refused(&world, &["prepare"], 4, &["errors/package.json", "line 3, column 3"]);
+    let world = product();
+    world.file("notes/backend/package.json", "{\n  // why\n  \"dependencies\": {}\n}\n");
+    refused(&world, &["prepare"], 3, &["backend/package.json", "line 2, column 3", "comment"]);
+}
+
+#[test]
+fn a_package_that_the_workspace_lacks() {
+    let world = product();
+    world.file(
+        "notes/backend/package.json",
+        r#"{"dependencies": {"@bytelyst/eror": "^1.0.0", "@bytelyst/zzzzzzzz": "1"}}"#,
+    );
+    refused(&world, &["prepare"], 4, &["@bytelyst/eror", "nearest: @bytelyst/errors", "@bytelyst/zzzzzzzz"]);
+}
+
+#[test]
+fn a_package_that_is_not_built() {
+    let world = product();
+    world.remove("plat/packages/errors/dist");
+    refused(&world, &["prepare"], 4, &["@bytelyst/errors", "main", "dist/index.js"]);
+    world.run_in("notes", ["prepare", "--allow-unbuilt"]).exits(0);
+}
+
+#[test]
+fn every_package_that_cannot_be_packed_is_named_in_one_run() {
+    let world = product();
+    world.file("plat/packages/errors/package.json", r#"{"name": "@bytelyst/errors"}"#);
+    world.file(
+        "plat/packages/logger/package.json",
+        r#"{"name": "@bytelyst/logger", "version": "1.0.0", "main": "x.js"}"#,
+    );
+    world.file("plat/packages/nameless/package.json", r#"{"version": "1.0.0"}"#);
+    world.file("plat/packages/bad/package.json", r#"{"name": "@bytelyst/../../x", "version": "1.0.0"}"#);
+    refused(&world, &["pack", "--all", "--out", "out", "-C", "../plat"], 4, &["nameless/package.json"]);
+    world.remove("plat/packages/nameless");
+    let words = ["@bytelyst/errors", "version", "@bytelyst/logger", "x.js", "@bytelyst/../../x"];
+    refused(&world, &["pack", "--all", "--out", "out", "-C", "../plat"], 4, &words);
+}
+
+#[test]
+fn references_that_lead_nowhere() {
+    let world = product();
+    let errors = |dependency: &str| {
+        format!(r#"{{"name": "@bytelyst/errors", "version": "1.4.2", "dependencies": {{{dependency}}}}}"#)
+    };
+    world.file("plat/packages/errors/package.json", errors(r#""left-pad": "workspace:*""#));
+    refused(&world, &["prepare"], 4, &["@bytelyst/errors", "left-pad", "workspace:*"]);
+    world.file("plat/packages/errors/package.json", errors(r#""left-pad": "catalog:""#));
+    refused(&world, &["prepare"], 4, &["@bytelyst/errors", "left-pad", "catalog"]);
+}
+
+#[test]
+fn two_members_of_one_name() {
+    let world = product();
+    world.file("plat/packages/errors2/package.json", r#"{"name": "@bytelyst/errors", "version": "2.0.0"}"#);
+    refused(&world, &["prepare"], 4, &["@bytelyst/errors", "packages/errors and packages/errors2"]);
+}
+
+#[test]
+fn what_is_no_regular_file() {
+    let world = product();
+    let fifo = world.path("plat/packages/errors/dist/pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    refused(&world, &["prepare"], 4, &["dist/pipe"]);
+}
+
+#[test]
+fn a_manifest_that_links_out_of_the_project() {
+    let world = product();
+    fs::rename(world.path("notes/backend/package.json"), world.path("outside.json")).unwrap();
+    world.symlink("notes/backend/package.json", "../../outside.json");
+    refused(&world, &["prepare"], 3, &["backend/package.json", "symbolic link", "outside.json"]);
+}
+
+#[test]
+fn a_manifest_that_links_within_the_project_is_edited_where_it_lies() {
+    let world = product();
+    fs::rename(world.path("notes/backend/package.json"), world.path("notes/backend/real.json")).unwrap();
+    world.symlink("notes/backend/package.json", "real.json");
+    let before = world.snapshot().without_folder_times();
+    world.run_in("notes", ["prepare"]).exits(0);
+    assert!(world.read("notes/backend/real.json").contains("file:../.docker-deps/"));
+    assert!(world.path("notes/backend/package.json").is_symlink());
+    world.run_in("notes", ["restore", "--clean"]).exits(0);
+    before.assert_same(&world.snapshot().without_folder_times());
+}
+
+#[test]
+fn a_deps_dir_that_is_not_ours() {
+    let world = product();
+    world.file("notes/.docker-deps/precious.txt", "mine");
+    refused(&world, &["prepare"], 3, &[".docker-deps", "rm -r"]);
+    let world = product();
+    world.symlink("notes/.docker-deps", "backend");
+    refused(&world, &["prepare"], 3, &[".docker-deps"]);
+}
+
+#[test]
+fn a_backup_that_is_not_ours() {
+    let world = product();
+    world.file("notes/backend/package.json.bak", "mine");
+    refused(&world, &["prepare"], 3, &["backend/package.json.bak"]);
+    refused(&world, &["prepare", "--force"], 3, &["backend/package.json.bak"]);
+}
+
+#[test]
+fn a_manifest_that_is_rewritten_already() {
+    let world = product();
+    world.file(
+        "notes/backend/package.json",
+        r#"{"dependencies": {"@bytelyst/errors": "file:../.docker-deps/bytelyst-errors-1.4.2.tgz"}}"#,
+    );
+    refused(&world, &["prepare"], 3, &["backend/package.json", ".docker-deps"]);
+}
+
+#[test]
+fn wrong_usage() {
+    let world = product();
+    refused(&world, &["prepare", "--surface", "nope"], 2, &["nope", "no such surface"]);
+    refused(
+        &world,
+        &["prepare", "--surface", "backend", "--surface", "./backend/"],
+        2,
+        &["backend", "twice"],
+    );
+    refused(&world, &["prepare", "--deps-dir", "../x"], 2, &["../x", "outside"]);
+    refused(&world, &["-C", "nope", "prepare"], 2, &["nope"]);
+    assert_eq!(world.run_in("notes", ["prepare", "--bogus"]).code, Some(2));
+    assert_eq!(world.run_in("notes", ["bogus"]).code, Some(2));
+    assert_eq!(world.run_in("notes", ["pack"]).code, Some(2));
+}
+
+#[test]
+fn a_version_that_the_workspace_does_not_have() {
+    let world = product();
+    world.file("notes/backend/package.json", r#"{"dependencies": {"@bytelyst/errors": "^2.0.0"}}"#);
+    refused(&world, &["prepare", "--strict"], 3, &["@bytelyst/errors", "^2.0.0", "1.4.2"]);
+    let run = world.run_in("notes", ["prepare"]).exits(0);
+    assert!(
+        run.stderr.contains("warning") && run.stderr.contains("^2.0.0") && run.stderr.contains("1.4.2"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_read_only_file_system_and_a_settings_file_that_is_wrong() {
+    let world = product();
+    world.file("notes/docker-prep.toml", "scoop = 1\n");
+    refused(&world, &["prepare"], 3, &["docker-prep.toml", "line 1, column 1", "scoop"]);
+}
+
+#[test]
+fn nothing_to_do_is_no_error() {
+    let world = product();
+    world.file("notes/backend/package.json", r#"{"dependencies": {"ms": "1"}}"#);
+    let before = world.snapshot().without_folder_times();
+    let run = world.run_in("notes", ["prepare"]).exits(0);
+    assert!(run.stderr.contains("nothing to do"), "{run}");
+    before.assert_same(&world.snapshot().without_folder_times());
+}

