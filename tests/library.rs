@@ -14,10 +14,10 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use docker_prep::cancel::CancelToken;
-use docker_prep::command::{pack, prepare, restore, run};
 use docker_prep::error::Kind;
-use docker_prep::model::ended::Ended;
-use docker_prep::model::requested::Requested;
+use docker_prep::process::ended::Ended;
+use docker_prep::project::requested::Requested;
+use docker_prep::report::{pack, prepare, restore, run};
 use rayon::prelude::*;
 use rustix::thread::sched_getaffinity;
 use signal_hook::consts::{SIGINT, SIGTERM};

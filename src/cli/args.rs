@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::hook::Manager;
-use crate::model::link::Link;
-use crate::model::package_manager::PackageManager;
-use crate::model::source::{PackageSource, parse_duration};
+use crate::guard::hook::Manager;
+use crate::image::package_manager::PackageManager;
+use crate::rewrite::link::Link;
+use crate::source::model::{PackageSource, parse_duration};
 
 /// Makes Docker builds of JavaScript products work when their private npm registry does not.
 ///

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::text::seconds;
-use crate::model::build::{BuildState, BuiltPackage};
+use crate::build::{BuildState, BuiltPackage};
 
 pub(super) fn line(built: &BuiltPackage) -> String {
     let name = &built.name;

@@ -5,9 +5,9 @@ use serde_json::json;
 use super::args::CacheArgs;
 use super::report::Reporter;
 use super::text::{count, size};
-use crate::command::cache;
+use crate::cache::command as cache;
 use crate::error::Result;
-use crate::model::requested::Requested;
+use crate::project::requested::Requested;
 
 pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) -> Result<()> {
     if args.what.is_some() {

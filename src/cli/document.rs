@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{build, lockfile, pack};
-use crate::command::prepare::{FileChange, OverrideStyle, PreparePlan, Rewritten};
-use crate::model::diff;
-use crate::model::tarball::Tarball;
+use crate::npm::tarball::Tarball;
+use crate::prepare::prepare::PreparePlan;
+use crate::rewrite::files::FileChange;
+use crate::rewrite::override_style::OverrideStyle;
+use crate::rewrite::surface::Rewritten;
+use crate::text::diff;
 
 /// What was prepared, or would be, in every document alike.
 pub(super) fn describe(document: &mut Value, plan: &PreparePlan, with_diff: bool) {

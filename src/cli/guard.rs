@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::args::{Format, GuardArgs};
 use super::report::Reporter;
 use super::text::{count, count_of};
-use crate::command::guard::{self, CommittedFinding, GuardOutcome, GuardScope};
 use crate::error::{Problem, Result};
-use crate::model::guard::{FindingKind, shown};
-use crate::model::requested::Requested;
+use crate::guard::check as guard;
+use crate::guard::check::{CommittedFinding, GuardOutcome, GuardScope};
+use crate::guard::{FindingKind, shown};
+use crate::project::requested::Requested;
 
 /// How much of a value a message shows, in characters.
 const SHOWN: usize = 120;

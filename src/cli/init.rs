@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::args::InitArgs;
 use super::report::Reporter;
-use crate::command::init::{self, InitChange, InitPlan};
 use crate::error::Result;
-use crate::model::diff;
-use crate::model::requested::Requested;
+use crate::guard::init;
+use crate::guard::init::{InitChange, InitPlan};
+use crate::project::requested::Requested;
+use crate::text::diff;
 
 /// Shows the diff first, then makes it.
 pub(super) fn run(requested: &Requested, args: &InitArgs, reporter: &Reporter) -> Result<()> {

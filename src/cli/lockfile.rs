@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::text::count;
-use crate::command::lockfile::SurfaceLockfile;
-use crate::model::lockfile::Difference;
+use crate::lockfile::Difference;
+use crate::lockfile::command::SurfaceLockfile;
 
 pub(super) fn lines(lockfile: &SurfaceLockfile) -> Vec<String> {
     let seed = lockfile.seeded_from.as_deref().map_or_else(

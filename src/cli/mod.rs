@@ -26,13 +26,14 @@ use clap::{CommandFactory as _, Parser as _};
 
 use self::args::{Cli, Command, Global, OldFlags, RestoreArgs};
 use self::report::Reporter;
+use crate::cache::place;
+use crate::cache::place::CacheFolder;
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
-use crate::model::cache::place::{self, CacheFolder};
-use crate::model::link::Link;
-use crate::model::package_manager::{Detected, PackageManager};
-use crate::model::requested::Requested;
-use crate::model::source::{PackageSource, RequestedSource, parse_duration};
+use crate::image::package_manager::{Detected, PackageManager};
+use crate::project::requested::Requested;
+use crate::rewrite::link::Link;
+use crate::source::model::{PackageSource, RequestedSource, parse_duration};
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
 /// commands that have something to put back or to clean up.

@@ -1,7 +1,8 @@
 //! What was left alone or repaired, in sentences.
 
 use super::restore::{lines, restored};
-use crate::command::{Notice, interrupted};
+use crate::report::Notice;
+use crate::transaction::tree::interrupted;
 
 /// One notice; a line each where it tells of several files.
 pub(super) fn sentence(notice: Notice<'_>) -> String {

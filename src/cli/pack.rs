@@ -6,10 +6,11 @@ use super::args::PackArgs;
 use super::report::Reporter;
 use super::text::count;
 use crate::cancel::CancelToken;
-use crate::command::pack::{self, PackOptions};
 use crate::error::Result;
-use crate::model::requested::Requested;
-use crate::model::tarball::Tarball;
+use crate::npm::tarball::Tarball;
+use crate::prepare::pack;
+use crate::prepare::pack::PackOptions;
+use crate::project::requested::Requested;
 
 /// An array as `npm pack --json` prints it, else the tarballs' paths.
 pub(super) fn run(

@@ -10,15 +10,18 @@ use super::report::Reporter;
 use super::run::words;
 use super::text::{count, count_of, packages_of, printable, table};
 use super::{build, lockfile};
+use crate::build::BuildState;
 use crate::cancel::CancelToken;
-use crate::command::prepare::{self, OverrideStyle, PrepareOptions, PreparePlan, Rewritten};
 use crate::error::Result;
-use crate::model::build::BuildState;
-use crate::model::diff;
-use crate::model::journal::FileKind;
-use crate::model::package_manager::Detected;
-use crate::model::requested::Requested;
-use crate::model::workspace::as_seen_from;
+use crate::image::package_manager::Detected;
+use crate::npm::workspace::as_seen_from;
+use crate::prepare::prepare;
+use crate::prepare::prepare::{PrepareOptions, PreparePlan};
+use crate::project::file_kind::FileKind;
+use crate::project::requested::Requested;
+use crate::rewrite::override_style::OverrideStyle;
+use crate::rewrite::surface::Rewritten;
+use crate::text::diff;
 
 pub(super) fn run(
     requested: &Requested,

@@ -14,10 +14,10 @@ use super::notices::sentence;
 use super::screen::Screen;
 use super::text::{printable, reason, seconds, size};
 use super::{build, prepare, restore, run};
-use crate::command::Event;
+use crate::build::{BuildOutput, BuildState};
 use crate::error::{Error, Kind, Problem, io_cause};
-use crate::model::build::{BuildOutput, BuildState};
-use crate::model::tarball::Tarball;
+use crate::npm::tarball::Tarball;
+use crate::report::Event;
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
 pub(super) const SCHEMA_VERSION: u32 = 1;

@@ -5,10 +5,13 @@ use serde_json::{Value, json};
 use super::args::RestoreArgs;
 use super::report::Reporter;
 use crate::cancel::CancelToken;
-use crate::command::restore::{self, RestoreOptions, RestoreOutcome, Restored, Source};
-use crate::command::strip;
 use crate::error::Result;
-use crate::model::requested::Requested;
+use crate::prepare::restore;
+use crate::prepare::restore::{RestoreOptions, RestoreOutcome};
+use crate::project::requested::Requested;
+use crate::transaction::apply::restore::Restored;
+use crate::transaction::plan::Source;
+use crate::transaction::strip;
 
 pub(super) fn run(
     requested: &Requested,

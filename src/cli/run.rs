@@ -9,10 +9,11 @@ use super::document::describe;
 use super::report::Reporter;
 use super::{prepare, restore};
 use crate::cancel::CancelToken;
-use crate::command::run::{self, RunOptions, RunOutcome};
 use crate::error::{Result, signal_name};
-use crate::model::ended::Ended;
-use crate::model::requested::Requested;
+use crate::process::ended::Ended;
+use crate::project::requested::Requested;
+use crate::run;
+use crate::run::{RunOptions, RunOutcome};
 
 /// Runs the command; its exit code is that of the command that it ran.
 pub(super) fn run(

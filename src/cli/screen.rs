@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::text::{count, size};
-use crate::command::Progress;
+use crate::report::Progress;
 
 /// Work that is over sooner shows nothing.
 const PATIENCE: Duration = Duration::from_millis(400);

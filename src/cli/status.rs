@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::report::Reporter;
 use super::text::reason;
-use crate::command::interrupted;
-use crate::command::status::{self, Status, age};
 use crate::error::Result;
-use crate::model::requested::Requested;
-use crate::model::tree_state::{FileState, Now, ProjectState};
+use crate::project::requested::Requested;
+use crate::transaction::status;
+use crate::transaction::status::{Status, age};
+use crate::transaction::tree::interrupted;
+use crate::transaction::tree_state::{FileState, Now, ProjectState};
 
 pub(super) fn run(requested: &Requested, reporter: &Reporter) -> Result<()> {
     let status = status::run(requested)?;

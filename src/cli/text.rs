@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::model::source::Decision;
-use crate::model::tarball::Tarball;
+use crate::npm::tarball::Tarball;
+use crate::source::model::Decision;
 
 /// Names come from manifests that anybody may have written: what would steer a terminal is shown as what it is. Our
 /// own colours are kept.
@@ -97,7 +97,7 @@ pub(super) fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::digest::Digest;
+    use crate::text::digest::Digest;
 
     #[test]
     fn a_package_counts_once_however_many_tarballs_it_has() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::common::registry::Registry;
 use crate::common::{Run, World};
-use docker_prep::model::yaml;
+use docker_prep::text::yaml;
 
 /// The text of README.md that stands behind `# NAME` at the begin of a fenced block.
 fn block(name: &str) -> String {

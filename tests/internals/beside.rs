@@ -8,12 +8,12 @@ use std::process::Command;
 use crate::common::product::product;
 use crate::common::{Run, Snapshot, World, sha256};
 use docker_prep::Result;
-use docker_prep::apply::lock::Lock;
-use docker_prep::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
 use docker_prep::error::{Error, Kind};
-use docker_prep::model::beside::Beside;
-use docker_prep::model::journal::{FileKind, Phase, ProjectPath};
-use docker_prep::plan::files::{FileChange, replacement, settings_change};
+use docker_prep::project::beside::Beside;
+use docker_prep::rewrite::files::{FileChange, replacement, settings_change};
+use docker_prep::transaction::apply::lock::Lock;
+use docker_prep::transaction::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
+use docker_prep::transaction::journal::{FileKind, Phase, ProjectPath};
 use serde_json::{Value, json};
 
 const STATE: &str = "notes/.git/docker-prep";

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use docker_prep::model::journal::Journal;
+use docker_prep::transaction::journal::Journal;
 
 use crate::common::{Kind, Snapshot};
 use crate::faults::disk::{Content, Disk, Left, Node};

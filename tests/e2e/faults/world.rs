@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use docker_prep::model::journal::Journal;
+use docker_prep::transaction::journal::Journal;
 use tempfile::TempDir;
 
 use crate::common::{Kind, Run, Snapshot, World, place, sha256};

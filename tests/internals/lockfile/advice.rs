@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use docker_prep::model::package_manager::{Name, PackageManager};
-use docker_prep::plan::lockfile::{LockfileInstall, advice};
+use docker_prep::image::package_manager::{Name, PackageManager};
+use docker_prep::lockfile::plan::{LockfileInstall, advice};
 
 use crate::common::Run;
 use crate::common::manager::{Install as Call, Manager};

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use docker_prep::apply::lockfile::{LockfileRequest, LockfileTarball, make};
 use docker_prep::cancel::CancelToken;
-use docker_prep::model::environment::Environment;
-use docker_prep::model::package_manager::{Name, PackageManager};
-use docker_prep::model::scope::Scope;
-use docker_prep::observe::lockfile;
+use docker_prep::image::package_manager::{Name, PackageManager};
+use docker_prep::lockfile::apply::{LockfileRequest, LockfileTarball, make};
+use docker_prep::lockfile::read;
+use docker_prep::npm::scope::Scope;
+use docker_prep::project::environment::Environment;
 use serde_json::{Value, json};
 
 use crate::lockfile::scene::Scene;

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::net::{TcpListener, ToSocketAddrs as _};
 
-use docker_prep::model::registry::{Credential, ProbeFinding, Registry, Secret};
+use docker_prep::registry::{Credential, ProbeFinding, Registry, Secret};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 

@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use docker_prep::model::registry::ProbeFinding;
-use docker_prep::observe::registry::probe;
+use docker_prep::registry::ProbeFinding;
+use docker_prep::registry::read::probe;
 
 use crate::probe::server::{Reply, Server, ok};
 use crate::probe::{AMPLE, SHORT, document, finding, question, registry};

@@ -2,8 +2,8 @@
 
 use std::sync::{Condvar, Mutex};
 
-use docker_prep::model::registry::{Network, ProbeFinding, Wanted};
-use docker_prep::observe::registry::probe;
+use docker_prep::registry::read::probe;
+use docker_prep::registry::{Network, ProbeFinding, Wanted};
 
 use crate::probe::server::{Reply, Server, ok, status};
 use crate::probe::{AMPLE, document, question, registry};

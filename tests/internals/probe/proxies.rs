@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 
-use docker_prep::model::registry::{Network, ProbeFinding, Registry, Secret};
+use docker_prep::registry::{Network, ProbeFinding, Registry, Secret};
 
 use crate::probe::server::{Reply, Server, ok, status, tunnel};
 use crate::probe::tls::{authority, signed};

@@ -1,6 +1,6 @@
 //! Redirects are followed as npm does, but a credential stays with its registry.
 
-use docker_prep::model::registry::ProbeFinding;
+use docker_prep::registry::ProbeFinding;
 
 use crate::probe::server::{Server, ok, redirect, status};
 use crate::probe::{AMPLE, TOKEN, document, finding, not_npm, with_token};

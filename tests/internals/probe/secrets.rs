@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use docker_prep::model::registry::{Credential, Network, Registry, Secret};
-use docker_prep::observe::registry::probe;
+use docker_prep::registry::read::probe;
+use docker_prep::registry::{Credential, Network, Registry, Secret};
 
 use crate::probe::server::{Reply, Server, redirect, status};
 use crate::probe::{question, registry};

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use docker_prep::model::registry::{Network, ProbeFinding, Registry};
+use docker_prep::registry::{Network, ProbeFinding, Registry};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 

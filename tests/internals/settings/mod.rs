@@ -5,10 +5,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use docker_prep::model::npmrc;
-use docker_prep::model::package_manager::{Name, PackageManager, Tags};
-use docker_prep::model::registry::npm::Npm;
-use docker_prep::model::registry::setting::of_npmrc;
+use docker_prep::image::package_manager::{Name, PackageManager, Tags};
+use docker_prep::npm::npmrc;
+use docker_prep::registry::npm::Npm;
+use docker_prep::registry::setting::of_npmrc;
 use serde_json::{Map, Value, json};
 
 use crate::common::number;

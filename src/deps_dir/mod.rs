@@ -1,0 +1,4 @@
+//! Tarballs on the disk.
+
+pub(crate) mod apply;
+pub(crate) mod cached;

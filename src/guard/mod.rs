@@ -1,0 +1,313 @@
+//! What must not be committed: from a path and bytes to findings.
+//!
+//! A finding is a place where a reference *works* (a dependency, an override, a lockfile's entry), not one that
+//! mentions the deps dir. In a manifest that cannot be parsed nobody can tell the two apart: there, a mention is one.
+
+pub(crate) mod check;
+pub(crate) mod gitignore;
+pub(crate) mod hook;
+pub(crate) mod init;
+mod json;
+mod name;
+#[cfg(test)]
+mod properties;
+pub(crate) mod read;
+pub mod repair;
+mod settings;
+mod text;
+mod yaml;
+
+use std::collections::BTreeSet;
+
+pub use self::name::{GuardedFile, Syntax, backed_up, file};
+pub use self::settings::{BadSettings, GuardSettings, GuardedProject};
+use self::text::LineCounter;
+
+use crate::rewrite::tarball_reference as reference;
+use crate::rewrite::tarball_reference::{Parts, percent_decoded};
+use crate::text::json::Document;
+use crate::text::json5;
+
+/// Something that must not be committed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Finding {
+    /// From the tree's top.
+    pub path: Vec<u8>,
+    /// From 1; of what has no lines it is the first.
+    pub line: usize,
+    /// What it is.
+    pub kind: FindingKind,
+    /// The keys down to it, with dots between them; empty where there are none.
+    pub key: String,
+    /// What points into the deps dir; empty where the file as such must not be there.
+    pub value: String,
+}
+
+impl Finding {
+    /// A file that must not be there, whatever it holds.
+    #[must_use]
+    pub fn of_file(path: &[u8], kind: FindingKind) -> Self {
+        Self { path: path.to_vec(), line: 1, kind, key: String::new(), value: String::new() }
+    }
+}
+
+/// Why a finding is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FindingKind {
+    /// A manifest's dependency, override or resolution points into the deps dir.
+    Manifest,
+    /// The same in `pnpm-workspace.yaml`.
+    Workspace,
+    /// An entry of a lockfile does.
+    Lockfile,
+    /// A manifest or lockfile is a symbolic link into the deps dir.
+    Link,
+    /// It is a backup of a manifest.
+    Backup,
+    /// It lies in the deps dir.
+    DepsDir,
+}
+
+/// The fields of a manifest whose values are specifiers, whoever reads them.
+const FIELDS: [&str; 9] = [
+    "dependencies",
+    "devDependencies",
+    "optionalDependencies",
+    "peerDependencies",
+    "overrides",
+    "resolutions",
+    "catalog",
+    "catalogs",
+    // Of `pnpm`, and of `pnpm-workspace.yaml`.
+    "packageExtensions",
+];
+
+/// Fields of a manifest that hold some of [`FIELDS`].
+const OUTER_FIELDS: [&str; 2] = ["pnpm", "workspaces"];
+
+/// Keys of lockfiles whose values are nothing but places.
+const PLACES: [&str; 6] = ["resolved", "resolution", "tarball", "directory", "version", "specifier"];
+
+/// What a file of the tree holds that must not be committed.
+#[must_use]
+pub fn judge(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+    if !may_hold(settings, bytes) {
+        return Vec::new();
+    }
+    judge_all(settings, file, path, bytes)
+}
+
+/// The same without the quick look.
+fn judge_all(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+    if let GuardedFile::Lockfile(Syntax::Binary) = file {
+        return binary(settings, path, bytes);
+    }
+    let text = text::decode(bytes);
+    let mut found = BTreeSet::new();
+    let mut judge = TextJudge { settings, path, found: &mut found };
+    match file {
+        GuardedFile::Manifest(syntax) => judge.manifest(&text, syntax, FindingKind::Manifest),
+        GuardedFile::Workspace => judge.manifest(&text, Syntax::Yaml, FindingKind::Workspace),
+        GuardedFile::Lockfile(syntax) => {
+            text::sides(&text).iter().for_each(|side| judge.lockfile(side, syntax))
+        }
+        GuardedFile::Settings | GuardedFile::Backup => {}
+    }
+    found.into_iter().collect()
+}
+
+/// Whether bytes can hold a reference at all: most hold neither a deps dir's name nor anything that hides one.
+fn may_hold(settings: &GuardSettings, bytes: &[u8]) -> bool {
+    settings.names().any(|name| {
+        contains(bytes, name.as_bytes())
+            || name.contains(char::is_whitespace)
+            || hides(name.as_bytes(), bytes)
+    })
+}
+
+/// Whether bytes hold something that another reading makes a name of: a percent sign, the zeros of wide characters, or
+/// an escape that stands for a character of it (those that everybody uses, as `\"`, `\n` and `\/`, do not).
+fn hides(name: &[u8], bytes: &[u8]) -> bool {
+    let hides = |after: u8| {
+        matches!(after, b'u' | b'U' | b'x' | b'\n' | b'\r')
+            || name.iter().any(|byte| byte.eq_ignore_ascii_case(&after))
+    };
+    bytes.iter().enumerate().any(|(at, byte)| match byte {
+        b'%' | 0 => true,
+        b'\\' => bytes.get(at + 1).is_none_or(|after| !after.is_ascii() || hides(*after)),
+        _ => false,
+    })
+}
+
+/// Whether bytes hold a word, in any case.
+fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    find(bytes, word, 0).is_some()
+}
+
+fn find(bytes: &[u8], word: &[u8], from: usize) -> Option<usize> {
+    let first = *word.first()?;
+    let mut at = from;
+    loop {
+        let rest = bytes.get(at..)?;
+        at += rest.iter().position(|byte| byte.eq_ignore_ascii_case(&first))?;
+        if bytes.get(at..at + word.len())?.eq_ignore_ascii_case(word) {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// Bun's binary lockfile keeps its strings as they are: a path that goes through the deps dir is one of them.
+fn binary(settings: &GuardSettings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+    let slash = |byte: Option<&u8>| matches!(byte, Some(b'/' | b'\\'));
+    let mut found = Vec::new();
+    for name in settings.names() {
+        let mut from = 0;
+        while let Some(at) = find(bytes, name.as_bytes(), from) {
+            from = at + name.len();
+            let starts = at == 0 || bytes.get(at - 1).is_some_and(|before| !before.is_ascii_alphanumeric());
+            if starts && slash(bytes.get(from)) && found.is_empty() {
+                let end = bytes[at..].iter().position(|byte| !byte.is_ascii_graphic());
+                let value = String::from_utf8_lossy(&bytes[at..end.map_or(bytes.len(), |end| at + end)]);
+                let value = value.chars().take(200).collect();
+                found.push(Finding {
+                    path: path.to_vec(),
+                    line: 1,
+                    kind: FindingKind::Lockfile,
+                    key: String::new(),
+                    value,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Looks at one text, and keeps what it finds.
+struct TextJudge<'a> {
+    settings: &'a GuardSettings,
+    path: &'a [u8],
+    found: &'a mut BTreeSet<Finding>,
+}
+
+impl TextJudge<'_> {
+    fn manifest(&mut self, text: &str, syntax: Syntax, kind: FindingKind) {
+        let is_parsed = !text::has_conflict(text)
+            && match syntax {
+                Syntax::Yaml => self.yaml(text, kind),
+                Syntax::Json5 => json5::parse_object(text).is_ok(),
+                Syntax::Json | Syntax::Binary => Document::parse(text).is_ok(),
+            };
+        if !is_parsed {
+            self.found.clear();
+            self.mention(text, kind);
+        } else if syntax != Syntax::Yaml {
+            self.json(text, kind, &|judge, item| {
+                is_place(item.keys) && judge.is_reference(item.text, item.is_key)
+            });
+        }
+    }
+
+    /// Looks at each string of a text that is JSON or nearly so.
+    fn json(&mut self, text: &str, kind: FindingKind, is_one: &dyn Fn(&Self, &json::JsonString<'_>) -> bool) {
+        let mut lines = LineCounter::of(text);
+        json::strings(text, &mut |item| {
+            if is_one(self, item) {
+                self.add(kind, item.keys, item.text, lines.at(item.at));
+            }
+        });
+    }
+
+    /// Looks at a text as far as it is YAML, and whether all of it is.
+    fn yaml(&mut self, text: &str, kind: FindingKind) -> bool {
+        let parsed = yaml::strings(text, &mut |item| {
+            if is_place(item.keys) && self.is_reference(item.text, item.is_key) {
+                self.add(kind, item.keys, item.text, item.line);
+            }
+        });
+        parsed.is_ok()
+    }
+
+    /// A text that cannot be parsed is a finding where the name of a deps dir stands in it, in any spelling.
+    fn mention(&mut self, text: &str, kind: FindingKind) {
+        let mentions = |text: &str| {
+            let readings = [text.to_owned(), json::unescaped(text)];
+            let readings = readings.iter().flat_map(|text| [text.clone(), percent_decoded(text)]);
+            readings
+                .into_iter()
+                .any(|text| self.settings.names().any(|name| contains(text.as_bytes(), name.as_bytes())))
+        };
+        if !mentions(text) {
+            return;
+        }
+        // An escaped line end may part the name.
+        let (line, value) = text.lines().enumerate().find(|(_, line)| mentions(line)).unwrap_or_default();
+        let value: String = value.trim().chars().take(200).collect();
+        self.add(kind, &[], &value, line + 1);
+    }
+
+    fn lockfile(&mut self, text: &str, syntax: Syntax) {
+        if syntax == Syntax::Yaml {
+            yaml::lines(text, &mut |item| {
+                if self.is_locked(item.keys, item.text) {
+                    self.add(FindingKind::Lockfile, item.keys, item.text, item.line);
+                }
+            });
+        } else {
+            self.json(text, FindingKind::Lockfile, &|judge, item| judge.is_locked(item.keys, item.text));
+        }
+    }
+
+    /// A specifier, or a key that carries one, as a selector may.
+    fn is_reference(&self, text: &str, is_key: bool) -> bool {
+        self.leads_in(&if is_key { reference::explicit_paths(text) } else { reference::paths(text) })
+    }
+
+    fn is_locked(&self, keys: &[Option<String>], text: &str) -> bool {
+        let own = keys.last().and_then(Option::as_deref);
+        // npm copies the manifest's globs of workspaces.
+        let is_glob = matches!(keys, [.., Some(above), None] if above == "workspaces");
+        let is_one_word = !text.contains(char::is_whitespace) || reference::is_path(text);
+        let paths = if is_one_word && !is_glob || own.is_some_and(|own| PLACES.contains(&own)) {
+            reference::paths(text)
+        } else {
+            reference::explicit_paths(text)
+        };
+        self.leads_in(&paths)
+    }
+
+    fn leads_in(&self, paths: &[Parts]) -> bool {
+        paths.iter().any(|path| self.settings.leads_into_deps_dir(self.path, path))
+    }
+
+    fn add(&mut self, kind: FindingKind, keys: &[Option<String>], value: &str, line: usize) {
+        let key = keys.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(".");
+        self.found.insert(Finding { path: self.path.to_vec(), line, kind, key, value: value.to_owned() });
+    }
+}
+
+/// A path or value on one line, whatever it holds.
+#[must_use]
+pub fn shown(bytes: &[u8]) -> String {
+    let mut shown = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+        }
+        shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    shown
+}
+
+/// Whether what stands under these keys, from the outermost value on, is a specifier.
+fn is_place(keys: &[Option<String>]) -> bool {
+    // What YAML merges, one map or a list of them, stands among its neighbours.
+    let merged = match keys.get(1..) {
+        Some([Some(merge), None, ..]) if merge == "<<" => 2,
+        Some([Some(merge), ..]) if merge == "<<" => 1,
+        _ => 0,
+    };
+    let key = |at: usize| keys.get(merged + at).and_then(Option::as_deref);
+    let is_field = |at: usize| key(at).is_some_and(|key| FIELDS.contains(&key));
+    is_field(1) || key(1).is_some_and(|key| OUTER_FIELDS.contains(&key)) && is_field(2)
+}

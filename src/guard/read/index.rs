@@ -1,0 +1,65 @@
+//! What is staged.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+
+use super::git;
+use super::git::Git;
+use super::tree;
+use super::tree::TreeEntry;
+use crate::error::{Error, Kind, Result};
+use crate::project::read::git::path_of;
+
+/// What a commit would hold now, and unmerged entries too.
+///
+/// # Errors
+/// [`Kind::Environment`] where the index cannot be read, or is not there although it should be.
+pub fn index(git: &Git) -> Result<Vec<TreeEntry>> {
+    // Git lists while the index is looked at here. Of `--debug` only the flags are read.
+    let listing = git.start(&["ls-files", "--stage", "--debug", "-z", "--full-name", "--", ":/"])?;
+    let is_there = check(git)?;
+    let listing = listing.answer().map_err(git::error)?;
+    let entries = tree::parse(&listing).map_err(|why| Error::new(Kind::Environment, why))?;
+    Ok(if is_there { entries } else { Vec::new() })
+}
+
+/// Whether there is an index. Git takes one that is not there for an empty one, and reads one that is cut for what it
+/// can make of it: it compares the digest at its end in `git fsck` alone.
+fn check(git: &Git) -> Result<bool> {
+    let [is_bare, format, git_dir, path] = git.rev_parse([
+        &["--is-bare-repository"],
+        &["--show-object-format"],
+        &["--absolute-git-dir"],
+        &["--path-format=absolute", "--git-path", "index"],
+    ])?;
+    let path = path_of(&path);
+    let bad = |why: &str| Error::new(Kind::Environment, format!("{}: {why}", path.display()));
+    match fs::read(&path) {
+        Ok(bytes) if is_whole(&bytes, &format) => Ok(true),
+        Ok(_) => Err(bad("the index is damaged").hint("make it anew: remove the file, then git reset")),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Error::io(Kind::Environment, "read", &path, &error).hint("make the index readable"))
+        }
+        Err(_) if is_bare == b"true" => Err(bad("a bare repository has no index, so nothing is staged")
+            .hint("judge its last commit: docker-prep guard --all")),
+        // Right before the first `git add` there is none.
+        Err(_) if path == path_of(&git_dir).join("index") => Ok(false),
+        Err(_) => Err(bad("the index that GIT_INDEX_FILE names is not there")
+            .hint("unset GIT_INDEX_FILE, or name the right file")),
+    }
+}
+
+/// Whether an index ends with the digest of what stands before, or with the zeros of `index.skipHash`.
+fn is_whole(bytes: &[u8], format: &[u8]) -> bool {
+    let is_sha256 = format == b"sha256";
+    let Some(end) = bytes.len().checked_sub(if is_sha256 { 32 } else { 20 }) else { return false };
+    let (body, digest) = bytes.split_at(end);
+    let fits = || match is_sha256 {
+        false => Sha1::digest(body).as_slice() == digest,
+        true => Sha256::digest(body).as_slice() == digest,
+    };
+    body.starts_with(b"DIRC") && (digest.iter().all(|byte| *byte == 0) || fits())
+}

@@ -1,0 +1,100 @@
+//! `--lockfile`: a lockfile for each prepared surface.
+
+use crate::cancel::CancelToken;
+use crate::error::Result;
+use crate::image::package_manager::Detected;
+use crate::lockfile;
+use crate::lockfile::apply::{LockfileRequest, LockfileTarball, MadeLockfile, make};
+use crate::lockfile::plan;
+use crate::lockfile::read as observe;
+use crate::lockfile::read::FoundLockfile;
+use crate::project::environment::Environment;
+use crate::project::read::Project;
+use crate::project::read::surfaces;
+use crate::project::surface::Surface;
+use crate::report::{Event, Notice, Report};
+use crate::rewrite::files::{FileChange, replacement};
+use crate::rewrite::surface::Rewritten;
+
+/// A lockfile beside a surface, made or to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SurfaceLockfile {
+    /// The file from the project's root.
+    pub path: String,
+    /// The project's lockfile that it begins with.
+    pub seeded_from: Option<String>,
+    /// What is typed to make it.
+    pub command: String,
+    /// What was made; `None` in a dry run.
+    pub made: Option<MadeLockfile>,
+}
+
+/// What would be made.
+///
+/// # Errors
+/// The project's lockfile cannot be read.
+pub(crate) fn planned(project: &Project, surface: &Surface, detected: &Detected) -> Result<SurfaceLockfile> {
+    let found = observe::find(&project.root, &surface.dir, detected.manager.name)?;
+    Ok(described(surface, detected, found.as_ref()))
+}
+
+/// Makes it. `settings` is the new text of the `pnpm-workspace.yaml` beside the surface, if it gets one.
+///
+/// # Errors
+/// As [`make`].
+pub(crate) fn made(
+    project: &Project,
+    rewritten: &Rewritten,
+    settings: Option<&str>,
+    tarballs: &[LockfileTarball],
+    environment: &Environment,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<SurfaceLockfile> {
+    let (surface, detected) = (&rewritten.surface, &rewritten.manager);
+    let found = observe::find(&project.root, &surface.dir, detected.manager.name)?;
+    let workspace_yaml = match settings {
+        Some(text) => Some(text.to_owned()),
+        None => observe::workspace_yaml(&project.root, &surface.dir)?,
+    };
+    let described = described(surface, detected, found.as_ref());
+    report(Event::Notice(Notice::MakingLockfile { path: &described.path, command: &described.command }));
+    let made = make(&LockfileRequest {
+        project: &project.root,
+        surface_dir: &surface.dir,
+        manifest: &rewritten.text,
+        workspace_yaml: workspace_yaml.as_deref(),
+        deps_dir: &project.deps_dir,
+        tarballs,
+        manager: &detected.manager,
+        reason: &detected.reason,
+        lockfile: found.as_ref(),
+        scope: &project.scope,
+        environment,
+        cancel,
+    })?;
+    Ok(SurfaceLockfile { made: Some(made), ..described })
+}
+
+fn described(surface: &Surface, detected: &Detected, found: Option<&FoundLockfile>) -> SurfaceLockfile {
+    let beside = found.filter(|found| found.importer.is_empty());
+    let name = beside.map_or(lockfile::name(detected.manager.name), FoundLockfile::file_name);
+    SurfaceLockfile {
+        path: if surface.dir.is_empty() { name.to_owned() } else { format!("{}/{name}", surface.dir) },
+        seeded_from: found.map(|found| found.path.clone()),
+        command: plan::shown(&detected.manager),
+        made: None,
+    }
+}
+
+impl SurfaceLockfile {
+    /// What becomes of the file; `None` in a dry run, and where it is that already.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`](crate::error::Kind::Refused) for a file there that cannot be replaced.
+    pub(crate) fn change(&self, project: &Project, surface: &Surface) -> Result<Option<FileChange>> {
+        let Some(made) = &self.made else { return Ok(None) };
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        Ok(replacement(&surfaces::beside(project, surface, name)?, made.text.clone()))
+    }
+}

@@ -1,0 +1,105 @@
+//! Finds the lockfile that pins a surface's dependencies.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::error::{Error, Kind, Result};
+use crate::image::package_manager::Name;
+use crate::lockfile;
+
+/// A lockfile as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundLockfile {
+    /// The file from the project's root, with `/` between parts.
+    pub path: String,
+    /// The surface's folder from the lockfile's; empty where it lies beside the surface.
+    pub importer: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl FoundLockfile {
+    /// The file's own name.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// The package manager's lockfile beside a surface, else in the nearest folder above it, up to the project's root.
+///
+/// # Errors
+/// [`Kind::Refused`] for one that cannot be read, or is binary.
+pub fn find(root: &Path, surface_dir: &str, manager: Name) -> Result<Option<FoundLockfile>> {
+    let parts: Vec<&str> = surface_dir.split('/').filter(|part| !part.is_empty()).collect();
+    for depth in (0..=parts.len()).rev() {
+        let (folder, importer) = (parts[..depth].join("/"), parts[depth..].join("/"));
+        for name in lockfile::names(manager) {
+            let path = if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") };
+            if let Some(text) = read(root, &path)? {
+                return Ok(Some(FoundLockfile { path, importer, text }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The text of a `pnpm-workspace.yaml` beside a surface.
+///
+/// # Errors
+/// [`Kind::Refused`] for one that cannot be read.
+pub fn workspace_yaml(root: &Path, surface_dir: &str) -> Result<Option<String>> {
+    let name = "pnpm-workspace.yaml";
+    read(root, &if surface_dir.is_empty() { name.to_owned() } else { format!("{surface_dir}/{name}") })
+}
+
+fn read(root: &Path, path: &str) -> Result<Option<String>> {
+    let bytes = match fs::read(root.join(path)) {
+        Ok(bytes) => bytes,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => {
+            return Err(
+                Error::io(Kind::Refused, "read", &root.join(path), &error).hint("make it a readable file")
+            );
+        }
+    };
+    String::from_utf8(bytes).map(Some).map_err(|_| {
+        let hint = if path.ends_with(".lockb") {
+            "make a text of it: bun install --save-text-lockfile --frozen-lockfile --lockfile-only"
+        } else {
+            "make it anew, then run it again"
+        };
+        Error::new(Kind::Refused, format!("{path}: is no text")).hint(hint)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_one_of_its_kind_is_found() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path();
+        fs::create_dir_all(root.join("apps/web")).unwrap();
+        let found = |manager| find(root, "apps/web", manager).unwrap();
+        assert_eq!(found(Name::Pnpm), None);
+        fs::write(root.join("pnpm-lock.yaml"), "of the root").unwrap();
+        fs::write(root.join("apps/web/yarn.lock"), "yarn's").unwrap();
+        let pnpm = found(Name::Pnpm).unwrap();
+        assert_eq!(
+            (&*pnpm.path, &*pnpm.importer, &*pnpm.text),
+            ("pnpm-lock.yaml", "apps/web", "of the root")
+        );
+        let yarn = found(Name::Yarn).unwrap();
+        assert_eq!((&*yarn.path, &*yarn.importer, yarn.file_name()), ("apps/web/yarn.lock", "", "yarn.lock"));
+        fs::write(root.join("apps/web/pnpm-lock.yaml"), "of the surface").unwrap();
+        assert_eq!(found(Name::Pnpm).unwrap().text, "of the surface");
+        fs::write(root.join("bun.lockb"), [0xff, 0xfe]).unwrap();
+        let error = find(root, "apps/web", Name::Bun).unwrap_err();
+        assert!(error.to_string().contains("bun.lockb"), "{error}");
+    }
+}

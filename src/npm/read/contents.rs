@@ -1,0 +1,356 @@
+//! All that a package's tarball holds: pnpm's `pack`, up to the bytes of the archive.
+
+mod credentials;
+mod executable;
+mod licence;
+mod siblings;
+mod unbuilt;
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use self::executable::Executables;
+use self::licence::Licences;
+use self::siblings::{Members, Names};
+use super::packlist;
+use crate::cache::ContentKey;
+use crate::cache::read::Memory;
+use crate::error::{Problem, io_cause};
+use crate::npm::manifest::{DEPENDENCY_FIELDS, Manifest};
+use crate::npm::workspace::{Member, Workspace};
+use crate::npm::{js, package_name, publish};
+use crate::text::digest::Digest;
+use crate::text::path;
+
+pub use self::unbuilt::unbuilt;
+
+/// A file of the tarball.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TarballEntry {
+    /// Below `package/`, with `/` between parts.
+    pub path: String,
+    /// Mode 0755 in place of 0644. The mode on disk counts for nothing.
+    pub executable: bool,
+    /// Where its bytes come from.
+    pub source: ContentSource,
+}
+
+impl TarballEntry {
+    /// 0755 or 0644.
+    #[must_use]
+    pub fn mode(&self) -> u32 {
+        if self.executable { 0o755 } else { 0o644 }
+    }
+}
+
+/// Where a file's bytes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContentSource {
+    /// Made here: the manifest as it is published.
+    Generated(Vec<u8>),
+    /// A regular file, links followed.
+    OnDisk(PathBuf),
+}
+
+/// What a package's tarball holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contents {
+    /// The manifest as it is published.
+    pub manifest: Manifest,
+    /// Sorted by the bytes of their paths; no path is there twice.
+    pub entries: Vec<TarballEntry>,
+    /// What should be looked at, and does not keep the package from being packed.
+    pub warnings: Vec<Problem>,
+    /// By what the files are known to be the same the next time, where that is to be remembered.
+    pub footprint: Option<ContentKey>,
+}
+
+impl Contents {
+    /// How much work packing it is, to be held against others: bytes where they are known, else files.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        let bytes = |footprint: &ContentKey| footprint.sizes.iter().sum();
+        self.footprint.as_ref().map_or(self.entries.len() as u64, bytes)
+    }
+
+    /// The same with another manifest.
+    #[must_use]
+    pub fn with_manifest(&self, manifest: Manifest) -> Self {
+        let text = js::stringify(&manifest.0).into_bytes();
+        let entries = self.entries.iter().map(|entry| match &entry.source {
+            ContentSource::Generated(_) => {
+                TarballEntry { source: ContentSource::Generated(text.clone()), ..entry.clone() }
+            }
+            ContentSource::OnDisk(_) => entry.clone(),
+        });
+        Self {
+            entries: entries.collect(),
+            manifest,
+            warnings: self.warnings.clone(),
+            footprint: self.footprint.clone(),
+        }
+    }
+}
+
+/// What `pnpm pack` 10.6.5 would put into a member's tarball, with the lifecycle scripts left out.
+///
+/// # Errors
+///
+/// Every reason for which pnpm fails, and entries that would leave the package or are no files.
+pub fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<Problem>> {
+    remembered(&WorkspaceContext::new(workspace), member, &Memory::default())
+}
+
+/// What the packages of a workspace have in common.
+#[derive(Debug)]
+pub struct WorkspaceContext<'a> {
+    workspace: &'a Workspace,
+    names: Names<'a>,
+    licences: Licences,
+}
+
+impl<'a> WorkspaceContext<'a> {
+    /// Nothing is looked for yet.
+    #[must_use]
+    pub fn new(workspace: &'a Workspace) -> Self {
+        Self { workspace, names: Names::of(workspace), licences: Licences::default() }
+    }
+}
+
+/// [`contents`] of one of several members of a workspace, where a folder that was walked before need not be walked again if it looks the same.
+///
+/// # Errors
+///
+/// As [`contents`].
+pub fn remembered(
+    around: &WorkspaceContext<'_>,
+    member: &Member,
+    memory: &Memory,
+) -> Result<Contents, Vec<Problem>> {
+    let WorkspaceContext { workspace, names, licences } = around;
+    let label = label(member);
+    let mut problems = Vec::new();
+    refuse_bundled(member, &member.manifest, &label, &mut problems);
+    let (dir, inner) = match published_folder(member, &label) {
+        Ok(found) => found,
+        Err(problem) => {
+            problems.push(problem);
+            return Err(problems);
+        }
+    };
+    let manifest = inner.as_ref().unwrap_or(&member.manifest);
+    if inner.is_some() {
+        refuse_bundled(member, manifest, &label, &mut problems);
+    }
+    identity(manifest, &label, &mut problems);
+    let readme = if member.settings.embed_readme { readme(&dir) } else { Ok(None) };
+    let readme = readme.unwrap_or_else(|problem| {
+        problems.push(problem);
+        None
+    });
+    let members = Members { workspace, names, dir: &dir };
+    let published = match publish::published(manifest, &members, &workspace.catalogs, readme.as_deref()) {
+        Ok(published) => published,
+        Err(more) => {
+            problems.extend(more);
+            return Err(problems);
+        }
+    };
+    let executables = Executables::of(&published, manifest, &dir, &label);
+    let list = files(&dir, &published, memory).and_then(|list| {
+        let licences = licence::missing(workspace, &dir, &list, licences)?;
+        Ok(PackedNames { list, licences })
+    });
+    match (executables, list, problems.is_empty()) {
+        (Ok(executables), Ok(files), true) => {
+            let mut contents = assemble(workspace, &dir, published, &executables, files, &label);
+            contents.footprint = memory.footprint(&dir, &contents.entries);
+            Ok(contents)
+        }
+        (executables, list, _) => {
+            problems.extend(executables.err());
+            problems.extend(list.err());
+            Err(problems)
+        }
+    }
+}
+
+/// The names of the files that are packed.
+struct PackedNames {
+    list: Vec<String>,
+    /// In the workspace's root.
+    licences: Vec<String>,
+}
+
+/// Walks the package's folder, or remembers what it found there.
+fn files(dir: &Path, published: &Manifest, memory: &Memory) -> Result<Vec<String>, Problem> {
+    if memory.is_off() {
+        return packlist::pack_list(dir, published);
+    }
+    // All that it depends on besides what it looks at.
+    let key = Digest::of(js::stringify(&published.0).as_bytes());
+    if let Some(list) = memory.listing(dir, &key) {
+        return Ok(list);
+    }
+    let seen = Rc::new(memory.seen());
+    let list = packlist::pack_list_seen(dir, published, &seen)?;
+    if let Some(seen) = Rc::into_inner(seen) {
+        memory.learn_listing(dir, key, &list, seen);
+    }
+    Ok(list)
+}
+
+/// How messages call a member.
+fn label(member: &Member) -> String {
+    match (member.manifest.name(), member.relative.as_str()) {
+        (Some(name), _) => name.to_owned(),
+        (None, "") => member.dir.display().to_string(),
+        (None, relative) => relative.to_owned(),
+    }
+}
+
+fn refuse_bundled(member: &Member, manifest: &Manifest, label: &str, problems: &mut Vec<Problem>) {
+    if member.settings.node_linker_hoisted {
+        return;
+    }
+    let found = ["bundledDependencies", "bundleDependencies"]
+        .into_iter()
+        .find(|field| js::truthy(manifest.0.get(*field)));
+    if let Some(field) = found {
+        problems
+            .push(Problem::new(format!("{label}: {field} does not work without node-linker=hoisted")).hint(
+            format!(
+                "write node-linker=hoisted into the workspace's .npmrc, or delete {field} from the manifest"
+            ),
+        ));
+    }
+}
+
+/// The folder that is packed, and its manifest where `publishConfig.directory` names another than the package's.
+fn published_folder(member: &Member, label: &str) -> Result<(PathBuf, Option<Manifest>), Problem> {
+    let directory = match member.manifest.0.get("publishConfig").and_then(|config| config.get("directory")) {
+        Some(Value::String(directory)) if !directory.is_empty() => directory,
+        Some(other) if js::truthy(Some(other)) => {
+            return Err(Problem::new(format!(
+                "{label}: publishConfig.directory is {other}, which is no path"
+            ))
+            .hint("write the folder that is to be published, as \"dist\""));
+        }
+        _ => return Ok((member.dir.clone(), None)),
+    };
+    let dir = path::join_on_disk(&member.dir, directory);
+    match siblings::read_manifest(&dir)? {
+        Some(manifest) => Ok((dir, Some(manifest))),
+        None => Err(Problem::new(format!(
+            "{label}: publishConfig.directory is {directory:?}, and {} holds no package.json",
+            dir.display()
+        ))
+        .hint("build the package first, or correct the path")),
+    }
+}
+
+/// Name and version, which pnpm insists on, and the fields that it cannot read as `null`.
+fn identity(manifest: &Manifest, label: &str, problems: &mut Vec<Problem>) {
+    for field in DEPENDENCY_FIELDS.into_iter().chain(["peerDependencies"]) {
+        if manifest.0.get(field) == Some(&Value::Null) {
+            problems.push(
+                Problem::new(format!("{label}: {field} is null, and must be an object"))
+                    .hint(format!("delete {field}, or write {{}}")),
+            );
+        }
+    }
+    match manifest.0.get("name") {
+        Some(Value::String(name)) if !name.is_empty() => {
+            if let Err(error) = package_name::validate(name) {
+                problems.push(
+                    Problem::new(format!("{label}: {name:?} is no name for a package: {error}"))
+                        .hint("rename it, as \"@scope/name\""),
+                );
+            }
+        }
+        name if js::truthy(name) => problems.push(
+            Problem::new(format!(
+                "{label}: the name is {}, and must be a string",
+                name.unwrap_or(&Value::Null)
+            ))
+            .hint("rename it, as \"@scope/name\""),
+        ),
+        _ => problems.push(
+            Problem::new(format!("{label}: the manifest has no name"))
+                .hint("give it one, as \"@scope/name\""),
+        ),
+    }
+    if manifest.version().is_none() {
+        problems.push(
+            Problem::new(format!("{label}: the manifest has no version"))
+                .hint("give it one, as \"version\": \"1.0.0\""),
+        );
+    }
+}
+
+/// The README that `embed-readme` takes: the first name, by its bytes, that ends in `readme.md`.
+fn readme(dir: &Path) -> Result<Option<String>, Problem> {
+    let fail = |path: &Path, e: &std::io::Error| {
+        Problem::new(format!("cannot read {}: {}", path.display(), io_cause(e)))
+            .hint("embed-readme is set, and takes the first name that ends in readme.md")
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(|e| fail(dir, &e))? {
+        names.push(entry.map_err(|e| fail(dir, &e))?.file_name());
+    }
+    names.sort();
+    let is_readme =
+        |name: &&std::ffi::OsString| name.to_string_lossy().to_ascii_lowercase().ends_with("readme.md");
+    let Some(name) = names.iter().find(is_readme) else { return Ok(None) };
+    let path = dir.join(name);
+    let bytes = std::fs::read(&path).map_err(|e| fail(&path, &e))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// `packPkg`'s entries.
+fn assemble(
+    workspace: &Workspace,
+    dir: &Path,
+    manifest: Manifest,
+    executables: &Executables,
+    files: PackedNames,
+    label: &str,
+) -> Contents {
+    let PackedNames { list, licences } = files;
+    let text = js::stringify(&manifest.0).into_bytes();
+    let mut entries: Vec<TarballEntry> = Vec::new();
+    let mut add = |path: String, source: PathBuf| {
+        let executable = executables.contain(&source);
+        let is_manifest = matches!(path.as_str(), "package.json" | "package.json5" | "package.yaml");
+        let (path, source) = if is_manifest {
+            ("package.json".to_owned(), ContentSource::Generated(text.clone()))
+        } else {
+            (path, ContentSource::OnDisk(source))
+        };
+        entries.push(TarballEntry { path, executable, source });
+    };
+    let mut warnings = credentials::warnings(&list, label);
+    for path in list {
+        // Not normalised: `lib/../dist` is what the entry is called, and its file was checked under that name.
+        let source = dir.join(&path);
+        add(path, source);
+    }
+    for name in licences {
+        let source = workspace.root.join(&name);
+        add(name, source);
+    }
+    // Stable: where several manifests lie in the folder, each gives a `package.json`, as in pnpm's tarball.
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    if !entries.iter().any(|entry| entry.path == "package.json") {
+        warnings.push(
+            Problem::new(format!("{label}: the tarball would hold no package.json"))
+                .hint("a manifest that is a link, or is ignored, is not packed: make it a file"),
+        );
+    }
+    Contents { manifest, entries, warnings, footprint: None }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! What is read of a project, its surfaces and its workspace before anything is packed, and the plan that follows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::install;
+use super::install::SurfaceInstall;
+use super::linked;
+use super::linked::PackedTarballs;
+use super::packing;
+use super::packing::{Encoded, Sinks, TarballSink};
+use super::prepare::{PrepareOptions, PreparePlan};
+use crate::build::command as build;
+use crate::build::command::Looking;
+use crate::build::{BuildState, BuiltPackage};
+use crate::cache::read::Memory;
+use crate::error::{Error, Kind, Result};
+use crate::npm::read::contents::Contents;
+use crate::npm::tarball::Tarball;
+use crate::npm::workspace::Workspace;
+use crate::project::read::Project;
+use crate::project::read::workspace;
+use crate::project::read::workspace::Itself;
+use crate::project::requested::Requested;
+use crate::project::surface::Surface;
+use crate::report::{Report, warn};
+use crate::rewrite::WorkspaceOverrides;
+use crate::rewrite::closure;
+use crate::rewrite::closure::Closure;
+use crate::rewrite::files;
+use crate::rewrite::link::Linking;
+use crate::rewrite::surface::rewritten;
+use crate::source::model::Decision;
+use crate::transaction::read::Originals;
+
+/// What the surfaces need, before a package is looked into.
+pub(crate) struct Needed {
+    pub(crate) surfaces: Vec<Surface>,
+    /// `None` where there is no surface.
+    pub(crate) workspace: Option<Workspace>,
+    pub(crate) closure: Closure,
+    /// By surface.
+    pub(crate) installs: Vec<SurfaceInstall>,
+}
+
+/// Everything that was read before the first byte is packed.
+pub(crate) struct Observed {
+    project: Project,
+    pub(crate) needed: Needed,
+    /// Of each package of the closure, in its order.
+    contents: Vec<Contents>,
+    /// What is known of the workspace's packages.
+    pub(crate) memory: Memory,
+    /// What `--build` did.
+    pub(crate) built: Option<Vec<BuiltPackage>>,
+}
+
+impl Needed {
+    /// Finds the workspace, and follows the surfaces' dependencies through it. `lockfile`: one is made that fits.
+    pub(crate) fn find(
+        project: &Project,
+        surfaces: Vec<Surface>,
+        originals: &Originals,
+        requested: &Requested,
+        lockfile: bool,
+    ) -> Result<Self> {
+        if surfaces.is_empty() {
+            let (closure, installs) = (Closure::default(), Vec::new());
+            return Ok(Self { surfaces, workspace: None, closure, installs });
+        }
+        let workspace = workspace::find(project, requested, Itself::Never)?;
+        let surfaces = if requested.surfaces.is_empty() && project.config.surfaces.is_empty() {
+            outside_of(&workspace, project, surfaces)
+        } else {
+            surfaces
+        };
+        let installs = install::find(project, requested, &surfaces, lockfile, originals)?;
+        let readers: Vec<_> = surfaces.iter().zip(installs.iter().map(|install| &install.reader)).collect();
+        let closure = closure::plan(&workspace, &project.scope, &readers)?;
+        Ok(Self { surfaces, workspace: Some(workspace), closure, installs })
+    }
+
+    /// Says what is doubtful of them, refuses what cannot be prepared, has packages built where that is asked for, and
+    /// looks into each.
+    pub(crate) fn observe(
+        self,
+        project: &Project,
+        options: &PrepareOptions,
+        looking: &Looking<'_>,
+        report: Report<'_>,
+    ) -> Result<Observed> {
+        let mut memory = Memory::default();
+        let Self { surfaces, workspace, closure, installs } = &self;
+        let (mut contents, mut built) = (Vec::new(), None);
+        if let Some(workspace) = workspace {
+            if options.strict && !closure.mismatches.is_empty() {
+                return Err(Error::all(Kind::Refused, closure.mismatches.clone()));
+            }
+            warn(report, &closure.warnings);
+            warn(report, &closure.mismatches);
+            install::check(surfaces, installs, &closure.surfaces, options.lockfile, report)?;
+            let members = packing::named_members(workspace, &closure.packages)?;
+            built = build::first(workspace, &members, looking, report)?;
+            // What would be built first may be missing now.
+            let unbuilt = built.iter().flatten().any(|built| built.state == BuildState::Planned);
+            memory = Memory::of(looking.cache, &workspace.root);
+            let allow_unbuilt = options.allow_unbuilt || unbuilt;
+            contents =
+                packing::contents(workspace, &members, allow_unbuilt, &memory, looking.threads, report)?;
+        }
+        Ok(Observed { project: project.clone(), needed: self, contents, memory, built })
+    }
+}
+
+/// The surfaces that are not packages of a workspace that lies inside the project.
+fn outside_of(workspace: &Workspace, project: &Project, surfaces: Vec<Surface>) -> Vec<Surface> {
+    if workspace.root == project.root || !workspace.root.starts_with(&project.root) {
+        return surfaces;
+    }
+    surfaces.into_iter().filter(|surface| !surface.manifest_path.starts_with(&workspace.root)).collect()
+}
+
+impl Observed {
+    /// Whether there is nothing to pack.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.needed.closure.packages.is_empty()
+    }
+
+    /// Packs what the surfaces need.
+    pub(crate) fn pack<F: TarballSink>(&self, sinks: &Sinks<'_, F>) -> Result<(PackedTarballs, Encoded<F>)> {
+        let closure = &self.needed.closure;
+        let packages = closure.packages.iter().map(String::as_str).zip(&self.contents).collect();
+        let closures = closure.surfaces.iter().map(|needs| &needs.closure);
+        let linkings = self.linkings();
+        let surfaces: Vec<_> = linkings.iter().map(Option::as_ref).zip(closures).collect();
+        linked::pack(&packages, &surfaces, &self.project.scope, sinks)
+    }
+
+    /// By surface.
+    fn linkings(&self) -> Vec<Option<Linking>> {
+        let Needed { surfaces, closure, installs, .. } = &self.needed;
+        let surfaces = surfaces.iter().zip(&closure.surfaces).zip(installs);
+        surfaces.map(|((surface, needs), install)| install.linking(&self.project, surface, needs)).collect()
+    }
+
+    /// The plan, once the tarballs' names are known; `tarballs` are all of them.
+    pub(crate) fn plan(
+        &self,
+        source: Decision,
+        packed: &PackedTarballs,
+        tarballs: Vec<Tarball>,
+    ) -> Result<PreparePlan> {
+        let Needed { surfaces, closure, installs, workspace } = &self.needed;
+        let mut plan = PreparePlan::untouched(&self.project, source);
+        if let Some(workspace) = workspace {
+            plan.workspace.clone_from(&workspace.root);
+        }
+        plan.tarballs = tarballs;
+        plan.built.clone_from(&self.built);
+        let linkings = self.linkings();
+        for (((surface, needs), install), linking) in
+            surfaces.iter().zip(&closure.surfaces).zip(installs).zip(&linkings)
+        {
+            if needs.closure.is_empty() {
+                continue;
+            }
+            let tarballs = packed.of(linking.as_ref());
+            let (manager, reader) = (&install.around.detected, &install.reader);
+            let rewritten = rewritten(surface, manager, reader, needs, tarballs, &self.project.deps_dir)?;
+            if let Some(settings) = &install.settings
+                && !rewritten.workspace.is_empty()
+            {
+                let WorkspaceOverrides { set, removed } = &rewritten.workspace;
+                plan.files.extend(files::settings_change(settings, set, removed)?);
+            }
+            plan.rewrites.push(rewritten);
+        }
+        Ok(plan)
+    }
+}
+
+impl PreparePlan {
+    /// Nothing is packed and nothing rewritten.
+    pub(crate) fn untouched(project: &Project, source: Decision) -> Self {
+        Self {
+            project: project.root.clone(),
+            workspace: project.root.clone(),
+            deps_dir: project.deps_dir.clone(),
+            scope: project.scope.clone(),
+            source,
+            tarballs: Vec::new(),
+            rewrites: Vec::new(),
+            files: Vec::new(),
+            lockfiles: BTreeMap::new(),
+            built: None,
+            there: BTreeSet::new(),
+            stale: Vec::new(),
+        }
+    }
+}

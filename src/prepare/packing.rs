@@ -1,0 +1,328 @@
+//! The part that `pack` and `prepare` share: from members of a workspace to encoded tarballs.
+
+mod settling;
+
+use std::borrow::Borrow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use crate::cache::read::Memory;
+use crate::cancel::CancelToken;
+use crate::error::{Error, Kind, Problem, Result, io_cause};
+use crate::npm::read::contents;
+use crate::npm::read::contents::{Contents, WorkspaceContext};
+use crate::npm::read::tarball::{EncodeError, encode};
+use crate::npm::scope::Scope;
+use crate::npm::seal::Seal;
+use crate::npm::tarball::Tarball;
+use crate::npm::workspace::{Member, Workspace};
+use crate::report::{Event, Notice, Progress, Report, warn};
+use crate::rewrite::closure::MemberIndex;
+use crate::threads::Threads;
+
+/// The members of the given names, each once, sorted.
+///
+/// # Errors
+/// [`Kind::Packing`] naming every one that the workspace lacks or has twice.
+pub(crate) fn named_members<'a>(
+    workspace: &'a Workspace,
+    names: &BTreeSet<String>,
+) -> Result<Vec<&'a Member>> {
+    let index = MemberIndex::new(workspace);
+    all_or_problems(names.iter().map(|name| index.get(name)))
+}
+
+/// All that went well, or else every problem, each once.
+fn all_or_problems<T>(results: impl IntoIterator<Item = Result<T, Problem>>) -> Result<Vec<T>> {
+    let (mut done, mut problems) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(one) => done.push(one),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.dedup();
+    if problems.is_empty() { Ok(done) } else { Err(Error::all(Kind::Packing, problems)) }
+}
+
+/// Every member in scope, sorted by name.
+///
+/// The root, and private members without a name or version, were never meant to be packed: they are passed over with
+/// a notice, as `pnpm -r pack` does. So is every member that lacks one where the scope is everything, and members may
+/// share a name there: other people's workspaces are full of examples and fixtures.
+///
+/// # Errors
+/// [`Kind::Packing`] for members of a scope of names that lack a name or share one.
+pub(crate) fn all_members<'a>(
+    workspace: &'a Workspace,
+    scope: &Scope,
+    report: Report<'_>,
+) -> Result<Vec<&'a Member>> {
+    let mut by_name: BTreeMap<(&str, &str), &Member> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for member in workspace.members.iter().filter(|member| !member.relative.starts_with("..")) {
+        let may_lack = scope.is_everything() || member.relative.is_empty() || member.manifest.is_private();
+        match member.manifest.name() {
+            None if may_lack => report(Event::Notice(Notice::Nameless { folder: &member.relative })),
+            None => problems.push(
+                Problem::new(format!("{}: has no name", member.dir.join(member.manifest_file).display()))
+                    .hint("give it a `name`, make it `private`, or take its folder out of the workspace"),
+            ),
+            Some(name) if !scope.contains(name) => {}
+            Some(name) if may_lack && member.manifest.version().is_none() => {
+                report(Event::Notice(Notice::Versionless { name }));
+            }
+            Some(name) => {
+                by_name.insert((name, &member.relative), member);
+            }
+        }
+    }
+    let members: Vec<&Member> = by_name.into_values().collect();
+    for pair in members.windows(2).filter(|pair| pair[0].manifest.name() == pair[1].manifest.name()) {
+        let name = pair[0].manifest.name().unwrap_or_default();
+        if scope.is_everything() {
+            let folders = [&*pair[0].relative, &*pair[1].relative];
+            report(Event::Notice(Notice::SameName { name, folders }));
+        } else {
+            let message = format!(
+                "{name}: two members of the workspace have this name: {} and {}",
+                folder(pair[0]),
+                folder(pair[1])
+            );
+            problems.push(
+                Problem::new(message).hint("rename one of them, or take its folder out of the workspace"),
+            );
+        }
+    }
+    if problems.is_empty() { Ok(members) } else { Err(Error::all(Kind::Packing, problems)) }
+}
+
+fn folder(member: &Member) -> &str {
+    if member.relative.is_empty() { "the workspace's root" } else { &member.relative }
+}
+
+/// What goes into the tarball of each member.
+///
+/// # Errors
+/// [`Kind::Packing`] naming every package that cannot be packed, and why.
+pub(crate) fn contents(
+    workspace: &Workspace,
+    members: &[&Member],
+    allow_unbuilt: bool,
+    memory: &Memory,
+    threads: Threads,
+    report: Report<'_>,
+) -> Result<Vec<Contents>> {
+    let around = WorkspaceContext::new(workspace);
+    let contents = |member: &&Member| contents::remembered(&around, member, memory);
+    let read = threads.map(members, contents);
+    let mut all = Vec::with_capacity(read.len());
+    let mut problems = Vec::new();
+    for contents in read {
+        match contents {
+            Ok(contents) => {
+                warn(report, &contents.warnings);
+                let unbuilt = contents::unbuilt(&contents);
+                if allow_unbuilt {
+                    warn(report, &unbuilt)
+                } else {
+                    problems.extend(unbuilt)
+                }
+                all.push(contents);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(all) } else { Err(Error::all(Kind::Packing, problems)) }
+}
+
+/// Where tarballs are written to, and what stops it.
+pub(crate) struct Sinks<'a, F> {
+    pub(crate) cancel: &'a CancelToken,
+    /// Who shares the work.
+    pub(crate) threads: Threads,
+    /// The folder that they are written into, for messages.
+    pub(crate) folder: Option<&'a Path>,
+    /// What is known of tarballs that were made before.
+    pub(crate) memory: &'a Memory,
+    /// Whether the checksums are wanted that nothing is named by.
+    pub(crate) checksums: bool,
+    /// How far it is.
+    pub(crate) tally: &'a ProgressCounter<'a>,
+    /// Opens a sink for one tarball.
+    pub(crate) open: F,
+}
+
+/// How far packing is, told as it goes.
+pub(crate) struct ProgressCounter<'a> {
+    report: Option<Report<'a>>,
+    packages: AtomicUsize,
+    packed: AtomicUsize,
+    bytes: AtomicU64,
+}
+
+impl<'a> ProgressCounter<'a> {
+    /// At the begin.
+    pub(crate) fn new(report: Report<'a>) -> Self {
+        Self { report: Some(report), ..Self::silent() }
+    }
+
+    /// One that tells nobody.
+    pub(crate) fn silent() -> Self {
+        let (packages, packed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { report: None, packages, packed, bytes: AtomicU64::new(0) }
+    }
+
+    fn expect(&self, packages: usize) {
+        self.packages.fetch_add(packages, Ordering::Relaxed);
+    }
+
+    fn add(&self, packed: usize, bytes: u64) {
+        let Some(report) = self.report else { return };
+        report(Event::Packing(Progress {
+            packed: self.packed.fetch_add(packed, Ordering::Relaxed) + packed,
+            packages: self.packages.load(Ordering::Relaxed),
+            bytes: self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes,
+        }));
+    }
+}
+
+/// Where tarballs go.
+pub(crate) trait TarballSink: Sync {
+    /// What a tarball is written into.
+    type Sink: Write + Send;
+
+    /// What has a tarball in it.
+    type Full: Send + Sync;
+
+    /// A new sink.
+    fn open(&self) -> io::Result<Self::Sink>;
+
+    /// A tarball was written into a sink.
+    fn close(&self, sink: Self::Sink) -> io::Result<Self::Full>;
+
+    /// A tarball that is known already, where there is such a one.
+    fn reuse(&self, tarball: &Tarball) -> Option<Self::Full>;
+
+    /// Whether it is to be [settled](Self::settle).
+    fn may_be_lost(full: &Self::Full) -> bool;
+
+    /// Sees onto the disk what was written.
+    fn settle(&self, full: &Self::Full) -> io::Result<()>;
+}
+
+/// Tarballs, each with what it is in.
+pub(crate) type Encoded<F> = Vec<(Tarball, <F as TarballSink>::Full)>;
+
+/// Where tarballs go of which nothing but the names is wanted: what is known need not be packed.
+pub(crate) struct NamesOnly;
+
+impl TarballSink for NamesOnly {
+    type Sink = io::Sink;
+    type Full = ();
+
+    fn open(&self) -> io::Result<io::Sink> {
+        Ok(io::sink())
+    }
+
+    fn close(&self, _: io::Sink) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn reuse(&self, _: &Tarball) -> Option<()> {
+        Some(())
+    }
+
+    fn may_be_lost((): &()) -> bool {
+        false
+    }
+
+    fn settle(&self, (): &()) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A package to encode.
+pub(crate) struct PackingJob<C> {
+    pub(crate) contents: C,
+    pub(crate) seal: Option<Seal>,
+}
+
+/// Encodes each package into a sink of its own, on as many threads as there are cores; in the given order.
+///
+/// # Errors
+/// [`Kind::Packing`] for files that cannot be read and for a full disk, and the signal that came meanwhile.
+pub(crate) fn encode_all<F: TarballSink>(contents: &[&Contents], sinks: &Sinks<'_, F>) -> Result<Encoded<F>> {
+    let jobs: Vec<_> =
+        contents.iter().map(|contents| PackingJob { contents: *contents, seal: None }).collect();
+    encode_jobs(&jobs, sinks)
+}
+
+/// [`encode_all`] of packages that may have a seal.
+pub(crate) fn encode_jobs<C, F>(jobs: &[PackingJob<C>], sinks: &Sinks<'_, F>) -> Result<Encoded<F>>
+where
+    C: Borrow<Contents> + Sync,
+    F: TarballSink,
+{
+    let cancel = sinks.cancel;
+    let sink_error = |error: &io::Error| {
+        let into = sinks.folder.map(|folder| format!(" into {}", folder.display())).unwrap_or_default();
+        Problem::new(format!("cannot write a tarball{into}: {}", io_cause(error)))
+            .hint("make room there, or make the folder writable, then run it again")
+    };
+    sinks.tally.expect(jobs.len());
+    let encode = |PackingJob { contents, seal }: &PackingJob<C>| {
+        let (contents, seal) = (contents.borrow(), seal.as_ref());
+        if let Some(tarball) = sinks.memory.packed(contents, seal, sinks.checksums)
+            && let Some(full) = sinks.open.reuse(&tarball)
+        {
+            sinks.tally.add(1, tarball.size);
+            return Ok((tarball, full));
+        }
+        let sink = sinks.open.open().map_err(|error| sink_error(&error))?;
+        let sink = Interruptible { sink, cancel, tally: sinks.tally };
+        let encoded =
+            encode(contents, seal, sinks.checksums, sinks.threads, sink).map_err(|error| match error {
+                EncodeError::Package(problem) => problem,
+                EncodeError::Sink(error) => sink_error(&error),
+            });
+        let (tarball, Interruptible { sink, .. }) = encoded?;
+        let full = sinks.open.close(sink).map_err(|error| sink_error(&error))?;
+        sinks.memory.learn_packed(contents, seal, &tarball);
+        sinks.tally.add(1, 0);
+        Ok((tarball, full))
+    };
+    // The largest first, one after the other: so no core is left alone with much at the end.
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    order.sort_by_key(|place| Reverse(jobs[*place].contents.borrow().weight()));
+    let may_be_lost = |(_, full): &(Tarball, F::Full)| F::may_be_lost(full);
+    let settle = |(_, full): &(Tarball, F::Full)| sinks.open.settle(full).map_err(|error| sink_error(&error));
+    let encoded = settling::each(sinks.threads, &order, |place| encode(&jobs[place]), may_be_lost, settle);
+    cancel.check()?;
+    all_or_problems(encoded)
+}
+
+/// A sink that fails as soon as the call is cancelled, so that a large package does not hold up Ctrl-C.
+struct Interruptible<'a, W> {
+    sink: W,
+    cancel: &'a CancelToken,
+    tally: &'a ProgressCounter<'a>,
+}
+
+impl<W: Write> Write for Interruptible<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.cancel.is_cancelled() {
+            return Err(io::Error::other("interrupted"));
+        }
+        let written = self.sink.write(bytes)?;
+        self.tally.add(0, written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}

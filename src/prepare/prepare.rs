@@ -1,0 +1,411 @@
+//! `docker-prep prepare`: pack what the surfaces need, then rewrite their manifests.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::linked::PackedTarballs;
+use super::observed::{Needed, Observed};
+use super::packing::{NamesOnly, ProgressCounter, Sinks};
+use crate::build::command::{BuildMode, Looking};
+use crate::build::{BuildOutput, BuiltPackage};
+use crate::cancel::CancelToken;
+use crate::deps_dir::apply as deps_dir;
+use crate::deps_dir::apply::{DepsDir, Placed};
+use crate::deps_dir::cached::Cache;
+use crate::error::{Error, Kind, Result};
+use crate::lockfile::apply::LockfileTarball;
+use crate::lockfile::command as lockfile;
+use crate::lockfile::command::SurfaceLockfile;
+use crate::npm::scope::Scope;
+use crate::npm::tarball::Tarball;
+use crate::project::file_kind::FileKind;
+use crate::project::read as project;
+use crate::project::read::Project;
+use crate::project::read::surfaces;
+use crate::project::requested::Requested;
+use crate::project::surface::Surface;
+use crate::project::tracked_path::ProjectPath;
+use crate::report::{Event, Report, warn};
+use crate::source::decide as source;
+use crate::source::model::{Decision, PackageSource};
+use crate::threads::Threads;
+use crate::transaction::apply::lock;
+use crate::transaction::apply::lock::Lock;
+use crate::transaction::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
+use crate::transaction::journal::Phase;
+use crate::transaction::read as state;
+use crate::transaction::read::Originals;
+use crate::transaction::tree;
+use crate::transaction::tree_state::{Backup, FileState, Now, ProjectState};
+
+pub use crate::rewrite::files::FileChange;
+pub use crate::rewrite::override_style::OverrideStyle;
+pub use crate::rewrite::surface::Rewritten;
+
+/// How to prepare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PrepareOptions {
+    /// Restore first where the project is prepared already.
+    pub force: bool,
+    /// Leave what was done when an error or a signal ends it.
+    pub keep: bool,
+    /// A version that the workspace does not have is an error.
+    pub strict: bool,
+    /// A missing file that a manifest names is a warning.
+    pub allow_unbuilt: bool,
+    /// Tell the tarballs' checksums too.
+    pub checksums: bool,
+    /// Have a lockfile made for each prepared surface.
+    pub lockfile: bool,
+    /// Have what has changed built first.
+    pub build: Option<BuildOutput>,
+}
+
+/// What `prepare` will do; with a dry run, what it would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PreparePlan {
+    /// The project's root.
+    pub project: PathBuf,
+    /// The workspace's root; the project's where there is nothing to do.
+    pub workspace: PathBuf,
+    /// The deps dir from the project's root.
+    pub deps_dir: String,
+    /// The packages that the tool is responsible for.
+    pub scope: Scope,
+    /// Where packages come from; where that is the registry, there is nothing else in it.
+    pub source: Decision,
+    /// By package name; a package has several where surfaces have different package managers.
+    pub tarballs: Vec<Tarball>,
+    /// By surface.
+    pub rewrites: Vec<Rewritten>,
+    /// The lockfiles that were asked for, by the surface's folder.
+    pub lockfiles: BTreeMap<String, SurfaceLockfile>,
+    /// What `--build` did about each package that has a build script, or would do.
+    pub built: Option<Vec<BuiltPackage>>,
+    /// What is edited or made beside the manifests.
+    pub files: Vec<FileChange>,
+    /// File names of tarballs that lie in the deps dir already.
+    pub there: BTreeSet<String>,
+    /// File names of our tarballs in the deps dir that do not belong there any more.
+    pub stale: Vec<String>,
+}
+
+impl PreparePlan {
+    fn filenames(&self) -> BTreeSet<String> {
+        self.tarballs.iter().map(|tarball| tarball.filename.clone()).collect()
+    }
+}
+
+/// The new text of the `pnpm-workspace.yaml` beside a surface, if it gets one.
+fn settings<'a>(files: &'a [FileChange], surface: &Surface) -> Option<&'a str> {
+    let beside = |file: &&FileChange| {
+        file.kind == FileKind::Settings && file.path.parent() == surface.manifest_path.parent()
+    };
+    files.iter().find(beside).map(|file| file.after.as_str())
+}
+
+/// What `prepare` would do; changes nothing. With `force`, a prepared project is planned from its originals.
+///
+/// # Errors
+/// All that `prepare` would meet with before it changes anything.
+pub fn plan(
+    requested: &Requested,
+    options: &PrepareOptions,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<PreparePlan> {
+    let call = Call::new(requested, options, cancel, report)?;
+    let project = &call.project;
+    if let Some(holder) = lock::holder(&project.state_dir)? {
+        return Err(tree::busy(&holder));
+    }
+    let (decision, needed) = call.choose()?;
+    let Some(needed) = needed else { return Ok(PreparePlan::untouched(project, decision)) };
+    let cache = Cache::of(requested, call.threads, report);
+    let observed = call.look_into(needed, &cache, true)?;
+    let (packed, encoded) =
+        observed.pack(&call.sinks(&observed, NamesOnly, None, &ProgressCounter::new(report)))?;
+    let tarballs = encoded.into_iter().map(|(tarball, ())| tarball).collect();
+    let mut plan = observed.plan(decision, &packed, tarballs)?;
+    if options.lockfile {
+        for rewritten in &plan.rewrites {
+            let surface = &rewritten.surface;
+            let planned = lockfile::planned(project, surface, &rewritten.manager)?;
+            plan.lockfiles.insert(surface.dir.clone(), planned);
+        }
+    }
+    let deps_path = project.deps_path();
+    (plan.there, plan.stale) = deps_dir::preview(&deps_path, &plan.tarballs, &cache.outputs(&deps_path))?;
+    Ok(plan)
+}
+
+/// Prepares the project, and returns the plan that it carried out.
+///
+/// # Errors
+/// [`Kind::Refused`] where it is prepared already; [`Kind::Packing`] naming every package that cannot be packed. The
+/// tree is then as it was, unless [`PrepareOptions::keep`].
+pub fn run(
+    requested: &Requested,
+    options: &PrepareOptions,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<PreparePlan> {
+    let site = LockedProject::open(Call::new(requested, options, cancel, report)?)?;
+    let (plan, prepared) = site.prepare(Phase::Prepared)?;
+    keep(prepared);
+    site.lock.release()?;
+    Ok(plan)
+}
+
+/// Leaves the project prepared.
+pub(crate) fn keep(prepared: Option<Prepared<'_>>) {
+    if let Some(prepared) = prepared {
+        prepared.keep();
+    }
+}
+
+/// A project, and what is asked for: all that a dry run and a real one share.
+pub(crate) struct Call<'a> {
+    pub(crate) project: Project,
+    requested: &'a Requested,
+    options: &'a PrepareOptions,
+    cancel: &'a CancelToken,
+    threads: Threads,
+    report: Report<'a>,
+}
+
+impl<'a> Call<'a> {
+    /// Finds the project.
+    pub(crate) fn new(
+        requested: &'a Requested,
+        options: &'a PrepareOptions,
+        cancel: &'a CancelToken,
+        report: Report<'a>,
+    ) -> Result<Self> {
+        let project = project::find(requested)?;
+        Ok(Self { project, requested, options, cancel, threads: Threads::new(requested.threads), report })
+    }
+
+    /// Reads the surfaces, refuses what is in the way, and decides where packages come from. A project that will be put
+    /// back first is read as it will be then.
+    fn choose(&self) -> Result<(Decision, Option<Needed>)> {
+        let Self { project, requested, options, report, .. } = self;
+        refuse_build_of_plain_folder(project, options)?;
+        let mut found = surfaces::find(project, requested)?;
+        let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
+        let mut originals = Originals::new();
+        match standing.observed() {
+            Some(observed) if options.force || tree::repairs_itself(&standing) => {
+                originals = state::originals(&project.state_dir, &project.root, observed);
+                surfaces::substitute(&mut found.surfaces, &originals)?;
+            }
+            _ => tree::refuse_unless_clean(project, &standing)?,
+        }
+        let moved_back =
+            if options.force { tree::leftovers(project, &found.surfaces) } else { BTreeMap::new() };
+        surfaces::substitute(&mut found.surfaces, &moved_back)?;
+        let stays = |surface: &&Surface| !moved_back.contains_key(&surface.manifest_path);
+        let others: Vec<Surface> = found.surfaces.iter().filter(stays).cloned().collect();
+        tree::refuse_leftovers(project, &others, &standing)?;
+        deps_dir::look(&project.deps_path())?;
+        warn(*report, &found.notices);
+        let chosen =
+            source::choose(project, found.surfaces, &originals, requested, options, self.cancel, *report)?;
+        Ok((chosen.decision, chosen.needed))
+    }
+
+    /// Looks into the packages that are needed; a real run has them built first where that is asked for.
+    fn look_into(&self, needed: Needed, cache: &Cache<'_>, is_dry: bool) -> Result<Observed> {
+        let looking = Looking {
+            cache: cache.place(),
+            what: BuildMode::new(self.options.build, is_dry),
+            environment: &self.requested.environment,
+            threads: self.threads,
+            cancel: self.cancel,
+        };
+        needed.observe(&self.project, self.options, &looking, self.report)
+    }
+
+    fn sinks<'s, F>(
+        &'s self,
+        observed: &'s Observed,
+        open: F,
+        folder: Option<&'s Path>,
+        tally: &'s ProgressCounter<'s>,
+    ) -> Sinks<'s, F> {
+        let (memory, checksums) = (&observed.memory, self.options.checksums);
+        Sinks { cancel: self.cancel, threads: self.threads, folder, memory, checksums, tally, open }
+    }
+}
+
+/// A project that nobody else changes meanwhile.
+pub(crate) struct LockedProject<'a> {
+    pub(crate) call: Call<'a>,
+    pub(crate) lock: Lock,
+}
+
+impl<'a> LockedProject<'a> {
+    /// Takes the project's lock.
+    pub(crate) fn open(call: Call<'a>) -> Result<Self> {
+        let lock = Lock::acquire(&call.project.state_dir)?;
+        Ok(Self { call, lock })
+    }
+
+    /// Prepares it; nothing is rewritten where no surface needs a package. `until` is what the journal says then.
+    pub(crate) fn prepare(&self, until: Phase) -> Result<(PreparePlan, Option<Prepared<'_>>)> {
+        let Self { call, lock } = self;
+        let Call { project, requested, options, report, .. } = call;
+        refuse_build_of_plain_folder(project, options)?;
+        let put_back = || tree::make_clean(project, lock, options.force, *report);
+        // What cannot be prepared anew stays prepared: that is found out before anything is restored.
+        let stays_at_first = options.force && self.comes_back_as_it_was()?;
+        if !stays_at_first {
+            put_back()?;
+        }
+        let (decision, needed) = call.choose()?;
+        source::summarize(&decision, &requested.environment, *report);
+        let cache = Cache::of(requested, call.threads, *report);
+        let observed = needed.map(|needed| call.look_into(needed, &cache, false)).transpose()?;
+        if stays_at_first {
+            put_back()?;
+        }
+        if options.force {
+            let surfaces = surfaces::find(project, requested)?.surfaces;
+            tree::move_leftovers_back(project, lock, &surfaces, *report)?;
+        }
+        let Some(observed) = observed else {
+            lock.leave_note(&decision.to_json())?;
+            return Ok((PreparePlan::untouched(project, decision), None));
+        };
+        if observed.is_empty() {
+            return Ok((observed.plan(decision, &PackedTarballs::default(), Vec::new())?, None));
+        }
+        let (plan, prepared) = self.apply(&observed, decision, &cache, until)?;
+        Ok((plan, Some(prepared)))
+    }
+
+    /// Whether the project is prepared, and restoring it will give the originals and nothing else: there is no edit to
+    /// be kept, and no lockfile that tells of another package manager than the original ones.
+    fn comes_back_as_it_was(&self) -> Result<bool> {
+        let Project { state_dir, root, .. } = &self.call.project;
+        let standing = state::read(state_dir, root, &[])?.standing;
+        let ProjectState::Prepared(observed) = &standing else { return Ok(false) };
+        let is_known = |file: &FileState| {
+            matches!(file.now, Now::Original | Now::Rewritten)
+                && file.backup != Backup::Foreign
+                && FileKind::of(file.entry.path.file_name()) != Some(FileKind::Lockfile)
+        };
+        let originals = state::originals(state_dir, root, observed);
+        Ok(observed.files.iter().all(is_known) && originals.len() == observed.files.len())
+    }
+
+    fn apply(
+        &self,
+        observed: &Observed,
+        decision: Decision,
+        cache: &Cache<'_>,
+        until: Phase,
+    ) -> Result<(PreparePlan, Prepared<'_>)> {
+        let Call { project, requested, options, cancel, report, .. } = &self.call;
+        let outputs = Arc::new(cache.outputs(&project.deps_path()));
+        let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
+        let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
+        let tally = ProgressCounter::new(*report);
+        let (packed, staged) = observed.pack(&self.call.sinks(observed, open, Some(deps.path()), &tally))?;
+        let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
+        let mut plan = observed.plan(decision, &packed, tarballs)?;
+        if options.lockfile {
+            // Before anything is rewritten: what fails leaves the project as it is.
+            let staged = plan.tarballs.iter().zip(&temps);
+            let staged: Vec<LockfileTarball> = staged
+                .map(|(tarball, temp)| LockfileTarball {
+                    name: tarball.name.clone(),
+                    filename: tarball.filename.clone(),
+                    path: temp.path().to_path_buf(),
+                })
+                .collect();
+            let environment = &requested.environment;
+            for rewritten in &plan.rewrites {
+                let surface = &rewritten.surface;
+                let settings = settings(&plan.files, surface);
+                let made =
+                    lockfile::made(project, rewritten, settings, &staged, environment, cancel, *report)?;
+                plan.files.extend(made.change(project, surface)?);
+                plan.lockfiles.insert(surface.dir.clone(), made);
+            }
+        }
+        let path =
+            ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
+        let note = DepsDirNote { path, existed: deps.existed() };
+        let was_open = plan.source.asked == PackageSource::Auto;
+        let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan)?)?
+            .because(was_open.then(|| plan.source.clone()));
+        for (tarball, temp) in plan.tarballs.iter().zip(temps) {
+            let unchanged = deps.put(temp, tarball)? == Placed::AlreadyThere;
+            if unchanged {
+                plan.there.insert(tarball.filename.clone());
+            }
+            report(Event::Packed { tarball, unchanged });
+        }
+        deps.sync()?;
+        let prepared = match transaction.apply(until, options.keep, &|| cancel.check()) {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                if options.keep {
+                    deps.keep();
+                }
+                return Err(error);
+            }
+        };
+        plan.stale = deps.sweep(&plan.filenames())?;
+        cancel.check()?;
+        deps.keep();
+        let is_new = |tarball: &&Tarball| !plan.there.contains(&tarball.filename);
+        let written: Vec<_> = plan.tarballs.iter().filter(is_new).collect();
+        cache.keep(&plan.workspace, &observed.memory, &project.deps_path(), &outputs, &written);
+        Ok((plan, prepared))
+    }
+}
+
+/// A folder of packages has nothing that builds them.
+fn refuse_build_of_plain_folder(project: &Project, options: &PrepareOptions) -> Result<()> {
+    if options.build.is_none() || project.source.source != PackageSource::Vendor {
+        return Ok(());
+    }
+    let message = format!(
+        "--build: packages of a plain folder are not built (--source vendor, by {})",
+        project.source.by
+    );
+    Err(Error::new(Kind::Usage, message)
+        .hint("leave out --build, or take them from a workspace: --source workspace"))
+}
+
+fn changes(plan: &PreparePlan) -> Result<Vec<FileRewrite>> {
+    let manifests = plan.rewrites.iter().map(|rewritten| {
+        let undo = serde_json::to_value(&rewritten.undo).map_err(|error| {
+            Error::new(
+                Kind::Refused,
+                format!("{}: cannot be recorded: {error}", rewritten.surface.manifest_name),
+            )
+        })?;
+        Ok(FileRewrite {
+            path: rewritten.surface.manifest_path.clone(),
+            original: Some(rewritten.surface.text.clone().into_bytes()),
+            rewritten: rewritten.text.clone().into_bytes(),
+            undo,
+        })
+    });
+    let files = plan.files.iter().map(|file| {
+        Ok(FileRewrite {
+            path: file.path.clone(),
+            original: file.before.clone().map(String::into_bytes),
+            rewritten: file.after.clone().into_bytes(),
+            undo: file.undo.clone(),
+        })
+    });
+    manifests.chain(files).collect()
+}

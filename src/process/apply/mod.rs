@@ -1,0 +1,3 @@
+//! TODO: process::apply
+
+pub(crate) mod child;

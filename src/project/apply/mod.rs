@@ -1,0 +1,3 @@
+//! TODO: project::apply
+
+pub(crate) mod program;

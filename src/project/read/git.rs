@@ -1,0 +1,237 @@
+//! Asks git where things are.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::error::{Error, Kind, Result, io_cause};
+
+/// What git says of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    /// The work tree's top folder.
+    pub toplevel: PathBuf,
+    /// `git rev-parse --git-path docker-prep`: where our state lies, one per work tree.
+    pub state_dir: PathBuf,
+}
+
+/// What a hook's variables say of the repository, its index and its objects: of the hook's own repository, not of the
+/// one that a path names.
+pub const HOOK_VARIABLES: [&str; 10] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_SHALLOW_FILE",
+    "GIT_NAMESPACE",
+];
+
+/// What a hook's variables say of the program's caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HookEnvironment {
+    /// Whether one of [`HOOK_VARIABLES`] is set.
+    pub is_set: bool,
+    /// Whether `GIT_DIR` is.
+    pub names_git_dir: bool,
+    /// `GIT_INDEX_FILE`.
+    pub index: Option<PathBuf>,
+}
+
+impl HookEnvironment {
+    /// That of this process.
+    #[must_use]
+    pub fn read() -> Self {
+        let variable = |name: &str| std::env::var_os(name);
+        Self {
+            is_set: HOOK_VARIABLES.iter().any(|name| variable(name).is_some()),
+            names_git_dir: variable("GIT_DIR").is_some(),
+            index: variable("GIT_INDEX_FILE").map(PathBuf::from),
+        }
+    }
+}
+
+/// Why git gave no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// It cannot be run.
+    NotRun(io::Error),
+    /// It says no: what it printed, on one line.
+    Refused(String),
+}
+
+impl Failure {
+    /// The error for it, with what to do where git is missing and where it says no.
+    #[must_use]
+    pub fn error(self, not_run: &str, refused: &str) -> Error {
+        match self {
+            Self::NotRun(error) => {
+                Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))).hint(not_run)
+            }
+            Self::Refused(said) => Error::new(Kind::Environment, format!("git says: {said}")).hint(refused),
+        }
+    }
+}
+
+/// A git that runs while something else is done.
+#[derive(Debug)]
+pub struct Running(Option<Child>);
+
+impl Running {
+    /// What it prints, once it has ended well.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn answer(mut self) -> Result<Vec<u8>, Failure> {
+        let Some(child) = self.0.take() else { return Ok(Vec::new()) };
+        let Output { status, stdout, stderr } = child.wait_with_output().map_err(Failure::NotRun)?;
+        if status.success() { Ok(stdout) } else { Err(Failure::Refused(said(&stderr))) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            // Nobody reads what it prints, which ends it.
+            (child.stdout, child.stderr) = (None, None);
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Starts a git command.
+///
+/// # Errors
+/// [`Failure::NotRun`].
+pub fn start(command: &mut Command) -> Result<Running, Failure> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().map(|child| Running(Some(child))).map_err(Failure::NotRun)
+}
+
+/// What a git command prints, once it has ended well.
+///
+/// # Errors
+/// [`Failure`].
+pub fn answer(command: &mut Command) -> Result<Vec<u8>, Failure> {
+    start(command)?.answer()
+}
+
+/// What git printed, on one line.
+#[must_use]
+pub fn said(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let said = lines.join("; ");
+    let said = said.strip_prefix("fatal: ").unwrap_or(&said);
+    if said.is_empty() { "nothing".to_owned() } else { said.to_owned() }
+}
+
+/// A git command that runs in a folder and knows only that folder.
+#[must_use]
+pub fn git(dir: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(dir);
+    for variable in HOOK_VARIABLES {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Answers of `git rev-parse`, each to words of its own: from one process, unless an answer is a path that holds a
+/// line end.
+///
+/// # Errors
+/// What `ask` says.
+pub fn rev_parse<const N: usize>(
+    ask: &dyn Fn(&[&str]) -> Result<Vec<u8>>,
+    asked: [&[&str]; N],
+) -> Result<[Vec<u8>; N]> {
+    let one = |words: &[&str]| -> Result<Vec<u8>> {
+        let mut answer = ask(&[&["rev-parse"], words].concat())?;
+        answer.pop_if(|last| *last == b'\n');
+        Ok(answer)
+    };
+    let all = one(&asked.concat())?;
+    let lines: Vec<Vec<u8>> = all.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    if let Ok(answers) = lines.try_into() {
+        return Ok(answers);
+    }
+    let mut answers = [const { Vec::new() }; N];
+    for (answer, words) in answers.iter_mut().zip(asked) {
+        *answer = one(words)?;
+    }
+    Ok(answers)
+}
+
+/// The repository whose work tree holds a folder, if any.
+///
+/// # Errors
+/// [`Kind::Environment`] where there is a repository but git is missing or refuses to answer.
+pub fn repository(dir: &Path) -> Result<Option<Repository>> {
+    // Only what is known not to be there: else the state would be looked for, and kept, beside the deps dir.
+    let is_there = |place: PathBuf| match place.symlink_metadata() {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+    };
+    if !dir.ancestors().any(|ancestor| is_there(ancestor.join(".git"))) {
+        return Ok(None);
+    }
+    let [toplevel, git_dir] = places(dir, [&["--show-toplevel"], &["--absolute-git-dir"]])?;
+    // What `--git-path docker-prep` says, but for a symbolic link of that name, which it would follow.
+    Ok(Some(Repository { toplevel, state_dir: git_dir.join("docker-prep") }))
+}
+
+/// Where a work tree's hooks are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hooks {
+    /// The work tree's top folder.
+    pub top: PathBuf,
+    /// The git directory that all work trees share.
+    pub common: PathBuf,
+    /// `git rev-parse --git-path hooks`: what `core.hooksPath` says, else the shared git directory's.
+    pub hooks: PathBuf,
+}
+
+/// The hooks of the repository whose work tree holds a folder, if any.
+///
+/// # Errors
+/// As [`repository`].
+pub fn hooks(dir: &Path) -> Result<Option<Hooks>> {
+    let Some(Repository { toplevel, .. }) = repository(dir)? else { return Ok(None) };
+    // A relative core.hooksPath is meant from the top, where git runs them.
+    const COMMON: &[&str] = &["--path-format=absolute", "--git-common-dir"];
+    const HOOKS: &[&str] = &["--path-format=absolute", "--git-path", "hooks"];
+    let [common, hooks] = places(&toplevel, [COMMON, HOOKS])?;
+    Ok(Some(Hooks { top: toplevel, common, hooks }))
+}
+
+fn places<const N: usize>(dir: &Path, asked: [&[&str]; N]) -> Result<[PathBuf; N]> {
+    let ask = |words: &[&str]| {
+        answer(git(dir).args(words)).map_err(|failure| {
+            let is_refused = matches!(failure, Failure::Refused(_));
+            let mut error = failure.error(
+                "install git, or add it to PATH: the state is kept in the repository's git directory",
+                "run the tool in the work tree of a repository that git can read",
+            );
+            if let (true, Some(problem)) = (is_refused, error.problems.first_mut()) {
+                problem.message = format!("{}: {}", dir.display(), problem.message);
+            }
+            error
+        })
+    };
+    Ok(rev_parse(&ask, asked)?.map(|path| path_of(&path)))
+}
+
+#[cfg(unix)]
+pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    std::ffi::OsStr::from_bytes(bytes).into()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
+    String::from_utf8_lossy(bytes).into_owned().into()
+}

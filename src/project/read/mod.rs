@@ -1,0 +1,163 @@
+//! Finds the project: its root, where its state lies, and its settings.
+
+pub(crate) mod git;
+pub(crate) mod package_manager;
+pub(crate) mod surfaces;
+pub(crate) mod workspace;
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use self::git::Repository;
+use crate::error::{Error, Kind, Result, io_cause};
+use crate::npm::scope::Scope;
+use crate::project::config;
+use crate::project::config::{CONFIG_FILE, Config, DEFAULT_DEPS_DIR};
+use crate::project::requested::Requested;
+use crate::source::model::RequestedSource;
+use crate::text::digest::Digest;
+
+/// The product repository in which the tool is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// The folder of `docker-prep.toml`, else the work tree's top, else the folder that was named: absolute, with
+    /// symbolic links followed.
+    pub root: PathBuf,
+    /// The folder from which relative paths that were typed are meant: `-C`, else the current one.
+    pub start: PathBuf,
+    /// Where the state is kept, whether it exists or not.
+    pub state_dir: PathBuf,
+    /// The deps dir from the root, with `/` between parts, such as `.docker-deps`.
+    pub deps_dir: String,
+    /// Which packages the tool is responsible for.
+    pub scope: Scope,
+    /// Where packages are to come from.
+    pub source: RequestedSource,
+    /// `docker-prep.toml`.
+    pub config: Config,
+}
+
+impl Project {
+    /// The deps dir, absolute.
+    #[must_use]
+    pub fn deps_path(&self) -> PathBuf {
+        self.root.join(&self.deps_dir)
+    }
+}
+
+/// Finds the project that holds the folder that was asked for.
+///
+/// # Errors
+/// [`Kind::Usage`] for a folder that is not there, [`Kind::Environment`] for a repository that git cannot read,
+/// [`Kind::Refused`] for settings that are not valid.
+pub fn find(requested: &Requested) -> Result<Project> {
+    let named = requested.project.clone().unwrap_or_else(|| PathBuf::from("."));
+    let start = named.canonicalize().map_err(|error| {
+        Error::new(Kind::Usage, format!("{}: no such project: {}", named.display(), io_cause(&error)))
+            .hint("name the product's folder with -C DIR, or run the tool inside it")
+    })?;
+    if !start.is_dir() {
+        return Err(Error::new(Kind::Usage, format!("{}: not a folder", named.display()))
+            .hint("name the product's folder with -C DIR"));
+    }
+    let repository = git::repository(&start)?;
+    let top = repository.as_ref().map(|repository| canonical(&repository.toplevel));
+    let root = start
+        .ancestors()
+        .take_while(|ancestor| top.as_ref().is_none_or(|top| ancestor.starts_with(top)))
+        .find(|ancestor| ancestor.join(CONFIG_FILE).is_file())
+        .map(Path::to_path_buf)
+        .or_else(|| top.clone())
+        .unwrap_or_else(|| start.clone());
+    let config = read_config(&root)?;
+    let deps_dir = deps_dir(&root, requested, &config)?;
+    let state_dir = match &repository {
+        Some(repository) => state_dir(repository, top.as_deref(), &root),
+        // At the root, where `restore` finds it whatever the deps dir was: beside the default one.
+        None => root.join(".docker-prep"),
+    };
+    let globs = if requested.scope.is_empty() { &config.scope } else { &requested.scope };
+    let source = requested.source.clone().or_else(|| {
+        let by = CONFIG_FILE.to_owned();
+        config.source.map(|source| RequestedSource { source, by })
+    });
+    let source = source.unwrap_or_default();
+    Ok(Project { scope: Scope::new(globs), root, start, state_dir, deps_dir, source, config })
+}
+
+/// A path that was typed: from the current folder or, where nothing is there, from `-C`.
+#[must_use]
+pub fn typed_path(project: &Project, path: &Path) -> PathBuf {
+    let here = env::current_dir().map(|cwd| cwd.join(path)).unwrap_or_else(|_| path.to_path_buf());
+    if here.exists() { here } else { project.start.join(path) }
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// One state a project: where `docker-prep.toml` makes a folder of the repository one, its state is its own.
+fn state_dir(repository: &Repository, top: Option<&Path>, root: &Path) -> PathBuf {
+    match top.and_then(|top| root.strip_prefix(top).ok()) {
+        Some(below) if !below.as_os_str().is_empty() => {
+            let digest = Digest::of(below.as_os_str().as_encoded_bytes());
+            repository.state_dir.with_file_name(format!("docker-prep-{}", &digest.as_str()[..12]))
+        }
+        _ => repository.state_dir.clone(),
+    }
+}
+
+fn read_config(root: &Path) -> Result<Config> {
+    let path = root.join(CONFIG_FILE);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Config::default()),
+        Err(error) => {
+            return Err(Error::io(Kind::Refused, "read", &path, &error).hint("make it a readable text file"));
+        }
+    };
+    config::parse(&text).map_err(|why| {
+        Error::new(Kind::Refused, format!("{}: {why}", path.display()))
+            .hint("its keys are workspace, scope, surfaces, deps-dir, package-manager, link, source, probe-timeout and guard-ignore")
+    })
+}
+
+/// The deps dir from the root: inside the project, and not the project itself.
+fn deps_dir(root: &Path, requested: &Requested, config: &Config) -> Result<String> {
+    let asked = requested
+        .deps_dir
+        .clone()
+        .or_else(|| config.deps_dir.as_ref().map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_DEPS_DIR));
+    let wrong = |why: &str| {
+        Error::new(Kind::Usage, format!("{}: the deps dir {why}", asked.display()))
+            .hint("name a folder inside the project, from its root, such as .docker-deps")
+    };
+    let relative = if asked.is_absolute() {
+        asked.strip_prefix(root).map_err(|_| wrong("lies outside the project"))?
+    } else {
+        &asked
+    };
+    let mut parts = Vec::new();
+    for component in relative.components() {
+        match component {
+            Component::Normal(part) => parts.push(part.to_str().ok_or_else(|| wrong("is not UTF-8"))?),
+            Component::CurDir => {}
+            _ => return Err(wrong("leads outside the project")),
+        }
+    }
+    let mut place = root.to_path_buf();
+    for part in parts.iter().rev().skip(1).rev() {
+        place.push(part);
+        if place.is_symlink() {
+            return Err(wrong("leads through a symbolic link"));
+        }
+    }
+    match parts.first() {
+        None => Err(wrong("cannot be the project itself")),
+        Some(&".git") => Err(wrong("cannot lie in .git")),
+        Some(_) => Ok(parts.join("/")),
+    }
+}

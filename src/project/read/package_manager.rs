@@ -1,0 +1,172 @@
+//! Finds out which package manager installs each surface, at which version, and why.
+
+mod files;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use self::files::{ProjectLockfile, lockfiles, yarn_path};
+use super::Project;
+use super::surfaces;
+use super::surfaces::BuiltFolders;
+use super::workspace::WORKSPACE_FILE;
+use crate::error::Problem;
+use crate::image::dockerfile;
+use crate::image::dockerfile::DockerfileFound;
+use crate::image::package_manager::decision::ManagerSources;
+use crate::image::package_manager::{Detected, Name, PackageManager, dockerfile as in_dockerfile, field};
+use crate::npm::manifest::Manifest;
+use crate::npm::workspace::Workspace;
+use crate::project::config::CONFIG_FILE;
+use crate::project::install_context::InstallContext;
+use crate::project::requested::Requested;
+use crate::project::surface::Surface;
+use crate::text::json;
+
+/// What lies around each surface, in their order: its package manager is the one that was asked for, else the one
+/// that `packageManager` or `devEngines` of its manifest or the project's own name, else the one that its Dockerfile
+/// installs it with, else the one whose lockfile lies there. Where nothing says which, it is the one that the
+/// products pin.
+#[must_use]
+pub fn surroundings(project: &Project, requested: &Requested, surfaces: &[Surface]) -> Vec<InstallContext> {
+    let site = ManagerDetection::read(project, requested, surfaces);
+    surfaces.iter().map(|surface| site.around(surface)).collect()
+}
+
+/// What is the same for all surfaces.
+struct ManagerDetection<'a> {
+    project: &'a Project,
+    asked: Option<Detected>,
+    root: RootFacts,
+    built: BuiltFolders,
+}
+
+/// What the project's root says.
+#[derive(Default)]
+struct RootFacts {
+    said: Vec<Detected>,
+    warnings: Vec<Problem>,
+    lockfiles: Vec<ProjectLockfile>,
+}
+
+impl<'a> ManagerDetection<'a> {
+    fn read(project: &'a Project, requested: &Requested, surfaces: &[Surface]) -> Self {
+        let in_config = project.config.package_manager.clone();
+        let asked = requested.package_manager.clone().or_else(|| {
+            Some(Detected { manager: in_config?, reason: format!("{CONFIG_FILE}: package-manager") })
+        });
+        let is_surface = surfaces.iter().any(|surface| surface.dir.is_empty());
+        let (said, warnings) = if is_surface { Default::default() } else { root_manifest(&project.root) };
+        let root = RootFacts { said, warnings, lockfiles: lockfiles(&project.root, "") };
+        Self { project, asked, root, built: surfaces::built(project) }
+    }
+
+    fn around(&self, surface: &Surface) -> InstallContext {
+        let mut warnings = self.built.unreadable.clone();
+        let (mut said, wrong) = field::named(&surface.manifest_name, &surface.manifest);
+        warnings.extend(wrong);
+        if !surface.dir.is_empty() {
+            said.extend(self.root.said.iter().cloned());
+            warnings.extend(self.root.warnings.iter().cloned());
+        }
+        let dockerfiles = self.dockerfiles_of(surface);
+        let mut in_image = Vec::new();
+        let mut installed = Vec::new();
+        for file in &dockerfiles {
+            let told = in_dockerfile::told(&file.text, file.dir(), &surface.dir);
+            let detected = |named: in_dockerfile::NamedManager| Detected {
+                manager: named.manager,
+                reason: format!("{} line {}", file.name, named.line),
+            };
+            installed.extend(told.named.map(detected));
+            in_image.extend(told.in_image.into_iter().map(detected));
+        }
+        let beside = lockfiles(&self.project.root, &surface.dir);
+        let locked = if beside.is_empty() { &self.root.lockfiles } else { &beside };
+        let first = self.asked.iter().chain(&said).chain(&installed).next().map(|one| one.manager.name);
+        let (lockfile, several) = files::choose(locked, first);
+        warnings.extend(several);
+        if first.or(lockfile.as_ref().map(|one| one.manager.name)) == Some(Name::Yarn)
+            && let Some(release) = yarn_path(&self.project.root, &surface.dir)
+        {
+            // Yarn 1 starts the release that lies in the project.
+            installed.retain(|one| one.manager.name != Name::Yarn || *one.manager.majors.end() > 1);
+            said.push(release);
+        }
+        said.extend(installed);
+        said.extend(lockfile);
+        let (detected, disagreements) = ManagerSources { asked: self.asked.clone(), said, in_image }.decide();
+        warnings.extend(disagreements);
+        let names = |files: &[ProjectLockfile]| files.iter().map(|file| file.file_name.to_owned()).collect();
+        let (lockfiles, root_lockfiles) = (names(&beside), names(&self.root.lockfiles));
+        InstallContext { detected, warnings, dockerfiles, lockfiles, root_lockfiles }
+    }
+
+    /// The Dockerfiles that build a surface.
+    fn dockerfiles_of(&self, surface: &Surface) -> Vec<DockerfileFound> {
+        let mut dirs: Vec<&str> = self.built.manifests.iter().map(String::as_str).collect();
+        if !dirs.contains(&surface.dir.as_str()) {
+            dirs.push(&surface.dir);
+        }
+        let builds = |file: &&DockerfileFound| {
+            dockerfile::builds(file.dir(), &file.text, &dirs).contains(&surface.dir.as_str())
+        };
+        self.built.dockerfiles.iter().filter(builds).cloned().collect()
+    }
+}
+
+/// What the manifest at a root says; it is no surface.
+fn root_manifest(root: &Path) -> (Vec<Detected>, Vec<Problem>) {
+    let name = "package.json";
+    let path = root.join(name);
+    if !path.is_file() {
+        return Default::default();
+    }
+    let manifest = files::head(&path, u64::MAX)
+        .map_err(|error| crate::error::io_cause(&error))
+        .and_then(|text| json::parse_object(&text).map_err(|error| error.to_string()));
+    match manifest {
+        Ok(map) => field::named(name, &Manifest(map)),
+        Err(why) => {
+            let warning = Problem::new(format!("{name}: not read for a package manager: {why}"))
+                .hint("correct it, or name the package manager, as in --package-manager pnpm@10.6.5");
+            (Vec::new(), vec![warning])
+        }
+    }
+}
+
+/// The package manager of a workspace, found as that of a surface is, and what is doubtful of it. A
+/// `pnpm-workspace.yaml` names pnpm; where nothing says which, it is npm, which reads `workspaces`.
+#[must_use]
+pub fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
+    let root = &workspace.root;
+    let (mut said, mut warnings) = root_manifest(root);
+    let named = |name, reason: &str| Detected {
+        manager: PackageManager::of_any_version(name),
+        reason: reason.to_owned(),
+    };
+    if workspace.is_pnpm {
+        said.push(named(Name::Pnpm, WORKSPACE_FILE));
+    }
+    let first = said.first().map(|one| one.manager.name);
+    let (lockfile, several) = files::choose(&lockfiles(root, ""), first);
+    warnings.extend(several);
+    if first.or(lockfile.as_ref().map(|one| one.manager.name)) == Some(Name::Yarn) {
+        said.extend(yarn_path(root, ""));
+    }
+    said.extend(lockfile);
+    if said.is_empty() {
+        said.push(named(Name::Npm, "package.json: workspaces"));
+    }
+    let (detected, disagreements) = ManagerSources { said, ..ManagerSources::default() }.decide();
+    warnings.extend(disagreements);
+    (detected, warnings)
+}
+
+/// The warnings of all surfaces, each once.
+#[must_use]
+pub fn warnings<'a>(all: impl IntoIterator<Item = &'a InstallContext>) -> Vec<Problem> {
+    let mut said = BTreeSet::new();
+    let warnings = all.into_iter().flat_map(|around| &around.warnings);
+    warnings.filter(|warning| said.insert(&warning.message)).cloned().collect()
+}

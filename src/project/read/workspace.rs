@@ -1,0 +1,262 @@
+//! Finds and reads the repository that holds the shared packages.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Project, typed_path};
+use crate::error::{Error, Kind, Problem, Result};
+use crate::npm::read::manifest_file as manifest;
+use crate::npm::read::members;
+use crate::npm::read::members::MemberFolder;
+use crate::npm::read::workspace_files::{
+    catalogs, npm_patterns, npmrc, patterns, workspace_file, workspace_settings,
+};
+use crate::npm::scope::Scope;
+use crate::npm::workspace::{Member, PackSettings, Workspace};
+use crate::project::requested::Requested;
+use crate::source::model::PackageSource;
+use crate::text::json;
+
+/// pnpm's file at a workspace's root.
+pub const WORKSPACE_FILE: &str = "pnpm-workspace.yaml";
+
+/// The old scripts' variable for the workspace's folder.
+pub const ROOT_VARIABLE: &str = "BYTELYST_COMMON_PLAT_ROOT";
+
+/// Whether the project may be the workspace itself, as `pack` allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Itself<'a> {
+    /// The workspace is another repository.
+    Never,
+    /// A project that holds packages in scope, or one of these, is the workspace.
+    IfItHolds(&'a [String]),
+}
+
+impl Itself<'_> {
+    fn has_names(self) -> bool {
+        matches!(self, Self::IfItHolds(names) if !names.is_empty())
+    }
+}
+
+/// Finds the workspace: `--workspace`; a project that was named with `-C` and is one itself, where that is allowed;
+/// `$BYTELYST_COMMON_PLAT_ROOT`; `docker-prep.toml`; any project that is one itself, where that is allowed; the `../`
+/// entries of the project's own `pnpm-workspace.yaml`; the one sibling folder that is a workspace with packages in
+/// scope.
+///
+/// # Errors
+/// [`Kind::Environment`] where there is none, or more than one; [`Kind::Packing`] where one of its files is not
+/// valid.
+pub fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Result<Workspace> {
+    let is_plain = project.source.source == PackageSource::Vendor;
+    if let Some(path) = &requested.workspace {
+        return named(&typed_path(project, path), "--workspace", is_plain);
+    }
+    let relatives = parent_entries(project)?;
+    let own = match itself {
+        // What only points at another workspace is none of its own.
+        Itself::IfItHolds(names) if relatives.is_empty() => own(project, names)?,
+        _ => None,
+    };
+    // `-C` is a flag, and comes before the environment.
+    if requested.project.is_some()
+        && let Some(Own { workspace, holds: true }) = own
+    {
+        return Ok(workspace);
+    }
+    if let Some(path) = requested.environment.get(ROOT_VARIABLE) {
+        return named(&typed_path(project, Path::new(path)), &format!("${ROOT_VARIABLE}"), is_plain);
+    }
+    if let Some(path) = &project.config.workspace {
+        return named(&project.root.join(path), "docker-prep.toml", is_plain);
+    }
+    if is_plain {
+        let by = &project.source.by;
+        return Err(Error::new(Kind::Usage, format!("{by}: no folder of packages is named"))
+            .hint("name it: --workspace DIR"));
+    }
+    match (relatives.as_slice(), own) {
+        ([], Some(Own { workspace, holds: true })) => Ok(workspace),
+        ([], own) => match (sibling(project), own) {
+            // Nothing else is there: what was asked for by name is missing in this one.
+            (Err(error), Some(own)) if error.kind == Kind::Environment && itself.has_names() => {
+                Ok(own.workspace)
+            }
+            (found, _) => found,
+        },
+        ([one], _) => read(one),
+        (several, _) => Err(ambiguous(several, "its pnpm-workspace.yaml names")),
+    }
+}
+
+/// The workspace that the project's folder lies in.
+struct Own {
+    workspace: Workspace,
+    /// Whether what was asked for is in it.
+    holds: bool,
+}
+
+fn own(project: &Project, names: &[String]) -> Result<Option<Own>> {
+    let Some(root) = project.start.ancestors().find(|dir| is_workspace(dir)) else { return Ok(None) };
+    let workspace = read(root)?;
+    let asked = |name: &str| names.iter().any(|asked| asked == name);
+    let holds = holds_scope(&workspace, &project.scope)
+        || workspace.members.iter().filter_map(|member| member.manifest.name()).any(asked);
+    Ok(Some(Own { workspace, holds }))
+}
+
+/// The workspace that somebody named; where that may be a plain folder of packages, each that lies in it, or in a folder
+/// of a scope in it, as in `node_modules`, is one.
+fn named(path: &Path, by: &str, may_be_plain: bool) -> Result<Workspace> {
+    let missing = |why: &str| {
+        Error::new(Kind::Environment, format!("{}: {why} (named by {by})", path.display()))
+            .hint("name the repository that holds the shared packages: a folder with pnpm-workspace.yaml, or a package.json with `workspaces`")
+    };
+    let root = path.canonicalize().map_err(|_| missing("no such workspace"))?;
+    match (is_workspace(&root), may_be_plain) {
+        (true, _) => read(&root),
+        (false, true) if root.is_dir() => read_as(&root, &["*".to_owned(), "@*/*".to_owned()]),
+        (false, true) => Err(missing("is no folder")),
+        (false, false) => Err(missing("is not a workspace")),
+    }
+}
+
+fn ambiguous(candidates: &[PathBuf], how: &str) -> Error {
+    let list: Vec<_> = candidates.iter().map(|path| path.display().to_string()).collect();
+    Error::new(Kind::Environment, format!("more than one workspace: {how} {}", list.join(" and ")))
+        .hint(format!("choose one: --workspace {}", list.first().map_or("DIR", String::as_str)))
+}
+
+/// The workspaces that the `../` entries of the project's own workspace file lie in.
+fn parent_entries(project: &Project) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let Some(file) = workspace_file(&project.root)? else { return Ok(found) };
+    for pattern in patterns(&file).into_iter().filter(|pattern| pattern.starts_with("../")) {
+        let literal: PathBuf =
+            pattern.split('/').take_while(|part| !part.contains(['*', '?', '[', '{', '('])).collect();
+        let Ok(start) = project.root.join(literal).canonicalize() else { continue };
+        let root =
+            start.ancestors().take_while(|dir| !project.root.starts_with(dir)).find(|dir| is_workspace(dir));
+        if let Some(root) = root
+            && !found.iter().any(|known| known == root)
+        {
+            found.push(root.to_path_buf());
+        }
+    }
+    Ok(found)
+}
+
+fn sibling(project: &Project) -> Result<Workspace> {
+    let nothing = || {
+        Error::new(
+            Kind::Environment,
+            format!(
+                "{}: no workspace with packages in scope {} was found beside it",
+                project.root.display(),
+                project.scope
+            ),
+        )
+        .hint(format!(
+            "name the repository that holds the shared packages: --workspace DIR, or {ROOT_VARIABLE}=DIR"
+        ))
+    };
+    let Some(parent) = project.root.parent() else { return Err(nothing()) };
+    let entries = fs::read_dir(parent).map_err(|error| {
+        Error::io(Kind::Environment, "list", parent, &error).hint("name the workspace with --workspace DIR")
+    })?;
+    let mut found = Vec::new();
+    let mut broken = Vec::new();
+    for entry in entries.flatten() {
+        let Ok(dir) = entry.path().canonicalize() else { continue };
+        if dir == project.root || !is_workspace(&dir) {
+            continue;
+        }
+        match read(&dir) {
+            Ok(workspace) if holds_scope(&workspace, &project.scope) => found.push(workspace),
+            Ok(_) => {}
+            Err(error) => broken.extend(error.problems),
+        }
+    }
+    found.sort_by(|a, b| a.root.cmp(&b.root));
+    found.dedup_by(|a, b| a.root == b.root);
+    if found.len() > 1 {
+        let roots: Vec<_> = found.into_iter().map(|workspace| workspace.root).collect();
+        return Err(ambiguous(&roots, "beside the project lie"));
+    }
+    match found.pop() {
+        Some(workspace) => Ok(workspace),
+        None if broken.is_empty() => Err(nothing()),
+        None => Err(Error::all(Kind::Packing, broken)),
+    }
+}
+
+/// Whether a package in scope lies inside the workspace's root: what it only points at does not count.
+fn holds_scope(workspace: &Workspace, scope: &Scope) -> bool {
+    workspace.members.iter().any(|member| {
+        !member.relative.starts_with("..") && member.manifest.name().is_some_and(|name| scope.contains(name))
+    })
+}
+
+fn is_workspace(dir: &Path) -> bool {
+    dir.join(WORKSPACE_FILE).is_file()
+        || fs::read(dir.join("package.json")).is_ok_and(|bytes| {
+            let text = String::from_utf8_lossy(&bytes);
+            // One that is not valid is looked at again, and then its error is told.
+            json::parse_object(&text).map_or_else(
+                |_| text.contains("\"workspaces\""),
+                |manifest| manifest.contains_key("workspaces"),
+            )
+        })
+}
+
+/// Reads a workspace's settings and members.
+///
+/// # Errors
+/// [`Kind::Packing`] for a file that is not valid, with its place.
+pub fn read(root: &Path) -> Result<Workspace> {
+    read_as(root, &[])
+}
+
+/// `globs`: where packages lie, if no file says so.
+fn read_as(root: &Path, globs: &[String]) -> Result<Workspace> {
+    let failed = |problem| Error::all(Kind::Packing, vec![problem]);
+    let file = workspace_file(root)?;
+    let root_manifest = manifest::read(root).map_err(failed)?;
+    let globs = match (&file, &root_manifest) {
+        (Some(file), _) => patterns(file),
+        (None, _) if !globs.is_empty() => globs.to_vec(),
+        (None, Some((_, manifest))) => npm_patterns(&manifest.0),
+        (None, None) => Vec::new(),
+    };
+    let catalogs = file.as_ref().map(|file| catalogs(root, file)).transpose()?.unwrap_or_default();
+    let of_root = npmrc(root, PackSettings::default());
+    let (mut members, mut problems) = (Vec::new(), Vec::new());
+    for folder in members::find(root, &globs).map_err(failed)? {
+        let of_folder = if folder.relative.is_empty() { of_root } else { npmrc(&folder.dir, of_root) };
+        match member(folder, workspace_settings(file.as_ref(), of_folder)) {
+            Ok(member) => members.extend(member),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Error::all(Kind::Packing, problems));
+    }
+    Ok(Workspace { root: root.to_path_buf(), is_pnpm: file.is_some(), members, catalogs })
+}
+
+fn member(folder: MemberFolder, settings: PackSettings) -> Result<Option<Member>, Problem> {
+    let MemberFolder { dir, relative } = folder;
+    let Some((manifest_file, manifest)) = manifest::read(&dir)? else { return Ok(None) };
+    let publish_config = manifest.0.get("publishConfig");
+    let directory = publish_config.and_then(|config| config.get("directory")).and_then(Value::as_str);
+    let links = publish_config.and_then(|config| config.get("linkDirectory")) != Some(&Value::Bool(false));
+    let linked = match directory {
+        // A folder that is not built yet is an error only for a package that needs it.
+        Some(directory) if links => {
+            manifest::read(&dir.join(directory)).ok().flatten().map(|(_, manifest)| manifest)
+        }
+        _ => None,
+    };
+    Ok(Some(Member { dir, relative, manifest_file, manifest, linked, settings }))
+}

@@ -1,0 +1,74 @@
+//! Paths that cannot lead out of a project.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::transaction::journal::{EDITED_SUFFIX, TEMP_SUFFIX};
+
+/// The path of a file from the project's root, with `/` between parts. It cannot lead out of the project by its
+/// words, nor into its `.git`; that no symbolic link leads out is for those to check who read the disk.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ProjectPath(String);
+
+impl ProjectPath {
+    /// The path as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its last part.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Where the original stands while prepared.
+    #[must_use]
+    pub fn backup(&self) -> Self {
+        Self(format!("{}.bak", self.0))
+    }
+
+    /// Where new text is written before it is renamed into place.
+    #[must_use]
+    pub fn temp(&self) -> Self {
+        Self(format!("{}{TEMP_SUFFIX}", self.0))
+    }
+
+    /// Where an owner's edit is kept that restoring by force put aside.
+    #[must_use]
+    pub fn edited(&self) -> Self {
+        Self(format!("{}{EDITED_SUFFIX}", self.0))
+    }
+}
+
+impl fmt::Display for ProjectPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for ProjectPath {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let bad = |part: &str| {
+            matches!(part, "" | "." | "..")
+                || part.eq_ignore_ascii_case(".git")
+                || part.contains('\0')
+                || cfg!(windows) && part.contains(['\\', ':'])
+        };
+        if text.split('/').any(bad) {
+            return Err(format!("'{}' is no path inside the project", text.escape_debug()));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl From<ProjectPath> for String {
+    fn from(path: ProjectPath) -> Self {
+        path.0
+    }
+}

@@ -1,0 +1,129 @@
+//! A registry as the settings of a build name it, and what it answers when it is asked for a package.
+
+mod address;
+pub mod bunfig;
+pub(crate) mod document;
+pub(crate) mod lockfile_settings;
+pub mod network;
+pub mod npm;
+pub(crate) mod read;
+pub mod setting;
+pub mod variables;
+pub mod yarn;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use self::address::{is_loopback, localhost_for};
+
+/// A registry, with all that asking it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registry {
+    /// Its address without credentials, with a `/` at the end.
+    pub url: String,
+    /// What names it, as `.npmrc.docker: line 1: @bytelyst:registry`.
+    pub named_by: String,
+    /// Who asks; nobody where the settings hold nothing for this address.
+    pub credential: Option<Credential>,
+    /// Why nobody asks though a file says who: the variable of the token that is not set, as
+    /// `.npmrc.docker: line 2: //host/:_authToken: ${GITEA_NPM_TOKEN} is not set`.
+    pub unset: Option<String>,
+    /// The way there.
+    pub network: Network,
+}
+
+/// What proves who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// The value of the header `Authorization`: `Bearer …` or `Basic …`.
+    pub authorization: Secret,
+    /// What holds it, as `.npmrc.docker: line 2: //host/:_authToken (${GITEA_NPM_TOKEN})`; never the secret itself.
+    pub named_by: String,
+}
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// Proxies and certificates, as npm's settings give them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// For `http:`: its address, credentials included.
+    pub http_proxy: Option<Secret>,
+    /// For `https:`.
+    pub https_proxy: Option<Secret>,
+    /// Hosts that are asked without a proxy, as npm's `noproxy` has them.
+    pub no_proxy: Vec<String>,
+    /// `strict-ssl=false`: any certificate will do.
+    pub accepts_any_certificate: bool,
+    /// Certificates of authorities (PEM) instead of the usual ones: `ca`, `cafile`.
+    pub authorities: Vec<Vec<u8>>,
+    /// Certificates of authorities (PEM) besides the usual ones: `NODE_EXTRA_CA_CERTS`.
+    pub more_authorities: Vec<Vec<u8>>,
+}
+
+/// Which version of a package is to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// This very one: the workspace's own.
+    Version(String),
+    /// Any that a range allows, or any at all where the text is no range: all that is known without a workspace.
+    Range(String),
+}
+
+/// One package that one registry is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Whom to ask.
+    pub registry: Registry,
+    /// The package's name.
+    pub package: String,
+    /// Its version.
+    pub wanted: Wanted,
+}
+
+/// What became of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The address that was asked: the registry's, or the same with `localhost` for a host that only containers know.
+    pub url: String,
+    /// What was found.
+    pub finding: ProbeFinding,
+    /// From the begin of the probe to the answer.
+    pub took: Duration,
+}
+
+/// What a registry is found to be, or to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProbeFinding {
+    /// The package is there at the wanted version.
+    There,
+    /// The host's name means nothing here.
+    NoName,
+    /// Nobody listens at the port.
+    Refused,
+    /// The way there is broken: why.
+    Unreachable(String),
+    /// The proxy, named without credentials, does not let it through: why.
+    Proxy(String),
+    /// Nothing, or not all of it, came within the limit.
+    TimedOut,
+    /// The other side's certificate is not to be trusted, or TLS fails in another way: why.
+    Tls(String),
+    /// A code that means neither yes nor no.
+    Status(u16),
+    /// Something that is no npm document of this package: what it is instead.
+    NotNpm(String),
+    /// It has no such package.
+    MissingPackage,
+    /// It has the package, but not this version; the newest that it has.
+    MissingVersion(Option<String>),
+    /// 401 or 403.
+    Denied(u16),
+}

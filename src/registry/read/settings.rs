@@ -1,0 +1,305 @@
+//! Reads the files that tell a build where its packages come from.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Problem, io_cause};
+use crate::image::compose;
+use crate::image::compose::COMPOSE_FILES;
+use crate::image::dockerfile;
+use crate::image::package_manager::{Name, PackageManager};
+use crate::project::environment::Environment;
+use crate::project::install_context::InstallContext;
+use crate::project::read::Project;
+use crate::project::surface::Surface;
+use crate::registry::network;
+use crate::registry::network::{NamedFile, NetworkRoute};
+use crate::registry::npm::{NamedRegistry, Npm};
+use crate::registry::variables::Variables;
+use crate::registry::yarn::Yarn;
+use crate::registry::{Network, Registry, bunfig, setting};
+
+/// Longer than any file of settings, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// What the install of a surface is told of registries.
+pub struct RegistrySettings {
+    manager: Name,
+    source: Result<SettingsSource, Problem>,
+    variables: Variables,
+    /// The files that were looked for, by the names that messages have for them.
+    looked_for: Vec<String>,
+    /// The folders of the files.
+    dirs: BTreeMap<String, PathBuf>,
+    /// The surface's folder, from which a variable's path is meant.
+    dir: PathBuf,
+    home: Option<PathBuf>,
+    /// Why the compose file gave no variables.
+    compose: Option<String>,
+}
+
+/// The settings in the form of their package manager.
+enum SettingsSource {
+    Npm(Npm),
+    Yarn(Yarn),
+}
+
+/// Reads the settings of a surface's install: those of the surface, the project and the user, in this order.
+///
+/// The registry and its token come from files only, the registry for all too: a private package's name is told to no
+/// registry that no file names. What is wrong with a file is told when a registry is asked for.
+#[must_use]
+pub fn read(
+    project: &Project,
+    surface: &Surface,
+    around: &InstallContext,
+    environment: &Environment,
+) -> RegistrySettings {
+    let process = environment.texts();
+    let ignores_case = cfg!(windows);
+    let mut variables = Variables { process, ignores_case, ..Variables::default() };
+    for file in &around.dockerfiles {
+        for (name, value) in dockerfile::variables(&file.text) {
+            variables.dockerfile.entry(name).or_insert(value);
+        }
+    }
+    let names: Vec<&str> = around.dockerfiles.iter().map(|file| file.name.as_str()).collect();
+    let compose = build_args(&project.root, &names, &variables).map(|args| variables.build_args = args).err();
+    let home = ["HOME", "USERPROFILE"]
+        .into_iter()
+        .filter(|name| cfg!(windows) || *name == "HOME")
+        .find_map(|name| variables.process.get(name).filter(|home| !home.is_empty()))
+        .map(PathBuf::from);
+    let mut settings = RegistrySettings {
+        manager: around.detected.manager.name,
+        source: Ok(SettingsSource::Yarn(Yarn::default())),
+        variables,
+        looked_for: Vec::new(),
+        dirs: BTreeMap::new(),
+        dir: project.root.join(&surface.dir),
+        home,
+        compose,
+    };
+    settings.source = settings.source(project, surface, &around.detected.manager);
+    settings
+}
+
+impl RegistrySettings {
+    /// The registry of a package, with who asks it and the way there.
+    ///
+    /// # Errors
+    /// No file names one, a variable of its address is not set, it is no address, or a file that counts cannot be read;
+    /// none of them quotes what may be a secret.
+    pub fn registry(&self, package: &str) -> Result<Registry, Problem> {
+        let source = self.source.as_ref().map_err(Clone::clone)?;
+        let lookup = |name: &str| self.variables.get(name);
+        let found = match source {
+            SettingsSource::Npm(npm) => npm.registry(package),
+            SettingsSource::Yarn(yarn) => yarn.registry(package, &lookup),
+        };
+        let NamedRegistry { url, named_by, asks } =
+            found.map_err(|problem| self.explained(problem))?.ok_or_else(|| self.nowhere(package))?;
+        let way = match source {
+            SettingsSource::Npm(npm) => network::of_npm(self.manager, npm, &self.variables),
+            SettingsSource::Yarn(yarn) => yarn.way(&url, &self.variables, &lookup),
+        };
+        let network = self.network(way.map_err(|problem| self.explained(problem))?, &url)?;
+        let unset = asks.unset.map(|unset| self.with_cause(unset));
+        Ok(Registry { url, named_by, credential: asks.credential, unset, network })
+    }
+
+    fn source(
+        &mut self,
+        project: &Project,
+        surface: &Surface,
+        manager: &PackageManager,
+    ) -> Result<SettingsSource, Problem> {
+        let mut folders = vec![surface.dir.as_str()];
+        if !surface.dir.is_empty() {
+            folders.push("");
+        }
+        let names = |file_names: &[&str]| -> Vec<String> {
+            let of = |folder: &&str| {
+                file_names
+                    .iter()
+                    .map(
+                        |name| {
+                            if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") }
+                        },
+                    )
+                    .collect::<Vec<_>>()
+            };
+            folders.iter().flat_map(of).collect()
+        };
+        let at_home = |file_name: &str| {
+            self.home.as_ref().map(|home| (format!("~/{file_name}"), home.join(file_name))).into_iter()
+        };
+        let in_project = |file_names: &[&str]| {
+            names(file_names)
+                .into_iter()
+                .map(|name| (name.clone(), project.root.join(name)))
+                .collect::<Vec<_>>()
+        };
+        if manager.name == Name::Yarn && is_berry(manager, &in_project(&[".yarnrc.yml"])) {
+            let mut places = in_project(&[".yarnrc.yml"]);
+            places.extend(at_home(".yarnrc.yml"));
+            return Yarn::new(&self.texts(&places)?).map(SettingsSource::Yarn);
+        }
+        let mut bunfigs = Vec::new();
+        if manager.name == Name::Bun {
+            bunfigs = in_project(&["bunfig.toml"]);
+            bunfigs.extend(at_home(".bunfig.toml"));
+        }
+        let mut npmrcs = in_project(&[".npmrc.docker", ".npmrc"]);
+        match self.variables.npm_config_of_process("userconfig") {
+            Some(path) => {
+                let path = self.resolved(&path, &project.root);
+                npmrcs.push((path.display().to_string(), path));
+            }
+            None => npmrcs.extend(at_home(".npmrc")),
+        }
+        let (bunfigs, npmrcs) = (self.texts(&bunfigs)?, self.texts(&npmrcs)?);
+        let lookup = |name: &str| self.variables.get(name);
+        let mut files = Vec::new();
+        for (name, text) in &bunfigs {
+            files.push(bunfig::parse(name, text, &lookup)?);
+        }
+        for (name, text) in &npmrcs {
+            files.push(setting::of_npmrc(name, text, manager.name == Name::Pnpm, &lookup)?);
+        }
+        Ok(SettingsSource::Npm(Npm::new(manager, files)))
+    }
+
+    /// Those files that are there, name and text.
+    fn texts(&mut self, places: &[(String, PathBuf)]) -> Result<Vec<(String, String)>, Problem> {
+        let mut texts = Vec::new();
+        for (name, path) in places {
+            self.looked_for.push(name.clone());
+            self.dirs.insert(name.clone(), path.parent().unwrap_or(path).to_path_buf());
+            if let Some(bytes) = content(name, path)? {
+                texts.push((name.clone(), String::from_utf8_lossy(&bytes).into_owned()));
+            }
+        }
+        Ok(texts)
+    }
+
+    /// Certificates matter to `https:` only: what is wrong with their files is no trouble elsewhere.
+    fn network(&self, way: NetworkRoute, url: &str) -> Result<Network, Problem> {
+        let mut network = way.network;
+        if !url.starts_with("https:") {
+            return Ok(network);
+        }
+        if let Some(NamedFile { path, file, place }) = &way.cafile {
+            let path = self.resolved(path, self.dirs.get(file).unwrap_or(&self.dir));
+            let missing = || {
+                Problem::new(format!("{place}: {}: no such file", path.display()))
+                    .hint("put the certificates there, or take the setting out")
+            };
+            let name = format!("{place}: {}", path.display());
+            network.authorities = vec![content(&name, &path)?.ok_or_else(missing)?];
+        }
+        // Node.js goes on without those that it cannot read.
+        if let Some(NamedFile { path, place, .. }) = &way.extra {
+            let bytes = content(place, &self.resolved(path, &self.dir)).ok().flatten();
+            network.more_authorities.extend(bytes);
+        }
+        Ok(network)
+    }
+
+    /// A path that a setting names: `~/` is the user's folder.
+    fn resolved(&self, path: &str, dir: &Path) -> PathBuf {
+        match (path.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => dir.join(path),
+        }
+    }
+
+    fn nowhere(&self, package: &str) -> Problem {
+        let scope = package.split_once('/').map(|(scope, _)| scope).filter(|scope| scope.starts_with('@'));
+        let (whose, key) = match scope {
+            Some(scope) => (scope, format!("{scope}:registry")),
+            None => (package, "registry".to_owned()),
+        };
+        let address = "http://localhost:3300/api/packages/OWNER/npm/";
+        let hint = match &self.source {
+            Ok(SettingsSource::Yarn(_)) => format!(
+                "write `npmScopes: {{{}: {{npmRegistryServer: \"{address}\"}}}}` in .yarnrc.yml",
+                whose.trim_start_matches('@')
+            ),
+            _ => format!("write `{key}={address}` in .npmrc.docker, or in .npmrc"),
+        };
+        Problem::new(format!("{whose}: no registry is named in {}", self.looked_for.join(", "))).hint(hint)
+    }
+
+    /// What else may be the cause where a variable is not set.
+    fn explained(&self, mut problem: Problem) -> Problem {
+        problem.message = self.with_cause(problem.message);
+        problem
+    }
+
+    fn with_cause(&self, message: String) -> String {
+        match &self.compose {
+            Some(why) if message.ends_with("is not set") => format!("{message} ({why})"),
+            _ => message,
+        }
+    }
+}
+
+/// Whether yarn is 2 or later; where nothing tells, a `.yarnrc.yml` does, which yarn 1 does not have.
+fn is_berry(manager: &PackageManager, places: &[(String, PathBuf)]) -> bool {
+    match (*manager.majors.start(), *manager.majors.end()) {
+        (2.., _) => true,
+        (_, ..=1) => false,
+        _ => places.iter().any(|(_, path)| path.is_file()),
+    }
+}
+
+/// What the compose file at the project's root gives to the builds of these Dockerfiles, with variables of the process
+/// or of the `.env` beside it.
+fn build_args(
+    root: &Path,
+    dockerfiles: &[&str],
+    variables: &Variables,
+) -> Result<BTreeMap<String, String>, String> {
+    for name in COMPOSE_FILES {
+        let read = |name: &str| content(name, &root.join(name)).map_err(|problem| problem.message);
+        if let Some(bytes) = read(name)? {
+            let own = |name: &str| variables.process.get(name).cloned();
+            let beside = read(".env")?.map(|bytes| compose::dotenv(&String::from_utf8_lossy(&bytes), &own));
+            let lookup = |name: &str| own(name).or_else(|| beside.as_ref()?.get(name).cloned());
+            return compose::build_args(&String::from_utf8_lossy(&bytes), dockerfiles, &lookup)
+                .map_err(|_| format!("{name}: is no compose file that can be read"));
+        }
+    }
+    Ok(BTreeMap::new())
+}
+
+/// The bytes of a file of settings; `None` where it is not there.
+fn content(name: &str, path: &Path) -> Result<Option<Vec<u8>>, Problem> {
+    let unreadable = |why: &str| {
+        Problem::new(format!("{name}: cannot be read: {why}"))
+            .hint("make it a readable file, or move it away")
+    };
+    // Asked before it is opened: to open a pipe is to wait for who writes to it.
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return Err(unreadable("is no regular file")),
+        Ok(_) => {}
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(unreadable(&io_cause(&error))),
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(&io_cause(&error)))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(unreadable("is larger than 1 MiB"));
+    }
+    Ok(Some(bytes))
+}

@@ -1,0 +1,281 @@
+use tempfile::TempDir;
+
+use crate::image::dockerfile::DockerfileFound;
+use crate::image::package_manager::{Detected, Tags};
+use crate::npm::manifest::Manifest;
+use crate::npm::scope::Scope;
+use crate::project::config::Config;
+use crate::registry::read::settings::*;
+use crate::source::model::RequestedSource;
+
+/// A project with a surface `backend/` and a user's folder beside it.
+struct SettingsScene {
+    dir: TempDir,
+    manager: &'static str,
+    surface: &'static str,
+    dockerfile: &'static str,
+    process: BTreeMap<String, String>,
+}
+
+impl SettingsScene {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Self {
+            manager: "pnpm@10.6.5",
+            surface: "backend",
+            dockerfile: "FROM node:22\n",
+            process: BTreeMap::new(),
+            dir,
+        };
+        for folder in ["project/backend", "home"] {
+            fs::create_dir_all(place.dir.path().join(folder)).unwrap();
+        }
+        for (name, text) in files {
+            fs::write(place.path(name), text).unwrap();
+        }
+        let home = place.path("~").display().to_string();
+        place.with("HOME", &home)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        match name.strip_prefix('~') {
+            Some(name) => self.dir.path().join("home").join(name.trim_start_matches('/')),
+            None => self.dir.path().join("project").join(name),
+        }
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.process.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    fn by(self, manager: &'static str) -> Self {
+        Self { manager, ..self }
+    }
+
+    fn ask(&self) -> Result<Registry, Problem> {
+        let (name, version) = self.manager.split_once('@').unwrap();
+        let manager = PackageManager::at(Name::parse(name).unwrap(), version, Tags::Corepack).unwrap();
+        let project = Project {
+            root: self.path(""),
+            start: self.path(""),
+            state_dir: self.path("state"),
+            deps_dir: ".docker-deps".to_owned(),
+            scope: Scope::new(&[]),
+            source: RequestedSource::default(),
+            config: Config::default(),
+        };
+        let surface = Surface {
+            dir: self.surface.to_owned(),
+            manifest_path: self.path(self.surface).join("package.json"),
+            manifest_name: "package.json".to_owned(),
+            text: String::new(),
+            manifest: Manifest(serde_json::Map::new()),
+        };
+        let name = format!("{}/Dockerfile", self.surface).trim_start_matches('/').to_owned();
+        let around = InstallContext {
+            detected: Detected { manager, reason: String::new() },
+            warnings: Vec::new(),
+            dockerfiles: vec![DockerfileFound { name, text: self.dockerfile.to_owned() }],
+            lockfiles: Vec::new(),
+            root_lockfiles: Vec::new(),
+        };
+        let process = self.process.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        read(&project, &surface, &around, &process).registry("@bytelyst/errors")
+    }
+
+    fn found(&self) -> Registry {
+        self.ask().unwrap()
+    }
+
+    /// The address, what names it, and who asks or why nobody does.
+    fn told(&self) -> [String; 3] {
+        let Registry { url, named_by, credential, unset, .. } = self.found();
+        let who = credential.map(|one| format!("{} < {}", one.authorization.0, one.named_by));
+        [url, named_by, who.or(unset).unwrap_or_default()]
+    }
+}
+
+const CANONICAL: &str = "@bytelyst:registry=http://${GITEA_NPM_HOST}:3300/api/packages/bytelyst/npm/\n\
+    //${GITEA_NPM_HOST}:3300/api/packages/bytelyst/npm/:_authToken=${GITEA_NPM_TOKEN}\n";
+
+#[test]
+fn the_canonical_file() {
+    let place = SettingsScene::new(&[(".npmrc.docker", CANONICAL)])
+        .with("GITEA_NPM_HOST", "host.docker.internal")
+        .with("GITEA_NPM_TOKEN", "t0k");
+    assert_eq!(
+        place.told(),
+        [
+            "http://host.docker.internal:3300/api/packages/bytelyst/npm/",
+            ".npmrc.docker: line 1: @bytelyst:registry",
+            "Bearer t0k < .npmrc.docker: line 2: //${GITEA_NPM_HOST}:3300/api/packages/bytelyst/npm/:_authToken (${GITEA_NPM_TOKEN})"
+        ]
+    );
+}
+
+#[test]
+fn files_in_their_order() {
+    let names = ["backend/.npmrc.docker", "backend/.npmrc", ".npmrc.docker", ".npmrc", "~/.npmrc"];
+    for first in 0..names.len() {
+        let texts: Vec<String> = (0..names.len())
+            .map(|n| format!("@bytelyst:registry=http://h{n}/\n//h{first}/:_authToken=t{n}\n"))
+            .collect();
+        let files: Vec<(&str, &str)> = names.iter().copied().zip(texts.iter().map(String::as_str)).collect();
+        let told = SettingsScene::new(&files[first..]).told();
+        assert_eq!(told[0], format!("http://h{first}/"));
+        assert_eq!(told[1], format!("{}: line 1: @bytelyst:registry", names[first]));
+        assert_eq!(told[2], format!("Bearer t{first} < {}: line 2: //h{first}/:_authToken", names[first]));
+    }
+    let place = SettingsScene::new(&[
+        ("rc", "@bytelyst:registry=http://own/\n"),
+        ("~/.npmrc", "@bytelyst:registry=http://home/\n"),
+    ]);
+    let place = place.with("NPM_CONFIG_USERCONFIG", "rc");
+    assert_eq!(place.told()[0], "http://own/");
+}
+
+#[test]
+fn a_token_may_stand_in_another_file() {
+    let place = SettingsScene::new(&[
+        ("backend/.npmrc", "@bytelyst:registry=http://h/\n"),
+        ("~/.npmrc", "\n//h/:_authToken=t\n"),
+    ]);
+    assert_eq!(place.told()[2], "Bearer t < ~/.npmrc: line 2: //h/:_authToken");
+}
+
+#[test]
+fn no_registry_is_asked_that_no_file_names() {
+    let place = SettingsScene::new(&[(".npmrc", "@other:registry=http://h/\n")])
+        .with("npm_config_registry", "http://public.example/")
+        .with("NPM_CONFIG_REGISTRY", "http://public.example/");
+    let problem = place.ask().unwrap_err();
+    assert_eq!(
+        problem.message,
+        "@bytelyst: no registry is named in backend/.npmrc.docker, backend/.npmrc, .npmrc.docker, .npmrc, ~/.npmrc"
+    );
+    assert_eq!(
+        problem.hint.as_deref(),
+        Some(
+            "write `@bytelyst:registry=http://localhost:3300/api/packages/OWNER/npm/` in .npmrc.docker, or in .npmrc"
+        )
+    );
+    assert_eq!(SettingsScene::new(&[(".npmrc", "registry=http://all/\n")]).told()[0], "http://all/");
+}
+
+#[test]
+fn variables_of_the_build() {
+    let compose = "services:\n  api:\n    build:\n      context: .\n      dockerfile: backend/Dockerfile\n      args:\n        GITEA_NPM_HOST: ${MY_HOST:-host.docker.internal}\n        GITEA_NPM_TOKEN: arg\n  web:\n    build: {context: web, args: {GITEA_NPM_HOST: other}}\n";
+    let files = [(".npmrc.docker", CANONICAL), ("docker-compose.yml", compose)];
+    let place = SettingsScene::new(&files);
+    assert_eq!(place.found().url, "http://host.docker.internal:3300/api/packages/bytelyst/npm/");
+    assert!(place.told()[2].starts_with("Bearer arg < "));
+    assert_eq!(
+        SettingsScene::new(&files).with("MY_HOST", "mine").found().url,
+        "http://mine:3300/api/packages/bytelyst/npm/"
+    );
+    let beside = SettingsScene::new(&[files[0], files[1], (".env", "MY_HOST=beside\n")]);
+    assert_eq!(beside.found().url, "http://beside:3300/api/packages/bytelyst/npm/");
+    let place = SettingsScene::new(&files).with("GITEA_NPM_HOST", "own").with("GITEA_NPM_TOKEN", "");
+    assert_eq!(place.told()[0], "http://own:3300/api/packages/bytelyst/npm/");
+    assert_eq!(place.told()[2], "");
+    let dockerfile = "FROM node:22\nARG GITEA_NPM_HOST=gitea\nENV NPM_CONFIG_STRICT_SSL=false\n";
+    let place = SettingsScene { dockerfile, ..SettingsScene::new(&[(".npmrc.docker", CANONICAL)]) };
+    assert_eq!(place.found().url, "http://gitea:3300/api/packages/bytelyst/npm/");
+    assert!(place.found().network.accepts_any_certificate);
+    assert_eq!(
+        place.found().unset.as_deref(),
+        Some(
+            ".npmrc.docker: line 2: //${GITEA_NPM_HOST}:3300/api/packages/bytelyst/npm/:_authToken: ${GITEA_NPM_TOKEN} is not set"
+        )
+    );
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_named() {
+    let problem = SettingsScene::new(&[(".npmrc.docker", CANONICAL)]).ask().unwrap_err();
+    assert_eq!(problem.message, ".npmrc.docker: line 1: @bytelyst:registry: ${GITEA_NPM_HOST} is not set");
+    let problem =
+        SettingsScene::new(&[(".npmrc.docker", CANONICAL), ("compose.yml", "a: [")]).ask().unwrap_err();
+    assert_eq!(
+        problem.message,
+        ".npmrc.docker: line 1: @bytelyst:registry: ${GITEA_NPM_HOST} is not set (compose.yml: is no compose file that can be read)"
+    );
+    let text = "@bytelyst:registry=http://h/\n//h/:_authToken=${T}\n";
+    let unset = SettingsScene::new(&[(".npmrc", text), ("compose.yml", "a: [")]).found().unset.unwrap();
+    assert!(unset.ends_with("${T} is not set (compose.yml: is no compose file that can be read)"), "{unset}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_no_missing_one() {
+    let place = SettingsScene::new(&[("backend/.npmrc", "@bytelyst:registry=http://h/\n")]);
+    fs::create_dir(place.path(".npmrc")).unwrap();
+    assert_eq!(place.ask().unwrap_err().message, ".npmrc: cannot be read: is no regular file");
+    let large = "#".repeat(usize::try_from(MAX_FILE).unwrap() + 1);
+    let place = SettingsScene::new(&[("backend/.npmrc", &large)]);
+    assert_eq!(place.ask().unwrap_err().message, "backend/.npmrc: cannot be read: is larger than 1 MiB");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_is_not_opened() {
+    let place = SettingsScene::new(&[]);
+    let mode = rustix::fs::Mode::RUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, place.path(".npmrc"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    assert_eq!(place.ask().unwrap_err().message, ".npmrc: cannot be read: is no regular file");
+}
+
+#[test]
+fn certificates_matter_to_https_only() {
+    let text = "@bytelyst:registry=https://h/\ncafile=ca.pem\n";
+    let problem = SettingsScene::new(&[("backend/.npmrc", text)]).ask().unwrap_err();
+    assert!(problem.message.starts_with("backend/.npmrc: line 2: cafile: "), "{}", problem.message);
+    assert!(problem.message.ends_with("ca.pem: no such file"), "{}", problem.message);
+    let http = text.replace("https", "http");
+    assert_eq!(SettingsScene::new(&[("backend/.npmrc", &http)]).found().network, Network::default());
+    let place =
+        SettingsScene::new(&[("backend/.npmrc", text), ("backend/ca.pem", "PEM"), ("extra.pem", "MORE")]);
+    let extra = place.path("extra.pem").display().to_string();
+    let network = place.with("NODE_EXTRA_CA_CERTS", &extra).found().network;
+    assert_eq!(network.authorities, [b"PEM".to_vec()]);
+    assert_eq!(network.more_authorities, [b"MORE".to_vec()]);
+}
+
+#[test]
+fn yarn_2_reads_its_own_files() {
+    let yarnrc = "npmScopes:\n  bytelyst:\n    npmRegistryServer: http://y/\n";
+    let files = [
+        (".npmrc", "@bytelyst:registry=http://n/\n"),
+        (".yarnrc.yml", yarnrc),
+        ("~/.yarnrc.yml", "npmRegistries: {'http://y': {npmAuthToken: t}}\n"),
+    ];
+    let told = SettingsScene::new(&files).by("yarn@4.18.1").told();
+    assert_eq!(told[..2], ["http://y/", ".yarnrc.yml: npmScopes.bytelyst.npmRegistryServer"]);
+    assert_eq!(told[2], "Bearer t < ~/.yarnrc.yml: npmRegistries.http://y.npmAuthToken");
+    assert_eq!(SettingsScene::new(&files).by("yarn@1.22.22").told()[0], "http://n/");
+    let problem = SettingsScene::new(&files[..1]).by("yarn@4.18.1").ask().unwrap_err();
+    assert_eq!(
+        problem.message,
+        "@bytelyst: no registry is named in backend/.yarnrc.yml, .yarnrc.yml, ~/.yarnrc.yml"
+    );
+}
+
+#[test]
+fn bun_reads_its_own_file_first() {
+    let files = [
+        ("backend/bunfig.toml", "[install.scopes]\nbytelyst = 'http://b/'\n"),
+        ("backend/.npmrc.docker", "@bytelyst:registry=http://n/\n//b/:_authToken=t\n"),
+    ];
+    let told = SettingsScene::new(&files).by("bun@1.4.5").told();
+    assert_eq!(told[..2], ["http://b/", "backend/bunfig.toml: install.scopes.bytelyst"]);
+    assert_eq!(told[2], "Bearer t < backend/.npmrc.docker: line 2: //b/:_authToken");
+    assert_eq!(SettingsScene::new(&files).told()[0], "http://n/");
+}
+
+#[test]
+fn the_root_may_be_the_surface() {
+    let place =
+        SettingsScene { surface: "", ..SettingsScene::new(&[("compose.yaml", "services: {a: {build: .}}")]) };
+    let problem = place.ask().unwrap_err();
+    assert_eq!(problem.message, "@bytelyst: no registry is named in .npmrc.docker, .npmrc, ~/.npmrc");
+}

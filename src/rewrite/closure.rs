@@ -1,0 +1,351 @@
+//! Which packages the surfaces need, and what each surface's manifest must say of them.
+
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use nodejs_semver::{Range, Version};
+use serde_json::Value;
+
+use super::install_target::InstallTarget;
+use crate::error::{Error, Kind, Problem, Result};
+use crate::image::package_manager::Name;
+use crate::npm::manifest::{DEPENDENCY_FIELDS, Manifest};
+use crate::npm::package_name::nearest;
+use crate::npm::scope::Scope;
+use crate::npm::specifier;
+use crate::npm::specifier::{Specifier, SpecifierKind};
+use crate::npm::workspace::{Member, Workspace};
+use crate::project::surface::Surface;
+use crate::text::path;
+
+/// What one surface needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Its own dependencies in scope, each to be rewritten.
+    pub direct: Vec<DirectDependency>,
+    /// Packages in scope that it takes from a path of its own choice, with that path.
+    pub local: BTreeMap<String, String>,
+    /// Those of `local` that packages of the closure need too.
+    pub shared_local: BTreeSet<String>,
+    /// Its dependencies and all that those need, by name.
+    pub closure: BTreeSet<String>,
+    /// Required peers of the closure that are no dependency of the surface: pnpm would look them up in the
+    /// registry, even when an override covers them.
+    pub peers: BTreeSet<String>,
+    /// Values of the manifest that bring in a package in scope, by their keys from the root on: overrides that put one
+    /// in the place of another package, and `pnpm.packageExtensions`.
+    pub redirected: BTreeMap<Vec<String>, String>,
+    /// The same for overrides of a `pnpm-workspace.yaml`, by selector.
+    pub redirected_by_workspace: BTreeMap<String, String>,
+    /// Dependencies of packages of the closure under another name, which overrides miss by the package's own name.
+    pub aliases: BTreeSet<Alias>,
+    /// Every required peer of a package of the closure, be it a dependency of the surface or not.
+    pub required_peers: BTreeSet<String>,
+    /// Optional peers in scope that are not in the closure, each with a package that names it: npm 10 looks them up.
+    pub optional_peers: BTreeMap<String, String>,
+    /// The same for those that are named by an alias, be the package in the closure or not.
+    pub optional_aliases: BTreeSet<Alias>,
+}
+
+/// A dependency of a surface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectDependency {
+    /// `dependencies`, `devDependencies` or `optionalDependencies`.
+    pub field: &'static str,
+    /// The key: the package's name, or an alias.
+    pub key: String,
+    /// The package's own name.
+    pub package: String,
+}
+
+/// `alias` in the manifest of `parent` means `package`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Alias {
+    /// The package whose manifest uses the alias.
+    pub parent: String,
+    /// The name it uses.
+    pub alias: String,
+    /// The package that it means.
+    pub package: String,
+}
+
+/// The needs of all surfaces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Closure {
+    /// In the order of the surfaces.
+    pub surfaces: Vec<Needs>,
+    /// Every package to pack, by name.
+    pub packages: BTreeSet<String>,
+    /// What should be said, but stops nothing.
+    pub warnings: Vec<Problem>,
+    /// Surfaces that ask for a version that the workspace does not have.
+    pub mismatches: Vec<Problem>,
+}
+
+/// The members of a workspace by name, only where that is asked for: members may lack a name, and names that
+/// nobody needs may be used twice.
+pub struct MemberIndex<'a> {
+    members: BTreeMap<&'a str, Vec<&'a Member>>,
+}
+
+impl<'a> MemberIndex<'a> {
+    /// Indexes a workspace.
+    #[must_use]
+    pub fn new(workspace: &'a Workspace) -> Self {
+        let mut members: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
+        for member in &workspace.members {
+            if let Some(name) = member.manifest.name() {
+                members.entry(name).or_default().push(member);
+            }
+        }
+        Self { members }
+    }
+
+    /// The one member of a name.
+    ///
+    /// # Errors
+    /// No member of the name, with the nearest ones; or more than one, with their folders.
+    pub fn get(&self, name: &str) -> Result<&'a Member, Problem> {
+        match self.members.get(name).map(Vec::as_slice) {
+            Some([member]) => Ok(member),
+            Some(several) => {
+                let folders: Vec<_> = several.iter().map(|member| member.relative.as_str()).collect();
+                Err(Problem::new(format!(
+                    "{name}: two members of the workspace have this name: {}",
+                    folders.join(" and ")
+                ))
+                .hint("rename one of them, or take its folder out of the workspace"))
+            }
+            None => Err(self.missing(name)),
+        }
+    }
+
+    fn missing(&self, name: &str) -> Problem {
+        let near = nearest(name, self.members.keys().copied());
+        let problem = Problem::new(format!("{name}: the workspace has no such package"));
+        if near.is_empty() {
+            problem.hint("name the repository that holds it with --workspace DIR")
+        } else {
+            problem.hint(format!("nearest: {}", near.join(", ")))
+        }
+    }
+}
+
+/// Works out what the surfaces need.
+///
+/// # Errors
+/// [`Kind::Packing`] naming every package that the workspace lacks or has twice.
+pub fn plan(
+    workspace: &Workspace,
+    scope: &Scope,
+    surfaces: &[(&Surface, &InstallTarget)],
+) -> Result<Closure> {
+    let index = MemberIndex::new(workspace);
+    let mut closure = Closure::default();
+    let mut problems = Vec::new();
+    for (surface, reader) in surfaces {
+        let needs = surface_needs(workspace, &index, scope, (surface, reader), &mut closure, &mut problems);
+        closure.packages.extend(needs.closure.iter().cloned());
+        closure.surfaces.push(needs);
+    }
+    closure.warnings.dedup();
+    problems.dedup();
+    if problems.is_empty() { Ok(closure) } else { Err(Error::all(Kind::Packing, problems)) }
+}
+
+fn surface_needs(
+    workspace: &Workspace,
+    index: &MemberIndex<'_>,
+    scope: &Scope,
+    (surface, reader): (&Surface, &InstallTarget),
+    closure: &mut Closure,
+    problems: &mut Vec<Problem>,
+) -> Needs {
+    let mut needs = Needs::default();
+    let mut queue: VecDeque<(String, String)> = VecDeque::new();
+    for field in DEPENDENCY_FIELDS {
+        for (key, spec) in surface.manifest.dependencies(field) {
+            let specifier = specifier::parse(key, spec);
+            if !in_scope(scope, key, &specifier) {
+                continue;
+            }
+            if matches!(specifier.kind, SpecifierKind::Local(_)) {
+                closure.warnings.push(Problem::new(format!(
+                    "{}: {field}: {key} is {spec} already: left alone",
+                    surface.manifest_name
+                )));
+                needs.local.insert(key.to_owned(), spec.to_owned());
+                continue;
+            }
+            closure.mismatches.extend(mismatch(index, surface, key, spec, &specifier));
+            needs.direct.push(DirectDependency {
+                field,
+                key: key.to_owned(),
+                package: specifier.name.clone(),
+            });
+            queue.push_back((specifier.name, format!("{}: {field}", surface.manifest_name)));
+        }
+    }
+    // pnpm installs a root's own peers too (`auto-install-peers`), optional ones among them.
+    let all = reader.manager.name == Name::Pnpm;
+    for (package, optional) in peers(&surface.manifest, scope) {
+        if all || !optional {
+            queue.push_back((package.clone(), format!("{}: peerDependencies", surface.manifest_name)));
+            needs.peers.insert(package);
+        }
+    }
+    for (path, package) in settings::named(&surface.manifest, reader, scope) {
+        queue.push_back((package.clone(), format!("{}: {}", surface.manifest_name, path.join("."))));
+        needs.redirected.insert(path, package);
+    }
+    for (selector, package) in settings::named_by_workspace(reader, scope) {
+        let place = format!("{}: pnpm-workspace.yaml: overrides.{selector}", surface.label());
+        queue.push_back((package.clone(), place));
+        needs.redirected_by_workspace.insert(selector, package);
+    }
+    while let Some((package, wanted_by)) = queue.pop_front() {
+        if needs.local.contains_key(&package) {
+            needs.shared_local.insert(package);
+            continue;
+        }
+        if !needs.closure.insert(package.clone()) {
+            continue;
+        }
+        match index.get(&package) {
+            Ok(member) => {
+                member_needs(workspace, index, scope, member, &mut needs, &mut queue, &mut closure.warnings);
+            }
+            Err(mut problem) => {
+                problem.message = format!("{} ({wanted_by})", problem.message);
+                problems.push(problem);
+            }
+        }
+    }
+    needs.peers.retain(|peer| {
+        !needs.direct.iter().any(|direct| direct.key == *peer && direct.field != "devDependencies")
+    });
+    needs.peers.retain(|peer| !needs.local.contains_key(peer));
+    needs.optional_peers.retain(|peer, _| !needs.closure.contains(peer) && !needs.local.contains_key(peer));
+    needs
+}
+
+fn in_scope(scope: &Scope, key: &str, specifier: &Specifier) -> bool {
+    scope.contains(&specifier.name)
+        || (scope.contains(key) && matches!(specifier.kind, SpecifierKind::Local(_)))
+}
+
+/// What a package of the closure needs in turn. The `devDependencies` of a tarball are ignored by every tool.
+fn member_needs(
+    workspace: &Workspace,
+    index: &MemberIndex<'_>,
+    scope: &Scope,
+    member: &Member,
+    needs: &mut Needs,
+    queue: &mut VecDeque<(String, String)>,
+    warnings: &mut Vec<Problem>,
+) {
+    let name = member.manifest.name().unwrap_or_default();
+    for field in ["dependencies", "optionalDependencies"] {
+        for (key, spec) in member.manifest.dependencies(field) {
+            let mut specifier = specifier::parse(key, from_catalog(workspace, key, spec));
+            if let SpecifierKind::WorkspacePath(path) = &specifier.kind
+                && let Some(name) = member_at(workspace, member, path)
+            {
+                specifier.name = name.to_owned();
+            }
+            if in_scope(scope, key, &specifier) {
+                if specifier.name != key {
+                    let alias = Alias {
+                        parent: name.to_owned(),
+                        alias: key.to_owned(),
+                        package: specifier.name.clone(),
+                    };
+                    needs.aliases.insert(alias);
+                }
+                queue.push_back((specifier.name, format!("{name}: {field}")));
+            } else if spec.starts_with("workspace:") && index.get(&specifier.name).is_ok() {
+                warnings.push(
+                    Problem::new(format!("{name}: {field}: {key} is a member of the workspace outside of the scope {scope}: the install will ask a registry for it"))
+                        .hint(format!("add it to the scope: --scope '{scope}' --scope '{key}'")),
+                );
+            }
+        }
+    }
+    for (package, optional) in peers(&member.manifest, scope) {
+        if optional {
+            needs.optional_peers.insert(package, name.to_owned());
+        } else {
+            queue.push_back((package.clone(), format!("{name}: peerDependencies")));
+            needs.required_peers.insert(package.clone());
+            needs.peers.insert(package);
+        }
+    }
+    needs.optional_aliases.extend(optional_aliases(&member.manifest, scope));
+}
+
+/// The name of the member at a path from another one, as `workspace:../errors` means it.
+fn member_at<'a>(workspace: &'a Workspace, from: &Member, path: &str) -> Option<&'a str> {
+    let relative = path::relative(&format!("{}/{path}", from.relative));
+    workspace.members.iter().find(|member| member.relative == relative)?.manifest.name()
+}
+
+/// The peers in scope, and whether each is optional; such a one of a dependency causes no look-up, npm 10 aside.
+fn peers<'a>(manifest: &'a Manifest, scope: &'a Scope) -> impl Iterator<Item = (String, bool)> + 'a {
+    manifest
+        .dependencies("peerDependencies")
+        .map(|(peer, _)| peer)
+        .filter(|peer| scope.contains(peer))
+        .map(|peer| (peer.to_owned(), is_optional(manifest, peer)))
+}
+
+/// Optional peers that are a package in scope under another name.
+fn optional_aliases<'a>(manifest: &'a Manifest, scope: &'a Scope) -> impl Iterator<Item = Alias> + 'a {
+    manifest.dependencies("peerDependencies").filter_map(|(alias, spec)| {
+        let package = specifier::parse(alias, spec).name;
+        let is_one = scope.contains(&package) && !scope.contains(alias) && is_optional(manifest, alias);
+        let parent = manifest.name().unwrap_or_default().to_owned();
+        is_one.then(|| Alias { parent, alias: alias.to_owned(), package })
+    })
+}
+
+fn is_optional(manifest: &Manifest, peer: &str) -> bool {
+    let meta = manifest.0.get("peerDependenciesMeta").and_then(|meta| meta.get(peer));
+    meta.and_then(|peer| peer.get("optional")) == Some(&Value::Bool(true))
+}
+
+/// A catalog's entry may itself be an alias.
+fn from_catalog<'a>(workspace: &'a Workspace, key: &str, spec: &'a str) -> &'a str {
+    let Some(name) = spec.strip_prefix("catalog:") else { return spec };
+    let name = if name.trim().is_empty() { "default" } else { name.trim() };
+    workspace.catalogs.0.get(name).and_then(|catalog| catalog.get(key)).map_or(spec, String::as_str)
+}
+
+/// A surface that asks for a version which the workspace does not have.
+fn mismatch(
+    index: &MemberIndex<'_>,
+    surface: &Surface,
+    key: &str,
+    spec: &str,
+    specifier: &Specifier,
+) -> Option<Problem> {
+    let (SpecifierKind::Range(wanted) | SpecifierKind::Workspace(wanted)) = &specifier.kind else {
+        return None;
+    };
+    let range = Range::parse(wanted).ok()?;
+    let version = index.get(&specifier.name).ok()?.manifest.version()?;
+    if Version::parse(&version).ok()?.satisfies(&range) {
+        return None;
+    }
+    Some(
+        Problem::new(format!(
+            "{}: {key} asks for {spec}, but the workspace has {} {version}",
+            surface.manifest_name, specifier.name
+        ))
+        .hint(format!(
+            "the build gets {version}; check out a workspace that has {wanted} if that is not meant"
+        )),
+    )
+}

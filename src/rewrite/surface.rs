@@ -1,0 +1,158 @@
+//! What `prepare` will do: a value, to be shown or applied.
+
+use std::collections::BTreeMap;
+
+use super::closure;
+use super::closure::Needs;
+use super::install_target::InstallTarget;
+use super::override_style::OverrideStyle;
+use super::{AliasTarget, RequestedPackage, RewriteError, RewriteRequest, WorkspaceOverrides};
+use crate::error::{Error, Kind, Result};
+use crate::image::package_manager::Detected;
+use crate::npm::tarball::Tarball;
+use crate::project::surface::Surface;
+use crate::rewrite;
+use crate::text::edit::JsonUndo;
+
+/// The new text of one surface's manifest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rewritten {
+    /// The surface as it was read: the plan holds only for that text.
+    pub surface: Surface,
+    /// What installs it, and why it is taken for that.
+    pub manager: Detected,
+    /// How its packages are made to find each other.
+    pub way: OverrideStyle,
+    /// The text that it gets.
+    pub text: String,
+    /// How to take the changes back out of a text that was edited since.
+    pub undo: Vec<JsonUndo>,
+    /// What becomes of the overrides in the `pnpm-workspace.yaml` beside it.
+    pub workspace: WorkspaceOverrides,
+    /// How many of its own dependencies were pointed at tarballs.
+    pub dependencies: usize,
+    /// How many overrides point at tarballs, here or in the `pnpm-workspace.yaml`.
+    pub overrides: usize,
+    /// How many peers were added to its dependencies.
+    pub peers: usize,
+}
+
+/// Plans the rewrite of one surface.
+///
+/// # Errors
+/// [`Kind::Refused`] for a manifest of a shape that cannot be rewritten.
+pub fn rewritten(
+    surface: &Surface,
+    manager: &Detected,
+    reader: &InstallTarget,
+    needs: &Needs,
+    tarballs: &[Tarball],
+    deps_dir: &str,
+) -> Result<Rewritten> {
+    let request = request(needs, tarballs, &relative_path(&surface.dir, deps_dir));
+    let refused = |error: RewriteError| {
+        Error::new(Kind::Refused, format!("{}: {error}", surface.manifest_name)).hint(error.hint())
+    };
+    let rewrite = rewrite::rewrite(&surface.text, reader, &request).map_err(refused)?;
+    let workspace = rewrite::workspace_overrides(&surface.text, reader, &request)
+        .map_err(|error| refused(error.into()))?;
+    let in_workspace = workspace.set.iter().filter(|(_, value)| request.is_specifier(value)).count();
+    Ok(Rewritten {
+        surface: surface.clone(),
+        manager: manager.clone(),
+        way: reader.way,
+        text: rewrite.text,
+        undo: rewrite.undo,
+        dependencies: request.direct.len(),
+        overrides: rewrite.overrides + in_workspace,
+        peers: request.added.len(),
+        workspace,
+    })
+}
+
+/// `base`: the deps dir from the surface.
+fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> RewriteRequest {
+    let tarballs: BTreeMap<&str, &Tarball> =
+        tarballs.iter().map(|tarball| (tarball.name.as_str(), tarball)).collect();
+    let specifier = |package: &str| {
+        let tarball = tarballs.get(package).map(|tarball| format!("file:{base}/{}", tarball.filename));
+        tarball.or_else(|| needs.local.get(package).cloned()).unwrap_or_default()
+    };
+    let package = |name: &String| RequestedPackage {
+        name: name.clone(),
+        version: tarballs.get(name.as_str()).map(|tarball| tarball.version.clone()),
+        specifier: specifier(name),
+    };
+    let alias = |alias: &closure::Alias, specifier| AliasTarget {
+        parent: alias.parent.clone(),
+        alias: alias.alias.clone(),
+        package: alias.package.clone(),
+        specifier,
+    };
+    let is_there = |package: &String| needs.closure.contains(package) || needs.shared_local.contains(package);
+    RewriteRequest {
+        direct: needs
+            .direct
+            .iter()
+            .map(|direct| rewrite::RedirectedDependency {
+                field: direct.field.to_owned(),
+                key: direct.key.clone(),
+                package: direct.package.clone(),
+                specifier: specifier(&direct.package),
+            })
+            .collect(),
+        added: needs.peers.iter().map(|peer| (peer.clone(), specifier(peer))).collect(),
+        packages: needs.closure.iter().chain(&needs.shared_local).map(package).collect(),
+        aliases: needs
+            .aliases
+            .iter()
+            .filter(|alias| is_there(&alias.package))
+            .map(|found| alias(found, specifier(&found.package)))
+            .collect(),
+        placed: needs.redirected.iter().map(|(path, package)| (path.clone(), specifier(package))).collect(),
+        workspace_placed: needs
+            .redirected_by_workspace
+            .iter()
+            .map(|(selector, package)| (selector.clone(), specifier(package)))
+            .collect(),
+        peers: needs.required_peers.iter().map(|peer| (peer.clone(), specifier(peer))).collect(),
+        optional_peers: needs
+            .optional_peers
+            .iter()
+            .map(|(peer, names_it)| (peer.clone(), specifier(names_it)))
+            .collect(),
+        optional_aliases: needs
+            .optional_aliases
+            .iter()
+            .map(|found| {
+                let package = if is_there(&found.package) { &found.package } else { &found.parent };
+                alias(found, specifier(package))
+            })
+            .collect(),
+    }
+}
+
+/// The path from one folder to another, both from the same root; a `file:` is meant from the install root, which
+/// is the surface.
+pub(crate) fn relative_path(from: &str, to: &str) -> String {
+    let parts =
+        |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let (from, to) = (parts(from), parts(to));
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..", from.len() - common);
+    up.chain(to[common..].iter().map(String::as_str)).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_meant_from_the_surface() {
+        assert_eq!(relative_path("backend", ".docker-deps"), "../.docker-deps");
+        assert_eq!(relative_path("", ".docker-deps"), ".docker-deps");
+        assert_eq!(relative_path("apps/web", ".docker-deps"), "../../.docker-deps");
+        assert_eq!(relative_path("apps/web", "apps/.deps"), "../.deps");
+        assert_eq!(relative_path("backend", "backend/.deps"), ".deps");
+    }
+}

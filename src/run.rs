@@ -1,0 +1,94 @@
+//! `docker-prep run`: prepare, run a command, restore, whatever happens in between.
+
+use std::ffi::OsString;
+use std::process::Stdio;
+
+use crate::cancel::CancelToken;
+use crate::error::Result;
+use crate::prepare::prepare;
+use crate::prepare::prepare::{Call, LockedProject, PreparePlan};
+use crate::prepare::restore;
+use crate::process::apply::child;
+use crate::process::ended::Ended;
+use crate::project::requested::Requested;
+use crate::report::{Event, Notice, Report};
+use crate::transaction::journal::Phase;
+
+/// What to run, and how to prepare for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunOptions {
+    /// How to prepare. With [`keep`](prepare::Options::keep), a command that fails leaves the project prepared.
+    pub prepare: prepare::PrepareOptions,
+    /// The program and its arguments.
+    pub command: Vec<OsString>,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunOutcome {
+    /// What was prepared.
+    pub plan: PreparePlan,
+    /// How the command ended.
+    pub ended: Ended,
+    /// What was put back; `None` where nothing was rewritten, or it was left prepared.
+    pub restored: Option<restore::RestoreOutcome>,
+}
+
+/// Prepares the project, runs the command at its root, and restores. The lock is held all the while. `stdout` is the
+/// command's.
+///
+/// # Errors
+/// As [`prepare::run`], before the command is begun. Then [`Kind::NotRun`](crate::error::Kind::NotRun) for a command that cannot be started,
+/// [`Kind::Interrupted`](crate::error::Kind::Interrupted) where it was not waited for, or where a signal came after its end; always restored. Where
+/// restoring fails, those errors too.
+pub fn run(
+    requested: &Requested,
+    options: &RunOptions,
+    stdout: Stdio,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<RunOutcome> {
+    let site = LockedProject::open(Call::new(requested, &options.prepare, cancel, report)?)?;
+    let project = &site.call.project;
+    let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
+    let (plan, prepared) = site.prepare(until)?;
+    report(Event::Prepared(&plan));
+    let done = child::run(&options.command, &project.root, stdout, cancel);
+    if let Ok(ended) = done {
+        report(Event::Ended(ended));
+    }
+    let failed = !done.as_ref().is_ok_and(|ended| ended.exit_code() == 0);
+    let restored = match &prepared {
+        None => Ok(None),
+        Some(_) if options.prepare.keep && failed => {
+            report(Event::Notice(Notice::LeftPrepared));
+            Ok(None)
+        }
+        Some(prepared) => {
+            let restored = || restore::files(project, &site.lock, false, report);
+            prepared.renew_state().and_then(|()| restored()).map(Some)
+        }
+    };
+    // Put back, or to be left, or beyond our means: what failed would fail again when it is dropped.
+    prepare::keep(prepared);
+    if let Ok(Some(restored)) = &restored {
+        report(Event::Restored(restored));
+    }
+    let released = site.lock.release();
+    let restored = restored.and_then(|restored| released.map(|()| restored));
+    let (ended, restored) = both(done, restored)?;
+    cancel.check()?;
+    Ok(RunOutcome { plan, ended, restored })
+}
+
+/// Both, or what went wrong with either. A tree that could not be put back weighs more than how the command ended.
+fn both<U>(ended: Result<Ended>, restored: Result<U>) -> Result<(Ended, U)> {
+    match (ended, restored) {
+        (Ok(ended), Ok(restored)) => Ok((ended, restored)),
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+        (Err(mut error), Err(more)) => {
+            error.problems.extend(more.problems);
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Whether the registries have what the surfaces need, from what they answered.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::error::Problem;
+use crate::npm::manifest::DEPENDENCY_FIELDS;
+use crate::npm::scope::Scope;
+use crate::npm::specifier;
+use crate::npm::specifier::SpecifierKind;
+use crate::npm::workspace::Workspace;
+use crate::project::surface::Surface;
+use crate::registry::{Answer, ProbeFinding, Registry, Wanted, is_loopback};
+use crate::rewrite::closure::{Closure, MemberIndex};
+use crate::source::model::{Probe, Probed};
+
+/// A package that a surface needs of its registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sought {
+    /// The number of the surface.
+    pub surface: usize,
+    /// The package's name.
+    pub package: String,
+    /// Its version.
+    pub wanted: Wanted,
+}
+
+/// What became of one that was sought.
+#[derive(Clone, Debug)]
+pub struct Reply<'a> {
+    /// What was sought.
+    pub sought: &'a Sought,
+    /// Whom the surface's settings name for it, or why nobody.
+    pub registry: Result<&'a Registry, &'a Problem>,
+    /// What that one answered, if it was waited for.
+    pub answer: Option<&'a Answer>,
+}
+
+/// What it all comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Each package is there.
+    Up(String),
+    /// The build would not get them all: why.
+    Down(String),
+    /// Who asks is not let in, so that nothing is known.
+    Denied {
+        /// The same as a reason to pack.
+        reason: String,
+        /// What to tell, of each credential once.
+        problems: Vec<Problem>,
+    },
+}
+
+/// Every package of the closure, at the version that the workspace has.
+#[must_use]
+pub fn sought(workspace: &Workspace, closure: &Closure) -> Vec<Sought> {
+    let index = MemberIndex::new(workspace);
+    let version = |package: &str| index.get(package).ok().and_then(|member| member.manifest.version());
+    let of_surface = |(surface, needs): (usize, &crate::rewrite::closure::Needs)| {
+        let one = |package: &String| Sought {
+            surface,
+            package: package.clone(),
+            wanted: version(package).map_or_else(|| Wanted::Range("*".to_owned()), Wanted::Version),
+        };
+        needs.closure.iter().map(one).collect::<Vec<_>>()
+    };
+    closure.surfaces.iter().enumerate().flat_map(of_surface).collect()
+}
+
+/// What is known without a workspace: the surfaces' own dependencies, by their ranges.
+#[must_use]
+pub fn sought_directly(surfaces: &[Surface], scope: &Scope) -> Vec<Sought> {
+    let mut sought = Vec::new();
+    for (surface, package, kind) in direct(surfaces, scope) {
+        let range = match kind {
+            SpecifierKind::Range(range) => range,
+            SpecifierKind::Catalog(_) => "*".to_owned(),
+            _ => continue,
+        };
+        sought.push(Sought { surface, package, wanted: Wanted::Range(range) });
+    }
+    sought
+}
+
+/// A dependency that no registry answers for, as `web/package.json: @x/time is workspace:^`: the image has no workspace.
+#[must_use]
+pub fn beyond_any_registry(surfaces: &[Surface], scope: &Scope) -> Option<String> {
+    direct(surfaces, scope).into_iter().find_map(|(surface, package, kind)| {
+        let spec = match kind {
+            SpecifierKind::Workspace(what) | SpecifierKind::WorkspacePath(what) => what,
+            _ => return None,
+        };
+        let spec = spec.strip_prefix("workspace:").unwrap_or(&spec);
+        let manifest = &surfaces.get(surface)?.manifest_name;
+        Some(format!("{manifest} has {package} as workspace:{spec}, which no registry answers for"))
+    })
+}
+
+fn direct(surfaces: &[Surface], scope: &Scope) -> Vec<(usize, String, SpecifierKind)> {
+    let mut found = Vec::new();
+    for (number, surface) in surfaces.iter().enumerate() {
+        for field in DEPENDENCY_FIELDS {
+            for (key, spec) in surface.manifest.dependencies(field) {
+                let specifier = specifier::parse(key, spec);
+                if scope.contains(&specifier.name) {
+                    found.push((number, specifier.name, specifier.kind));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What the replies come to. A broken way or server outranks a credential that is not accepted, and that a package
+/// which is not there: a registry that does not know who asks may say so of any.
+#[must_use]
+pub fn verdict(replies: &[Reply<'_>], took: Duration) -> Verdict {
+    if let Some(problem) = replies.iter().find_map(|reply| reply.registry.err()) {
+        return Verdict::Down(problem.message.clone());
+    }
+    let ranked = |rank: Rank| {
+        replies
+            .iter()
+            .filter(move |reply| reply.answer.is_some_and(|answer| self::rank(&answer.finding) == rank))
+    };
+    if let Some(reason) = ranked(Rank::Broken).find_map(|reply| reason(reply, 0)) {
+        return Verdict::Down(reason);
+    }
+    if let Some(reason) = ranked(Rank::Denied).find_map(|reply| reason(reply, 0)) {
+        let mut problems: Vec<Problem> = ranked(Rank::Denied).filter_map(denial).collect();
+        problems.dedup();
+        return Verdict::Denied { reason, problems };
+    }
+    if let Some(reason) = ranked(Rank::Missing).find_map(|first| {
+        let same = |reply: &&Reply<'_>| registry_url(reply) == registry_url(first);
+        reason(first, ranked(Rank::Missing).filter(same).count().saturating_sub(1))
+    }) {
+        return Verdict::Down(reason);
+    }
+    // Nobody waited for one of them: then another one had decided.
+    if let Some(silent) = replies.iter().find(|reply| reply.answer.is_none()) {
+        let url = registry_url(silent).unwrap_or_default();
+        return Verdict::Down(format!("registry {url} did not answer in {}", milliseconds(took)));
+    }
+    Verdict::Up(up(replies, took))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    There,
+    Missing,
+    Denied,
+    Broken,
+}
+
+fn rank(finding: &ProbeFinding) -> Rank {
+    match finding {
+        ProbeFinding::There => Rank::There,
+        ProbeFinding::MissingPackage | ProbeFinding::MissingVersion(_) => Rank::Missing,
+        ProbeFinding::Denied(_) => Rank::Denied,
+        ProbeFinding::NoName
+        | ProbeFinding::Refused
+        | ProbeFinding::Unreachable(_)
+        | ProbeFinding::Proxy(_)
+        | ProbeFinding::TimedOut
+        | ProbeFinding::Tls(_)
+        | ProbeFinding::Status(_)
+        | ProbeFinding::NotNpm(_) => Rank::Broken,
+    }
+}
+
+/// The word for JSON.
+fn word(finding: &ProbeFinding) -> &'static str {
+    match finding {
+        ProbeFinding::There => "up",
+        ProbeFinding::NoName => "no-name",
+        ProbeFinding::Refused => "refused",
+        ProbeFinding::Unreachable(_) => "unreachable",
+        ProbeFinding::Proxy(_) => "proxy",
+        ProbeFinding::TimedOut => "timed-out",
+        ProbeFinding::Tls(_) => "tls",
+        ProbeFinding::Status(_) => "server-error",
+        ProbeFinding::NotNpm(_) => "not-npm",
+        ProbeFinding::MissingPackage => "missing-package",
+        ProbeFinding::MissingVersion(_) => "missing-version",
+        ProbeFinding::Denied(_) => "denied",
+    }
+}
+
+fn registry_url<'a>(reply: &Reply<'a>) -> Option<&'a str> {
+    reply.registry.ok().map(|registry| registry.url.as_str())
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{} ms", time.as_millis().max(1))
+}
+
+/// The registry as it was asked, and as it is named where that is another address.
+fn called(registry: &Registry, answer: &Answer) -> String {
+    if answer.url == registry.url {
+        return format!("registry {}", registry.url);
+    }
+    format!("registry {} (for {}, which only containers know)", answer.url, registry.url)
+}
+
+/// Why a reply keeps the build from the registry; `more` packages share its fate.
+fn reason(reply: &Reply<'_>, more: usize) -> Option<String> {
+    let (registry, answer) = (reply.registry.ok()?, reply.answer?);
+    let Sought { package, wanted, .. } = reply.sought;
+    let version = match wanted {
+        Wanted::Version(version) | Wanted::Range(version) => version,
+    };
+    let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+    let time = milliseconds(answer.took);
+    let what = match &answer.finding {
+        ProbeFinding::There => return None,
+        ProbeFinding::NoName => format!("has no address: its name was not found in {time}"),
+        ProbeFinding::Refused => format!("refused the connection in {time}"),
+        ProbeFinding::Unreachable(why) => format!("broke off in {time}: {why}"),
+        ProbeFinding::Proxy(why) => format!("was not reached through {why} in {time}"),
+        ProbeFinding::TimedOut => format!("did not answer in {time}"),
+        ProbeFinding::Tls(why) => format!("failed at TLS in {time}: {why}"),
+        ProbeFinding::Status(code) => format!("answered {code} in {time}"),
+        ProbeFinding::NotNpm(what) => format!("answered with {what} in {time}"),
+        ProbeFinding::MissingPackage => format!("has no {package}{more} ({time})"),
+        ProbeFinding::MissingVersion(Some(newest)) => {
+            format!("has no {package} {version}{more} ({time}); its newest is {newest}")
+        }
+        ProbeFinding::MissingVersion(None) => format!("has no {package} {version}{more} ({time})"),
+        ProbeFinding::Denied(code) => format!("answered {code} {}", to_whom(registry)),
+    };
+    Some(format!("{} {what}", called(registry, answer)))
+}
+
+fn to_whom(registry: &Registry) -> String {
+    match (&registry.credential, &registry.unset) {
+        (Some(credential), _) => format!("to the token of {}", credential.named_by),
+        (None, Some(unset)) => format!("without a token: {unset}"),
+        (None, None) => "without a token: no file names one for it".to_owned(),
+    }
+}
+
+fn denial(reply: &Reply<'_>) -> Option<Problem> {
+    let (registry, answer) = (reply.registry.ok()?, reply.answer?);
+    let ProbeFinding::Denied(code) = &answer.finding else { return None };
+    let message = format!("{} answered {code} {}", called(registry, answer), to_whom(registry));
+    let mend = if registry.credential.is_some() { "renew the token" } else { "name a token" };
+    Some(Problem::new(message).hint(format!(
+        "{mend}, or take the packages from the workspace: --source workspace, or --fallback-on-auth"
+    )))
+}
+
+/// How many packages were asked for, whoever needs them.
+fn packages(replies: &[Reply<'_>]) -> usize {
+    replies.iter().map(|reply| reply.sought.package.as_str()).collect::<BTreeSet<_>>().len()
+}
+
+fn up(replies: &[Reply<'_>], took: Duration) -> String {
+    let mut registries: Vec<String> =
+        replies.iter().filter_map(|reply| Some(called(reply.registry.ok()?, reply.answer?))).collect();
+    registries.sort_unstable();
+    registries.dedup();
+    let has = if registries.len() == 1 { "has" } else { "have" };
+    let count = match packages(replies) {
+        1 => "the 1 package".to_owned(),
+        many => format!("all {many} packages"),
+    };
+    format!("{} {has} {count} ({})", registries.join(" and "), milliseconds(took))
+}
+
+/// The registries that are this machine to us and the container itself to a build, though a file for Docker names them.
+#[must_use]
+pub fn own_to_containers(replies: &[Reply<'_>]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for reply in replies {
+        let (Ok(registry), Some(answer)) = (reply.registry, reply.answer) else { continue };
+        let is_for_docker = registry.named_by.contains(".npmrc.docker");
+        if is_for_docker && answer.url == registry.url && is_loopback(&registry.url) {
+            problems.push(
+                Problem::new(format!(
+                    "registry {} ({}): answered here, but inside of a build that address is the container itself",
+                    registry.url, registry.named_by
+                ))
+                .hint("name a host that both know, such as host.docker.internal, or build with the host's network"),
+            );
+        }
+    }
+    problems.dedup();
+    problems
+}
+
+/// The same for programs: each registry once, with the worst that it answered.
+#[must_use]
+pub fn probe(replies: &[Reply<'_>], took: Duration) -> Probe {
+    let mut found: Vec<(Option<Rank>, Probed)> = Vec::new();
+    for reply in replies {
+        let (rank, probed) = match (reply.registry, reply.answer) {
+            (Ok(registry), Some(answer)) => (
+                Some(rank(&answer.finding)),
+                Probed {
+                    url: answer.url.clone(),
+                    named_by: registry.named_by.clone(),
+                    answer: word(&answer.finding).to_owned(),
+                },
+            ),
+            (Ok(registry), None) => (
+                None,
+                Probed {
+                    url: registry.url.clone(),
+                    named_by: registry.named_by.clone(),
+                    answer: "not-waited-for".to_owned(),
+                },
+            ),
+            (Err(problem), _) => (
+                Some(Rank::Broken),
+                Probed {
+                    url: String::new(),
+                    named_by: problem.message.clone(),
+                    answer: "no-registry".to_owned(),
+                },
+            ),
+        };
+        match found.iter_mut().find(|(_, known)| known.named_by == probed.named_by) {
+            Some(known) if known.0 < rank => *known = (rank, probed),
+            Some(_) => {}
+            None => found.push((rank, probed)),
+        }
+    }
+    let registries = found.into_iter().map(|(_, probed)| probed).collect();
+    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    Probe { milliseconds, packages: packages(replies), registries }
+}

@@ -1,0 +1,98 @@
+//! Files whose state is lost: the old docker-prep.sh never had one, and a state can be damaged.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Problem, Result};
+use crate::project::file_kind::FileKind;
+use crate::project::read::Project;
+use crate::project::read::surfaces;
+use crate::report::{Event, Notice, Report};
+use crate::rewrite::ours;
+use crate::transaction::apply::lock::Lock;
+use crate::transaction::apply::restore::{keep_edit, move_back as move_over};
+use crate::transaction::apply::state::set_aside;
+use crate::transaction::journal::ORIGINALS;
+use crate::transaction::plan::{Leftover, is_edited_besides, leftover};
+use crate::transaction::read as state;
+use crate::transaction::read::beside::BackedUp;
+
+/// A backup without state was looked at, and what became of it.
+pub(crate) struct MovedBack {
+    /// Its file.
+    pub(crate) file: PathBuf,
+    /// What was decided; only [`Leftover::MoveBack`] was acted upon.
+    pub(crate) decision: Leftover,
+}
+
+/// Moves backups that no state names over rewritten files. Where one was edited besides, it is kept.
+pub(crate) fn move_back(
+    project: &Project,
+    lock: &Lock,
+    files: &[PathBuf],
+    report: Report<'_>,
+) -> Result<Vec<MovedBack>> {
+    let dir = &project.deps_dir;
+    let mut moved = Vec::new();
+    for BackedUp { path, kind, is_link, present, backup } in surfaces::backed_up(files)? {
+        let decision = leftover(kind, &present, &backup, dir);
+        if decision == Leftover::MoveBack {
+            let is_known = is_link || state::is_rewritten_text(lock.folder(), &present);
+            if !is_known && is_edited_besides(kind, &present, &backup, dir) {
+                let kept = keep_edit(lock, &path)?;
+                let (file, kept) = (surfaces::shown(project, &path), surfaces::shown(project, &kept));
+                report(Event::Notice(Notice::EditKept { file: &file, kept: &kept }));
+            }
+            move_over(lock, &path)?;
+        }
+        moved.push(MovedBack { file: path, decision });
+    }
+    Ok(moved)
+}
+
+/// Puts a project back whose state cannot be read, as far as its backups allow. Once no manifest is rewritten any
+/// more, what is left of the state is put aside, every byte of it.
+pub(crate) fn restore(
+    project: &Project,
+    lock: &Lock,
+    cause: &str,
+    report: Report<'_>,
+) -> Result<Vec<MovedBack>> {
+    let moved = move_back(project, lock, &surfaces::with_backups(project), report)?;
+    let surfaces = surfaces::all(project);
+    let manifests = surfaces
+        .iter()
+        .filter(|surface| ours::points_into(FileKind::Manifest, surface.text.as_bytes(), &project.deps_dir))
+        .map(|surface| not_put_back(lock.folder(), &surface.manifest_name));
+    let beside = surfaces::beside_manifests(project);
+    let others = beside.iter().filter(|file| ours::is_rewritten(file, &project.deps_dir));
+    let left: Vec<Problem> =
+        manifests.chain(others.map(|file| file_not_put_back(lock.folder(), &file.name))).collect();
+    if !left.is_empty() {
+        for moved in moved.iter().filter(|moved| moved.decision == Leftover::MoveBack) {
+            let file = surfaces::shown(project, &moved.file);
+            report(Event::Notice(Notice::MovedBack { file: &file }));
+        }
+        let mut problems = vec![Problem::new(format!("the state of this project cannot be used: {cause}"))];
+        problems.extend(left);
+        return Err(Error::all(Kind::Refused, problems));
+    }
+    if let Some(aside) = set_aside(lock)? {
+        report(Event::Notice(Notice::StateSetAside { cause, folder: &aside }));
+    }
+    Ok(moved)
+}
+
+/// Where it was made by prepare, nothing but the state told so.
+fn file_not_put_back(folder: &Path, name: &str) -> Problem {
+    Problem::new(format!("{name}: is rewritten, and has no backup beside it")).hint(format!(
+        "take its original from {}, or the committed one: git checkout HEAD -- {name}, or, if there was none: rm {name}; then type: docker-prep restore",
+        folder.join(ORIGINALS).display()
+    ))
+}
+
+fn not_put_back(folder: &Path, manifest: &str) -> Problem {
+    Problem::new(format!("{manifest}: is rewritten, and has no backup beside it")).hint(format!(
+        "take its original from {}, or the committed one: git checkout HEAD -- {manifest}; then type: docker-prep restore",
+        folder.join(ORIGINALS).display()
+    ))
+}

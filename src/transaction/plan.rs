@@ -1,0 +1,280 @@
+//! How a prepared project is put back: from what was observed to a list of steps.
+
+mod edited;
+mod inputs;
+mod leftover;
+mod problem;
+#[cfg(test)]
+mod tests;
+
+pub use self::inputs::{RestoreInputs, needs_commit};
+pub use self::leftover::{Leftover, is_edited_besides, leftover};
+use crate::error::{Error, Kind, Problem, Result};
+use crate::project::tracked_path::ProjectPath;
+use crate::rewrite::ours;
+use crate::rewrite::take_back;
+use crate::rewrite::take_back::TakeBackError;
+use crate::text::digest::Digest;
+use crate::transaction::journal::Phase;
+use crate::transaction::tree_state::{Backup, FileState, Now, ObservedJournal};
+
+/// Where the text that a file is restored to comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It was the original already.
+    AlreadyOriginal,
+    /// `<file>.bak`: the original itself.
+    Backup,
+    /// The copy in the state folder.
+    StateCopy,
+    /// The rewrite, undone; the digest says that it is the original.
+    Undone,
+    /// The rewrite with the tool's keys as they are in `HEAD`.
+    Committed,
+    /// The owner's edit, with the rewrite undone.
+    Merged,
+    /// The owner's own text, which nothing of the rewrite is in.
+    Untouched,
+    /// Nothing: the file was not there before.
+    Removed,
+}
+
+/// What is done at a file's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing.
+    Keep,
+    /// The original's mode and time stamp are set.
+    SetAttributes,
+    /// The backup is renamed over it.
+    RenameBackup,
+    /// The state folder's copy is written there.
+    WriteCopy,
+    /// This text is written there: with the original's mode and time stamp, or with its own mode and the present.
+    Write {
+        /// The bytes.
+        text: Vec<u8>,
+        /// Whether they are the original.
+        exact: bool,
+    },
+    /// It is removed: prepare made it.
+    Remove,
+}
+
+/// The steps for one file, in this order: the temporary file goes, the edit is put aside, the action, the backup
+/// goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The file.
+    pub path: ProjectPath,
+    /// What has to stand there for the plan to hold: the digest, or nothing at all.
+    pub expected: Option<Digest>,
+    /// Whether a leftover temporary file is removed.
+    pub remove_temp: bool,
+    /// Whether the owner's text is kept as `<file>.edited`.
+    pub put_edit_aside: bool,
+    /// What is done.
+    pub action: Action,
+    /// Where the text comes from.
+    pub source: Source,
+    /// Whether the backup is removed afterwards.
+    pub remove_backup: bool,
+    /// What a person should know about it.
+    pub note: Option<String>,
+}
+
+/// A restore, decided and not yet done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "nothing is restored by planning it"]
+pub struct Plan {
+    /// By file, in the journal's order.
+    pub steps: Vec<Step>,
+}
+
+/// Decides for all files, or refuses for all. With `force`, the original comes back where an edit cannot be kept in
+/// place, and the edit is put aside.
+///
+/// Without `inputs`, as the process does that rewrote the files a moment ago, the state is believed, and an edit is
+/// none to be taken apart.
+///
+/// # Errors
+/// [`Kind::Refused`], with a problem for each file that cannot be put back without losing something.
+pub fn plan(observed: &ObservedJournal, inputs: Option<&RestoreInputs>, force: bool) -> Result<Plan> {
+    let mut steps = Vec::new();
+    let mut problems = Vec::new();
+    for file in &observed.files {
+        match step(file, observed.head.phase, inputs, force) {
+            Ok(step) => steps.push(step),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(Plan { steps });
+    }
+    let others = observed.files.len() - problems.len();
+    if others > 0 {
+        let files =
+            if others == 1 { "1 other file was".to_owned() } else { format!("{others} other files were") };
+        problems.push(Problem::new(format!("nothing was changed: {files} left as prepared too")));
+    }
+    Err(Error::all(Kind::Refused, problems))
+}
+
+fn step(
+    file: &FileState,
+    phase: Phase,
+    inputs: Option<&RestoreInputs>,
+    force: bool,
+) -> Result<Step, Problem> {
+    let path = &file.entry.path;
+    let mut step = Step {
+        path: path.clone(),
+        expected: expected(file),
+        remove_temp: file.temp,
+        put_edit_aside: false,
+        action: Action::Keep,
+        source: Source::AlreadyOriginal,
+        remove_backup: matches!(file.backup, Backup::SameFile | Backup::Whole | Backup::Cut),
+        note: (file.backup == Backup::Foreign)
+            .then(|| format!("{}: left alone, it is not what prepare put there", path.backup())),
+    };
+    match file.now {
+        Now::Original if file.created => step.note = Some(format!("{path}: is gone already")),
+        // The backup is a copy, and the original is still the very file: it may be one that nobody may replace.
+        Now::Original if file.exact && phase == Phase::Preparing => {}
+        Now::Original if file.backup == Backup::Whole => rename_backup(&mut step, Source::AlreadyOriginal),
+        Now::Original if file.exact => {}
+        // Its turn had not come: what changed its mode or time was not us.
+        Now::Original if phase == Phase::Preparing && file.backup != Backup::Foreign => {}
+        // Without a backup it was put back by somebody else, whose mode and time are as good.
+        Now::Original if matches!(file.backup, Backup::Absent | Backup::Foreign) => {}
+        Now::Original => step.action = Action::SetAttributes,
+        Now::Merged => step.source = Source::Merged,
+        // Nothing bears the state out: whoever made it up can have made up the file.
+        Now::Missing if file.backup != Backup::Whole && !is_committed(path, inputs).unwrap_or(true) => {
+            if !force {
+                return Err(problem::unknown(file));
+            }
+            leave(&mut step, "is missing, and stays so: the last commit does not know it");
+        }
+        Now::Missing => {
+            step.note = Some(format!("{path}: was deleted while prepared, and is back"));
+            if original(file, &mut step).is_err() {
+                if !force {
+                    return Err(problem::lost(path));
+                }
+                step.source = Source::Untouched;
+                step.note =
+                    Some(format!("{path}: was deleted while prepared, and stays so: no copy of it is left"));
+            }
+        }
+        // Whoever made up the state can also have made up that prepare wrote what stands there.
+        Now::Rewritten if is_free_of_ours(file, inputs) == Some(true) => {
+            if !force {
+                return Err(problem::made_up(path));
+            }
+            leave(&mut step, "left as it is: nothing in it points into the deps dir");
+        }
+        Now::Rewritten if file.created => remove(&mut step),
+        Now::Rewritten => {
+            if original(file, &mut step).is_err() {
+                (step.action, step.source) = without_a_copy(file, inputs)?;
+            }
+        }
+        Now::Edited => edited::edited(file, phase, inputs, force, &mut step)?,
+        Now::NotAFile => {
+            return Err(Problem::new(format!("{path}: is no file any more"))
+                .hint(format!("move it away, then type: docker-prep restore   (mv {path} {path}.mine)")));
+        }
+    }
+    Ok(step)
+}
+
+/// Whether nothing in the text that stands there points into the deps dir, where that can be told.
+fn is_free_of_ours(file: &FileState, inputs: Option<&RestoreInputs>) -> Option<bool> {
+    let text = file.text.as_deref().unwrap_or_default();
+    inputs.map(|inputs| !ours::holds_ours(file.entry.kind(), text, &inputs.deps_dirs))
+}
+
+fn leave(step: &mut Step, why: &str) {
+    step.source = Source::Untouched;
+    step.note = Some(format!("{}: {why}", step.path));
+    step.remove_backup = false;
+}
+
+fn remove(step: &mut Step) {
+    step.action = Action::Remove;
+    step.source = Source::Removed;
+}
+
+/// Whether the last commit has a file, where that can be told.
+fn is_committed(path: &ProjectPath, inputs: Option<&RestoreInputs>) -> Option<bool> {
+    inputs.map(|inputs| inputs.committed.contains_key(path))
+}
+
+fn expected(file: &FileState) -> Option<Digest> {
+    match file.now {
+        Now::Original => file.entry.original_digest().cloned(),
+        Now::Rewritten => Some(file.entry.rewritten.clone()),
+        Now::Merged => file.entry.merged.clone(),
+        Now::Edited => file.text.as_deref().map(Digest::of),
+        Now::Missing | Now::NotAFile => None,
+    }
+}
+
+fn rename_backup(step: &mut Step, source: Source) {
+    step.action = Action::RenameBackup;
+    step.source = source;
+    step.remove_backup = false;
+}
+
+/// Whether the original's very bytes are there still.
+fn has_copy(file: &FileState) -> bool {
+    file.backup == Backup::Whole || file.copy
+}
+
+/// The original's very bytes: the backup, or the state folder's copy.
+fn original(file: &FileState, step: &mut Step) -> Result<(), ()> {
+    if file.backup == Backup::Whole {
+        rename_backup(step, Source::Backup);
+    } else if file.copy {
+        step.action = Action::WriteCopy;
+        step.source = Source::StateCopy;
+    } else {
+        return Err(());
+    }
+    Ok(())
+}
+
+/// The rewritten text stands there, and nobody kept the original.
+fn without_a_copy(file: &FileState, inputs: Option<&RestoreInputs>) -> Result<(Action, Source), Problem> {
+    if let Some(undone) = undone(file).filter(|_| inputs.is_some()) {
+        return Ok((Action::Write { text: undone.into_bytes(), exact: true }, Source::Undone));
+    }
+    let text = committed(file, inputs).ok_or_else(|| problem::lost(&file.entry.path))?;
+    let exact = is_original(file, &text);
+    Ok((Action::Write { text: text.into_bytes(), exact }, Source::Committed))
+}
+
+/// The original, where undoing the rewrite gives it.
+fn undone(file: &FileState) -> Option<String> {
+    undo(file).ok().filter(|undone| is_original(file, undone))
+}
+
+/// The text that stands there with the rewrite undone.
+fn undo(file: &FileState) -> Result<String, TakeBackError> {
+    let text = std::str::from_utf8(file.text.as_deref().unwrap_or_default());
+    take_back::undo(file.entry.kind(), text.map_err(|_| TakeBackError::NotUtf8)?, &file.entry.undo)
+}
+
+/// The text that stands there with what prepare changed as the last commit has it, where that is known.
+fn committed(file: &FileState, inputs: Option<&RestoreInputs>) -> Option<String> {
+    let head = inputs?.committed.get(&file.entry.path)?;
+    let text = String::from_utf8_lossy(file.text.as_deref().unwrap_or_default());
+    take_back::as_committed(file.entry.kind(), &text, head, &file.entry.undo).ok()
+}
+
+/// Whether a text is what was there before.
+fn is_original(file: &FileState, text: &str) -> bool {
+    file.entry.original_digest() == Some(&Digest::of(text.as_bytes()))
+}

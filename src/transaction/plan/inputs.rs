@@ -1,0 +1,38 @@
+//! What planning a restore must know besides the state and the files.
+
+use std::collections::BTreeMap;
+
+use super::{has_copy, undone};
+use crate::project::file_kind::FileKind;
+use crate::project::tracked_path::ProjectPath;
+use crate::rewrite::ours;
+use crate::transaction::tree_state::{Backup, FileState, Now, ObservedJournal};
+
+/// Read before anything is planned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RestoreInputs {
+    /// The folders whose tarballs tell a text that was rewritten: the deps dir that is meant now, and the one that the
+    /// state names, which may be anything.
+    pub deps_dirs: Vec<String>,
+    /// The texts of the last commit, where it has one, of the files that [`needs_commit`] names.
+    pub committed: BTreeMap<ProjectPath, String>,
+}
+
+/// The files about which the last commit must be asked. Of a project that nobody has touched there are none.
+pub fn needs_commit<'a>(
+    observed: &'a ObservedJournal,
+    deps_dirs: &'a [String],
+) -> impl Iterator<Item = &'a ProjectPath> {
+    observed.files.iter().filter(|file| needs(file, deps_dirs)).map(|file| &file.entry.path)
+}
+
+pub(super) fn needs(file: &FileState, deps_dirs: &[String]) -> bool {
+    let kind = file.entry.kind();
+    let is_ours = || ours::holds_ours(kind, file.text.as_deref().unwrap_or_default(), deps_dirs);
+    match file.now {
+        Now::Missing => file.backup != Backup::Whole,
+        Now::Rewritten => !file.created && !has_copy(file) && is_ours() && undone(file).is_none(),
+        Now::Edited => kind == FileKind::Lockfile && (file.created || !has_copy(file)) && is_ours(),
+        Now::Original | Now::Merged | Now::NotAFile => false,
+    }
+}

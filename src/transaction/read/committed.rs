@@ -1,0 +1,35 @@
+//! What the last commit has of a file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::error::{Error, Kind, Result, io_cause};
+use crate::project::read::git;
+use crate::project::read::git::{Failure, git};
+use crate::project::tracked_path::ProjectPath;
+
+/// The texts that the last commit has of files. What git cannot read is as good as none.
+#[must_use]
+pub fn texts<'a>(root: &Path, files: impl Iterator<Item = &'a ProjectPath>) -> BTreeMap<ProjectPath, String> {
+    files.filter_map(|file| Some((file.clone(), text(root, file).ok()??))).collect()
+}
+
+/// The text of a file in the last commit, or `None` where git has none, or none that is UTF-8.
+///
+/// # Errors
+/// git cannot be run, or cannot read what it has.
+pub fn text(root: &Path, path: &ProjectPath) -> Result<Option<String>> {
+    let said = match git::answer(git(root).args(["show", "--no-textconv", &format!("HEAD:./{path}")])) {
+        Ok(content) => return Ok(String::from_utf8(content).ok()),
+        Err(Failure::NotRun(error)) => {
+            return Err(Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))));
+        }
+        Err(Failure::Refused(said)) => said,
+    };
+    // git fails for a file that the commit does not have, and also where it cannot read its own.
+    let known = git::answer(git(root).args(["rev-parse", "--verify", "--quiet", &format!("HEAD:./{path}")]));
+    if known.is_err() {
+        return Ok(None);
+    }
+    Err(Error::new(Kind::Environment, format!("{path}: git cannot read it from the last commit: {said}")))
+}

@@ -1,0 +1,168 @@
+//! What `prepare`, `restore` and `status` say of the state of the tree, and whether prepare may begin in it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::damaged;
+use crate::error::{Error, Kind, Problem, Result};
+use crate::prepare::restore::put_back;
+use crate::project::beside::Beside;
+use crate::project::file_kind::{FileKind, SETTINGS};
+use crate::project::read::Project;
+use crate::project::read::surfaces;
+use crate::project::surface::Surface;
+use crate::report::{Event, Notice, Report};
+use crate::rewrite::ours;
+use crate::transaction::apply::lock;
+use crate::transaction::apply::lock::{Holder, Lock};
+use crate::transaction::journal::{Head, Phase};
+use crate::transaction::plan::{Leftover, leftover};
+use crate::transaction::read as state;
+use crate::transaction::tree_state::{ObservedJournal, ProjectState};
+
+/// Sees to it that nothing is prepared: repairs after a kill where nobody has edited since, restores where that is
+/// asked for, and else refuses.
+pub(crate) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<()> {
+    let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
+    if let ProjectState::Interrupted(observed) = &standing
+        && repairs_itself(&standing)
+    {
+        report(Event::Notice(Notice::RepairsKilled(observed)));
+        return put_back(project, lock, &standing, false).map(drop);
+    }
+    if force && standing.observed().is_some() {
+        for file in put_back(project, lock, &standing, false)? {
+            report(Event::Notice(Notice::FileRestored(&file)));
+        }
+        return Ok(());
+    }
+    refuse_unless_clean(project, &standing)
+}
+
+/// A process was killed in the middle, and what it left is known to the last byte.
+pub(crate) fn repairs_itself(standing: &ProjectState) -> bool {
+    matches!(standing, ProjectState::Interrupted(observed) if observed.untouched())
+}
+
+/// Refuses a project that is prepared, or that a killed process left.
+pub(crate) fn refuse_unless_clean(project: &Project, standing: &ProjectState) -> Result<()> {
+    let (message, hint) = match standing {
+        ProjectState::Clean => return Ok(()),
+        ProjectState::Prepared(observed) => (
+            prepared(observed),
+            "put it back with `docker-prep restore`, or do that and prepare anew with `docker-prep prepare --force`",
+        ),
+        ProjectState::Interrupted(observed) => (
+            format!("{}, and a file was edited since", interrupted(observed)),
+            "put it back: docker-prep restore",
+        ),
+        ProjectState::Damaged { cause } => (
+            format!("{}: the state cannot be read: {cause}", project.state_dir.display()),
+            "see what can be done: docker-prep restore",
+        ),
+    };
+    Err(Error::new(Kind::Refused, message).hint(hint))
+}
+
+/// Another process is at it.
+pub(crate) fn busy(holder: &Holder) -> Error {
+    let who = holder.pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+    let since = holder.started.map(|started| format!(" since {}", lock::age(started))).unwrap_or_default();
+    Error::new(Kind::Refused, format!("{who} works on this project{since}"))
+        .hint("wait for its end, then type it again")
+}
+
+/// One line on a prepared project.
+fn prepared(observed: &ObservedJournal) -> String {
+    let age = lock::age(observed.head.started);
+    format!("the project is prepared already, by process {}, {age} ago", observed.head.pid)
+}
+
+/// One line on a project that a killed process left.
+pub(crate) fn interrupted(observed: &ObservedJournal) -> String {
+    let Head { pid, started, phase, .. } = observed.head;
+    let doing = match phase {
+        Phase::Preparing => "prepared the project",
+        Phase::Prepared | Phase::Running => "ran a command on the prepared project",
+        Phase::Restoring => "restored the project",
+    };
+    format!(
+        "process {pid}, begun {} ago, was killed, or could not go on, while it {doing}",
+        lock::age(started)
+    )
+}
+
+/// Moves backups that the old docker-prep.sh left back over the surfaces' manifests; says whether there were any.
+pub(crate) fn move_leftovers_back(
+    project: &Project,
+    lock: &Lock,
+    surfaces: &[Surface],
+    report: Report<'_>,
+) -> Result<bool> {
+    let manifests: Vec<PathBuf> = surfaces.iter().map(|surface| surface.manifest_path.clone()).collect();
+    let moved = damaged::move_back(project, lock, &manifests, report)?;
+    Ok(moved.iter().any(|moved| moved.decision == Leftover::MoveBack))
+}
+
+/// The backups that [`move_leftovers_back`] would move, by manifest: what a dry run plans from.
+pub(crate) fn leftovers(project: &Project, surfaces: &[Surface]) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let backed_up = surfaces.iter().filter_map(|surface| {
+        let backup = state::read_backup(&surface.manifest_path)?;
+        let text = surface.text.as_bytes();
+        (leftover(FileKind::Manifest, text, &backup, &project.deps_dir) == Leftover::MoveBack)
+            .then(|| (surface.manifest_path.clone(), Some(backup)))
+    });
+    backed_up.collect()
+}
+
+/// Refuses a manifest that was rewritten without a state that tells by whom, and a backup that is not ours.
+pub(crate) fn refuse_leftovers(
+    project: &Project,
+    surfaces: &[Surface],
+    standing: &ProjectState,
+) -> Result<()> {
+    let mut problems = Vec::new();
+    let ours: Vec<&str> =
+        standing.observed().iter().flat_map(|seen| &seen.files).map(|file| file.path.as_str()).collect();
+    for surface in surfaces {
+        let manifest = &surface.manifest_name;
+        let backup = format!("{manifest}.bak");
+        let rewritten = ours::points_into(FileKind::Manifest, surface.text.as_bytes(), &project.deps_dir);
+        let has_backup = state::backup_of(&surface.manifest_path).symlink_metadata().is_ok();
+        if has_backup && !ours.contains(&manifest.as_str()) {
+            let problem = Problem::new(format!("{backup}: a backup lies there that no state names"));
+            problems.push(if rewritten {
+                problem.hint("if docker-prep.sh left it, put it back: docker-prep restore")
+            } else {
+                problem.hint(format!("move it away: mv {backup} {backup}.mine"))
+            });
+        } else if rewritten {
+            problems.push(unknown_original(project, manifest));
+        }
+        // It would be taken for the original; one that cannot be read, by whoever needs it.
+        if let Ok(settings) = surfaces::beside(project, surface, SETTINGS)
+            && ours::is_rewritten(&settings, &project.deps_dir)
+            && !ours.contains(&settings.name.as_str())
+        {
+            problems.push(unknown_file(project, &settings));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::all(Kind::Refused, problems)) }
+}
+
+/// A file beside a manifest is rewritten, and nobody knows what it was.
+pub(crate) fn unknown_file(project: &Project, file: &Beside) -> Problem {
+    let (name, dir) = (&file.name, &project.deps_dir);
+    Problem::new(format!("{name}: points into {dir}/, and nothing is known of what was there before"))
+        .hint(format!("take the committed one: git checkout -- {name}   (or, if there was none: rm {name})"))
+}
+
+/// A manifest is rewritten, and nobody knows what it was.
+pub(crate) fn unknown_original(project: &Project, manifest: &str) -> Problem {
+    let dir = &project.deps_dir;
+    Problem::new(format!("{manifest}: points into {dir}/ already, and nothing is known of its original")).hint(
+        format!(
+            "take the committed one: git checkout -- {manifest}   (or take the references out: docker-prep --strip-overrides)"
+        ),
+    )
+}
