@@ -102,7 +102,7 @@ impl Error {
 
 /// An I/O error's cause without the `(os error N)` that says nothing to a reader.
 #[must_use]
-pub fn io_cause(cause: &std::io::Error) -> String {
+pub(crate) fn io_cause(cause: &std::io::Error) -> String {
     let text = cause.to_string();
     match text.find(" (os error ") {
         Some(end) => text[..end].to_lowercase(),
@@ -112,7 +112,7 @@ pub fn io_cause(cause: &std::io::Error) -> String {
 
 /// A signal as people know it.
 #[must_use]
-pub fn signal_name(signal: i32) -> String {
+pub(crate) fn signal_name(signal: i32) -> String {
     match signal_hook::low_level::signal_name(signal) {
         Some(name) => name.to_owned(),
         None => format!("signal {signal}"),

@@ -1,24 +1,37 @@
 //! docker-prep makes Docker builds of JavaScript products work when their private npm registry does not: it
 //! packs the shared packages that a product needs into tarballs, points the product's manifests at them for the
 //! length of a build, and puts every byte back.
-pub mod build;
-pub mod cache;
-pub mod cancel;
-pub mod cli;
-pub mod deps_dir;
-pub mod error;
-pub mod guard;
-pub mod image;
-pub mod lockfile;
-pub mod npm;
-pub mod prepare;
-pub mod process;
-pub mod project;
-pub mod registry;
-pub mod report;
-pub mod rewrite;
-pub mod run;
-pub mod source;
-pub mod text;
-pub mod threads;
-pub mod transaction;
+
+mod build;
+mod cache;
+mod cancel;
+mod cli;
+mod deps_dir;
+mod error;
+mod guard;
+#[cfg(test)]
+mod hostile;
+mod image;
+mod lockfile;
+mod npm;
+mod prepare;
+mod process;
+mod project;
+mod registry;
+mod report;
+mod rewrite;
+mod run;
+mod source;
+mod text;
+mod threads;
+mod transaction;
+
+pub use cancel::CancelToken;
+pub use error::{Error, Kind, Problem, Result};
+
+/// The program's own way in: its arguments and its signals are the process's, which is nothing for a library.
+#[doc(hidden)]
+pub mod program {
+    pub use crate::cancel::SignalPolicy;
+    pub use crate::cli::{CancelOnSignals, main};
+}

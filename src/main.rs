@@ -7,5 +7,5 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     signals::hear_of_children();
     signals::outlive_big_files();
-    docker_prep::cli::main(&signals::cancel_on_signals)
+    docker_prep::program::main(&signals::cancel_on_signals)
 }

@@ -6,32 +6,43 @@ use std::process::Stdio;
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::prepare::prepare;
-use crate::prepare::prepare::{Call, LockedProject, PreparePlan};
-use crate::prepare::restore;
-use crate::process::apply::child;
-use crate::process::ended::Ended;
-use crate::project::requested::Requested;
+use crate::prepare::{Call, LockedProject, PreparePlan};
+use crate::process::Ended;
+use crate::process::child;
+use crate::project::Requested;
 use crate::report::{Event, Notice, Report};
-use crate::transaction::journal::Phase;
+use crate::transaction::Phase;
+use crate::transaction::{RestoreOutcome, files};
 
 /// What to run, and how to prepare for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunOptions {
+pub(crate) struct RunOptions {
     /// How to prepare. With [`keep`](prepare::Options::keep), a command that fails leaves the project prepared.
-    pub prepare: prepare::PrepareOptions,
+    pub(crate) prepare: prepare::PrepareOptions,
     /// The program and its arguments.
-    pub command: Vec<OsString>,
+    pub(crate) command: Vec<OsString>,
 }
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RunOutcome {
+pub(crate) struct RunOutcome {
     /// What was prepared.
-    pub plan: PreparePlan,
+    pub(crate) plan: PreparePlan,
     /// How the command ended.
-    pub ended: Ended,
+    pub(crate) ended: Ended,
     /// What was put back; `None` where nothing was rewritten, or it was left prepared.
-    pub restored: Option<restore::RestoreOutcome>,
+    pub(crate) restored: Option<RestoreOutcome>,
+}
+
+/// How far it is, for whoever shows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RunStep<'a> {
+    /// The project is prepared, and the command begins.
+    Prepared(&'a PreparePlan),
+    /// The command has ended.
+    Ended(Ended),
+    /// The project is restored.
+    Restored(&'a RestoreOutcome),
 }
 
 /// Prepares the project, runs the command at its root, and restores. The lock is held all the while. `stdout` is the
@@ -41,21 +52,22 @@ pub struct RunOutcome {
 /// As [`prepare::run`], before the command is begun. Then [`Kind::NotRun`](crate::error::Kind::NotRun) for a command that cannot be started,
 /// [`Kind::Interrupted`](crate::error::Kind::Interrupted) where it was not waited for, or where a signal came after its end; always restored. Where
 /// restoring fails, those errors too.
-pub fn run(
+pub(crate) fn run(
     requested: &Requested,
     options: &RunOptions,
     stdout: Stdio,
     cancel: &CancelToken,
     report: Report<'_>,
+    show: &dyn Fn(RunStep<'_>),
 ) -> Result<RunOutcome> {
     let site = LockedProject::open(Call::new(requested, &options.prepare, cancel, report)?)?;
     let project = &site.call.project;
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
     let (plan, prepared) = site.prepare(until)?;
-    report(Event::Prepared(&plan));
+    show(RunStep::Prepared(&plan));
     let done = child::run(&options.command, &project.root, stdout, cancel);
     if let Ok(ended) = done {
-        report(Event::Ended(ended));
+        show(RunStep::Ended(ended));
     }
     let failed = !done.as_ref().is_ok_and(|ended| ended.exit_code() == 0);
     let restored = match &prepared {
@@ -65,14 +77,14 @@ pub fn run(
             Ok(None)
         }
         Some(prepared) => {
-            let restored = || restore::files(project, &site.lock, false, report);
+            let restored = || files(project, &site.lock, false, report);
             prepared.renew_state().and_then(|()| restored()).map(Some)
         }
     };
     // Put back, or to be left, or beyond our means: what failed would fail again when it is dropped.
     prepare::keep(prepared);
     if let Ok(Some(restored)) = &restored {
-        report(Event::Restored(restored));
+        show(RunStep::Restored(restored));
     }
     let released = site.lock.release();
     let restored = restored.and_then(|restored| released.map(|()| restored));

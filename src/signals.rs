@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use docker_prep::cancel::{CancelToken, SignalPolicy};
-use docker_prep::error::{Error, Kind, Result};
+use docker_prep::program::SignalPolicy;
+use docker_prep::{CancelToken, Error, Kind, Result};
 
 /// Those that end a program.
 #[cfg(unix)]

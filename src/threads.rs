@@ -7,25 +7,25 @@ use std::thread;
 
 /// How many threads work at a time, the calling one among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Threads(NonZero<usize>);
+pub(crate) struct Threads(NonZero<usize>);
 
 impl Threads {
     /// As many as were asked for, or else one for each core that this process may use. With one of them all is done on
     /// the calling thread, every step in the same order each time.
     #[must_use]
-    pub fn new(asked: Option<NonZero<usize>>) -> Self {
+    pub(crate) fn new(asked: Option<NonZero<usize>>) -> Self {
         Self(asked.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN))
     }
 
     /// How many there are.
     #[must_use]
-    pub fn count(self) -> usize {
+    pub(crate) fn count(self) -> usize {
         self.0.get()
     }
 
     /// What comes of each item, in their order; they are begun in it too. The calling thread works along and waits for
     /// the others, and nothing else is done on it meanwhile.
-    pub fn map<T: Sync, R: Send>(self, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    pub(crate) fn map<T: Sync, R: Send>(self, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
         let helpers = self.count().min(items.len()).saturating_sub(1);
         if helpers == 0 {
             return items.iter().map(work).collect();

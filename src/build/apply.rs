@@ -1,5 +1,7 @@
 //! Runs packages' build scripts.
 
+pub(crate) mod program;
+
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::stderr;
@@ -13,14 +15,14 @@ use tempfile::TempDir;
 use crate::build::{BuildOutput, SCRIPT};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result, signal_name};
-use crate::image::package_manager::{Detected, Name, PackageManager};
-use crate::npm::workspace::{Member, Workspace};
-use crate::process::apply::child::ChildGroup;
-use crate::process::ended::Ended;
-use crate::project::apply::program;
-use crate::project::apply::program::Installed;
-use crate::project::environment::Environment;
-use crate::transaction::apply::file::failed;
+use crate::image::{Detected, Name, PackageManager};
+use crate::npm::{Member, Workspace};
+use crate::process::ChildGroup;
+use crate::process::Ended;
+
+use crate::build::apply::program::Installed;
+use crate::project::Environment;
+use crate::transaction::failed;
 
 /// How much of what a build said is shown where it fails.
 const LAST_LINES: usize = 20;
@@ -39,7 +41,7 @@ const ENVIRONMENT: [(&str, &str); 8] = [
 ];
 
 /// What builds: the workspace's package manager.
-pub struct Builder<'a> {
+pub(crate) struct Builder<'a> {
     workspace: &'a Workspace,
     manager: &'a Detected,
     environment: &'a Environment,
@@ -58,7 +60,7 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// There is no room for what builds say.
-    pub fn new(
+    pub(crate) fn new(
         workspace: &'a Workspace,
         manager: &'a Detected,
         output: BuildOutput,
@@ -75,7 +77,7 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// [`Kind::Environment`]: the package manager is not there.
-    pub fn tools(&mut self) -> Result<String> {
+    pub(crate) fn tools(&mut self) -> Result<String> {
         let PackageManager { name, version, .. } = &self.manager.manager;
         let manager = match Version::parse(version) {
             Ok(version) => format!("{} {version}", name.as_str()),
@@ -130,7 +132,7 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// [`Kind::Environment`]: it is not there.
-    pub fn ready(&mut self) -> Result<Option<Problem>> {
+    pub(crate) fn ready(&mut self) -> Result<Option<Problem>> {
         self.find()?;
         Ok(self.doubt.take())
     }
@@ -139,7 +141,7 @@ impl<'a> Builder<'a> {
     ///
     /// # Errors
     /// [`Kind::Environment`]: the package manager is not there; signals cannot be watched.
-    pub fn begin(&mut self) -> Result<RunningBuilds<'_>> {
+    pub(crate) fn begin(&mut self) -> Result<RunningBuilds<'_>> {
         self.find()?;
         let words = self.program.as_ref().map(|program| program.words.clone()).unwrap_or_default();
         let children = ChildGroup::new(self.cancel)?;
@@ -160,7 +162,7 @@ fn command(words: &[String], dir: &Path) -> Command {
 }
 
 /// Builds at work.
-pub struct RunningBuilds<'a> {
+pub(crate) struct RunningBuilds<'a> {
     builder: &'a Builder<'a>,
     words: Vec<String>,
     children: ChildGroup<'a>,
@@ -170,7 +172,7 @@ pub struct RunningBuilds<'a> {
 impl RunningBuilds<'_> {
     /// How many are at work.
     #[must_use]
-    pub fn running(&self) -> usize {
+    pub(crate) fn running(&self) -> usize {
         self.running.len()
     }
 
@@ -178,7 +180,7 @@ impl RunningBuilds<'_> {
     ///
     /// # Errors
     /// It cannot be started; the signal that came.
-    pub fn start(&mut self, member: usize) -> Result<()> {
+    pub(crate) fn start(&mut self, member: usize) -> Result<()> {
         let Some(Member { dir, .. }) = self.builder.workspace.members.get(member) else { return Ok(()) };
         let mut command = command(&self.words, dir);
         command.args(["run", SCRIPT]);
@@ -207,7 +209,7 @@ impl RunningBuilds<'_> {
     ///
     /// # Errors
     /// [`Kind::Packing`]: it failed; the others are ended then. [`Kind::Interrupted`]: the signal that came.
-    pub fn wait(&mut self) -> Result<(usize, Duration)> {
+    pub(crate) fn wait(&mut self) -> Result<(usize, Duration)> {
         let (member, ended) = self.children.wait()?;
         let at = self.running.iter().position(|(running, _)| *running == member);
         let took = at.map(|at| self.running.swap_remove(at).1.elapsed()).unwrap_or_default();
@@ -241,7 +243,7 @@ impl RunningBuilds<'_> {
 
 /// How messages call a member.
 #[must_use]
-pub fn label(member: &Member) -> &str {
+pub(crate) fn label(member: &Member) -> &str {
     match (member.manifest.name(), member.relative.as_str()) {
         (Some(name), _) => name,
         (None, "") => "the workspace's root",

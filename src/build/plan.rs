@@ -3,31 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::npm::manifest::{DEPENDENCY_FIELDS, Manifest};
+use crate::npm::SpecifierKind;
 use crate::npm::specifier;
-use crate::npm::specifier::SpecifierKind;
-use crate::npm::workspace::{Member, Workspace};
+use crate::npm::{DEPENDENCY_FIELDS, Manifest};
+use crate::npm::{Member, Workspace};
+use crate::rewrite::Component;
 use crate::rewrite::components;
-use crate::rewrite::components::Component;
 use crate::text::path;
 
 /// The members that are needed to build some, and how they hang together. Members go by their number in
 /// [`Workspace::members`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Order {
+pub(crate) struct Order {
     /// What is built together, each behind all that it needs. The members of a cycle are in the order of their folders, as
     /// pnpm takes them.
-    pub groups: Vec<Vec<usize>>,
+    pub(crate) groups: Vec<Vec<usize>>,
     /// By group, the groups that it needs.
-    pub behind: Vec<BTreeSet<usize>>,
+    pub(crate) behind: Vec<BTreeSet<usize>>,
     /// By member, all other members that it needs, be it by way of others.
-    pub needs: BTreeMap<usize, BTreeSet<usize>>,
+    pub(crate) needs: BTreeMap<usize, BTreeSet<usize>>,
 }
 
 /// The order for some members, and all that they need in the workspace: dependencies of every kind, those that are only
 /// needed to build among them.
 #[must_use]
-pub fn order(workspace: &Workspace, members: &[&Member]) -> Order {
+pub(crate) fn order(workspace: &Workspace, members: &[&Member]) -> Order {
     let edges = edges(workspace);
     let is_asked = |member: &Member| members.iter().any(|asked| asked.relative == member.relative);
     let asked = workspace.members.iter().enumerate().filter(|(_, member)| is_asked(member));
@@ -98,7 +98,7 @@ fn edges(workspace: &Workspace) -> Vec<Vec<usize>> {
 }
 
 /// The dependencies of every kind.
-pub fn dependencies(manifest: &Manifest) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn dependencies(manifest: &Manifest) -> impl Iterator<Item = (&str, &str)> {
     let fields = DEPENDENCY_FIELDS.into_iter().chain(["peerDependencies"]);
     fields.flat_map(|field| manifest.dependencies(field))
 }
@@ -108,7 +108,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::npm::workspace::{Catalogs, PackSettings};
+    use crate::npm::{Catalogs, PackSettings};
 
     fn workspace(members: &[(&str, Value)]) -> Workspace {
         let member = |(name, more): &(&str, Value)| {

@@ -4,22 +4,21 @@
 //! write one at once the last one's stays. Nothing is synced: what a power cut leaves half is not what its seal says.
 
 use std::fs::{self, File, FileTimes, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::build::BuildRecord;
+use crate::cache::build_record::BuildRecord;
 use crate::cache::index::outputs_to_bytes;
-use crate::cache::place::CacheFolder;
 use crate::cache::read as cache;
 use crate::cache::read::{BLOBS, BUILDS, INDEX, Kept, Memory, OUTPUTS, Outputs, TAG, TEMP, build_file};
-use crate::deps_dir::apply::{StagedTarball, TempTarball};
 use crate::error::{Error, Kind, Result, io_cause};
-use crate::npm::stamp::FileTime;
-use crate::text::digest::Digest;
-use crate::transaction::apply::file;
+use crate::npm::FileTime;
+use crate::project::CacheFolder;
+use crate::text::Digest;
+use crate::transaction::file;
 
 /// <https://bford.info/cachedir/>
 const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# What docker-prep remembers: docker-prep cache clear removes it.\n";
@@ -40,7 +39,7 @@ const KINDS: [&str; 4] = [INDEX, OUTPUTS, BUILDS, BLOBS];
 
 /// The cache of a call that may write into it.
 #[derive(Debug)]
-pub struct Store<'a> {
+pub(crate) struct Store<'a> {
     place: &'a CacheFolder,
     wrote: std::sync::atomic::AtomicBool,
 }
@@ -48,18 +47,18 @@ pub struct Store<'a> {
 impl<'a> Store<'a> {
     /// The cache, which is made when the first thing is kept.
     #[must_use]
-    pub fn new(place: &'a CacheFolder) -> Self {
+    pub(crate) fn new(place: &'a CacheFolder) -> Self {
         Self { place, wrote: false.into() }
     }
 
     /// The tarball of this digest in a file that `stage` makes: a copy, so that nobody can damage the cache through
     /// it. What is not what it is called is removed.
-    pub fn fetch(
+    pub(crate) fn fetch<W: Write>(
         &self,
         digest: &Digest,
         size: u64,
-        stage: impl FnOnce() -> io::Result<TempTarball>,
-    ) -> Option<StagedTarball> {
+        stage: impl FnOnce() -> io::Result<W>,
+    ) -> Option<W> {
         let folder = self.place.folder.join(BLOBS);
         if cache::look(&self.place.folder) != Ok(Some(())) || cache::look(&folder) != Ok(Some(())) {
             return None;
@@ -85,7 +84,7 @@ impl<'a> Store<'a> {
     }
 
     /// Keeps a tarball.
-    pub fn keep_tarball(&self, from: &Path, digest: &Digest, size: u64) {
+    pub(crate) fn keep_tarball(&self, from: &Path, digest: &Digest, size: u64) {
         if size > self.place.limit / LARGEST_PART {
             return;
         }
@@ -106,7 +105,7 @@ impl<'a> Store<'a> {
     }
 
     /// Keeps what was learned of a workspace's packages.
-    pub fn keep_memory(&self, workspace: &Path, memory: &Memory) {
+    pub(crate) fn keep_memory(&self, workspace: &Path, memory: &Memory) {
         match memory.learned() {
             Some(index) => drop(self.write(INDEX, self.file_for(INDEX, workspace), &index.to_bytes())),
             None => touch(self.file_for(INDEX, workspace)),
@@ -114,7 +113,7 @@ impl<'a> Store<'a> {
     }
 
     /// Keeps what was learned of a folder's tarballs. Those that were written in this very instant are waited for.
-    pub fn keep_outputs(&self, folder: &Path, outputs: &Outputs) {
+    pub(crate) fn keep_outputs(&self, folder: &Path, outputs: &Outputs) {
         let Ok(folder) = folder.canonicalize() else { return };
         if let Some(moment) = outputs.unsettled_until() {
             wait_until_past(moment);
@@ -129,7 +128,7 @@ impl<'a> Store<'a> {
     }
 
     /// Keeps the record of a package's build; who is last wins.
-    pub fn keep_build(&self, workspace: &Path, record: &BuildRecord) {
+    pub(crate) fn keep_build(&self, workspace: &Path, record: &BuildRecord) {
         if let Ok(text) = record.to_text() {
             let file = build_file(&self.place.folder, workspace, &record.package);
             let _ = self.write(BUILDS, file, text.as_bytes());
@@ -137,13 +136,13 @@ impl<'a> Store<'a> {
     }
 
     /// Keeps the record of a package's build that has served.
-    pub fn touch_build(&self, workspace: &Path, package: &str) {
+    pub(crate) fn touch_build(&self, workspace: &Path, package: &str) {
         touch(build_file(&self.place.folder, workspace, package));
     }
 
     /// Makes nothing of a package's former build: what it left is about to change. A record that stays all the same is
     /// held against what lies there, as any.
-    pub fn forget_build(&self, workspace: &Path, package: &str) {
+    pub(crate) fn forget_build(&self, workspace: &Path, package: &str) {
         if let Some(file) = build_file(&self.place.folder, workspace, package)
             && cache::look(&self.place.folder) == Ok(Some(()))
         {
@@ -152,7 +151,7 @@ impl<'a> Store<'a> {
     }
 
     /// Removes what has not been used for long, and what is too much; only behind a run that kept something.
-    pub fn prune(&self) {
+    pub(crate) fn prune(&self) {
         if !self.wrote.load(std::sync::atomic::Ordering::Relaxed) {
             return;
         }
@@ -203,24 +202,24 @@ impl<'a> Store<'a> {
 
 /// Why a cache is not used, where it is there and cannot be: one line.
 #[must_use]
-pub fn doubt(place: &CacheFolder) -> Option<String> {
+pub(crate) fn doubt(place: &CacheFolder) -> Option<String> {
     cache::look(&place.folder).err()
 }
 
 /// What [`clear`] removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cleared {
+pub(crate) struct Cleared {
     /// How many files.
-    pub files: usize,
+    pub(crate) files: usize,
     /// In bytes.
-    pub size: u64,
+    pub(crate) size: u64,
 }
 
 /// Removes the cache: what is ours, and the folders if nothing else is in them.
 ///
 /// # Errors
 /// It is none of ours, or cannot be removed.
-pub fn clear(place: &CacheFolder) -> Result<Cleared> {
+pub(crate) fn clear(place: &CacheFolder) -> Result<Cleared> {
     let folder = &place.folder;
     let mut cleared = Cleared::default();
     let looked = cache::look(folder).map_err(|why| {
@@ -291,11 +290,11 @@ fn make_private(folder: &Path) -> io::Result<()> {
     }
 }
 
-fn copy(
+fn copy<W: Write>(
     blob: &Path,
     digest: &Digest,
-    stage: impl FnOnce() -> io::Result<TempTarball>,
-) -> io::Result<Option<StagedTarball>> {
+    stage: impl FnOnce() -> io::Result<W>,
+) -> io::Result<Option<W>> {
     let mut from = File::open(blob)?;
     let mut to = stage()?;
     let mut hasher = Sha256::new();
@@ -311,8 +310,7 @@ fn copy(
             Err(error) => return Err(error),
         }
     }
-    let staged = to.close()?;
-    Ok((Digest::finish(hasher) == *digest).then_some(staged))
+    Ok((Digest::finish(hasher) == *digest).then_some(to))
 }
 
 /// Waits until the file systems' clock has left a tick; not for one that lies far ahead.

@@ -1,38 +1,38 @@
 //! `docker-prep cache`: where the cache lies and what is in it, and its removal.
 
 use crate::cache::apply;
-use crate::cache::place::CacheFolder;
 use crate::cache::read as cache;
 use crate::cache::read::{BLOBS, BUILDS, INDEX, Kept, OUTPUTS};
 use crate::error::{Error, Kind, Result, io_cause};
-use crate::project::requested::Requested;
+use crate::project::CacheFolder;
+use crate::project::Requested;
 
-pub use crate::cache::apply::Cleared;
+pub(crate) use crate::cache::apply::Cleared;
 
 /// What is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CacheContents {
+pub(crate) struct CacheContents {
     /// None where there is no cache.
-    pub place: Option<CacheFolder>,
+    pub(crate) place: Option<CacheFolder>,
     /// Why it is not used, where it cannot be.
-    pub doubt: Option<String>,
+    pub(crate) doubt: Option<String>,
     /// How many tarballs it holds.
-    pub tarballs: usize,
+    pub(crate) tarballs: usize,
     /// How many bytes all of it takes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Of how many workspaces something is known.
-    pub workspaces: usize,
+    pub(crate) workspaces: usize,
     /// Of how many folders of tarballs something is known.
-    pub folders: usize,
+    pub(crate) folders: usize,
     /// Of how many packages it is known what was built of them by `--build`.
-    pub builds: usize,
+    pub(crate) builds: usize,
 }
 
 /// Looks, and changes nothing.
 ///
 /// # Errors
 /// It is there and cannot be read.
-pub fn look(requested: &Requested) -> Result<CacheContents> {
+pub(crate) fn look(requested: &Requested) -> Result<CacheContents> {
     let mut found = CacheContents { place: requested.cache.clone(), ..CacheContents::default() };
     let Some(place) = &requested.cache else { return Ok(found) };
     found.doubt = apply::doubt(place);
@@ -69,6 +69,6 @@ fn size(kept: &[Kept]) -> u64 {
 ///
 /// # Errors
 /// It is none of ours, or cannot be removed.
-pub fn clear(requested: &Requested) -> Result<Cleared> {
+pub(crate) fn clear(requested: &Requested) -> Result<Cleared> {
     requested.cache.as_ref().map_or(Ok(Cleared::default()), apply::clear)
 }

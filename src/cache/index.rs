@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::record::{CachedOutput, PackageListing, PackedDigests};
-use crate::text::digest::Digest;
+use crate::text::Digest;
 
 /// Grows when anything changes in how records are written, how files are chosen, or how tarballs are made; the
 /// program's own version counts besides.
@@ -22,22 +22,22 @@ const VARIANTS: usize = 16;
 
 /// What is known of a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PackageRecord {
+pub(crate) struct PackageRecord {
     /// Its files.
-    pub listing: Option<PackageListing>,
+    pub(crate) listing: Option<PackageListing>,
     /// Its tarballs, the last made first.
-    pub packed: Vec<PackedDigests>,
+    pub(crate) packed: Vec<PackedDigests>,
 }
 
 impl PackageRecord {
     /// The tarball of a key.
     #[must_use]
-    pub fn packed(&self, key: &Digest) -> Option<&PackedDigests> {
+    pub(crate) fn packed(&self, key: &Digest) -> Option<&PackedDigests> {
         self.packed.iter().find(|packed| packed.key == *key)
     }
 
     /// Remembers a tarball, in the place of the one that was made first where there are many.
-    pub fn add(&mut self, packed: PackedDigests) {
+    pub(crate) fn add(&mut self, packed: PackedDigests) {
         self.packed.retain(|known| known.key != packed.key);
         self.packed.insert(0, packed);
         self.packed.truncate(VARIANTS);
@@ -46,7 +46,7 @@ impl PackageRecord {
 
 /// The records of a workspace, by the package's folder. Each is opened when it is asked for.
 #[derive(Clone, Debug, Default)]
-pub struct CacheIndex {
+pub(crate) struct CacheIndex {
     meant_for: String,
     records: BTreeMap<String, Sealed>,
 }
@@ -63,13 +63,13 @@ struct Sealed {
 impl CacheIndex {
     /// Nothing is known of a workspace yet.
     #[must_use]
-    pub fn new(meant_for: &str) -> Self {
+    pub(crate) fn new(meant_for: &str) -> Self {
         Self { meant_for: meant_for.to_owned(), records: BTreeMap::new() }
     }
 
     /// What the file says that is meant for a workspace; up to where it is damaged.
     #[must_use]
-    pub fn parse(meant_for: &str, bytes: &[u8]) -> Self {
+    pub(crate) fn parse(meant_for: &str, bytes: &[u8]) -> Self {
         let mut index = Self::new(meant_for);
         let mut rest = bytes.strip_prefix(FORMAT.as_bytes()).unwrap_or_default();
         while let Ok(((dir, seal, bytes), behind)) = postcard::take_from_bytes::<Entry<'_>>(rest) {
@@ -81,7 +81,7 @@ impl CacheIndex {
 
     /// The record of a package's folder, if it is whole.
     #[must_use]
-    pub fn get(&self, dir: &str) -> Option<PackageRecord> {
+    pub(crate) fn get(&self, dir: &str) -> Option<PackageRecord> {
         let sealed = self.records.get(dir)?;
         if sealed.seal != seal(&self.meant_for, dir, &sealed.bytes) {
             return None;
@@ -90,25 +90,25 @@ impl CacheIndex {
     }
 
     /// The folders of which something is known.
-    pub fn dirs(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn dirs(&self) -> impl Iterator<Item = &str> {
         self.records.keys().map(String::as_str)
     }
 
     /// Puts a record in the place of the one that is known.
-    pub fn put(&mut self, dir: &str, record: &PackageRecord) {
+    pub(crate) fn put(&mut self, dir: &str, record: &PackageRecord) {
         let bytes = to_bytes(record);
         let seal = seal(&self.meant_for, dir, &bytes);
         self.records.insert(dir.to_owned(), Sealed { seal, bytes });
     }
 
     /// Leaves those that are wanted.
-    pub fn retain(&mut self, mut wanted: impl FnMut(&str) -> bool) {
+    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&str) -> bool) {
         self.records.retain(|dir, _| wanted(dir));
     }
 
     /// The file's bytes.
     #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let entries = self.records.iter();
         file(entries.map(|(dir, Sealed { seal, bytes })| (dir.as_str(), *seal, bytes.as_slice())))
     }
@@ -116,14 +116,14 @@ impl CacheIndex {
 
 /// The tarballs in a folder, as a file's bytes.
 #[must_use]
-pub fn outputs_to_bytes(folder: &str, outputs: &[CachedOutput]) -> Vec<u8> {
+pub(crate) fn outputs_to_bytes(folder: &str, outputs: &[CachedOutput]) -> Vec<u8> {
     let body = to_bytes(outputs);
     file([(folder, seal(folder, "", &body), body.as_slice())])
 }
 
 /// The tarballs in a folder, if the file is whole and is meant for it.
 #[must_use]
-pub fn parse_outputs(folder: &str, bytes: &[u8]) -> Option<Vec<CachedOutput>> {
+pub(crate) fn parse_outputs(folder: &str, bytes: &[u8]) -> Option<Vec<CachedOutput>> {
     let (name, sealed_by, body): Entry<'_> = parse(bytes.strip_prefix(FORMAT.as_bytes())?)?;
     if name != folder || sealed_by != seal(folder, "", body) {
         return None;

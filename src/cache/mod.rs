@@ -5,12 +5,16 @@
 //! have been damaged by anybody: what is not exactly as it was written is not there.
 
 pub(crate) mod apply;
+mod build_record;
 pub(crate) mod command;
-pub mod index;
-pub mod place;
+mod index;
+pub(crate) mod place;
 pub(crate) mod read;
-pub mod record;
+mod record;
 
-pub use self::index::CacheIndex;
-pub use self::record::{CachedOutput, ContentKey, PackageListing, PackedDigests, TrackedPath};
-pub use crate::npm::stamp::{FileStamp, FileTime, Signatures};
+pub(crate) use self::apply::{Store, wait_until_past};
+pub(crate) use self::build_record::{BuildRecord, DigestBuilder, FileIds, Inputs, digest};
+pub(crate) use self::read::{BuildRecords, Memory, Outputs};
+
+pub(crate) use self::index::CacheIndex;
+pub(crate) use self::record::{CachedOutput, PackageListing, PackedDigests};

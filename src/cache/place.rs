@@ -3,21 +3,12 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The cache that a call uses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CacheFolder {
-    /// Its folder, whether it exists or not.
-    pub folder: PathBuf,
-    /// How many bytes of tarballs it may hold.
-    pub limit: u64,
-}
-
 /// What holds if nothing is said: 1 GiB.
-pub const DEFAULT_LIMIT: u64 = 1 << 30;
+pub(crate) const DEFAULT_LIMIT: u64 = 1 << 30;
 
 /// The operating systems by where they keep caches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum System {
+pub(crate) enum System {
     /// As the XDG base directory specification has it.
     Unix,
     /// `~/Library/Caches`.
@@ -28,7 +19,7 @@ pub enum System {
 
 impl System {
     /// The one that the program was made for.
-    pub const HERE: Self = if cfg!(windows) {
+    pub(crate) const HERE: Self = if cfg!(windows) {
         Self::Windows
     } else if cfg!(target_vendor = "apple") {
         Self::Mac
@@ -39,7 +30,7 @@ impl System {
 
 /// The user's cache folder; none where the environment does not say. `variable` knows the environment.
 #[must_use]
-pub fn default_folder(system: System, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+pub(crate) fn default_folder(system: System, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     // The specification has relative paths passed over.
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.has_root());
     let of_system = || match system {
@@ -57,7 +48,7 @@ pub fn default_folder(system: System, variable: impl Fn(&str) -> Option<OsString
 ///
 /// # Errors
 /// It is none.
-pub fn parse_size(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     let wrong = || format!("'{text}' is no size: write one as 500M or 2G");
     let text_upper = text.trim().to_ascii_uppercase();
     let number = text_upper.trim_end_matches("IB").trim_end_matches('B');

@@ -2,73 +2,50 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::npm::stamp::{FileStamp, FileTime};
-use crate::npm::tarball::Checksums;
-use crate::text::digest::Digest;
-
-/// A path whose state decided what a package's files are.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct TrackedPath {
-    /// Absolute.
-    pub path: String,
-    /// Whether a symbolic link there was followed.
-    pub follow: bool,
-}
+use crate::npm::Checksums;
+use crate::npm::TrackedPath;
+use crate::npm::{FileStamp, FileTime};
+use crate::text::Digest;
 
 /// What a package's files are, and whose word it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PackageListing {
+pub(crate) struct PackageListing {
     /// Of all that the answer depends on besides the witnesses.
-    pub key: Digest,
+    pub(crate) key: Digest,
     /// The pack list.
-    pub paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
     /// What was looked at.
-    pub witnesses: Vec<TrackedPath>,
+    pub(crate) witnesses: Vec<TrackedPath>,
     /// Their signatures.
-    pub states: Digest,
+    pub(crate) states: Digest,
     /// When it was looked.
-    pub moment: FileTime,
-}
-
-/// By what the files of a package are known to be the same: the package's folder, and its files' signatures.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContentKey {
-    /// The folder that is packed.
-    pub dir: String,
-    /// Of the files' signatures.
-    pub files: Digest,
-    /// When they were looked at.
-    pub moment: FileTime,
-    /// Whether a change since then would be seen: else nothing is remembered.
-    pub settled: bool,
-    /// Of each file, in bytes.
-    pub sizes: Vec<u64>,
+    pub(crate) moment: FileTime,
 }
 
 /// A tarball's digests and sizes, without the files, which the package's listing knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PackedDigests {
+pub(crate) struct PackedDigests {
     /// Of all that the bytes depend on.
-    pub key: Digest,
+    pub(crate) key: Digest,
     /// When the files were looked at.
-    pub moment: FileTime,
+    pub(crate) moment: FileTime,
     /// The file's name.
-    pub filename: String,
+    pub(crate) filename: String,
     /// Of the tarball.
-    pub sha256: Digest,
+    pub(crate) sha256: Digest,
     /// In bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Where they were asked for.
-    pub checksums: Option<Checksums>,
+    pub(crate) checksums: Option<Checksums>,
 }
 
 /// A tarball that lies in a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CachedOutput {
+pub(crate) struct CachedOutput {
     /// The file's name.
-    pub name: String,
+    pub(crate) name: String,
     /// By which it is known to be the same.
-    pub signature: FileStamp,
+    pub(crate) signature: FileStamp,
     /// Of its bytes.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
 }

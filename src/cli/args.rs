@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::guard::hook::Manager;
-use crate::image::package_manager::PackageManager;
-use crate::rewrite::link::Link;
-use crate::source::model::{PackageSource, parse_duration};
+use crate::guard::Manager;
+use crate::image::PackageManager;
+use crate::project::Link;
+use crate::project::{PackageSource, parse_duration};
 
 /// Makes Docker builds of JavaScript products work when their private npm registry does not.
 ///

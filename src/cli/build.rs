@@ -1,5 +1,7 @@
 //! What is said of packages that `--build` looked at.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::text::seconds;
@@ -8,9 +10,17 @@ use crate::build::{BuildState, BuiltPackage};
 pub(super) fn line(built: &BuiltPackage) -> String {
     let name = &built.name;
     match built.state {
-        BuildState::Built => format!("built {name} ({})", seconds(built.took)),
-        BuildState::Unchanged => format!("built before: {name}"),
+        BuildState::Built => self::built(name, Some(built.took)),
+        BuildState::Unchanged => self::built(name, None),
         BuildState::Planned => format!("would build {name}"),
+    }
+}
+
+/// A package that was built, or had been built before.
+pub(super) fn built(name: &str, took: Option<Duration>) -> String {
+    match took {
+        Some(took) => format!("built {name} ({})", seconds(took)),
+        None => format!("built before: {name}"),
     }
 }
 
@@ -26,8 +36,6 @@ pub(super) fn to_json(built: &BuiltPackage) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -7,7 +7,7 @@ use super::report::Reporter;
 use super::text::{count, size};
 use crate::cache::command as cache;
 use crate::error::Result;
-use crate::project::requested::Requested;
+use crate::project::Requested;
 
 pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) -> Result<()> {
     if args.what.is_some() {

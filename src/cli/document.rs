@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{build, lockfile, pack};
-use crate::npm::tarball::Tarball;
-use crate::prepare::prepare::PreparePlan;
-use crate::rewrite::files::FileChange;
-use crate::rewrite::override_style::OverrideStyle;
-use crate::rewrite::surface::Rewritten;
+use crate::npm::Tarball;
+use crate::prepare::PreparePlan;
+use crate::rewrite::FileChange;
+use crate::rewrite::OverrideStyle;
+use crate::rewrite::Rewritten;
 use crate::text::diff;
 
 /// What was prepared, or would be, in every document alike.

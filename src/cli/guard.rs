@@ -9,9 +9,9 @@ use super::report::Reporter;
 use super::text::{count, count_of};
 use crate::error::{Problem, Result};
 use crate::guard::check as guard;
-use crate::guard::check::{CommittedFinding, GuardOutcome, GuardScope};
+use crate::guard::{CommittedFinding, GuardOutcome, GuardScope};
 use crate::guard::{FindingKind, shown};
-use crate::project::requested::Requested;
+use crate::project::Requested;
 
 /// How much of a value a message shows, in characters.
 const SHOWN: usize = 120;

@@ -6,8 +6,8 @@ use super::args::InitArgs;
 use super::report::Reporter;
 use crate::error::Result;
 use crate::guard::init;
-use crate::guard::init::{InitChange, InitPlan};
-use crate::project::requested::Requested;
+use crate::guard::{InitChange, InitPlan};
+use crate::project::Requested;
 use crate::text::diff;
 
 /// Shows the diff first, then makes it.

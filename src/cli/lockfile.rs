@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::text::count;
 use crate::lockfile::Difference;
-use crate::lockfile::command::SurfaceLockfile;
+use crate::lockfile::SurfaceLockfile;
 
 pub(super) fn lines(lockfile: &SurfaceLockfile) -> Vec<String> {
     let seed = lockfile.seeded_from.as_deref().map_or_else(

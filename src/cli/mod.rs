@@ -27,13 +27,13 @@ use clap::{CommandFactory as _, Parser as _};
 use self::args::{Cli, Command, Global, OldFlags, RestoreArgs};
 use self::report::Reporter;
 use crate::cache::place;
-use crate::cache::place::CacheFolder;
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
-use crate::image::package_manager::{Detected, PackageManager};
-use crate::project::requested::Requested;
-use crate::rewrite::link::Link;
-use crate::source::model::{PackageSource, RequestedSource, parse_duration};
+use crate::image::{Detected, PackageManager};
+use crate::project::CacheFolder;
+use crate::project::Link;
+use crate::project::Requested;
+use crate::project::{PackageSource, RequestedSource, parse_duration};
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
 /// commands that have something to put back or to clean up.
@@ -47,7 +47,7 @@ pub fn main(signals: CancelOnSignals<'_>) -> ExitCode {
 
 /// Runs the program: parses the words, does what they say, prints, and returns the exit code.
 #[must_use]
-pub fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSignals<'_>) -> ExitCode {
+pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSignals<'_>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     let wants_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     let cli = match Cli::try_parse_from(words) {

@@ -1,8 +1,7 @@
 //! What was left alone or repaired, in sentences.
 
-use super::restore::{lines, restored};
+use super::restore::restored;
 use crate::report::Notice;
-use crate::transaction::tree::interrupted;
 
 /// One notice; a line each where it tells of several files.
 pub(super) fn sentence(notice: Notice<'_>) -> String {
@@ -23,9 +22,8 @@ pub(super) fn sentence(notice: Notice<'_>) -> String {
         }
         Notice::MakingLockfile { path, command } => format!("making {path}: {command}"),
         Notice::LeftPrepared => "it was left prepared; to put it back, type: docker-prep restore".to_owned(),
-        Notice::RepairsKilled(observed) => format!("{}: it is repaired", interrupted(observed)),
-        Notice::FileRestored(file) => restored(file),
-        Notice::RestoredBeforeSignal(outcome) => lines(outcome).join("\n"),
+        Notice::RepairsKilled { killed } => format!("{killed}: it is repaired"),
+        Notice::FileRestored { file, from, note } => restored(file, from, note),
         Notice::DepsDirLeft { dir } => {
             format!("{dir}/: left, since it holds files that docker-prep did not make")
         }

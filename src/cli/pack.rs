@@ -7,10 +7,10 @@ use super::report::Reporter;
 use super::text::count;
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::npm::tarball::Tarball;
+use crate::npm::Tarball;
+use crate::prepare::PackOptions;
 use crate::prepare::pack;
-use crate::prepare::pack::PackOptions;
-use crate::project::requested::Requested;
+use crate::project::Requested;
 
 /// An array as `npm pack --json` prints it, else the tarballs' paths.
 pub(super) fn run(

@@ -13,14 +13,14 @@ use super::{build, lockfile};
 use crate::build::BuildState;
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::image::package_manager::Detected;
-use crate::npm::workspace::as_seen_from;
+use crate::image::Detected;
+use crate::npm::as_seen_from;
 use crate::prepare::prepare;
-use crate::prepare::prepare::{PrepareOptions, PreparePlan};
-use crate::project::file_kind::FileKind;
-use crate::project::requested::Requested;
-use crate::rewrite::override_style::OverrideStyle;
-use crate::rewrite::surface::Rewritten;
+use crate::prepare::{PrepareOptions, PreparePlan};
+use crate::project::FileKind;
+use crate::project::Requested;
+use crate::rewrite::OverrideStyle;
+use crate::rewrite::Rewritten;
 use crate::text::diff;
 
 pub(super) fn run(

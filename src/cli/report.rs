@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use super::args::{Color, Global};
+use super::build;
 use super::cache::not_used;
 use super::notices::sentence;
 use super::screen::Screen;
-use super::text::{printable, reason, seconds, size};
-use super::{build, prepare, restore, run};
-use crate::build::{BuildOutput, BuildState};
+use super::text::{decided, printable, seconds, size};
+use crate::build::BuildOutput;
 use crate::error::{Error, Kind, Problem, io_cause};
-use crate::npm::tarball::Tarball;
+use crate::npm::Tarball;
 use crate::report::Event;
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
@@ -69,14 +69,9 @@ impl Reporter {
                 let word = if unchanged { "unchanged" } else { "packed" };
                 self.line(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
             }
-            // Those of a dry run are data.
-            Event::Built(built) if built.state != BuildState::Planned => self.tell(&build::line(built)),
+            Event::Built { name, took } => self.tell(&build::built(name, took)),
             // The command of `run` begins behind it, and the document comes when that has ended.
-            Event::Decided(decision) => self.tell(&reason(decision)),
-            // One document at the end has it all.
-            Event::Prepared(plan) if !self.json => prepare::tell(plan, self),
-            Event::Restored(outcome) if !self.json => restore::tell(outcome, self),
-            Event::Ended(ended) => run::tell_end(ended, self),
+            Event::Decided { reason, then } => self.tell(&decided(reason, then)),
             _ => {}
         }
     }

@@ -6,11 +6,11 @@ use super::args::RestoreArgs;
 use super::report::Reporter;
 use crate::cancel::CancelToken;
 use crate::error::Result;
+use crate::prepare::RestoreOptions;
 use crate::prepare::restore;
-use crate::prepare::restore::{RestoreOptions, RestoreOutcome};
-use crate::project::requested::Requested;
-use crate::transaction::apply::restore::Restored;
-use crate::transaction::plan::Source;
+use crate::project::Requested;
+use crate::report::RestoredFrom;
+use crate::transaction::RestoreOutcome;
 use crate::transaction::strip;
 
 pub(super) fn run(
@@ -21,6 +21,11 @@ pub(super) fn run(
 ) -> Result<()> {
     let options = RestoreOptions { clean: args.clean, force: args.force };
     let outcome = restore::run(requested, &options, cancel, &|event| reporter.event(event))?;
+    if let Some(stopped) = outcome.stopped {
+        tell(&outcome.restored, reporter);
+        return Err(stopped);
+    }
+    let outcome = outcome.restored;
     if reporter.wants_json() {
         let mut document = to_json(&outcome);
         document["ok"] = Value::Bool(true);
@@ -57,7 +62,11 @@ pub(super) fn tell(outcome: &RestoreOutcome, reporter: &Reporter) {
 
 /// A line for each thing that was done.
 pub(super) fn lines(outcome: &RestoreOutcome) -> Vec<String> {
-    let mut lines: Vec<String> = outcome.files.iter().map(restored).collect();
+    let mut lines: Vec<String> = outcome
+        .files
+        .iter()
+        .map(|file| restored(file.path.as_str(), file.source, file.note.as_deref()))
+        .collect();
     lines.extend(outcome.moved_back.iter().map(|manifest| {
         format!("restored {manifest} (from a backup that no state names, such as the old docker-prep.sh's)")
     }));
@@ -72,23 +81,24 @@ pub(super) fn lines(outcome: &RestoreOutcome) -> Vec<String> {
 }
 
 /// One line on a file that was put back.
-pub(super) fn restored(file: &Restored) -> String {
-    if let Some(note) = &file.note {
-        return note.clone();
+pub(super) fn restored(file: &str, from: RestoredFrom, note: Option<&str>) -> String {
+    if let Some(note) = note {
+        return note.to_owned();
     }
-    let source = match file.source {
-        Source::AlreadyOriginal => "it was the original already",
-        Source::Backup => {
-            return format!("restored {} (from {})", file.path, file.path.backup().file_name());
+    let source = match from {
+        RestoredFrom::AlreadyOriginal => "it was the original already",
+        RestoredFrom::Backup => {
+            let name = file.rsplit('/').next().unwrap_or(file);
+            return format!("restored {file} (from {name}.bak)");
         }
-        Source::StateCopy => "from the copy in the state folder",
-        Source::Undone => "the rewrite undone",
-        Source::Committed => "with the tool's keys as in the last commit",
-        Source::Merged => "with the edit kept",
-        Source::Untouched => "left as it is",
-        Source::Removed => return format!("removed {} (it was not there before)", file.path),
+        RestoredFrom::StateCopy => "from the copy in the state folder",
+        RestoredFrom::Undone => "the rewrite undone",
+        RestoredFrom::Committed => "with the tool's keys as in the last commit",
+        RestoredFrom::Merged => "with the edit kept",
+        RestoredFrom::Untouched => "left as it is",
+        RestoredFrom::Removed => return format!("removed {file} (it was not there before)"),
     };
-    format!("restored {} ({source})", file.path)
+    format!("restored {file} ({source})")
 }
 
 pub(super) fn to_json(outcome: &RestoreOutcome) -> Value {
@@ -104,15 +114,15 @@ pub(super) fn to_json(outcome: &RestoreOutcome) -> Value {
     })
 }
 
-fn source(source: Source) -> &'static str {
+fn source(source: RestoredFrom) -> &'static str {
     match source {
-        Source::AlreadyOriginal => "alreadyOriginal",
-        Source::Backup => "backup",
-        Source::StateCopy => "stateCopy",
-        Source::Undone => "undone",
-        Source::Committed => "committed",
-        Source::Merged => "merged",
-        Source::Untouched => "untouched",
-        Source::Removed => "removed",
+        RestoredFrom::AlreadyOriginal => "alreadyOriginal",
+        RestoredFrom::Backup => "backup",
+        RestoredFrom::StateCopy => "stateCopy",
+        RestoredFrom::Undone => "undone",
+        RestoredFrom::Committed => "committed",
+        RestoredFrom::Merged => "merged",
+        RestoredFrom::Untouched => "untouched",
+        RestoredFrom::Removed => "removed",
     }
 }

@@ -10,10 +10,10 @@ use super::report::Reporter;
 use super::{prepare, restore};
 use crate::cancel::CancelToken;
 use crate::error::{Result, signal_name};
-use crate::process::ended::Ended;
-use crate::project::requested::Requested;
+use crate::process::Ended;
+use crate::project::Requested;
 use crate::run;
-use crate::run::{RunOptions, RunOutcome};
+use crate::run::{RunOptions, RunOutcome, RunStep};
 
 /// Runs the command; its exit code is that of the command that it ran.
 pub(super) fn run(
@@ -28,7 +28,14 @@ pub(super) fn run(
         return Ok(0);
     }
     let stdout = reporter.stdout_of_command();
-    let outcome = run::run(requested, &options, stdout, cancel, &|event| reporter.event(event))?;
+    let tell = |step: RunStep<'_>| match step {
+        // One document at the end has it all.
+        RunStep::Prepared(plan) if !reporter.wants_json() => prepare::tell(plan, reporter),
+        RunStep::Restored(outcome) if !reporter.wants_json() => restore::tell(outcome, reporter),
+        RunStep::Ended(ended) => tell_end(ended, reporter),
+        RunStep::Prepared(_) | RunStep::Restored(_) => {}
+    };
+    let outcome = run::run(requested, &options, stdout, cancel, &|event| reporter.event(event), &tell)?;
     if reporter.wants_json() {
         show(&options.command, &outcome, reporter);
     }
@@ -47,7 +54,7 @@ fn show(command: &[OsString], outcome: &RunOutcome, reporter: &Reporter) {
 }
 
 /// Tells how the command ended, unless it ended well.
-pub(super) fn tell_end(ended: Ended, reporter: &Reporter) {
+fn tell_end(ended: Ended, reporter: &Reporter) {
     match ended {
         Ended::Exited(0) => {}
         Ended::Exited(code) => reporter.tell(&format!("the command ended with exit code {code}")),

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::report::Reporter;
 use super::text::reason;
 use crate::error::Result;
-use crate::project::requested::Requested;
+use crate::project::Requested;
+use crate::transaction::interrupted;
 use crate::transaction::status;
-use crate::transaction::status::{Status, age};
-use crate::transaction::tree::interrupted;
-use crate::transaction::tree_state::{FileState, Now, ProjectState};
+use crate::transaction::{FileState, Now, ProjectState};
+use crate::transaction::{Status, age};
 
 pub(super) fn run(requested: &Requested, reporter: &Reporter) -> Result<()> {
     let status = status::run(requested)?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::npm::tarball::Tarball;
-use crate::source::model::Decision;
+use crate::npm::Tarball;
+use crate::source::Decision;
 
 /// Names come from manifests that anybody may have written: what would steer a terminal is shown as what it is. Our
 /// own colours are kept.
@@ -54,7 +54,12 @@ pub(super) fn table(tarballs: &[Tarball]) -> String {
 
 /// Where packages come from, and why, on one line.
 pub(super) fn reason(decision: &Decision) -> String {
-    format!("{}: {}", decision.reason, decision.then)
+    decided(&decision.reason, &decision.then)
+}
+
+/// A decision on one line.
+pub(super) fn decided(reason: &str, then: &str) -> String {
+    format!("{reason}: {then}")
 }
 
 /// How many packages, and in how many tarballs where surfaces with different package managers take their own.
@@ -97,7 +102,7 @@ pub(super) fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::digest::Digest;
+    use crate::text::Digest;
 
     #[test]
     fn a_package_counts_once_however_many_tarballs_it_has() {

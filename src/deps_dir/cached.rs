@@ -3,14 +3,14 @@
 use std::io;
 use std::path::Path;
 
+use crate::cache::Store;
 use crate::cache::apply as cache;
-use crate::cache::apply::Store;
-use crate::cache::place::CacheFolder;
-use crate::cache::read::{Memory, Outputs};
+use crate::cache::{Memory, Outputs};
 use crate::deps_dir::apply::{StagedTarball, TempTarball, settle};
-use crate::npm::tarball::Tarball;
-use crate::prepare::packing::TarballSink;
-use crate::project::requested::Requested;
+use crate::npm::Tarball;
+use crate::npm::TarballSink;
+use crate::project::CacheFolder;
+use crate::project::Requested;
 use crate::report::{Event, Report};
 use crate::threads::Threads;
 
@@ -100,7 +100,7 @@ where
     }
 
     fn reuse(&self, tarball: &Tarball) -> Option<StagedTarball> {
-        let from_store = || self.store?.fetch(&tarball.sha256, tarball.size, &self.stage);
+        let from_store = || self.store?.fetch(&tarball.sha256, tarball.size, &self.stage)?.close().ok();
         (self.there)(tarball).or_else(from_store)
     }
 

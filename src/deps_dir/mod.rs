@@ -1,4 +1,8 @@
 //! Tarballs on the disk.
 
 pub(crate) mod apply;
-pub(crate) mod cached;
+mod cached;
+
+pub(crate) use self::apply::out_dir::OutDir;
+pub(crate) use self::apply::{DepsDir, DepsDirState, Placed};
+pub(crate) use self::cached::Cache;

@@ -10,13 +10,13 @@ use crate::guard::read::{Commit, Git, Mode, Objects, Target, TreeEntry};
 use crate::guard::repair;
 use crate::guard::repair::Here;
 use crate::guard::{BadSettings, Finding, GuardSettings, GuardedFile, shown};
-use crate::project::read::git::HookEnvironment;
-use crate::project::requested::Requested;
+use crate::project::HookEnvironment;
+use crate::project::Requested;
 use crate::rewrite::tarball_reference as reference;
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GuardScope {
+pub(crate) enum GuardScope {
     /// The tree that a commit would create now.
     Index,
     /// The last commit.
@@ -27,31 +27,31 @@ pub enum GuardScope {
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
-pub struct GuardOutcome {
+pub(crate) struct GuardOutcome {
     /// Each thing once, by path and line.
-    pub findings: Vec<CommittedFinding>,
+    pub(crate) findings: Vec<CommittedFinding>,
     /// How many commits were judged; none for the index.
-    pub commits: usize,
+    pub(crate) commits: usize,
     /// What puts it right, copy-ready.
-    pub repair: Vec<String>,
+    pub(crate) repair: Vec<String>,
 }
 
 /// A finding, and which commits hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommittedFinding {
+pub(crate) struct CommittedFinding {
     /// What it is.
-    pub finding: Finding,
+    pub(crate) finding: Finding,
     /// The deps dir that it points into or lies in.
-    pub deps_dir: String,
+    pub(crate) deps_dir: String,
     /// The commits' names, the oldest first; none for the index.
-    pub commits: Vec<String>,
+    pub(crate) commits: Vec<String>,
 }
 
 /// Judges, and changes nothing.
 ///
 /// # Errors
 /// [`Kind::Environment`] for whatever keeps it from judging: nothing passes that could not be read.
-pub fn run(requested: &Requested, scope: &GuardScope) -> Result<GuardOutcome> {
+pub(crate) fn run(requested: &Requested, scope: &GuardScope) -> Result<GuardOutcome> {
     let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
     let mut judge = TreeJudge::new(Objects::open(&git)?, deps_dir);

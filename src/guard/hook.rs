@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// What runs a repository's hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manager {
+pub(crate) enum Manager {
     /// husky 9: a shell script in `.husky/`.
     Husky,
     /// lefthook: an entry in `lefthook.yml`, and the [script](SCRIPT) that it names. Scripts run at every commit,
@@ -25,11 +25,11 @@ const HOW_TO_INSTALL: &str = "docker-prep is not installed, and the commit is no
 
 impl Manager {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Husky, Self::Lefthook, Self::PreCommit, Self::Git];
+    pub(crate) const ALL: [Self; 4] = [Self::Husky, Self::Lefthook, Self::PreCommit, Self::Git];
 
     /// Its name, as people type it.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Husky => "husky",
             Self::Lefthook => "lefthook",
@@ -42,7 +42,7 @@ impl Manager {
     ///
     /// # Errors
     /// Why it cannot be put there, and what to write there by hand.
-    pub fn with_guard(self, text: Option<&str>) -> Result<Option<String>, String> {
+    pub(crate) fn with_guard(self, text: Option<&str>) -> Result<Option<String>, String> {
         match self {
             Self::Husky => shell::with_guard(text, None),
             Self::Git => script(text),
@@ -61,27 +61,27 @@ impl Manager {
 }
 
 /// What lefthook's script is called, in the folder of the hook's name.
-pub const SCRIPT: &str = "docker-prep";
+pub(crate) const SCRIPT: &str = "docker-prep";
 
 /// The text of a script that calls the guard; `None` where it does already.
 ///
 /// # Errors
 /// Why it cannot be changed.
-pub fn script(text: Option<&str>) -> Result<Option<String>, String> {
+pub(crate) fn script(text: Option<&str>) -> Result<Option<String>, String> {
     shell::with_guard(text, Some("#!/bin/sh"))
 }
 
 /// Where lefthook's scripts lie, from the repository's top: `source_dir`, or its default.
 #[must_use]
-pub fn script_folder(config: &str) -> String {
-    let value = crate::text::yaml::parse(config).unwrap_or_default();
+pub(crate) fn script_folder(config: &str) -> String {
+    let value = crate::text::parse(config).unwrap_or_default();
     format!("{}/pre-commit", value["source_dir"].as_str().unwrap_or(".lefthook").trim_end_matches('/'))
 }
 
 /// Whether a `lefthook.yml` has the script run.
 #[must_use]
-pub fn names_the_script(config: &str) -> bool {
-    let value = crate::text::yaml::parse(config).unwrap_or_default();
+pub(crate) fn names_the_script(config: &str) -> bool {
+    let value = crate::text::parse(config).unwrap_or_default();
     let jobs = value["pre-commit"]["jobs"].as_array();
     value["pre-commit"]["scripts"].get(SCRIPT).is_some()
         || jobs.is_some_and(|jobs| jobs.iter().any(|job| job["script"] == SCRIPT))

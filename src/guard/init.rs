@@ -8,41 +8,41 @@ use crate::guard::hook;
 use crate::guard::hook::Manager;
 use crate::guard::read::hooks;
 use crate::guard::read::hooks::Hook;
+use crate::project::Requested;
 use crate::project::read as project;
-use crate::project::requested::Requested;
-use crate::transaction::apply::file;
+use crate::transaction::file;
 
 /// A file that is changed, or made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InitChange {
+pub(crate) struct InitChange {
     /// Where it lies.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The path for people: from the project's root where it lies inside.
-    pub name: String,
+    pub(crate) name: String,
     /// Its text; `None` where it is new.
-    pub before: Option<String>,
+    pub(crate) before: Option<String>,
     /// The text that it gets.
-    pub after: String,
+    pub(crate) after: String,
     /// Whether it must be executable.
-    pub executable: bool,
+    pub(crate) executable: bool,
 }
 
 /// What `init` does; with a dry run, what it would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InitPlan {
+pub(crate) struct InitPlan {
     /// Who runs the repository's hooks.
-    pub manager: Manager,
+    pub(crate) manager: Manager,
     /// Empty where everything is in place.
-    pub changes: Vec<InitChange>,
+    pub(crate) changes: Vec<InitChange>,
     /// What is to be typed so that git calls the manager at all, in a clone where nobody has done that yet.
-    pub install: Option<&'static str>,
+    pub(crate) install: Option<&'static str>,
 }
 
 /// What there is to do; changes nothing. `manager` is the one to use, else it is found out.
 ///
 /// # Errors
 /// As [`hooks::find`]; [`Kind::Refused`] for a file that cannot be changed by a program, with what to write there.
-pub fn plan(requested: &Requested, manager: Option<Manager>) -> Result<InitPlan> {
+pub(crate) fn plan(requested: &Requested, manager: Option<Manager>) -> Result<InitPlan> {
     let project = project::find(requested)?;
     let hook = hooks::find(&project.root, manager)?;
     let root = &project.root;
@@ -101,7 +101,7 @@ fn install(hook: &Hook) -> Option<&'static str> {
 ///
 /// # Errors
 /// [`Kind::Refused`] for a file that has changed since; the disk's.
-pub fn apply(plan: &InitPlan) -> Result<()> {
+pub(crate) fn apply(plan: &InitPlan) -> Result<()> {
     for change in &plan.changes {
         if hooks::text(&change.path)? != change.before {
             return Err(Error::new(

@@ -4,56 +4,60 @@
 //! mentions the deps dir. In a manifest that cannot be parsed nobody can tell the two apart: there, a mention is one.
 
 pub(crate) mod check;
-pub(crate) mod gitignore;
-pub(crate) mod hook;
+mod gitignore;
+mod hook;
 pub(crate) mod init;
 mod json;
 mod name;
 #[cfg(test)]
 mod properties;
-pub(crate) mod read;
-pub mod repair;
+mod read;
+mod repair;
 mod settings;
 mod text;
 mod yaml;
 
+pub(crate) use self::check::{CommittedFinding, GuardOutcome, GuardScope};
+pub(crate) use self::hook::Manager;
+pub(crate) use self::init::{InitChange, InitPlan};
+
 use std::collections::BTreeSet;
 
-pub use self::name::{GuardedFile, Syntax, backed_up, file};
-pub use self::settings::{BadSettings, GuardSettings, GuardedProject};
+pub(crate) use self::name::{GuardedFile, Syntax, backed_up, file};
+pub(crate) use self::settings::{BadSettings, GuardSettings};
 use self::text::LineCounter;
 
 use crate::rewrite::tarball_reference as reference;
-use crate::rewrite::tarball_reference::{Parts, percent_decoded};
-use crate::text::json::Document;
+use crate::rewrite::{Parts, percent_decoded};
+use crate::text::Document;
 use crate::text::json5;
 
 /// Something that must not be committed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// From the tree's top.
-    pub path: Vec<u8>,
+    pub(crate) path: Vec<u8>,
     /// From 1; of what has no lines it is the first.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What it is.
-    pub kind: FindingKind,
+    pub(crate) kind: FindingKind,
     /// The keys down to it, with dots between them; empty where there are none.
-    pub key: String,
+    pub(crate) key: String,
     /// What points into the deps dir; empty where the file as such must not be there.
-    pub value: String,
+    pub(crate) value: String,
 }
 
 impl Finding {
     /// A file that must not be there, whatever it holds.
     #[must_use]
-    pub fn of_file(path: &[u8], kind: FindingKind) -> Self {
+    pub(crate) fn of_file(path: &[u8], kind: FindingKind) -> Self {
         Self { path: path.to_vec(), line: 1, kind, key: String::new(), value: String::new() }
     }
 }
 
 /// Why a finding is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FindingKind {
+pub(crate) enum FindingKind {
     /// A manifest's dependency, override or resolution points into the deps dir.
     Manifest,
     /// The same in `pnpm-workspace.yaml`.
@@ -90,7 +94,7 @@ const PLACES: [&str; 6] = ["resolved", "resolution", "tarball", "directory", "ve
 
 /// What a file of the tree holds that must not be committed.
 #[must_use]
-pub fn judge(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
+pub(crate) fn judge(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
     if !may_hold(settings, bytes) {
         return Vec::new();
     }
@@ -288,7 +292,7 @@ impl TextJudge<'_> {
 
 /// A path or value on one line, whatever it holds.
 #[must_use]
-pub fn shown(bytes: &[u8]) -> String {
+pub(crate) fn shown(bytes: &[u8]) -> String {
     let mut shown = String::new();
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {

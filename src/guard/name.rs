@@ -1,11 +1,11 @@
 //! Which files the guard reads, by their names.
 
-use crate::project::config::CONFIG_FILE;
-use crate::transaction::journal::{EDITED_SUFFIX, TEMP_SUFFIX};
+use crate::project::CONFIG_FILE;
+use crate::project::{EDITED_SUFFIX, TEMP_SUFFIX};
 
 /// What a file is to the guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum GuardedFile {
+pub(crate) enum GuardedFile {
     /// `docker-prep.toml`.
     Settings,
     /// A package's manifest.
@@ -20,7 +20,7 @@ pub enum GuardedFile {
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Syntax {
+pub(crate) enum Syntax {
     /// JSON; a lockfile's may be nearly JSON.
     Json,
     /// JSON5.
@@ -36,7 +36,7 @@ const BACKUP: &str = ".bak";
 
 /// What a path of the tree is to the guard; in any case, as macOS and Windows read names.
 #[must_use]
-pub fn file(path: &[u8]) -> Option<GuardedFile> {
+pub(crate) fn file(path: &[u8]) -> Option<GuardedFile> {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
     // Most names of a repository are ruled out here.
     if !matches!(name.first()?.to_ascii_lowercase(), b'p' | b'n' | b'y' | b'b' | b'd') || name.len() > 128 {
@@ -77,7 +77,7 @@ fn is_rewritten(name: &str) -> bool {
 
 /// The path of the file that a backup is of; `None` for the text of an interrupted write, which is always the tool's.
 #[must_use]
-pub fn backed_up(path: &[u8]) -> Option<&[u8]> {
+pub(crate) fn backed_up(path: &[u8]) -> Option<&[u8]> {
     let (stem, suffix) = path.split_at(path.len().checked_sub(BACKUP.len())?);
     suffix.eq_ignore_ascii_case(BACKUP.as_bytes()).then_some(stem)
 }

@@ -6,16 +6,16 @@ use super::{Finding, FindingKind, GuardSettings};
 
 /// From where the commands are typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Here {
+pub(crate) struct Here {
     /// The folder that `-C` named.
-    pub dir: Option<Vec<u8>>,
+    pub(crate) dir: Option<Vec<u8>>,
     /// That folder, or the current one, from the tree's top, with a slash at its end; empty for the top.
-    pub prefix: Vec<u8>,
+    pub(crate) prefix: Vec<u8>,
 }
 
 /// Commands in the order in which they are to be typed.
 #[must_use]
-pub fn commands(settings: &GuardSettings, findings: &[&Finding], here: &Here) -> Vec<String> {
+pub(crate) fn commands(settings: &GuardSettings, findings: &[&Finding], here: &Here) -> Vec<String> {
     let mut projects = BTreeSet::new();
     let (mut add, mut remove) = (BTreeSet::new(), BTreeSet::new());
     for finding in findings {
@@ -77,7 +77,7 @@ impl Here {
 
 /// A word for a shell: as it is, in quotes, or as bash and zsh write what cannot be typed.
 #[must_use]
-pub fn quoted(word: &[u8]) -> String {
+pub(crate) fn quoted(word: &[u8]) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./@%+=:,-".contains(byte);
     match std::str::from_utf8(word) {
         Ok(text) if !word.is_empty() && word.iter().all(plain) => text.to_owned(),

@@ -1,21 +1,21 @@
 //! What the judged tree says of itself: its projects, their deps dirs, and what is left out.
 
-use crate::npm::minimatch::{MatchOptions, Minimatch};
+use crate::npm::{MatchOptions, Minimatch};
 use crate::project::config;
-use crate::project::config::{CONFIG_FILE, DEFAULT_DEPS_DIR};
+use crate::project::{CONFIG_FILE, DEFAULT_DEPS_DIR};
 use crate::rewrite::tarball_reference as reference;
-use crate::rewrite::tarball_reference::{Parts, names};
+use crate::rewrite::{Parts, names};
 
 /// The projects of a tree. The tree's top is one whether it holds a `docker-prep.toml` or not.
 #[derive(Debug)]
-pub struct GuardSettings {
+pub(crate) struct GuardSettings {
     /// Those above others first.
     projects: Vec<GuardedProject>,
 }
 
 /// A folder with a `docker-prep.toml`.
 #[derive(Debug)]
-pub struct GuardedProject {
+pub(crate) struct GuardedProject {
     /// From the tree's top, with a slash at its end; empty for the top.
     root: Vec<u8>,
     /// The deps dir from the root.
@@ -31,11 +31,11 @@ struct SettingsGlob {
 
 /// Why a `docker-prep.toml` cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadSettings {
+pub(crate) struct BadSettings {
     /// From the tree's top.
-    pub path: Vec<u8>,
+    pub(crate) path: Vec<u8>,
     /// With line and column where it has some.
-    pub cause: String,
+    pub(crate) cause: String,
 }
 
 impl Default for GuardSettings {
@@ -50,7 +50,7 @@ impl GuardSettings {
     ///
     /// # Errors
     /// [`BadSettings`] of the first that cannot be followed. One that another leaves out is not read.
-    pub fn read(files: &[(&[u8], &[u8])], deps_dir: Option<&str>) -> Result<Self, BadSettings> {
+    pub(crate) fn read(files: &[(&[u8], &[u8])], deps_dir: Option<&str>) -> Result<Self, BadSettings> {
         let mut files = files.to_vec();
         files.sort_by_key(|(path, _)| path.iter().filter(|byte| **byte == b'/').count());
         let mut this = Self { projects: Vec::new() };
@@ -73,7 +73,7 @@ impl GuardSettings {
 
     /// The project that a path belongs to.
     #[must_use]
-    pub fn project(&self, path: &[u8]) -> &GuardedProject {
+    pub(crate) fn project(&self, path: &[u8]) -> &GuardedProject {
         let inside = self.projects.iter().rev().find(|project| path.starts_with(&project.root));
         inside.unwrap_or(&self.projects[0])
     }
@@ -81,7 +81,7 @@ impl GuardSettings {
     /// Whether a glob of `guard-ignore` leaves a path out: of its own project or of one above, by its own name or by a
     /// folder's that it lies in. The last one that matches decides.
     #[must_use]
-    pub fn leaves_out(&self, path: &[u8]) -> bool {
+    pub(crate) fn leaves_out(&self, path: &[u8]) -> bool {
         self.projects.iter().any(|project| {
             path.strip_prefix(project.root.as_slice()).is_some_and(|below| project.leaves_out(below))
         })
@@ -89,7 +89,7 @@ impl GuardSettings {
 
     /// Whether a path of the tree is in a deps dir, or is one that is no folder.
     #[must_use]
-    pub fn in_deps_dir(&self, path: &[u8], is_file: bool) -> bool {
+    pub(crate) fn in_deps_dir(&self, path: &[u8], is_file: bool) -> bool {
         if !self.names().any(|name| crate::guard::contains(path, name.as_bytes())) {
             return false;
         }
@@ -101,7 +101,7 @@ impl GuardSettings {
 
     /// The deps dir that holds a path: the shortest way up to it that is in one.
     #[must_use]
-    pub fn deps_dir_above(&self, path: &[u8]) -> Vec<u8> {
+    pub(crate) fn deps_dir_above(&self, path: &[u8]) -> Vec<u8> {
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         ends.map(|end| &path[..end]).find(|above| self.in_deps_dir(above, false)).unwrap_or(path).to_vec()
     }
@@ -109,7 +109,7 @@ impl GuardSettings {
     /// Whether a path that a file names leads into a deps dir: into its project's, from wherever it is meant, or into
     /// another one's, from the file's own folder.
     #[must_use]
-    pub fn leads_into_deps_dir(&self, file: &[u8], path: &Parts) -> bool {
+    pub(crate) fn leads_into_deps_dir(&self, file: &[u8], path: &Parts) -> bool {
         let wanted = &self.project(file).deps_dir;
         let own = path.windows(wanted.len()).any(|window| same(window, wanted));
         own || {
@@ -126,7 +126,7 @@ impl GuardSettings {
     }
 
     /// The last part of each deps dir: a text that holds none of them, however it is written, leads into none.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.projects.iter().filter_map(|project| project.deps_dir.last()).map(String::as_str)
     }
 }
@@ -147,13 +147,13 @@ impl GuardedProject {
 
     /// The root from the tree's top, with a slash at its end; empty for the top.
     #[must_use]
-    pub fn root(&self) -> &[u8] {
+    pub(crate) fn root(&self) -> &[u8] {
         &self.root
     }
 
     /// The deps dir from the root.
     #[must_use]
-    pub fn deps_dir(&self) -> String {
+    pub(crate) fn deps_dir(&self) -> String {
         self.deps_dir.join("/")
     }
 

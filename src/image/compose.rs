@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::npm::npmrc::Lookup;
+use crate::npm::Lookup;
 use crate::text::{path, yaml};
 
 /// The names of compose files, in the order in which compose looks for them; the first that is there counts.
-pub const COMPOSE_FILES: [&str; 4] =
+pub(crate) const COMPOSE_FILES: [&str; 4] =
     ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
 /// How deep defaults may stand in each other.
@@ -22,7 +22,7 @@ const MAX_VALUE: usize = 1 << 14;
 ///
 /// # Errors
 /// The text is no compose file: why.
-pub fn build_args(
+pub(crate) fn build_args(
     text: &str,
     dockerfiles: &[&str],
     lookup: Lookup<'_>,
@@ -55,7 +55,7 @@ pub fn build_args(
 /// (<https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/>); variables in its values
 /// are those of `lookup`.
 #[must_use]
-pub fn dotenv(text: &str, lookup: Lookup<'_>) -> BTreeMap<String, String> {
+pub(crate) fn dotenv(text: &str, lookup: Lookup<'_>) -> BTreeMap<String, String> {
     let mut set = BTreeMap::new();
     for line in text.strip_prefix('\u{feff}').unwrap_or(text).lines() {
         let line = line.trim();

@@ -9,9 +9,9 @@ mod stage;
 mod variables;
 mod words;
 
-pub use self::copies::copies;
+pub(crate) use self::copies::copies;
 pub(crate) use self::copies::{contexts, follow};
-pub use self::install::{InstallCommand, installs};
+pub(crate) use self::install::installs;
 pub(crate) use self::install::{flags_with_values, install, sort};
 pub(crate) use self::shell::ShellCommand;
 pub(crate) use self::stage::{Dockerfile, repository};
@@ -19,22 +19,22 @@ pub(crate) use self::stage::{Dockerfile, repository};
 use std::collections::BTreeMap;
 
 use self::instruction::{Instruction, instructions};
-use crate::npm::minimatch::{MatchOptions, Minimatch};
-use crate::text::path::relative;
+use crate::npm::{MatchOptions, Minimatch};
+use crate::text::relative;
 
 /// A Dockerfile of the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DockerfileFound {
+pub(crate) struct DockerfileFound {
     /// Its path from the project's root, with `/` between parts.
-    pub name: String,
+    pub(crate) name: String,
     /// What it says.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl DockerfileFound {
     /// The folder that it lies in, from the project's root; empty for the root.
     #[must_use]
-    pub fn dir(&self) -> &str {
+    pub(crate) fn dir(&self) -> &str {
         self.name.rsplit_once('/').map_or("", |(dir, _)| dir)
     }
 }
@@ -45,13 +45,13 @@ impl DockerfileFound {
 /// Continued lines, comments between them, the JSON form, flags and instruction names in any case are read as
 /// BuildKit does; `--from=…` (another stage) and here-documents are not sources.
 #[must_use]
-pub fn copied_sources(text: &str) -> Vec<String> {
+pub(crate) fn copied_sources(text: &str) -> Vec<String> {
     instructions(text).iter().flat_map(sources).collect()
 }
 
 /// What `ENV` and `ARG` set in its stages; of several values of a name the first stage's counts.
 #[must_use]
-pub fn variables(text: &str) -> BTreeMap<String, String> {
+pub(crate) fn variables(text: &str) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
     for stage in Dockerfile::parse(text).stages {
         for (name, value) in stage.into_variables() {
@@ -74,7 +74,7 @@ fn sources(instruction: &Instruction) -> Vec<String> {
 /// The folders (project-relative, `""` for the root) among `candidates` that a Dockerfile builds: those whose
 /// `package.json` it copies by name, else those that it copies whole, else the one that it lies in.
 #[must_use]
-pub fn builds<'a>(dockerfile_dir: &str, text: &str, candidates: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn builds<'a>(dockerfile_dir: &str, text: &str, candidates: &[&'a str]) -> Vec<&'a str> {
     let sources = copied_sources(text);
     let home = candidates.iter().copied().find(|&candidate| candidate == dockerfile_dir);
     let named = |source: &str| -> Vec<&'a str> {

@@ -3,3 +3,11 @@
 pub(crate) mod compose;
 pub(crate) mod dockerfile;
 pub(crate) mod package_manager;
+
+pub(crate) use self::compose::COMPOSE_FILES;
+pub(crate) use self::dockerfile::DockerfileFound;
+#[cfg(test)]
+pub(crate) use self::package_manager::Tags;
+pub(crate) use self::package_manager::decision::ManagerSources;
+pub(crate) use self::package_manager::lockfile::{HEAD, LOCKFILES};
+pub(crate) use self::package_manager::{Detected, Name, PackageManager, field, lockfile, release};

@@ -1,20 +1,20 @@
 //! The package managers that install a surface.
 
-pub mod decision;
-pub mod dockerfile;
-pub mod field;
-pub mod lockfile;
-pub mod release;
+pub(crate) mod decision;
+pub(crate) mod dockerfile;
+pub(crate) mod field;
+pub(crate) mod lockfile;
+pub(crate) mod release;
 mod version;
 
 use std::fmt;
 use std::ops::RangeInclusive;
 
-pub use self::version::Tags;
+pub(crate) use self::version::Tags;
 
 /// One of the programs that read a `package.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Name {
+pub(crate) enum Name {
     /// <https://pnpm.io>
     Pnpm,
     /// <https://docs.npmjs.com/cli>
@@ -27,17 +27,17 @@ pub enum Name {
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Pnpm, Self::Npm, Self::Yarn, Self::Bun];
+    pub(crate) const ALL: [Self; 4] = [Self::Pnpm, Self::Npm, Self::Yarn, Self::Bun];
 
     /// The one of this name.
     #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.as_str() == name)
     }
 
     /// What is typed.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Pnpm => "pnpm",
             Self::Npm => "npm",
@@ -49,31 +49,31 @@ impl Name {
 
 /// A package manager at a version, as far as that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackageManager {
+pub(crate) struct PackageManager {
     /// Which.
-    pub name: Name,
+    pub(crate) name: Name,
     /// The version or range as it was found, `10.6.5` or `>=9`; empty where nothing says it.
-    pub version: String,
+    pub(crate) version: String,
     /// The major versions that this may be.
-    pub majors: RangeInclusive<u64>,
+    pub(crate) majors: RangeInclusive<u64>,
 }
 
 impl PackageManager {
     /// The one that the products pin, where nothing says which: pnpm 10.6.5.
     #[must_use]
-    pub fn pinned() -> Self {
+    pub(crate) fn pinned() -> Self {
         Self { name: Name::Pnpm, version: "10.6.5".to_owned(), majors: 10..=10 }
     }
 
     /// One of which nothing but the name is known.
     #[must_use]
-    pub fn of_any_version(name: Name) -> Self {
+    pub(crate) fn of_any_version(name: Name) -> Self {
         Self { name, version: String::new(), majors: 0..=u64::MAX }
     }
 
     /// One at a version, range or tag; `None` where that means nothing.
     #[must_use]
-    pub fn at(name: Name, version: &str, tags: Tags) -> Option<Self> {
+    pub(crate) fn at(name: Name, version: &str, tags: Tags) -> Option<Self> {
         let majors = version::majors(name, version, tags)?;
         Some(Self { name, version: version.to_owned(), majors })
     }
@@ -82,7 +82,7 @@ impl PackageManager {
     ///
     /// # Errors
     /// What is wrong with it, with an example.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (name, version) = match text.split_once('@') {
             Some((name, version)) => (name, Some(version)),
             None => (text, None),
@@ -99,7 +99,7 @@ impl PackageManager {
 
     /// Whether nothing can be both: another name, or versions that leave none in common.
     #[must_use]
-    pub fn excludes(&self, other: &Self) -> bool {
+    pub(crate) fn excludes(&self, other: &Self) -> bool {
         self.name != other.name
             || self.majors.start() > other.majors.end()
             || other.majors.start() > self.majors.end()
@@ -108,7 +108,7 @@ impl PackageManager {
 
     /// What is known once both are: the more exact of two versions, and the majors that both may be.
     #[must_use]
-    pub fn narrowed_by(&self, other: &Self) -> Self {
+    pub(crate) fn narrowed_by(&self, other: &Self) -> Self {
         let start = *self.majors.start().max(other.majors.start());
         let end = *self.majors.end().min(other.majors.end());
         let majors = start..=end;
@@ -128,11 +128,11 @@ impl fmt::Display for PackageManager {
 
 /// The package manager of a surface, and why it is taken for that one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Detected {
+pub(crate) struct Detected {
     /// Which, at which version.
-    pub manager: PackageManager,
+    pub(crate) manager: PackageManager,
     /// Where it was found, as `backend/package.json: packageManager`.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 #[cfg(test)]

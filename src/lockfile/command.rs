@@ -2,31 +2,31 @@
 
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::image::package_manager::Detected;
+use crate::image::Detected;
 use crate::lockfile;
 use crate::lockfile::apply::{LockfileRequest, LockfileTarball, MadeLockfile, make};
 use crate::lockfile::plan;
 use crate::lockfile::read as observe;
 use crate::lockfile::read::FoundLockfile;
-use crate::project::environment::Environment;
-use crate::project::read::Project;
-use crate::project::read::surfaces;
-use crate::project::surface::Surface;
+use crate::project::Environment;
+use crate::project::Project;
+use crate::project::Surface;
 use crate::report::{Event, Notice, Report};
-use crate::rewrite::files::{FileChange, replacement};
-use crate::rewrite::surface::Rewritten;
+use crate::rewrite::Rewritten;
+use crate::rewrite::{FileChange, replacement};
+use crate::transaction::beside as beside_files;
 
 /// A lockfile beside a surface, made or to be made.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SurfaceLockfile {
+pub(crate) struct SurfaceLockfile {
     /// The file from the project's root.
-    pub path: String,
+    pub(crate) path: String,
     /// The project's lockfile that it begins with.
-    pub seeded_from: Option<String>,
+    pub(crate) seeded_from: Option<String>,
     /// What is typed to make it.
-    pub command: String,
+    pub(crate) command: String,
     /// What was made; `None` in a dry run.
-    pub made: Option<MadeLockfile>,
+    pub(crate) made: Option<MadeLockfile>,
 }
 
 /// What would be made.
@@ -95,6 +95,6 @@ impl SurfaceLockfile {
     pub(crate) fn change(&self, project: &Project, surface: &Surface) -> Result<Option<FileChange>> {
         let Some(made) = &self.made else { return Ok(None) };
         let name = self.path.rsplit('/').next().unwrap_or_default();
-        Ok(replacement(&surfaces::beside(project, surface, name)?, made.text.clone()))
+        Ok(replacement(&beside_files::beside(project, surface, name)?, made.text.clone()))
     }
 }

@@ -1,27 +1,30 @@
 //! Lockfiles: one for a surface alone, made of the project's, and which versions of which packages they pin.
 
-pub(crate) mod apply;
+mod apply;
 mod bun;
 pub(crate) mod command;
 mod npm;
 pub(crate) mod plan;
 mod pnpm;
-pub(crate) mod read;
+mod read;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod yarn;
 
+pub(crate) use self::apply::LockfileTarball;
+pub(crate) use self::command::SurfaceLockfile;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::image::package_manager::Name;
+use crate::image::Name;
 
 /// Versions by package name. A package from git or a URL counts by what it was resolved to.
-pub type Pins = BTreeMap<String, BTreeSet<String>>;
+pub(crate) type Pins = BTreeMap<String, BTreeSet<String>>;
 
 /// The names of a package manager's lockfile, the one that it takes first first.
 #[must_use]
-pub fn names(manager: Name) -> &'static [&'static str] {
+pub(crate) fn names(manager: Name) -> &'static [&'static str] {
     match manager {
         Name::Pnpm => &["pnpm-lock.yaml"],
         Name::Npm => &["npm-shrinkwrap.json", "package-lock.json"],
@@ -32,7 +35,7 @@ pub fn names(manager: Name) -> &'static [&'static str] {
 
 /// The name of the lockfile that it makes where there is none.
 #[must_use]
-pub fn name(manager: Name) -> &'static str {
+pub(crate) fn name(manager: Name) -> &'static str {
     match manager {
         Name::Pnpm => "pnpm-lock.yaml",
         Name::Npm => "package-lock.json",
@@ -46,7 +49,7 @@ pub fn name(manager: Name) -> &'static str {
 ///
 /// # Errors
 /// A text that is not such a lockfile, or one that does not know the surface.
-pub fn seed(
+pub(crate) fn seed(
     manager: Name,
     text: &str,
     importer: &str,
@@ -65,7 +68,7 @@ pub fn seed(
 ///
 /// # Errors
 /// A text that is not such a lockfile.
-pub fn mended(
+pub(crate) fn mended(
     manager: Name,
     made: &str,
     seed: &str,
@@ -83,7 +86,7 @@ pub fn mended(
 ///
 /// # Errors
 /// A text that is not such a lockfile.
-pub fn pins(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<Pins, String> {
+pub(crate) fn pins(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<Pins, String> {
     let mut pins = Pins::new();
     for LockfileEntry { name, from } in entries(manager, text)? {
         if let (PackageOrigin::Registry(pin) | PackageOrigin::Remote(pin), false) = (from, ours(&name)) {
@@ -97,7 +100,11 @@ pub fn pins(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<Pi
 ///
 /// # Errors
 /// A text that is not such a lockfile.
-pub fn strays(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<BTreeSet<String>, String> {
+pub(crate) fn strays(
+    manager: Name,
+    text: &str,
+    ours: &dyn Fn(&str) -> bool,
+) -> Result<BTreeSet<String>, String> {
     let stray = |entry: LockfileEntry| match entry.from {
         PackageOrigin::Registry(version) if ours(&entry.name) => Some(format!("{}@{version}", entry.name)),
         _ => None,
@@ -107,18 +114,18 @@ pub fn strays(manager: Name, text: &str, ours: &dyn Fn(&str) -> bool) -> Result<
 
 /// A package of which the made lockfile has a version that the project's has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// The package.
-    pub name: String,
+    pub(crate) name: String,
     /// What the project's lockfile has; nothing for a package that is new.
-    pub before: BTreeSet<String>,
+    pub(crate) before: BTreeSet<String>,
     /// What only the made one has.
-    pub after: BTreeSet<String>,
+    pub(crate) after: BTreeSet<String>,
 }
 
 /// Versions in `after` that `before` does not have. What a surface alone does not need is no difference.
 #[must_use]
-pub fn differences(before: &Pins, after: &Pins) -> Vec<Difference> {
+pub(crate) fn differences(before: &Pins, after: &Pins) -> Vec<Difference> {
     let none = BTreeSet::new();
     after
         .iter()

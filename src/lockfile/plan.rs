@@ -1,11 +1,11 @@
 //! How a package manager is told to make a lockfile and to prove one, and what becomes of one that is left alone.
 
 use crate::error::Problem;
-use crate::image::package_manager::{Name, PackageManager};
+use crate::image::{Name, PackageManager};
 
 /// The words of a package manager of this major version that make a lockfile.
 #[must_use]
-pub fn making(name: Name, major: u64) -> &'static [&'static str] {
+pub(crate) fn making(name: Name, major: u64) -> &'static [&'static str] {
     match (name, major) {
         (Name::Pnpm, _) => &["install", "--lockfile-only", "--no-frozen-lockfile", "--ignore-scripts"],
         (Name::Npm, _) => &["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"],
@@ -18,7 +18,7 @@ pub fn making(name: Name, major: u64) -> &'static [&'static str] {
 
 /// The calls, one after the other, that end well and leave a lockfile as it is only if it fits.
 #[must_use]
-pub fn proving(name: Name, major: u64) -> &'static [&'static [&'static str]] {
+pub(crate) fn proving(name: Name, major: u64) -> &'static [&'static [&'static str]] {
     match (name, major) {
         (Name::Pnpm, _) => &[&["install", "--frozen-lockfile", "--ignore-scripts"]],
         (Name::Npm, _) => &[&["ci", "--ignore-scripts", "--no-audit", "--no-fund"]],
@@ -34,31 +34,35 @@ pub fn proving(name: Name, major: u64) -> &'static [&'static [&'static str]] {
 
 /// What is typed to make a lockfile, for a dry run.
 #[must_use]
-pub fn shown(manager: &PackageManager) -> String {
+pub(crate) fn shown(manager: &PackageManager) -> String {
     format!("{} {}", manager.name.as_str(), making(manager.name, *manager.majors.end()).join(" "))
 }
 
 /// An install in a Dockerfile that builds a surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockfileInstall<'a> {
+pub(crate) struct LockfileInstall<'a> {
     /// The Dockerfile from the project's root.
-    pub dockerfile: &'a str,
+    pub(crate) dockerfile: &'a str,
     /// From 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Whether the lockfile must fit: `--frozen-lockfile`, `--immutable`.
-    pub frozen: bool,
+    pub(crate) frozen: bool,
     /// Whether `CI` is set for it: yarn 2 and later then want a lockfile that fits.
-    pub ci: bool,
+    pub(crate) ci: bool,
     /// Whether it is told to leave the lockfile unread.
-    pub no_lockfile: bool,
+    pub(crate) no_lockfile: bool,
     /// Whether the Dockerfile copies the surface's lockfile.
-    pub copies_lockfile: bool,
+    pub(crate) copies_lockfile: bool,
 }
 
 /// What a Dockerfile must say while the lockfile that lies beside the surface, `lockfile` from the project's root, is
 /// the project's own: each install that would fail.
 #[must_use]
-pub fn advice(lockfile: &str, manager: &PackageManager, installs: &[LockfileInstall<'_>]) -> Vec<Problem> {
+pub(crate) fn advice(
+    lockfile: &str,
+    manager: &PackageManager,
+    installs: &[LockfileInstall<'_>],
+) -> Vec<Problem> {
     let problem = |install: &LockfileInstall<'_>| {
         let (why, instead) = failing(manager, install)?;
         let message =
@@ -73,7 +77,7 @@ pub fn advice(lockfile: &str, manager: &PackageManager, installs: &[LockfileInst
 /// What a Dockerfile must say so that a lockfile that is made, `lockfile` from the project's root, is read: each install
 /// that would pass it over.
 #[must_use]
-pub fn unread(lockfile: &str, installs: &[LockfileInstall<'_>]) -> Vec<Problem> {
+pub(crate) fn unread(lockfile: &str, installs: &[LockfileInstall<'_>]) -> Vec<Problem> {
     let problem = |install: &LockfileInstall<'_>| {
         let place = format!("{}:{}", install.dockerfile, install.line);
         if install.no_lockfile {

@@ -5,24 +5,24 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::error::{Error, Kind, Result};
-use crate::image::package_manager::Name;
+use crate::image::Name;
 use crate::lockfile;
 
 /// A lockfile as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundLockfile {
+pub(crate) struct FoundLockfile {
     /// The file from the project's root, with `/` between parts.
-    pub path: String,
+    pub(crate) path: String,
     /// The surface's folder from the lockfile's; empty where it lies beside the surface.
-    pub importer: String,
+    pub(crate) importer: String,
     /// What it says.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl FoundLockfile {
     /// The file's own name.
     #[must_use]
-    pub fn file_name(&self) -> &str {
+    pub(crate) fn file_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 }
@@ -31,7 +31,7 @@ impl FoundLockfile {
 ///
 /// # Errors
 /// [`Kind::Refused`] for one that cannot be read, or is binary.
-pub fn find(root: &Path, surface_dir: &str, manager: Name) -> Result<Option<FoundLockfile>> {
+pub(crate) fn find(root: &Path, surface_dir: &str, manager: Name) -> Result<Option<FoundLockfile>> {
     let parts: Vec<&str> = surface_dir.split('/').filter(|part| !part.is_empty()).collect();
     for depth in (0..=parts.len()).rev() {
         let (folder, importer) = (parts[..depth].join("/"), parts[depth..].join("/"));
@@ -49,7 +49,7 @@ pub fn find(root: &Path, surface_dir: &str, manager: Name) -> Result<Option<Foun
 ///
 /// # Errors
 /// [`Kind::Refused`] for one that cannot be read.
-pub fn workspace_yaml(root: &Path, surface_dir: &str) -> Result<Option<String>> {
+pub(crate) fn workspace_yaml(root: &Path, surface_dir: &str) -> Result<Option<String>> {
     let name = "pnpm-workspace.yaml";
     read(root, &if surface_dir.is_empty() { name.to_owned() } else { format!("{surface_dir}/{name}") })
 }

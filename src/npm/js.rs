@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// Whether JavaScript's `\s` and `String.prototype.trim` count the character as space: unlike Rust, U+FEFF is
 /// one and U+0085 is not.
 #[must_use]
-pub fn is_space(c: char) -> bool {
+pub(crate) fn is_space(c: char) -> bool {
     matches!(
         c,
         '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'
@@ -18,19 +18,19 @@ pub fn is_space(c: char) -> bool {
 
 /// `String.prototype.trim`.
 #[must_use]
-pub fn trim(text: &str) -> &str {
+pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
 /// Whether a regular expression's `.` stops at the character.
 #[must_use]
-pub fn is_line_end(c: char) -> bool {
+pub(crate) fn is_line_end(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }
 
 /// A number as JavaScript prints it (ECMA-262, `Number::toString`).
 #[must_use]
-pub fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -65,7 +65,7 @@ pub fn number(value: f64) -> String {
 
 /// `String(value)`, as in `"/" + value`.
 #[must_use]
-pub fn to_string(value: &Value) -> String {
+pub(crate) fn to_string(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(flag) => flag.to_string(),
@@ -84,7 +84,7 @@ pub fn to_string(value: &Value) -> String {
 
 /// Whether `if (value)` takes the branch; a missing value does not.
 #[must_use]
-pub fn truthy(value: Option<&Value>) -> bool {
+pub(crate) fn truthy(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => false,
         Some(Value::Bool(flag)) => *flag,
@@ -96,7 +96,7 @@ pub fn truthy(value: Option<&Value>) -> bool {
 
 /// `Object.entries(value)` for anything that JSON can hold.
 #[must_use]
-pub fn entries(value: &Value) -> Vec<(String, Value)> {
+pub(crate) fn entries(value: &Value) -> Vec<(String, Value)> {
     match value {
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
         Value::Array(items) => items.iter().enumerate().map(|(i, v)| (i.to_string(), v.clone())).collect(),
@@ -110,7 +110,7 @@ pub fn entries(value: &Value) -> Vec<(String, Value)> {
 /// `JSON.stringify(value, null, 2)`: numbers are JavaScript's, and keys that are array indexes come first, as
 /// they do in its objects.
 #[must_use]
-pub fn stringify(map: &Map<String, Value>) -> String {
+pub(crate) fn stringify(map: &Map<String, Value>) -> String {
     let mut out = String::new();
     write_object(&mut out, map, 0);
     out

@@ -7,21 +7,21 @@ use super::js;
 /// The parsed content of a `package.json` (or `package.json5`, `package.yaml`): a JSON object whose keys keep
 /// their order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Manifest(pub Map<String, Value>);
+pub(crate) struct Manifest(pub(crate) Map<String, Value>);
 
 /// The fields of a manifest that name packages to install.
-pub const DEPENDENCY_FIELDS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependencies"];
+pub(crate) const DEPENDENCY_FIELDS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependencies"];
 
 impl Manifest {
     /// The `name`, where it is a string.
     #[must_use]
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.0.get("name").and_then(Value::as_str).filter(|name| !name.is_empty())
     }
 
     /// The `version` as pnpm prints it: any non-empty string, or a number.
     #[must_use]
-    pub fn version(&self) -> Option<String> {
+    pub(crate) fn version(&self) -> Option<String> {
         match self.0.get("version")? {
             Value::String(version) if !version.is_empty() => Some(version.clone()),
             Value::Number(number) if number.as_f64() != Some(0.0) => number.as_f64().map(js::number),
@@ -31,12 +31,12 @@ impl Manifest {
 
     /// Whether `private` is `true`.
     #[must_use]
-    pub fn is_private(&self) -> bool {
+    pub(crate) fn is_private(&self) -> bool {
         self.0.get("private") == Some(&Value::Bool(true))
     }
 
     /// The entries of one dependency field that are strings, in order.
-    pub fn dependencies(&self, field: &str) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn dependencies(&self, field: &str) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .get(field)
             .and_then(Value::as_object)

@@ -11,15 +11,15 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-pub use self::braces::expand;
-pub use self::part::Part;
+pub(crate) use self::braces::expand;
+pub(crate) use self::part::Part;
 
 /// The longest pattern that minimatch takes, in UTF-16 units.
 const MAX_LENGTH: usize = 1024 * 64;
 
 /// Why a pattern is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
+pub(crate) enum PatternError {
     /// Minimatch throws.
     #[error("the pattern is longer than 65536 characters")]
     TooLong,
@@ -30,24 +30,24 @@ pub enum PatternError {
 
 /// The options of minimatch that its users here set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MatchOptions {
+pub(crate) struct MatchOptions {
     /// Wildcards match names that begin with a dot.
-    pub dot: bool,
+    pub(crate) dot: bool,
     /// Letters match in either case.
-    pub nocase: bool,
+    pub(crate) nocase: bool,
     /// A pattern without a slash is matched against the last part of a path.
-    pub match_base: bool,
+    pub(crate) match_base: bool,
     /// A negated pattern matches what it names; the caller reads [`Minimatch::negate`].
-    pub flip_negate: bool,
+    pub(crate) flip_negate: bool,
     /// A leading `!` is a character like any other.
-    pub nonegate: bool,
+    pub(crate) nonegate: bool,
     /// A leading `#` is a character like any other.
-    pub nocomment: bool,
+    pub(crate) nocomment: bool,
 }
 
 /// A path split for matching: the work is done once for many patterns.
 #[derive(Clone, Debug)]
-pub struct PathParts<'a> {
+pub(crate) struct PathParts<'a> {
     parts: Vec<&'a str>,
     name: &'a str,
     whole: &'a str,
@@ -56,7 +56,7 @@ pub struct PathParts<'a> {
 impl<'a> PathParts<'a> {
     /// Splits at each run of slashes; a leading or trailing one leaves an empty part.
     #[must_use]
-    pub fn new(path: &'a str) -> Self {
+    pub(crate) fn new(path: &'a str) -> Self {
         let parts = split_slashes(path);
         let name = parts.iter().rev().find(|part| !part.is_empty()).copied().unwrap_or_default();
         Self { parts, name, whole: path }
@@ -80,10 +80,10 @@ fn split_slashes(text: &str) -> Vec<&str> {
 
 /// One pattern, ready to match.
 #[derive(Debug)]
-pub struct Minimatch {
+pub(crate) struct Minimatch {
     options: MatchOptions,
     /// Whether an odd number of `!` led the pattern.
-    pub negate: bool,
+    pub(crate) negate: bool,
     comment: bool,
     empty: bool,
     expanded: Vec<String>,
@@ -97,7 +97,7 @@ impl Minimatch {
     /// # Errors
     ///
     /// [`PatternError`], where the original throws or never returns.
-    pub fn new(pattern: &str, options: MatchOptions) -> Result<Self, PatternError> {
+    pub(crate) fn new(pattern: &str, options: MatchOptions) -> Result<Self, PatternError> {
         if pattern.len() > MAX_LENGTH && pattern.encode_utf16().count() > MAX_LENGTH {
             return Err(PatternError::TooLong);
         }
@@ -124,7 +124,7 @@ impl Minimatch {
     }
 
     /// The alternatives that braces expand to, each as its parts between slashes.
-    pub fn set(&self) -> &[Vec<Part>] {
+    pub(crate) fn set(&self) -> &[Vec<Part>] {
         self.set.get_or_init(|| {
             self.expanded
                 .iter()
@@ -140,19 +140,19 @@ impl Minimatch {
 
     /// Minimatch's `match(path)`.
     #[must_use]
-    pub fn matches(&self, path: &str) -> bool {
+    pub(crate) fn matches(&self, path: &str) -> bool {
         self.matches_parts(&PathParts::new(path), false)
     }
 
     /// Minimatch's `match(path, true)`: whether the path may be the beginning of one that matches.
     #[must_use]
-    pub fn matches_partial(&self, path: &str) -> bool {
+    pub(crate) fn matches_partial(&self, path: &str) -> bool {
         self.matches_parts(&PathParts::new(path), true)
     }
 
     /// Either of the two on a path that is split already.
     #[must_use]
-    pub fn matches_parts(&self, path: &PathParts<'_>, partial: bool) -> bool {
+    pub(crate) fn matches_parts(&self, path: &PathParts<'_>, partial: bool) -> bool {
         if self.comment {
             return false;
         }

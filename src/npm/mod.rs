@@ -1,16 +1,44 @@
 //! The rules of npm and pnpm: manifests, specifiers, catalogs, what a package holds, and the tarball that comes of it.
 
-pub(crate) mod hostile;
 pub(crate) mod js;
-pub(crate) mod manifest;
-pub(crate) mod minimatch;
+mod manifest;
+mod minimatch;
 pub(crate) mod npmrc;
 pub(crate) mod package_name;
-pub(crate) mod publish;
-pub(crate) mod read;
-pub(crate) mod scope;
+mod publish;
+mod read;
+mod scope;
 pub(crate) mod seal;
 pub(crate) mod specifier;
-pub(crate) mod stamp;
-pub(crate) mod tarball;
-pub(crate) mod workspace;
+mod stamp;
+mod tarball;
+mod tarball_sink;
+mod workspace;
+
+pub(crate) use self::manifest::{DEPENDENCY_FIELDS, Manifest};
+#[cfg(test)]
+pub(crate) use self::minimatch::expand;
+pub(crate) use self::minimatch::{MatchOptions, Minimatch};
+pub(crate) use self::npmrc::{Expanded, Lookup, NpmrcEntry, shown};
+pub(crate) use self::package_name::{digest_in_tarball, nearest, tarball_name};
+pub(crate) use self::read::contents::{
+    ContentSource, Contents, PackageMemory, TarballEntry, WorkspaceContext,
+};
+pub(crate) use self::read::manifest_file::MANIFEST_FILES;
+pub(crate) use self::read::members::MemberFolder;
+pub(crate) use self::read::seen::{SeenPaths, states};
+pub(crate) use self::read::tarball::{EncodeError, encode};
+pub(crate) use self::read::watch::{Watch, WatchedFolder, now};
+pub(crate) use self::read::workspace_files::{
+    WORKSPACE_FILE, catalogs, npm_patterns, patterns, workspace_file, workspace_settings,
+};
+pub(crate) use self::read::{contents, manifest_file, members, workspace_files};
+pub(crate) use self::scope::Scope;
+pub(crate) use self::seal::Seal;
+pub(crate) use self::specifier::{Specifier, SpecifierKind};
+pub(crate) use self::stamp::{ContentKey, FileStamp, FileTime, Signatures, TrackedPath};
+pub(crate) use self::tarball::{Checksums, PackedFile, Tarball};
+pub(crate) use self::tarball_sink::{Encoded, NamesOnly, TarballSink};
+#[cfg(test)]
+pub(crate) use self::workspace::Catalogs;
+pub(crate) use self::workspace::{Member, PackSettings, Workspace, as_seen_from};

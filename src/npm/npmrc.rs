@@ -7,7 +7,7 @@ mod tests;
 
 use serde_json::{Map, Value};
 
-pub use self::expand::{Expanded, Lookup, expand, shown};
+pub(crate) use self::expand::{Expanded, Lookup, expand, shown};
 use super::js;
 
 /// Keys beside those of scopes and addresses that say where packages come from, who asks and how.
@@ -33,7 +33,7 @@ const REGISTRY_KEYS: [&str; 17] = [
 
 /// Whether a key says where packages come from, who asks there or how.
 #[must_use]
-pub fn leads_to_a_registry(key: &str) -> bool {
+pub(crate) fn leads_to_a_registry(key: &str) -> bool {
     key.starts_with("//")
         || key.starts_with('@') && key.ends_with(":registry")
         || REGISTRY_KEYS.contains(&key)
@@ -41,26 +41,26 @@ pub fn leads_to_a_registry(key: &str) -> bool {
 
 /// A key at the top of the file; what stands in sections means nothing to package managers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NpmrcEntry {
+pub(crate) struct NpmrcEntry {
     /// As it is written, quotes and escapes taken off; a list's without its `[]`.
-    pub key: String,
+    pub(crate) key: String,
     /// The line that counts, from 1: the last that gives a value.
-    pub line: usize,
+    pub(crate) line: usize,
     /// A string; `true` for a key without `=`; `true`, `false` and `null` that are written so; a list for `key[]`; what
     /// JSON in single quotes says; an object where a section has the key's name.
-    pub value: Value,
+    pub(crate) value: Value,
 }
 
 impl NpmrcEntry {
     /// The value as text, where it is a single one that says something.
     #[must_use]
-    pub fn text(&self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         text(&self.value)
     }
 
     /// Its values as texts: several where it is a list.
     #[must_use]
-    pub fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         match &self.value {
             Value::Array(items) => items.iter().filter_map(text).collect(),
             value => text(value).into_iter().collect(),
@@ -79,7 +79,7 @@ fn text(value: &Value) -> Option<String> {
 ///
 /// Where `ini` fails with an exception (`a.b.c=null`), the key is left as an object.
 #[must_use]
-pub fn parse(text: &str) -> Vec<NpmrcEntry> {
+pub(crate) fn parse(text: &str) -> Vec<NpmrcEntry> {
     let mut top = Top::default();
     let mut section = None;
     for (number, line) in lines(text) {
@@ -286,7 +286,7 @@ fn bare(text: &str) -> Value {
 /// What `@pnpm/npm-conf` makes of a value before it expands it: quotes that a comment behind them has left are taken
 /// off too.
 #[must_use]
-pub fn unquoted(text: &str) -> String {
+pub(crate) fn unquoted(text: &str) -> String {
     let text = js::trim(text);
     if text.len() >= 2 && text.starts_with('"') && text.ends_with('"') {
         return serde_json::from_str(text).unwrap_or_else(|_| text.to_owned());

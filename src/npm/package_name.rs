@@ -4,7 +4,7 @@ use super::js;
 
 /// Why a name is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
+pub(crate) enum NameError {
     /// `""`
     #[error("a name may not be empty")]
     Empty,
@@ -31,7 +31,7 @@ pub enum NameError {
 /// # Errors
 ///
 /// [`NameError`] says which rule the name breaks.
-pub fn validate(name: &str) -> Result<(), NameError> {
+pub(crate) fn validate(name: &str) -> Result<(), NameError> {
     if name.is_empty() {
         return Err(NameError::Empty);
     }
@@ -63,7 +63,7 @@ fn is_unreserved(c: char) -> bool {
 
 /// JavaScript's `encodeURIComponent`.
 #[must_use]
-pub fn encode_uri_component(text: &str) -> String {
+pub(crate) fn encode_uri_component(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii() && is_unreserved(char::from(byte)) {
@@ -78,7 +78,7 @@ pub fn encode_uri_component(text: &str) -> String {
 /// The name of a tarball up to its digest: `@bytelyst/errors` and `1.4.2` give `bytelyst-errors-1.4.2`. Every
 /// package manager was seen to break on one character or another outside of `A-Za-z0-9._-`.
 #[must_use]
-pub fn tarball_stem(name: &str, version: &str) -> String {
+pub(crate) fn tarball_stem(name: &str, version: &str) -> String {
     let name = name.replacen('@', "", 1);
     format!("{name}-{version}")
         .chars()
@@ -89,13 +89,13 @@ pub fn tarball_stem(name: &str, version: &str) -> String {
 
 /// The name of a tarball: `bytelyst-errors-1.4.2-3f9a0c12d4e5.tgz`.
 #[must_use]
-pub fn tarball_name(name: &str, version: &str, digits: &str) -> String {
+pub(crate) fn tarball_name(name: &str, version: &str, digits: &str) -> String {
     format!("{}-{digits}.tgz", tarball_stem(name, version))
 }
 
 /// The 12 hex digits in a name like `bytelyst-errors-1.4.2-3f9a0c12d4e5.tgz`.
 #[must_use]
-pub fn digest_in_tarball(name: &str) -> Option<&str> {
+pub(crate) fn digest_in_tarball(name: &str) -> Option<&str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let (front, hash) = name.strip_suffix(".tgz")?.rsplit_once('-')?;
     let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -108,7 +108,7 @@ const LONGEST_STEM: usize = 220;
 
 /// Up to three of the names that a mistyped one may have meant, nearest first.
 #[must_use]
-pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let bare = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
     let most = (name.chars().count() / 4).max(2);
     let mut near: Vec<(usize, &str)> = names

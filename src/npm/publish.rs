@@ -11,7 +11,7 @@ use super::{js, package_name};
 use crate::error::Problem;
 
 /// What `workspace:` is resolved from: the packages of the workspace as an install would link them.
-pub trait Siblings {
+pub(crate) trait Siblings {
     /// What `node_modules/<name>` would show once the workspace is installed.
     fn named(&self, name: &str) -> Option<Manifest>;
     /// What lies at a path that is relative to the package's folder.
@@ -53,7 +53,7 @@ const HOISTED: [&str; 17] = [
 /// # Errors
 ///
 /// One problem for each dependency that cannot be resolved.
-pub fn published(
+pub(crate) fn published(
     manifest: &Manifest,
     siblings: &dyn Siblings,
     catalogs: &Catalogs,

@@ -5,18 +5,18 @@ use std::fmt;
 use super::minimatch::{MatchOptions, Minimatch};
 
 /// The scope that holds where nothing else is said.
-pub const DEFAULT_SCOPE: &str = "@bytelyst/*";
+pub(crate) const DEFAULT_SCOPE: &str = "@bytelyst/*";
 
 /// Globs on package names: `*`, `?`, `[…]`, `{a,b}` and extglobs, as minimatch has them; `@x` is short for `@x/*`, and
 /// a lone `*` means every package. A `*` swallows a `/` too: `@bytelyst/../../x` is in scope, so that it is refused and
 /// not passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scope(Vec<String>);
+pub(crate) struct Scope(Vec<String>);
 
 impl Scope {
     /// A scope of the given globs; the default one where there is none.
     #[must_use]
-    pub fn new(globs: &[String]) -> Self {
+    pub(crate) fn new(globs: &[String]) -> Self {
         if globs.is_empty() {
             return Self(vec![DEFAULT_SCOPE.to_owned()]);
         }
@@ -36,13 +36,13 @@ impl Scope {
 
     /// Whether every package is in scope, also one without a name.
     #[must_use]
-    pub fn is_everything(&self) -> bool {
+    pub(crate) fn is_everything(&self) -> bool {
         self.0.iter().any(|glob| glob == "*")
     }
 
     /// Whether a package of this name is in scope.
     #[must_use]
-    pub fn contains(&self, name: &str) -> bool {
+    pub(crate) fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|glob| wildcard(glob.as_bytes(), name.as_bytes()) || minimatch(glob, name))
     }
 }

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::text::digest::Digest;
+use crate::text::Digest;
 
 /// Names a tarball in the place of its own digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seal(Digest);
+pub(crate) struct Seal(Digest);
 
 /// Magic, deflate, and a comment as the only optional field (RFC 1952); behind them 4 bytes of time, and 2 that say
 /// which compressor it was.
@@ -24,11 +24,11 @@ const SIGNATURE: &str = "docker-prep ";
 
 impl Seal {
     /// How many bytes of a file [`Seal::read`] needs.
-    pub const HEADER: usize = COMMENT_AT + SIGNATURE.len() + 64 + 1;
+    pub(crate) const HEADER: usize = COMMENT_AT + SIGNATURE.len() + 64 + 1;
 
     /// The seals of a cycle's members, from the digests of their tarballs with [`placeholder`]s in them, by name.
     #[must_use]
-    pub fn of_cycle<'a>(members: &BTreeMap<&'a str, Digest>) -> BTreeMap<&'a str, Self> {
+    pub(crate) fn of_cycle<'a>(members: &BTreeMap<&'a str, Digest>) -> BTreeMap<&'a str, Self> {
         let mut all = Sha256::new();
         for (name, digest) in members {
             all.update(format!("{name}\0{}\n", digest.as_str()));
@@ -40,19 +40,19 @@ impl Seal {
 
     /// The digits in the tarball's name.
     #[must_use]
-    pub fn short(&self) -> &str {
+    pub(crate) fn short(&self) -> &str {
         self.0.short()
     }
 
     /// What stands in the tarball's header.
     #[must_use]
-    pub fn comment(&self) -> String {
+    pub(crate) fn comment(&self) -> String {
         format!("{SIGNATURE}{}", self.0.as_str())
     }
 
     /// The seal in the first bytes of a tarball.
     #[must_use]
-    pub fn read(header: &[u8]) -> Option<Self> {
+    pub(crate) fn read(header: &[u8]) -> Option<Self> {
         let comment = header.strip_prefix(&GZIP)?.get(COMMENT_AT - GZIP.len()..Self::HEADER - GZIP.len())?;
         let digits = comment.strip_suffix(b"\0")?.strip_prefix(SIGNATURE.as_bytes())?;
         Digest::try_from(String::from_utf8(digits.to_vec()).ok()?).ok().map(Self)
@@ -62,7 +62,7 @@ impl Seal {
 /// The digits that stand for a member's seal until it is known. Members whose names differ in nothing but what file
 /// names leave out must not be taken for each other.
 #[must_use]
-pub fn placeholder(member: usize) -> String {
+pub(crate) fn placeholder(member: usize) -> String {
     format!("{member:012}")
 }
 

@@ -6,17 +6,17 @@
 
 /// A dependency as a manifest names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Specifier {
+pub(crate) struct Specifier {
     /// The package that is asked for: the alias's target, or else the dependency's key. A catalog's entry and the
     /// manifest in a folder may still name another.
-    pub name: String,
+    pub(crate) name: String,
     /// Where it is to come from.
-    pub kind: SpecifierKind,
+    pub(crate) kind: SpecifierKind,
 }
 
 /// Where a dependency is to come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SpecifierKind {
+pub(crate) enum SpecifierKind {
     /// The registry: a version, range or tag. What no resolver of pnpm takes is found here too.
     Range(String),
     /// `workspace:` with what follows it and an alias: `*`, `^`, `~` or a range.
@@ -55,7 +55,7 @@ const GIT_HOSTS: [&str; 4] = ["github.com", "gitlab.com", "bitbucket.org", "gist
 
 /// Reads a specifier that stands under a key of a dependency field.
 #[must_use]
-pub fn parse(dependency_key: &str, spec: &str) -> Specifier {
+pub(crate) fn parse(dependency_key: &str, spec: &str) -> Specifier {
     let of = |name: &str, kind| Specifier { name: name.to_owned(), kind };
     // catalogs/protocol-parser, `parseCatalogProtocol`.
     if let Some(catalog) = spec.strip_prefix("catalog:") {

@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::text::digest::Digest;
+use crate::text::Digest;
 
 /// A file system's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct FileTime {
+pub(crate) struct FileTime {
     /// Since 1970.
-    pub seconds: i64,
+    pub(crate) seconds: i64,
     /// Below a second.
-    pub nanos: u32,
+    pub(crate) nanos: u32,
 }
 
 /// How coarse the times of a file system are whose times are whole seconds: FAT's step is the longest.
@@ -20,7 +20,7 @@ const COARSE: i64 = 2;
 impl FileTime {
     /// Some milliseconds before.
     #[must_use]
-    pub fn before(self, millis: u32) -> Self {
+    pub(crate) fn before(self, millis: u32) -> Self {
         let nanos = i64::from(self.nanos) - i64::from(millis) * 1_000_000;
         let below = nanos.rem_euclid(1_000_000_000);
         Self {
@@ -36,19 +36,19 @@ impl FileTime {
 /// replaced by as many with the time put back (`touch -r`, `cp -p`, `rsync -a`, `tar -x`), and of another mode; the
 /// inode tells of another file of that name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileStamp {
+pub(crate) struct FileStamp {
     /// The file system.
-    pub device: u64,
+    pub(crate) device: u64,
     /// The file's number in it.
-    pub inode: u64,
+    pub(crate) inode: u64,
     /// In bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// Its kind and permissions.
-    pub mode: u32,
+    pub(crate) mode: u32,
     /// When its bytes were last written, or so it says.
-    pub modified: FileTime,
+    pub(crate) modified: FileTime,
     /// When anything of it was last changed.
-    pub changed: FileTime,
+    pub(crate) changed: FileTime,
 }
 
 impl FileStamp {
@@ -57,7 +57,7 @@ impl FileStamp {
     /// A file that was changed in the same tick of the clock may be changed once more in it, and look the same: as in
     /// git's index, such a one is never trusted, nor is one whose times lie in the future.
     #[must_use]
-    pub fn is_settled_at(&self, moment: FileTime) -> bool {
+    pub(crate) fn is_settled_at(&self, moment: FileTime) -> bool {
         let is_coarse = self.modified.nanos == 0 && self.changed.nanos == 0;
         let margin = if is_coarse { COARSE } else { 0 };
         let before = |time: FileTime| {
@@ -69,7 +69,7 @@ impl FileStamp {
 
 /// The signatures of several files, as one digest.
 #[derive(Clone, Debug)]
-pub struct Signatures {
+pub(crate) struct Signatures {
     hasher: Sha256,
     /// Whether each of them can be trusted.
     settled: bool,
@@ -79,12 +79,12 @@ pub struct Signatures {
 impl Signatures {
     /// None yet; they count if they are settled at a moment.
     #[must_use]
-    pub fn new(moment: FileTime) -> Self {
+    pub(crate) fn new(moment: FileTime) -> Self {
         Self { hasher: Sha256::new(), settled: true, moment }
     }
 
     /// One more: what is at a path (`None`: nothing is), and what else is to be told apart.
-    pub fn add(&mut self, path: &str, tag: u8, signature: Option<&FileStamp>) {
+    pub(crate) fn add(&mut self, path: &str, tag: u8, signature: Option<&FileStamp>) {
         let mut bytes = [0_u8; 58];
         bytes[0] = tag;
         if let Some(signature) = signature {
@@ -106,13 +106,13 @@ impl Signatures {
     }
 
     /// Something that cannot be vouched for is among them.
-    pub fn spoil(&mut self) {
+    pub(crate) fn spoil(&mut self) {
         self.settled = false;
     }
 
     /// The digest, and whether what it stands for may be trusted later.
     #[must_use]
-    pub fn finish(self) -> (Digest, bool) {
+    pub(crate) fn finish(self) -> (Digest, bool) {
         (Digest::finish(self.hasher), self.settled)
     }
 }
@@ -192,4 +192,28 @@ mod tests {
         all.add("c", 0, Some(&signature(at(1, 2), at(3, 4))));
         assert!(!all.finish().1);
     }
+}
+
+/// A path whose state decided what a package's files are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct TrackedPath {
+    /// Absolute.
+    pub(crate) path: String,
+    /// Whether a symbolic link there was followed.
+    pub(crate) follow: bool,
+}
+
+/// By what the files of a package are known to be the same: the package's folder, and its files' signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ContentKey {
+    /// The folder that is packed.
+    pub(crate) dir: String,
+    /// Of the files' signatures.
+    pub(crate) files: Digest,
+    /// When they were looked at.
+    pub(crate) moment: FileTime,
+    /// Whether a change since then would be seen: else nothing is remembered.
+    pub(crate) settled: bool,
+    /// Of each file, in bytes.
+    pub(crate) sizes: Vec<u64>,
 }

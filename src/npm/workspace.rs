@@ -7,51 +7,51 @@ use super::manifest::Manifest;
 
 /// A package folder of the workspace.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Member {
+pub(crate) struct Member {
     /// The folder, absolute.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// The folder's path from the workspace's root with `/` between parts; empty for the root itself.
-    pub relative: String,
+    pub(crate) relative: String,
     /// The manifest's file name: `package.json`, `package.json5` or `package.yaml`.
-    pub manifest_file: &'static str,
+    pub(crate) manifest_file: &'static str,
     /// What the manifest says.
-    pub manifest: Manifest,
+    pub(crate) manifest: Manifest,
     /// The folder that is linked into dependents' `node_modules`, where `publishConfig.directory` names another
     /// (and `linkDirectory` is not `false`): its manifest is what `workspace:` resolves to.
-    pub linked: Option<Manifest>,
+    pub(crate) linked: Option<Manifest>,
     /// From the `.npmrc` of the root and of the folder and from `pnpm-workspace.yaml`, never from the user's own.
-    pub settings: PackSettings,
+    pub(crate) settings: PackSettings,
 }
 
 /// Named lists of versions: `catalog` and `catalogs` of `pnpm-workspace.yaml`, by catalog, then by package.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Catalogs(pub BTreeMap<String, BTreeMap<String, String>>);
+pub(crate) struct Catalogs(pub(crate) BTreeMap<String, BTreeMap<String, String>>);
 
 /// What a workspace says of how a package is packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PackSettings {
+pub(crate) struct PackSettings {
     /// `node-linker=hoisted`: without it pnpm refuses `bundledDependencies`.
-    pub node_linker_hoisted: bool,
+    pub(crate) node_linker_hoisted: bool,
     /// `embed-readme`: the README's text goes into the packed manifest.
-    pub embed_readme: bool,
+    pub(crate) embed_readme: bool,
 }
 
 /// A workspace: its root and its members, sorted by folder.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Workspace {
+pub(crate) struct Workspace {
     /// The folder of `pnpm-workspace.yaml`, absolute.
-    pub root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Whether it is pnpm's: only pnpm adds the root's licence to packages without one.
-    pub is_pnpm: bool,
+    pub(crate) is_pnpm: bool,
     /// The members, the root among them where it has a manifest.
-    pub members: Vec<Member>,
+    pub(crate) members: Vec<Member>,
     /// For `catalog:`.
-    pub catalogs: Catalogs,
+    pub(crate) catalogs: Catalogs,
 }
 
 /// A workspace's root as a person in a project would write it.
 #[must_use]
-pub fn as_seen_from(project: &Path, workspace: &Path) -> String {
+pub(crate) fn as_seen_from(project: &Path, workspace: &Path) -> String {
     if let Ok(inside) = workspace.strip_prefix(project) {
         return format!("./{}", inside.display());
     }

@@ -1,28 +1,28 @@
 //! How each surface is installed: what was found around it, and what follows for its rewrite.
 
 use crate::error::{Error, Kind, Problem, Result};
+use crate::image::Detected;
+use crate::image::DockerfileFound;
 use crate::image::dockerfile;
-use crate::image::dockerfile::DockerfileFound;
-use crate::image::package_manager::Detected;
 use crate::lockfile;
 use crate::lockfile::plan as advice;
-use crate::project::beside::Beside;
-use crate::project::file_kind::SETTINGS;
-use crate::project::install_context::InstallContext;
-use crate::project::read::Project;
-use crate::project::read::package_manager;
-use crate::project::read::surfaces;
-use crate::project::requested::Requested;
-use crate::project::surface::Surface;
+use crate::project::Beside;
+use crate::project::InstallContext;
+use crate::project::Originals;
+use crate::project::Project;
+use crate::project::Requested;
+use crate::project::SETTINGS;
+use crate::project::Surface;
+use crate::project::package_manager;
 use crate::report::{Report, warn};
-use crate::rewrite::closure::Needs;
-use crate::rewrite::files::refuse_uncopied;
-use crate::rewrite::install_target::InstallTarget;
-use crate::rewrite::link::Linking;
+use crate::rewrite::InstallTarget;
+use crate::rewrite::Linking;
+use crate::rewrite::Needs;
+use crate::rewrite::OverrideStyle;
 use crate::rewrite::linking as link;
-use crate::rewrite::override_style::OverrideStyle;
+use crate::rewrite::refuse_uncopied;
 use crate::text::yaml::edit as yaml;
-use crate::transaction::read::Originals;
+use crate::transaction::beside as beside_files;
 
 /// The install of one surface.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ fn settings(
     if !reader.reads_workspace_overrides() {
         return Ok(None);
     }
-    let mut settings = surfaces::beside(project, surface, SETTINGS)?;
+    let mut settings = beside_files::beside(project, surface, SETTINGS)?;
     settings.substitute(originals).map_err(|why| Error::new(Kind::Refused, why).hint("write it anew"))?;
     Ok(Some(settings))
 }

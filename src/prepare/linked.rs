@@ -6,19 +6,20 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::packing;
-use super::packing::{Encoded, NamesOnly, PackingJob, ProgressCounter, Sinks, TarballSink};
+use super::packing::{PackingJob, ProgressCounter, Sinks};
 use crate::error::Result;
-use crate::npm::package_name::tarball_name;
-use crate::npm::read::contents::Contents;
-use crate::npm::scope::Scope;
+use crate::npm::Contents;
+use crate::npm::Scope;
+use crate::npm::Seal;
+use crate::npm::Tarball;
 use crate::npm::seal;
-use crate::npm::seal::Seal;
-use crate::npm::tarball::Tarball;
+use crate::npm::tarball_name;
+use crate::npm::{Encoded, NamesOnly, TarballSink};
+use crate::rewrite::Component;
+use crate::rewrite::Linking;
 use crate::rewrite::components;
-use crate::rewrite::components::Component;
-use crate::rewrite::link::Linking;
 use crate::rewrite::linking as link;
-use crate::text::digest::Digest;
+use crate::text::Digest;
 
 /// What a surface needs, and how its tarballs name each other.
 pub(crate) type LinkNeeds<'a> = (Option<&'a Linking>, &'a BTreeSet<String>);

@@ -1,9 +1,14 @@
 //! Packing and preparing: one way through all of the other rooms.
 
-pub(crate) mod install;
-pub(crate) mod linked;
-pub(crate) mod observed;
+mod install;
+mod linked;
+mod observed;
 pub(crate) mod pack;
-pub(crate) mod packing;
+mod packing;
 pub(crate) mod prepare;
 pub(crate) mod restore;
+mod source;
+
+pub(crate) use self::pack::PackOptions;
+pub(crate) use self::prepare::{Call, LockedProject, PrepareOptions, PreparePlan};
+pub(crate) use self::restore::RestoreOptions;

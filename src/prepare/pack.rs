@@ -5,47 +5,47 @@ use std::path::PathBuf;
 
 use crate::build::BuildOutput;
 use crate::build::command as build;
-use crate::build::command::{BuildMode, Looking};
+use crate::build::{BuildMode, Looking};
 use crate::cancel::CancelToken;
-use crate::deps_dir::apply::Placed;
-use crate::deps_dir::apply::out_dir::OutDir;
-use crate::deps_dir::cached::Cache;
+use crate::deps_dir::Cache;
+use crate::deps_dir::OutDir;
+use crate::deps_dir::Placed;
 use crate::error::Result;
-use crate::npm::tarball::Tarball;
+use crate::npm::Tarball;
 use crate::prepare::packing;
 use crate::prepare::packing::{ProgressCounter, Sinks};
+use crate::project::Itself;
+use crate::project::Requested;
 use crate::project::read as project;
-use crate::project::read::surfaces;
-use crate::project::read::workspace;
-use crate::project::read::workspace::Itself;
-use crate::project::requested::Requested;
+use crate::project::surfaces;
+use crate::project::workspace;
 use crate::report::{Event, Report, warn};
+use crate::rewrite::InstallTarget;
 use crate::rewrite::closure;
-use crate::rewrite::install_target::InstallTarget;
 use crate::threads::Threads;
 
 /// What to pack, and where to.
 #[derive(Clone, Debug, Default)]
-pub struct PackOptions {
+pub(crate) struct PackOptions {
     /// These packages.
-    pub packages: Vec<String>,
+    pub(crate) packages: Vec<String>,
     /// Every package in scope.
-    pub all: bool,
+    pub(crate) all: bool,
     /// The folder that gets the tarballs; made if it is not there.
-    pub out: PathBuf,
+    pub(crate) out: PathBuf,
     /// A missing file that a manifest names is a warning.
-    pub allow_unbuilt: bool,
+    pub(crate) allow_unbuilt: bool,
     /// Tell the tarballs' checksums too.
-    pub checksums: bool,
+    pub(crate) checksums: bool,
     /// Have what has changed built first.
-    pub build: Option<BuildOutput>,
+    pub(crate) build: Option<BuildOutput>,
 }
 
 /// Packs, and returns what was packed, by name.
 ///
 /// # Errors
 /// [`crate::error::Kind::Packing`] naming every package that cannot be packed: then nothing is packed.
-pub fn run(
+pub(crate) fn run(
     requested: &Requested,
     options: &PackOptions,
     cancel: &CancelToken,

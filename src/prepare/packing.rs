@@ -9,18 +9,19 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::cache::read::Memory;
+use crate::cache::Memory;
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result, io_cause};
-use crate::npm::read::contents;
-use crate::npm::read::contents::{Contents, WorkspaceContext};
-use crate::npm::read::tarball::{EncodeError, encode};
-use crate::npm::scope::Scope;
-use crate::npm::seal::Seal;
-use crate::npm::tarball::Tarball;
-use crate::npm::workspace::{Member, Workspace};
+use crate::npm::Scope;
+use crate::npm::Seal;
+use crate::npm::Tarball;
+use crate::npm::contents;
+use crate::npm::{Contents, WorkspaceContext};
+use crate::npm::{EncodeError, encode};
+use crate::npm::{Encoded, TarballSink};
+use crate::npm::{Member, Workspace};
 use crate::report::{Event, Notice, Progress, Report, warn};
-use crate::rewrite::closure::MemberIndex;
+use crate::rewrite::MemberIndex;
 use crate::threads::Threads;
 
 /// The members of the given names, each once, sorted.
@@ -187,61 +188,6 @@ impl<'a> ProgressCounter<'a> {
             packages: self.packages.load(Ordering::Relaxed),
             bytes: self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes,
         }));
-    }
-}
-
-/// Where tarballs go.
-pub(crate) trait TarballSink: Sync {
-    /// What a tarball is written into.
-    type Sink: Write + Send;
-
-    /// What has a tarball in it.
-    type Full: Send + Sync;
-
-    /// A new sink.
-    fn open(&self) -> io::Result<Self::Sink>;
-
-    /// A tarball was written into a sink.
-    fn close(&self, sink: Self::Sink) -> io::Result<Self::Full>;
-
-    /// A tarball that is known already, where there is such a one.
-    fn reuse(&self, tarball: &Tarball) -> Option<Self::Full>;
-
-    /// Whether it is to be [settled](Self::settle).
-    fn may_be_lost(full: &Self::Full) -> bool;
-
-    /// Sees onto the disk what was written.
-    fn settle(&self, full: &Self::Full) -> io::Result<()>;
-}
-
-/// Tarballs, each with what it is in.
-pub(crate) type Encoded<F> = Vec<(Tarball, <F as TarballSink>::Full)>;
-
-/// Where tarballs go of which nothing but the names is wanted: what is known need not be packed.
-pub(crate) struct NamesOnly;
-
-impl TarballSink for NamesOnly {
-    type Sink = io::Sink;
-    type Full = ();
-
-    fn open(&self) -> io::Result<io::Sink> {
-        Ok(io::sink())
-    }
-
-    fn close(&self, _: io::Sink) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn reuse(&self, _: &Tarball) -> Option<()> {
-        Some(())
-    }
-
-    fn may_be_lost((): &()) -> bool {
-        false
-    }
-
-    fn settle(&self, (): &()) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -9,89 +9,90 @@ use std::sync::Arc;
 
 use super::linked::PackedTarballs;
 use super::observed::{Needed, Observed};
-use super::packing::{NamesOnly, ProgressCounter, Sinks};
-use crate::build::command::{BuildMode, Looking};
+use super::packing::{ProgressCounter, Sinks};
+use crate::build::{BuildMode, Looking};
 use crate::build::{BuildOutput, BuiltPackage};
 use crate::cancel::CancelToken;
+use crate::deps_dir::Cache;
 use crate::deps_dir::apply as deps_dir;
-use crate::deps_dir::apply::{DepsDir, Placed};
-use crate::deps_dir::cached::Cache;
+use crate::deps_dir::{DepsDir, Placed};
 use crate::error::{Error, Kind, Result};
-use crate::lockfile::apply::LockfileTarball;
+use crate::lockfile::LockfileTarball;
+use crate::lockfile::SurfaceLockfile;
 use crate::lockfile::command as lockfile;
-use crate::lockfile::command::SurfaceLockfile;
-use crate::npm::scope::Scope;
-use crate::npm::tarball::Tarball;
-use crate::project::file_kind::FileKind;
+use crate::npm::NamesOnly;
+use crate::npm::Scope;
+use crate::npm::Tarball;
+use crate::prepare::source;
+use crate::project::FileKind;
+use crate::project::Originals;
+use crate::project::PackageSource;
+use crate::project::Project;
+use crate::project::ProjectPath;
+use crate::project::Requested;
+use crate::project::Surface;
 use crate::project::read as project;
-use crate::project::read::Project;
-use crate::project::read::surfaces;
-use crate::project::requested::Requested;
-use crate::project::surface::Surface;
-use crate::project::tracked_path::ProjectPath;
+use crate::project::surfaces;
 use crate::report::{Event, Report, warn};
-use crate::source::decide as source;
-use crate::source::model::{Decision, PackageSource};
+use crate::source::Decision;
 use crate::threads::Threads;
-use crate::transaction::apply::lock;
-use crate::transaction::apply::lock::Lock;
-use crate::transaction::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
-use crate::transaction::journal::Phase;
+use crate::transaction::Lock;
+use crate::transaction::Phase;
+use crate::transaction::lock;
 use crate::transaction::read as state;
-use crate::transaction::read::Originals;
 use crate::transaction::tree;
-use crate::transaction::tree_state::{Backup, FileState, Now, ProjectState};
+use crate::transaction::{Backup, FileState, Now, ProjectState};
+use crate::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
 
-pub use crate::rewrite::files::FileChange;
-pub use crate::rewrite::override_style::OverrideStyle;
-pub use crate::rewrite::surface::Rewritten;
+pub(crate) use crate::rewrite::FileChange;
+pub(crate) use crate::rewrite::Rewritten;
 
 /// How to prepare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PrepareOptions {
+pub(crate) struct PrepareOptions {
     /// Restore first where the project is prepared already.
-    pub force: bool,
+    pub(crate) force: bool,
     /// Leave what was done when an error or a signal ends it.
-    pub keep: bool,
+    pub(crate) keep: bool,
     /// A version that the workspace does not have is an error.
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// A missing file that a manifest names is a warning.
-    pub allow_unbuilt: bool,
+    pub(crate) allow_unbuilt: bool,
     /// Tell the tarballs' checksums too.
-    pub checksums: bool,
+    pub(crate) checksums: bool,
     /// Have a lockfile made for each prepared surface.
-    pub lockfile: bool,
+    pub(crate) lockfile: bool,
     /// Have what has changed built first.
-    pub build: Option<BuildOutput>,
+    pub(crate) build: Option<BuildOutput>,
 }
 
 /// What `prepare` will do; with a dry run, what it would do.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PreparePlan {
+pub(crate) struct PreparePlan {
     /// The project's root.
-    pub project: PathBuf,
+    pub(crate) project: PathBuf,
     /// The workspace's root; the project's where there is nothing to do.
-    pub workspace: PathBuf,
+    pub(crate) workspace: PathBuf,
     /// The deps dir from the project's root.
-    pub deps_dir: String,
+    pub(crate) deps_dir: String,
     /// The packages that the tool is responsible for.
-    pub scope: Scope,
+    pub(crate) scope: Scope,
     /// Where packages come from; where that is the registry, there is nothing else in it.
-    pub source: Decision,
+    pub(crate) source: Decision,
     /// By package name; a package has several where surfaces have different package managers.
-    pub tarballs: Vec<Tarball>,
+    pub(crate) tarballs: Vec<Tarball>,
     /// By surface.
-    pub rewrites: Vec<Rewritten>,
+    pub(crate) rewrites: Vec<Rewritten>,
     /// The lockfiles that were asked for, by the surface's folder.
-    pub lockfiles: BTreeMap<String, SurfaceLockfile>,
+    pub(crate) lockfiles: BTreeMap<String, SurfaceLockfile>,
     /// What `--build` did about each package that has a build script, or would do.
-    pub built: Option<Vec<BuiltPackage>>,
+    pub(crate) built: Option<Vec<BuiltPackage>>,
     /// What is edited or made beside the manifests.
-    pub files: Vec<FileChange>,
+    pub(crate) files: Vec<FileChange>,
     /// File names of tarballs that lie in the deps dir already.
-    pub there: BTreeSet<String>,
+    pub(crate) there: BTreeSet<String>,
     /// File names of our tarballs in the deps dir that do not belong there any more.
-    pub stale: Vec<String>,
+    pub(crate) stale: Vec<String>,
 }
 
 impl PreparePlan {
@@ -112,7 +113,7 @@ fn settings<'a>(files: &'a [FileChange], surface: &Surface) -> Option<&'a str> {
 ///
 /// # Errors
 /// All that `prepare` would meet with before it changes anything.
-pub fn plan(
+pub(crate) fn plan(
     requested: &Requested,
     options: &PrepareOptions,
     cancel: &CancelToken,
@@ -148,7 +149,7 @@ pub fn plan(
 /// # Errors
 /// [`Kind::Refused`] where it is prepared already; [`Kind::Packing`] naming every package that cannot be packed. The
 /// tree is then as it was, unless [`PrepareOptions::keep`].
-pub fn run(
+pub(crate) fn run(
     requested: &Requested,
     options: &PrepareOptions,
     cancel: &CancelToken,

@@ -4,7 +4,7 @@ use crate::error::Kind;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// By itself, with this exit code.
     Exited(i32),
     /// By this signal.
@@ -14,7 +14,7 @@ pub enum Ended {
 impl Ended {
     /// What a shell would say: the code, or 128 + the signal's number.
     #[must_use]
-    pub fn exit_code(self) -> u8 {
+    pub(crate) fn exit_code(self) -> u8 {
         match self {
             // Windows has larger ones: none of them may look like success.
             Self::Exited(code) => u8::try_from(code).unwrap_or(u8::MAX),

@@ -1,4 +1,8 @@
 //! Children of the program: how they are started, and how they end.
 
-pub(crate) mod apply;
-pub(crate) mod ended;
+mod apply;
+mod ended;
+
+pub(crate) use self::apply::child;
+pub(crate) use self::apply::child::ChildGroup;
+pub(crate) use self::ended::Ended;

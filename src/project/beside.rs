@@ -7,15 +7,15 @@ use super::file_kind::FileKind;
 
 /// Such a file, there or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Beside {
+pub(crate) struct Beside {
     /// Absolute; never a symbolic link.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The same from the project's root, for messages.
-    pub name: String,
+    pub(crate) name: String,
     /// What it is, by its name.
-    pub kind: FileKind,
+    pub(crate) kind: FileKind,
     /// Its text; `None` where there is no such file.
-    pub text: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 impl Beside {
@@ -23,7 +23,10 @@ impl Beside {
     ///
     /// # Errors
     /// The original is not UTF-8.
-    pub fn substitute(&mut self, originals: &BTreeMap<PathBuf, Option<Vec<u8>>>) -> Result<(), String> {
+    pub(crate) fn substitute(
+        &mut self,
+        originals: &BTreeMap<PathBuf, Option<Vec<u8>>>,
+    ) -> Result<(), String> {
         let Some(original) = originals.get(&self.path) else { return Ok(()) };
         let text = original.clone().map(String::from_utf8).transpose();
         self.text = text.map_err(|_| format!("{}: is not UTF-8", self.name))?;

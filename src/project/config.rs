@@ -5,42 +5,42 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::image::package_manager::PackageManager;
-use crate::rewrite::link::Link;
-use crate::source::model::{PackageSource, parse_duration};
+use crate::image::PackageManager;
+use crate::project::link::Link;
+use crate::project::package_source::{PackageSource, parse_duration};
 
 /// The file's name.
-pub const CONFIG_FILE: &str = "docker-prep.toml";
+pub(crate) const CONFIG_FILE: &str = "docker-prep.toml";
 
 /// The deps dir where nothing else is said.
-pub const DEFAULT_DEPS_DIR: &str = ".docker-deps";
+pub(crate) const DEFAULT_DEPS_DIR: &str = ".docker-deps";
 
 /// What the file says; flags and the environment come before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Config {
+pub(crate) struct Config {
     /// The workspace's folder, from the project's root.
-    pub workspace: Option<String>,
+    pub(crate) workspace: Option<String>,
     /// Globs on package names.
-    pub scope: Vec<String>,
+    pub(crate) scope: Vec<String>,
     /// The surfaces' folders, from the project's root.
-    pub surfaces: Vec<String>,
+    pub(crate) surfaces: Vec<String>,
     /// The deps dir, from the project's root.
-    pub deps_dir: Option<String>,
+    pub(crate) deps_dir: Option<String>,
     /// `NAME[@VERSION]`.
     #[serde(deserialize_with = "package_manager")]
-    pub package_manager: Option<PackageManager>,
+    pub(crate) package_manager: Option<PackageManager>,
     /// How packages are made to find each other.
     #[serde(deserialize_with = "link")]
-    pub link: Option<Link>,
+    pub(crate) link: Option<Link>,
     /// Where packages come from.
     #[serde(deserialize_with = "source")]
-    pub source: Option<PackageSource>,
+    pub(crate) source: Option<PackageSource>,
     /// The limit of a probe in all.
     #[serde(deserialize_with = "probe_timeout")]
-    pub probe_timeout: Option<Duration>,
+    pub(crate) probe_timeout: Option<Duration>,
     /// What `guard` leaves out: globs on paths from the project's root.
-    pub guard_ignore: Vec<String>,
+    pub(crate) guard_ignore: Vec<String>,
 }
 
 fn package_manager<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PackageManager>, D::Error> {
@@ -67,7 +67,7 @@ fn probe_timeout<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Duration>
 ///
 /// # Errors
 /// The place and cause, as toml says them, on one line.
-pub fn parse(text: &str) -> Result<Config, String> {
+pub(crate) fn parse(text: &str) -> Result<Config, String> {
     toml::from_str(text).map_err(|error| {
         let place = error.span().map(|span| {
             let before = &text[..span.start.min(text.len())];

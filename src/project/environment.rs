@@ -5,12 +5,12 @@ use std::ffi::{OsStr, OsString};
 
 /// What the variables were when they were taken; none by default. Children still inherit those of the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Environment(BTreeMap<OsString, OsString>);
+pub(crate) struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {
     /// The value of a variable, if it is set and not empty. On Windows case does not matter.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&OsStr> {
+    pub(crate) fn get(&self, name: &str) -> Option<&OsStr> {
         let value = if cfg!(windows) {
             self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
         } else {
@@ -21,7 +21,7 @@ impl Environment {
 
     /// Those variables that are text.
     #[must_use]
-    pub fn texts(&self) -> BTreeMap<String, String> {
+    pub(crate) fn texts(&self) -> BTreeMap<String, String> {
         let text = |(name, value): (&OsString, &OsString)| {
             Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
         };

@@ -1,12 +1,31 @@
 //! The product: where it lies, its settings, its surfaces, and what git says of it.
 
-pub(crate) mod apply;
-pub(crate) mod beside;
+mod beside;
 pub(crate) mod config;
-pub(crate) mod environment;
-pub(crate) mod file_kind;
-pub(crate) mod install_context;
+mod environment;
+mod file_kind;
+mod install_context;
+mod link;
+mod package_source;
 pub(crate) mod read;
-pub(crate) mod requested;
-pub(crate) mod surface;
-pub(crate) mod tracked_path;
+mod requested;
+mod surface;
+mod tracked_path;
+
+pub(crate) use self::beside::Beside;
+#[cfg(test)]
+pub(crate) use self::config::Config;
+pub(crate) use self::config::{CONFIG_FILE, DEFAULT_DEPS_DIR};
+pub(crate) use self::environment::Environment;
+pub(crate) use self::file_kind::{FileKind, MANIFEST, SETTINGS};
+pub(crate) use self::install_context::InstallContext;
+pub(crate) use self::link::Link;
+pub(crate) use self::package_source::{PROBE_TIMEOUT, PackageSource, RequestedSource, parse_duration};
+pub(crate) use self::read::git::{Failure, HOOK_VARIABLES, HookEnvironment, Running, path_of, said};
+pub(crate) use self::read::package_manager::of_workspace;
+pub(crate) use self::read::surfaces::{files, relative};
+pub(crate) use self::read::workspace::Itself;
+pub(crate) use self::read::{Project, git, package_manager, surfaces, workspace};
+pub(crate) use self::requested::{CacheFolder, Requested};
+pub(crate) use self::surface::{Originals, Surface};
+pub(crate) use self::tracked_path::{EDITED_SUFFIX, ProjectPath, TEMP_SUFFIX};

@@ -5,38 +5,47 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::environment::Environment;
-use crate::cache::place::CacheFolder;
-use crate::image::package_manager::Detected;
-use crate::rewrite::link::Link;
-use crate::source::model::RequestedSource;
+
+use crate::image::Detected;
+use crate::project::link::Link;
+use crate::project::package_source::RequestedSource;
 
 /// Flags, or else their environment variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Requested {
+pub(crate) struct Requested {
     /// `-C`: where to look for the project; the current folder if not said.
-    pub project: Option<PathBuf>,
+    pub(crate) project: Option<PathBuf>,
     /// `--workspace`, `DOCKER_PREP_WORKSPACE`.
-    pub workspace: Option<PathBuf>,
+    pub(crate) workspace: Option<PathBuf>,
     /// `--scope`, `DOCKER_PREP_SCOPE`.
-    pub scope: Vec<String>,
+    pub(crate) scope: Vec<String>,
     /// `--surface`, `DOCKER_PREP_SURFACE`.
-    pub surfaces: Vec<PathBuf>,
+    pub(crate) surfaces: Vec<PathBuf>,
     /// `--deps-dir`, `DOCKER_PREP_DEPS_DIR`.
-    pub deps_dir: Option<PathBuf>,
+    pub(crate) deps_dir: Option<PathBuf>,
     /// `--package-manager`, `DOCKER_PREP_PACKAGE_MANAGER`, with which of them says it.
-    pub package_manager: Option<Detected>,
+    pub(crate) package_manager: Option<Detected>,
     /// `--link`, `DOCKER_PREP_LINK`.
-    pub link: Option<Link>,
+    pub(crate) link: Option<Link>,
     /// `--source`, `DOCKER_PREP_SOURCE`, `BYTELYST_PACKAGE_SOURCE`, with which of them says it.
-    pub source: Option<RequestedSource>,
+    pub(crate) source: Option<RequestedSource>,
     /// `--probe-timeout`, `DOCKER_PREP_PROBE_TIMEOUT`.
-    pub probe_timeout: Option<Duration>,
+    pub(crate) probe_timeout: Option<Duration>,
     /// `--fallback-on-auth`.
-    pub fallback_on_auth: bool,
+    pub(crate) fallback_on_auth: bool,
     /// `--no-cache`, `DOCKER_PREP_CACHE`, `DOCKER_PREP_CACHE_SIZE`: what is remembered between calls, and where.
-    pub cache: Option<CacheFolder>,
+    pub(crate) cache: Option<CacheFolder>,
     /// `RAYON_NUM_THREADS`: how many threads share the work; one for each core if not said.
-    pub threads: Option<NonZero<usize>>,
+    pub(crate) threads: Option<NonZero<usize>>,
     /// The variables that a build would see.
-    pub environment: Environment,
+    pub(crate) environment: Environment,
+}
+
+/// The cache that a call uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CacheFolder {
+    /// Its folder, whether it exists or not.
+    pub(crate) folder: PathBuf,
+    /// How many bytes of tarballs it may hold.
+    pub(crate) limit: u64,
 }

@@ -4,42 +4,40 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::transaction::journal::{EDITED_SUFFIX, TEMP_SUFFIX};
-
 /// The path of a file from the project's root, with `/` between parts. It cannot lead out of the project by its
 /// words, nor into its `.git`; that no symbolic link leads out is for those to check who read the disk.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ProjectPath(String);
+pub(crate) struct ProjectPath(String);
 
 impl ProjectPath {
     /// The path as it is written.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Its last part.
     #[must_use]
-    pub fn file_name(&self) -> &str {
+    pub(crate) fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
     /// Where the original stands while prepared.
     #[must_use]
-    pub fn backup(&self) -> Self {
+    pub(crate) fn backup(&self) -> Self {
         Self(format!("{}.bak", self.0))
     }
 
     /// Where new text is written before it is renamed into place.
     #[must_use]
-    pub fn temp(&self) -> Self {
+    pub(crate) fn temp(&self) -> Self {
         Self(format!("{}{TEMP_SUFFIX}", self.0))
     }
 
     /// Where an owner's edit is kept that restoring by force put aside.
     #[must_use]
-    pub fn edited(&self) -> Self {
+    pub(crate) fn edited(&self) -> Self {
         Self(format!("{}{EDITED_SUFFIX}", self.0))
     }
 }
@@ -72,3 +70,9 @@ impl From<ProjectPath> for String {
         path.0
     }
 }
+
+/// What a file's name is followed by while its new text is written.
+pub(crate) const TEMP_SUFFIX: &str = ".docker-prep-new";
+
+/// What a file's name is followed by where an owner's edit is kept that gave way to the original.
+pub(crate) const EDITED_SUFFIX: &str = ".edited";

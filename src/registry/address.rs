@@ -25,7 +25,7 @@ const MACHINE: [&str; 14] = [
 
 /// The same address on this machine, where its host is one that only containers know.
 #[must_use]
-pub fn localhost_for(url: &str) -> Option<String> {
+pub(crate) fn localhost_for(url: &str) -> Option<String> {
     let mut url = Url::parse(url).ok()?;
     let host = url.host_str()?;
     let host = host.strip_suffix('.').unwrap_or(host);
@@ -38,7 +38,7 @@ pub fn localhost_for(url: &str) -> Option<String> {
 
 /// Whether an address is this machine to whoever uses it.
 #[must_use]
-pub fn is_loopback(url: &str) -> bool {
+pub(crate) fn is_loopback(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),

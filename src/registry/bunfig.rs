@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::setting::{Setting, SettingsFile};
 use crate::error::Problem;
-use crate::npm::npmrc::{Expanded, Lookup};
+use crate::npm::{Expanded, Lookup};
 
 /// What stands with a registry, and the key of an `.npmrc` for it.
 const FIELDS: [(&str, &str); 4] =
@@ -17,7 +17,7 @@ const FIELDS: [(&str, &str); 4] =
 ///
 /// # Errors
 /// It is not TOML.
-pub fn parse(name: &str, text: &str, lookup: Lookup<'_>) -> Result<SettingsFile, Problem> {
+pub(crate) fn parse(name: &str, text: &str, lookup: Lookup<'_>) -> Result<SettingsFile, Problem> {
     let table: Table =
         text.strip_prefix('\u{feff}').unwrap_or(text).parse().map_err(|error: toml::de::Error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
@@ -100,7 +100,7 @@ impl BunfigReader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::package_manager::{Name, PackageManager};
+    use crate::image::{Name, PackageManager};
     use crate::registry::npm::Npm;
 
     fn asks(text: &str) -> String {

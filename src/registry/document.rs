@@ -23,7 +23,7 @@ struct PackageDocument {
 
 /// Judges the body of an answer 200 to the question for a package.
 #[must_use]
-pub fn judge(body: &[u8], package: &str, wanted: &Wanted) -> ProbeFinding {
+pub(crate) fn judge(body: &[u8], package: &str, wanted: &Wanted) -> ProbeFinding {
     let document: PackageDocument = match serde_json::from_slice(body) {
         Ok(document) => document,
         Err(error) => return ProbeFinding::NotNpm(instead(body, &error).to_owned()),

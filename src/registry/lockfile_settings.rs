@@ -24,7 +24,7 @@ const YARNRC_KEYS: [&str; 13] = [
 
 /// The lines of an `.npmrc` that name a registry, a way to it or who asks there.
 #[must_use]
-pub fn of_npmrc(text: &str) -> String {
+pub(crate) fn of_npmrc(text: &str) -> String {
     let names = |line: &&str| {
         let key = line.split('=').next().unwrap_or_default().trim();
         npmrc::leads_to_a_registry(key.strip_suffix("[]").unwrap_or(key))
@@ -36,7 +36,7 @@ pub fn of_npmrc(text: &str) -> String {
 ///
 /// # Errors
 /// It is not YAML.
-pub fn of_yarnrc(text: &str, folder: &str) -> Result<String, String> {
+pub(crate) fn of_yarnrc(text: &str, folder: &str) -> Result<String, String> {
     let Value::Object(settings) = yaml::parse(text).map_err(|error| error.to_string())? else {
         return Ok(String::new());
     };

@@ -1,49 +1,51 @@
 //! A registry as the settings of a build name it, and what it answers when it is asked for a package.
 
 mod address;
-pub mod bunfig;
-pub(crate) mod document;
+mod bunfig;
+mod document;
 pub(crate) mod lockfile_settings;
-pub mod network;
-pub mod npm;
-pub(crate) mod read;
-pub mod setting;
-pub mod variables;
-pub mod yarn;
+mod network;
+mod npm;
+mod read;
+mod setting;
+mod variables;
+mod yarn;
+
+pub(crate) use self::read::{probe, settings};
 
 use std::fmt;
 use std::time::Duration;
 
-pub use self::address::{is_loopback, localhost_for};
+pub(crate) use self::address::{is_loopback, localhost_for};
 
 /// A registry, with all that asking it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registry {
+pub(crate) struct Registry {
     /// Its address without credentials, with a `/` at the end.
-    pub url: String,
+    pub(crate) url: String,
     /// What names it, as `.npmrc.docker: line 1: @bytelyst:registry`.
-    pub named_by: String,
+    pub(crate) named_by: String,
     /// Who asks; nobody where the settings hold nothing for this address.
-    pub credential: Option<Credential>,
+    pub(crate) credential: Option<Credential>,
     /// Why nobody asks though a file says who: the variable of the token that is not set, as
     /// `.npmrc.docker: line 2: //host/:_authToken: ${GITEA_NPM_TOKEN} is not set`.
-    pub unset: Option<String>,
+    pub(crate) unset: Option<String>,
     /// The way there.
-    pub network: Network,
+    pub(crate) network: Network,
 }
 
 /// What proves who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Credential {
+pub(crate) struct Credential {
     /// The value of the header `Authorization`: `Bearer …` or `Basic …`.
-    pub authorization: Secret,
+    pub(crate) authorization: Secret,
     /// What holds it, as `.npmrc.docker: line 2: //host/:_authToken (${GITEA_NPM_TOKEN})`; never the secret itself.
-    pub named_by: String,
+    pub(crate) named_by: String,
 }
 
 /// A text that is never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
+pub(crate) struct Secret(pub(crate) String);
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,24 +55,24 @@ impl fmt::Debug for Secret {
 
 /// Proxies and certificates, as npm's settings give them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Network {
+pub(crate) struct Network {
     /// For `http:`: its address, credentials included.
-    pub http_proxy: Option<Secret>,
+    pub(crate) http_proxy: Option<Secret>,
     /// For `https:`.
-    pub https_proxy: Option<Secret>,
+    pub(crate) https_proxy: Option<Secret>,
     /// Hosts that are asked without a proxy, as npm's `noproxy` has them.
-    pub no_proxy: Vec<String>,
+    pub(crate) no_proxy: Vec<String>,
     /// `strict-ssl=false`: any certificate will do.
-    pub accepts_any_certificate: bool,
+    pub(crate) accepts_any_certificate: bool,
     /// Certificates of authorities (PEM) instead of the usual ones: `ca`, `cafile`.
-    pub authorities: Vec<Vec<u8>>,
+    pub(crate) authorities: Vec<Vec<u8>>,
     /// Certificates of authorities (PEM) besides the usual ones: `NODE_EXTRA_CA_CERTS`.
-    pub more_authorities: Vec<Vec<u8>>,
+    pub(crate) more_authorities: Vec<Vec<u8>>,
 }
 
 /// Which version of a package is to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// This very one: the workspace's own.
     Version(String),
     /// Any that a range allows, or any at all where the text is no range: all that is known without a workspace.
@@ -79,29 +81,29 @@ pub enum Wanted {
 
 /// One package that one registry is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub(crate) struct Question {
     /// Whom to ask.
-    pub registry: Registry,
+    pub(crate) registry: Registry,
     /// The package's name.
-    pub package: String,
+    pub(crate) package: String,
     /// Its version.
-    pub wanted: Wanted,
+    pub(crate) wanted: Wanted,
 }
 
 /// What became of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The address that was asked: the registry's, or the same with `localhost` for a host that only containers know.
-    pub url: String,
+    pub(crate) url: String,
     /// What was found.
-    pub finding: ProbeFinding,
+    pub(crate) finding: ProbeFinding,
     /// From the begin of the probe to the answer.
-    pub took: Duration,
+    pub(crate) took: Duration,
 }
 
 /// What a registry is found to be, or to have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProbeFinding {
+pub(crate) enum ProbeFinding {
     /// The package is there at the wanted version.
     There,
     /// The host's name means nothing here.

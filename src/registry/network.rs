@@ -7,28 +7,28 @@ use super::setting::Setting;
 use super::variables::Variables;
 use super::{Network, Secret};
 use crate::error::Problem;
-use crate::image::package_manager::Name;
+use crate::image::Name;
 
 /// The way, and the files that have yet to be read for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NetworkRoute {
+pub(crate) struct NetworkRoute {
     /// All but what the files hold.
-    pub network: Network,
+    pub(crate) network: Network,
     /// The file of authorities that takes the place of all others.
-    pub cafile: Option<NamedFile>,
+    pub(crate) cafile: Option<NamedFile>,
     /// The file of authorities besides the usual ones.
-    pub extra: Option<NamedFile>,
+    pub(crate) extra: Option<NamedFile>,
 }
 
 /// A file that a setting names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedFile {
+pub(crate) struct NamedFile {
     /// Its path as it is written.
-    pub path: String,
+    pub(crate) path: String,
     /// The file of settings that names it; empty where a variable does.
-    pub file: String,
+    pub(crate) file: String,
     /// What names it.
-    pub place: String,
+    pub(crate) place: String,
 }
 
 /// A value, and what gives it.
@@ -46,7 +46,7 @@ struct GivenValue {
 ///
 /// # Errors
 /// A setting that counts is no address, or names a variable that is not set.
-pub fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<NetworkRoute, Problem> {
+pub(crate) fn of_npm(manager: Name, npm: &Npm, variables: &Variables) -> Result<NetworkRoute, Problem> {
     let settings = NetworkSettings { npm, variables, has_variables: manager != Name::Bun };
     let mut way = NetworkRoute::default();
     let (http, https) = match manager {
@@ -228,7 +228,7 @@ fn is_true(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::package_manager::PackageManager;
+    use crate::image::PackageManager;
     use crate::registry::setting::of_npmrc;
     use crate::registry::variables::of;
 

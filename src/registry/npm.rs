@@ -14,11 +14,11 @@ use super::address::Address;
 use super::setting::{Setting, SettingsFile};
 use super::{Credential, Secret};
 use crate::error::Problem;
-use crate::image::package_manager::{Name, PackageManager};
+use crate::image::{Name, PackageManager};
 
 /// Settings of several files, of which the first that has a key counts.
 #[derive(Clone, Debug)]
-pub struct Npm {
+pub(crate) struct Npm {
     manager: PackageManager,
     settings: BTreeMap<String, Setting>,
     /// The first key of a credential with a variable that is not set.
@@ -27,35 +27,37 @@ pub struct Npm {
 
 /// A registry that a file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedRegistry {
+pub(crate) struct NamedRegistry {
     /// Its address.
-    pub url: String,
+    pub(crate) url: String,
     /// What names it.
-    pub named_by: String,
+    pub(crate) named_by: String,
     /// Who asks.
-    pub asks: Asks,
+    pub(crate) asks: Asks,
 }
 
 /// Who asks a registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asks {
+pub(crate) struct Asks {
     /// What proves it.
-    pub credential: Option<Credential>,
+    pub(crate) credential: Option<Credential>,
     /// Why there is none though a file has one.
-    pub unset: Option<String>,
+    pub(crate) unset: Option<String>,
 }
 
 impl Npm {
     /// The files in their order, as this package manager reads them.
     #[must_use]
-    pub fn new(manager: &PackageManager, files: Vec<SettingsFile>) -> Self {
+    pub(crate) fn new(manager: &PackageManager, files: Vec<SettingsFile>) -> Self {
         let mut settings = BTreeMap::new();
         let mut lost = None;
         for setting in files.into_iter().flat_map(|file| file.settings) {
             if lost.is_none() && is_credential(&setting.written) {
-                lost = setting.key.unset.first().map(|name| {
-                    format!("{}: {} is not set", setting.place(), crate::npm::npmrc::shown(name))
-                });
+                lost = setting
+                    .key
+                    .unset
+                    .first()
+                    .map(|name| format!("{}: {} is not set", setting.place(), crate::npm::shown(name)));
             }
             settings.entry(setting.key.text.clone()).or_insert(setting);
         }
@@ -64,7 +66,7 @@ impl Npm {
 
     /// The setting of a key.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Setting> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Setting> {
         self.settings.get(key)
     }
 
@@ -72,7 +74,7 @@ impl Npm {
     ///
     /// # Errors
     /// What is written there is no address, or a variable of it is not set; neither quotes it.
-    pub fn registry(&self, package: &str) -> Result<Option<NamedRegistry>, Problem> {
+    pub(crate) fn registry(&self, package: &str) -> Result<Option<NamedRegistry>, Problem> {
         let scoped = scope(package).and_then(|scope| self.said(&format!("{scope}:registry")));
         let Some(setting) = scoped.or_else(|| self.said("registry")) else { return Ok(None) };
         let address = address(setting)?;

@@ -4,33 +4,33 @@ use std::fmt;
 
 use crate::error::Problem;
 use crate::npm::npmrc;
-use crate::npm::npmrc::{Expanded, Lookup, NpmrcEntry, shown};
+use crate::npm::{Expanded, Lookup, NpmrcEntry, shown};
 
 /// More than any file names; they are all kept.
 const MAX_SETTINGS: usize = 1000;
 
 /// A file of settings that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SettingsFile {
+pub(crate) struct SettingsFile {
     /// Its path for messages: from the project's root, or as `~/.npmrc`.
-    pub name: String,
+    pub(crate) name: String,
     /// Those of its settings that lead to a registry.
-    pub settings: Vec<Setting>,
+    pub(crate) settings: Vec<Setting>,
 }
 
 /// A key with its value.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// The file.
-    pub file: String,
+    pub(crate) file: String,
     /// Where in the file, as `line 2`; empty where the key itself says it.
-    pub line: String,
+    pub(crate) line: String,
     /// The key as it is written: for messages, since variables in it may be anything.
-    pub written: String,
+    pub(crate) written: String,
     /// What it means.
-    pub key: Expanded,
+    pub(crate) key: Expanded,
     /// The value, or each of a list; nothing where it is `false` or `null`.
-    pub values: Vec<Expanded>,
+    pub(crate) values: Vec<Expanded>,
 }
 
 /// Never with its value.
@@ -43,14 +43,14 @@ impl fmt::Debug for Setting {
 impl Setting {
     /// The file, the line and the key.
     #[must_use]
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         let parts = [self.file.as_str(), self.line.as_str(), self.written.as_str()];
         parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(": ")
     }
 
     /// The same, with the variables of the value.
     #[must_use]
-    pub fn place_with_variables(&self) -> String {
+    pub(crate) fn place_with_variables(&self) -> String {
         let mut variables: Vec<String> =
             self.values.iter().flat_map(|value| &value.variables).map(|name| shown(name)).collect();
         variables.dedup();
@@ -63,7 +63,7 @@ impl Setting {
 
     /// Why the value cannot be told.
     #[must_use]
-    pub fn trouble(&self) -> Option<String> {
+    pub(crate) fn trouble(&self) -> Option<String> {
         self.values.iter().find_map(|value| {
             let unset =
                 value.unset.first().map(|name| format!("{}: {} is not set", self.place(), shown(name)));
@@ -75,7 +75,7 @@ impl Setting {
     ///
     /// # Errors
     /// A variable of it is not set.
-    pub fn value(&self) -> Result<&str, Problem> {
+    pub(crate) fn value(&self) -> Result<&str, Problem> {
         match self.trouble() {
             None => Ok(self.values.first().map_or("", |value| value.text.as_str()).trim()),
             Some(trouble) => {
@@ -97,7 +97,12 @@ impl Setting {
 ///
 /// # Errors
 /// There are too many of them.
-pub fn of_npmrc(name: &str, text: &str, unquotes: bool, lookup: Lookup<'_>) -> Result<SettingsFile, Problem> {
+pub(crate) fn of_npmrc(
+    name: &str,
+    text: &str,
+    unquotes: bool,
+    lookup: Lookup<'_>,
+) -> Result<SettingsFile, Problem> {
     let mut file = SettingsFile { name: name.to_owned(), settings: Vec::new() };
     for entry in npmrc::parse(text) {
         let key = npmrc::expand(&entry.key, lookup);

@@ -7,21 +7,21 @@ const PREFIX: &str = "npm_config_";
 
 /// Where variables get their values. It has no `Debug`: what a process has is not to be shown.
 #[derive(Clone, Default)]
-pub struct Variables {
+pub(crate) struct Variables {
     /// The process's own.
-    pub process: BTreeMap<String, String>,
+    pub(crate) process: BTreeMap<String, String>,
     /// What compose gives to the build.
-    pub build_args: BTreeMap<String, String>,
+    pub(crate) build_args: BTreeMap<String, String>,
     /// What the Dockerfiles set.
-    pub dockerfile: BTreeMap<String, String>,
+    pub(crate) dockerfile: BTreeMap<String, String>,
     /// Whether names mean the same in any case, as on Windows.
-    pub ignores_case: bool,
+    pub(crate) ignores_case: bool,
 }
 
 impl Variables {
     /// The value of a variable, which may be empty: the process's own, else that of the build.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<String> {
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
         let own = || {
             let same = |(known, _): &(&String, &String)| known.eq_ignore_ascii_case(name);
             self.process.iter().find(same).filter(|_| self.ignores_case).map(|(_, value)| value)
@@ -32,7 +32,7 @@ impl Variables {
 
     /// The value of the first of some variables that has one, as proxies' have it: in lower case, then in upper case.
     #[must_use]
-    pub fn in_either_case(&self, name: &str) -> Option<String> {
+    pub(crate) fn in_either_case(&self, name: &str) -> Option<String> {
         [name.to_ascii_lowercase(), name.to_ascii_uppercase()]
             .iter()
             .find_map(|name| self.get(name).filter(|value| !value.is_empty()))
@@ -41,7 +41,7 @@ impl Variables {
     /// The variable `npm_config_<key>`, in any case, with its name: `strict-ssl` is that of
     /// `NPM_CONFIG_STRICT_SSL`. One that is empty says nothing (`@npmcli/config`, `loadEnv`).
     #[must_use]
-    pub fn npm_config(&self, key: &str) -> Option<(String, String)> {
+    pub(crate) fn npm_config(&self, key: &str) -> Option<(String, String)> {
         [&self.process, &self.build_args, &self.dockerfile]
             .into_iter()
             .find_map(|layer| npm_config(layer, key))
@@ -49,7 +49,7 @@ impl Variables {
 
     /// The same of the process alone.
     #[must_use]
-    pub fn npm_config_of_process(&self, key: &str) -> Option<String> {
+    pub(crate) fn npm_config_of_process(&self, key: &str) -> Option<String> {
         npm_config(&self.process, key).map(|(_, value)| value)
     }
 }

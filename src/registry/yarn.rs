@@ -12,8 +12,8 @@ use super::variables::Variables;
 use super::{Credential, Secret};
 use crate::error::Problem;
 use crate::npm::js;
-use crate::npm::minimatch::{MatchOptions, Minimatch};
-use crate::npm::npmrc::{Expanded, Lookup};
+use crate::npm::{Expanded, Lookup};
+use crate::npm::{MatchOptions, Minimatch};
 use crate::text::yaml;
 
 /// Longer than what any setting is.
@@ -21,7 +21,7 @@ const MAX_LENGTH: usize = 1 << 16;
 
 /// The files in their order; the first that has a key counts.
 #[derive(Clone, Default)]
-pub struct Yarn {
+pub(crate) struct Yarn {
     files: Vec<(String, Map<String, Value>)>,
 }
 
@@ -37,7 +37,7 @@ impl Yarn {
     ///
     /// # Errors
     /// One is not YAML.
-    pub fn new(files: &[(String, String)]) -> Result<Self, Problem> {
+    pub(crate) fn new(files: &[(String, String)]) -> Result<Self, Problem> {
         let mut read = Vec::new();
         for (name, text) in files {
             let value = yaml::bounded(text)
@@ -52,7 +52,11 @@ impl Yarn {
     ///
     /// # Errors
     /// What is written there is no address, or a variable of it is not set; neither quotes it.
-    pub fn registry(&self, package: &str, lookup: Lookup<'_>) -> Result<Option<NamedRegistry>, Problem> {
+    pub(crate) fn registry(
+        &self,
+        package: &str,
+        lookup: Lookup<'_>,
+    ) -> Result<Option<NamedRegistry>, Problem> {
         let scope = scope(package).and_then(|scope| scope.strip_prefix('@'));
         let of_scope =
             |key: &str| scope.map_or(Ok(None), |scope| self.setting(&["npmScopes", scope, key], lookup));
@@ -88,7 +92,12 @@ impl Yarn {
     ///
     /// # Errors
     /// A setting that counts is no address, or names a variable that is not set.
-    pub fn way(&self, url: &str, variables: &Variables, lookup: Lookup<'_>) -> Result<NetworkRoute, Problem> {
+    pub(crate) fn way(
+        &self,
+        url: &str,
+        variables: &Variables,
+        lookup: Lookup<'_>,
+    ) -> Result<NetworkRoute, Problem> {
         let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
         let setting = |key: &str, variable: &str| -> Result<Option<Setting>, Problem> {
             if let Some(setting) = self.of_host(&host, key, lookup)? {

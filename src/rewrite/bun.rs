@@ -8,11 +8,11 @@ use super::npm::{ExistingRules, put};
 use super::reference::written_out;
 use super::request::RewriteRequest;
 use super::{RewriteError, members_of, resolution};
-use crate::image::package_manager::Name;
+use crate::image::Name;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
-use crate::text::edit::Change;
-use crate::text::json::Document;
+use crate::text::Change;
+use crate::text::Document;
 
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(

@@ -11,90 +11,90 @@ use serde_json::Value;
 
 use super::install_target::InstallTarget;
 use crate::error::{Error, Kind, Problem, Result};
-use crate::image::package_manager::Name;
-use crate::npm::manifest::{DEPENDENCY_FIELDS, Manifest};
-use crate::npm::package_name::nearest;
-use crate::npm::scope::Scope;
+use crate::image::Name;
+use crate::npm::Scope;
+use crate::npm::nearest;
 use crate::npm::specifier;
-use crate::npm::specifier::{Specifier, SpecifierKind};
-use crate::npm::workspace::{Member, Workspace};
-use crate::project::surface::Surface;
+use crate::npm::{DEPENDENCY_FIELDS, Manifest};
+use crate::npm::{Member, Workspace};
+use crate::npm::{Specifier, SpecifierKind};
+use crate::project::Surface;
 use crate::text::path;
 
 /// What one surface needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
+pub(crate) struct Needs {
     /// Its own dependencies in scope, each to be rewritten.
-    pub direct: Vec<DirectDependency>,
+    pub(crate) direct: Vec<DirectDependency>,
     /// Packages in scope that it takes from a path of its own choice, with that path.
-    pub local: BTreeMap<String, String>,
+    pub(crate) local: BTreeMap<String, String>,
     /// Those of `local` that packages of the closure need too.
-    pub shared_local: BTreeSet<String>,
+    pub(crate) shared_local: BTreeSet<String>,
     /// Its dependencies and all that those need, by name.
-    pub closure: BTreeSet<String>,
+    pub(crate) closure: BTreeSet<String>,
     /// Required peers of the closure that are no dependency of the surface: pnpm would look them up in the
     /// registry, even when an override covers them.
-    pub peers: BTreeSet<String>,
+    pub(crate) peers: BTreeSet<String>,
     /// Values of the manifest that bring in a package in scope, by their keys from the root on: overrides that put one
     /// in the place of another package, and `pnpm.packageExtensions`.
-    pub redirected: BTreeMap<Vec<String>, String>,
+    pub(crate) redirected: BTreeMap<Vec<String>, String>,
     /// The same for overrides of a `pnpm-workspace.yaml`, by selector.
-    pub redirected_by_workspace: BTreeMap<String, String>,
+    pub(crate) redirected_by_workspace: BTreeMap<String, String>,
     /// Dependencies of packages of the closure under another name, which overrides miss by the package's own name.
-    pub aliases: BTreeSet<Alias>,
+    pub(crate) aliases: BTreeSet<Alias>,
     /// Every required peer of a package of the closure, be it a dependency of the surface or not.
-    pub required_peers: BTreeSet<String>,
+    pub(crate) required_peers: BTreeSet<String>,
     /// Optional peers in scope that are not in the closure, each with a package that names it: npm 10 looks them up.
-    pub optional_peers: BTreeMap<String, String>,
+    pub(crate) optional_peers: BTreeMap<String, String>,
     /// The same for those that are named by an alias, be the package in the closure or not.
-    pub optional_aliases: BTreeSet<Alias>,
+    pub(crate) optional_aliases: BTreeSet<Alias>,
 }
 
 /// A dependency of a surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DirectDependency {
+pub(crate) struct DirectDependency {
     /// `dependencies`, `devDependencies` or `optionalDependencies`.
-    pub field: &'static str,
+    pub(crate) field: &'static str,
     /// The key: the package's name, or an alias.
-    pub key: String,
+    pub(crate) key: String,
     /// The package's own name.
-    pub package: String,
+    pub(crate) package: String,
 }
 
 /// `alias` in the manifest of `parent` means `package`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Alias {
+pub(crate) struct Alias {
     /// The package whose manifest uses the alias.
-    pub parent: String,
+    pub(crate) parent: String,
     /// The name it uses.
-    pub alias: String,
+    pub(crate) alias: String,
     /// The package that it means.
-    pub package: String,
+    pub(crate) package: String,
 }
 
 /// The needs of all surfaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Closure {
+pub(crate) struct Closure {
     /// In the order of the surfaces.
-    pub surfaces: Vec<Needs>,
+    pub(crate) surfaces: Vec<Needs>,
     /// Every package to pack, by name.
-    pub packages: BTreeSet<String>,
+    pub(crate) packages: BTreeSet<String>,
     /// What should be said, but stops nothing.
-    pub warnings: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
     /// Surfaces that ask for a version that the workspace does not have.
-    pub mismatches: Vec<Problem>,
+    pub(crate) mismatches: Vec<Problem>,
 }
 
 /// The members of a workspace by name, only where that is asked for: members may lack a name, and names that
 /// nobody needs may be used twice.
-pub struct MemberIndex<'a> {
+pub(crate) struct MemberIndex<'a> {
     members: BTreeMap<&'a str, Vec<&'a Member>>,
 }
 
 impl<'a> MemberIndex<'a> {
     /// Indexes a workspace.
     #[must_use]
-    pub fn new(workspace: &'a Workspace) -> Self {
+    pub(crate) fn new(workspace: &'a Workspace) -> Self {
         let mut members: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
         for member in &workspace.members {
             if let Some(name) = member.manifest.name() {
@@ -108,7 +108,7 @@ impl<'a> MemberIndex<'a> {
     ///
     /// # Errors
     /// No member of the name, with the nearest ones; or more than one, with their folders.
-    pub fn get(&self, name: &str) -> Result<&'a Member, Problem> {
+    pub(crate) fn get(&self, name: &str) -> Result<&'a Member, Problem> {
         match self.members.get(name).map(Vec::as_slice) {
             Some([member]) => Ok(member),
             Some(several) => {
@@ -138,7 +138,7 @@ impl<'a> MemberIndex<'a> {
 ///
 /// # Errors
 /// [`Kind::Packing`] naming every package that the workspace lacks or has twice.
-pub fn plan(
+pub(crate) fn plan(
     workspace: &Workspace,
     scope: &Scope,
     surfaces: &[(&Surface, &InstallTarget)],

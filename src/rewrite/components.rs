@@ -6,17 +6,17 @@ use petgraph::visit::DfsPostOrder;
 
 /// Nodes that lead to each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Component {
+pub(crate) struct Component {
     /// Sorted.
-    pub members: Vec<usize>,
+    pub(crate) members: Vec<usize>,
     /// Whether one leads to itself: there are several, or the only one says so.
-    pub is_cyclic: bool,
+    pub(crate) is_cyclic: bool,
 }
 
 /// The components, in levels: each leads to components of levels before its own only. `edges` has for each node the
 /// nodes that it leads to.
 #[must_use]
-pub fn levels(edges: &[Vec<usize>]) -> Vec<Vec<Component>> {
+pub(crate) fn levels(edges: &[Vec<usize>]) -> Vec<Vec<Component>> {
     let pairs = edges.iter().enumerate().flat_map(|(node, next)| next.iter().map(move |next| (node, *next)));
     let mut graph: DiGraph<(), (), usize> = DiGraph::from_edges(pairs);
     while graph.node_count() < edges.len() {

@@ -1,11 +1,11 @@
 //! Why a manifest cannot be rewritten.
 
-use crate::text::edit::EditError;
-use crate::text::json::SyntaxError;
+use crate::text::EditError;
+use crate::text::SyntaxError;
 
 /// Why a manifest cannot be rewritten.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RewriteError {
+pub(crate) enum RewriteError {
     /// It is not JSON.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
@@ -55,7 +55,7 @@ pub enum RewriteError {
 impl RewriteError {
     /// What to do about it.
     #[must_use]
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Flat => "take `flat` out of the manifest, then run it again",
             Self::TakesTheirPlace { .. } => {

@@ -5,33 +5,33 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Problem, Result};
-use crate::project::beside::Beside;
-use crate::project::file_kind::FileKind;
-use crate::project::surface::Surface;
+use crate::project::Beside;
+use crate::project::FileKind;
+use crate::project::Surface;
 use crate::text::diff;
 use crate::text::yaml::edit as yaml;
 
 /// The new text of one such file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FileChange {
+pub(crate) struct FileChange {
     /// Absolute, inside the project.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The same from the project's root.
-    pub name: String,
+    pub(crate) name: String,
     /// The text as it was read: the plan holds only for that. `None` where there was no such file.
-    pub before: Option<String>,
+    pub(crate) before: Option<String>,
     /// The text that it gets.
-    pub after: String,
+    pub(crate) after: String,
     /// How to take the changes back out of a text that was edited since; `null` for what is replaced as a whole.
-    pub undo: Value,
+    pub(crate) undo: Value,
     /// What it is.
-    pub kind: FileKind,
+    pub(crate) kind: FileKind,
 }
 
 impl FileChange {
     /// The change as `git diff` prints it.
     #[must_use]
-    pub fn diff(&self) -> String {
+    pub(crate) fn diff(&self) -> String {
         match &self.before {
             Some(before) => diff::unified(&self.name, before, &self.after),
             None => diff::created(&self.name, &self.after),
@@ -41,7 +41,7 @@ impl FileChange {
 
 /// A file that gets another text as a whole, as a lockfile does; `None` where it is that text already.
 #[must_use]
-pub fn replacement(file: &Beside, after: String) -> Option<FileChange> {
+pub(crate) fn replacement(file: &Beside, after: String) -> Option<FileChange> {
     (file.text.as_ref() != Some(&after)).then(|| change(file, after, Value::Null))
 }
 
@@ -49,7 +49,7 @@ pub fn replacement(file: &Beside, after: String) -> Option<FileChange> {
 ///
 /// # Errors
 /// [`Kind::Refused`] for a text that cannot be edited without a change of something else.
-pub fn settings_change(
+pub(crate) fn settings_change(
     settings: &Beside,
     sets: &[(String, String)],
     removes: &[String],
@@ -81,7 +81,7 @@ fn change(file: &Beside, after: String, undo: Value) -> FileChange {
 ///
 /// # Errors
 /// [`Kind::Refused`], with a problem for each Dockerfile.
-pub fn refuse_uncopied(surface: &Surface, file: &Beside, dockerfiles: &[String]) -> Result<()> {
+pub(crate) fn refuse_uncopied(surface: &Surface, file: &Beside, dockerfiles: &[String]) -> Result<()> {
     if dockerfiles.is_empty() {
         return Ok(());
     }

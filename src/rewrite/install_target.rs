@@ -2,17 +2,17 @@
 
 use super::override_style::OverrideStyle;
 use super::{resolution, selector};
-use crate::image::package_manager::{Name, PackageManager};
+use crate::image::{Name, PackageManager};
 
 /// The package manager that installs a surface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstallTarget {
+pub(crate) struct InstallTarget {
     /// Which, at which version.
-    pub manager: PackageManager,
+    pub(crate) manager: PackageManager,
     /// How it is told where a package lies.
-    pub way: OverrideStyle,
+    pub(crate) way: OverrideStyle,
     /// `overrides:` of a `pnpm-workspace.yaml` beside the manifest, selectors and values in order.
-    pub workspace_overrides: Vec<(String, String)>,
+    pub(crate) workspace_overrides: Vec<(String, String)>,
 }
 
 /// A field of a manifest that holds overrides.
@@ -40,7 +40,7 @@ impl OverrideField {
 impl InstallTarget {
     /// The one that the products pin.
     #[must_use]
-    pub fn pinned() -> Self {
+    pub(crate) fn pinned() -> Self {
         Self {
             manager: PackageManager::pinned(),
             way: OverrideStyle::PnpmOverrides,
@@ -68,7 +68,7 @@ impl InstallTarget {
 
     /// Whether it may be a pnpm that reads overrides in a `pnpm-workspace.yaml`.
     #[must_use]
-    pub fn reads_workspace_overrides(&self) -> bool {
+    pub(crate) fn reads_workspace_overrides(&self) -> bool {
         self.manager.name == Name::Pnpm && *self.manager.majors.end() >= 10
     }
 

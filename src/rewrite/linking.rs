@@ -8,18 +8,18 @@ use serde_json::{Map, Value};
 use super::closure::Needs;
 use super::override_style::OverrideStyle;
 use super::surface::relative_path;
-use crate::image::package_manager::{Name, PackageManager};
-use crate::npm::manifest::Manifest;
-use crate::npm::scope::Scope;
+use crate::image::{Name, PackageManager};
+use crate::npm::Manifest;
+use crate::npm::Scope;
+use crate::npm::SpecifierKind;
 use crate::npm::specifier;
-use crate::npm::specifier::SpecifierKind;
 use crate::rewrite::link::Linking;
 use crate::rewrite::tarball_reference as reference;
 
 /// How the tarballs of a surface name each other; `None` where they do not. Both folders are meant from the project's
 /// root.
 #[must_use]
-pub fn linking(
+pub(crate) fn linking(
     way: OverrideStyle,
     manager: &PackageManager,
     surface_dir: &str,
@@ -64,7 +64,7 @@ const PEERS: &str = "peerDependencies";
 const PEERS_META: &str = "peerDependenciesMeta";
 
 /// The packages that a published manifest brings in, under whatever key.
-pub fn brought_in(manifest: &Manifest) -> impl Iterator<Item = String> {
+pub(crate) fn brought_in(manifest: &Manifest) -> impl Iterator<Item = String> {
     FIELDS.into_iter().flat_map(|field| manifest.dependencies(field)).map(|(key, spec)| package(key, spec))
 }
 
@@ -74,7 +74,7 @@ fn package(key: &str, spec: &str) -> String {
 
 /// The manifest of a tarball that names others: `file` says which file has a package. Nothing else of it changes.
 #[must_use]
-pub fn linked(
+pub(crate) fn linked(
     manifest: &Manifest,
     linking: &Linking,
     scope: &Scope,

@@ -6,23 +6,23 @@ pub(crate) mod components;
 mod difference;
 mod error;
 pub(crate) mod files;
-pub(crate) mod install_target;
-pub(crate) mod link;
+mod install_target;
+mod link;
 pub(crate) mod linking;
 mod npm;
 pub(crate) mod ours;
-pub(crate) mod override_style;
+mod override_style;
 mod pnpm;
 #[cfg(test)]
 mod properties;
 mod reference;
 mod references;
 mod request;
-pub(crate) mod resolution;
+mod resolution;
 #[cfg(test)]
 mod sample;
-pub(crate) mod selector;
-pub(crate) mod surface;
+mod selector;
+mod surface;
 pub(crate) mod take_back;
 pub(crate) mod tarball_reference;
 #[cfg(test)]
@@ -30,38 +30,46 @@ mod tests;
 mod workspace;
 mod yarn;
 
+pub(crate) use self::closure::{Closure, MemberIndex, Needs};
+pub(crate) use self::components::Component;
+pub(crate) use self::files::{FileChange, refuse_uncopied, replacement};
+pub(crate) use self::install_target::InstallTarget;
+pub(crate) use self::link::Linking;
+pub(crate) use self::override_style::OverrideStyle;
+pub(crate) use self::surface::{Rewritten, rewritten};
+pub(crate) use self::take_back::TakeBackError;
+pub(crate) use self::tarball_reference::{Parts, names, percent_decoded};
+
 use serde_json::{Map, Value};
 
-pub use self::error::RewriteError;
-use self::install_target::InstallTarget;
-use self::override_style::OverrideStyle;
-pub use self::references::{Reference, holds_a_tarball, names_a_tarball, names_a_tarball_in, points_into};
-pub use self::request::{AliasTarget, RedirectedDependency, RequestedPackage, RewriteRequest};
-pub use self::workspace::{WorkspaceOverrides, workspace_overrides};
-use crate::image::package_manager::Name;
-use crate::npm::manifest::DEPENDENCY_FIELDS;
+pub(crate) use self::error::RewriteError;
+pub(crate) use self::references::{holds_a_tarball, names_a_tarball, names_a_tarball_in, points_into};
+pub(crate) use self::request::{AliasTarget, RedirectedDependency, RequestedPackage, RewriteRequest};
+pub(crate) use self::workspace::{WorkspaceOverrides, workspace_overrides};
+use crate::image::Name;
+use crate::npm::DEPENDENCY_FIELDS;
 use crate::text::edit;
-use crate::text::edit::{Change, JsonUndo};
-use crate::text::json::{Document, NodeId, NodeKind};
+use crate::text::{Change, JsonUndo};
+use crate::text::{Document, NodeId, NodeKind};
 
 /// A manifest that is rewritten.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rewrite {
+pub(crate) struct Rewrite {
     /// The new text.
-    pub text: String,
+    pub(crate) text: String,
     /// What it takes to undo it.
-    pub undo: Vec<JsonUndo>,
+    pub(crate) undo: Vec<JsonUndo>,
     /// What was changed, in order.
-    pub changes: Vec<Change>,
+    pub(crate) changes: Vec<Change>,
     /// How many overrides point at tarballs now.
-    pub overrides: usize,
+    pub(crate) overrides: usize,
 }
 
 /// Rewrites a manifest for what reads it.
 ///
 /// # Errors
 /// See [`RewriteError`]; `null` for a field counts as a field that is missing.
-pub fn rewrite(
+pub(crate) fn rewrite(
     text: &str,
     reader: &InstallTarget,
     request: &RewriteRequest,

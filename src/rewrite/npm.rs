@@ -13,11 +13,11 @@ use super::reference::written_out;
 use super::request::RewriteRequest;
 use super::selector::before_range;
 use super::{RewriteError, members_of, set};
-use crate::npm::manifest::DEPENDENCY_FIELDS;
+use crate::npm::DEPENDENCY_FIELDS;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
-use crate::text::edit::Change;
-use crate::text::json::Document;
+use crate::text::Change;
+use crate::text::Document;
 
 const FIELD: &str = "overrides";
 

@@ -1,12 +1,12 @@
 //! How a surface's package manager is told where a package lies.
 
 use crate::error::{Error, Kind, Result};
-use crate::image::package_manager::{Name, PackageManager};
-use crate::rewrite::link::Link;
+use crate::image::{Name, PackageManager};
+use crate::project::Link;
 
 /// Where the package manager reads it. Direct dependencies are `file:` in the dependency fields with each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OverrideStyle {
+pub(crate) enum OverrideStyle {
     /// `pnpm.overrides` in package.json: pnpm up to 10.
     PnpmOverrides,
     /// `overrides:` in a pnpm-workspace.yaml beside package.json: pnpm from 10 on.
@@ -27,7 +27,7 @@ impl OverrideStyle {
     ///
     /// # Errors
     /// [`Kind::Usage`] where the package manager knows no such way, or its version does not tell which.
-    pub fn choose(manager: &PackageManager, link: Link, lockfile: bool) -> Result<Self> {
+    pub(crate) fn choose(manager: &PackageManager, link: Link, lockfile: bool) -> Result<Self> {
         let (lowest, highest) = (*manager.majors.start(), *manager.majors.end());
         match (manager.name, link) {
             // pnpm 8 and 9 write what an override points at into a lockfile with the folder that it was made in.

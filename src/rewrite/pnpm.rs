@@ -6,11 +6,11 @@ mod tests;
 use super::reference::written_out;
 use super::request::RewriteRequest;
 use super::{RewriteError, open, owned, selector, set};
-use crate::image::package_manager::Name;
+use crate::image::Name;
 use crate::rewrite::install_target::{InstallTarget, OverrideField};
 use crate::rewrite::override_style::OverrideStyle;
-use crate::text::edit::Change;
-use crate::text::json::{Document, NodeId};
+use crate::text::Change;
+use crate::text::{Document, NodeId};
 
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(

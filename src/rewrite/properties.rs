@@ -10,9 +10,9 @@ use super::sample::{alias, direct, package, pairs, specifier};
 use crate::guard::{GuardSettings, GuardedFile, Syntax, judge};
 use crate::rewrite::install_target::OverrideField;
 use crate::rewrite::*;
-use crate::text::edit::generated::{GeneratedTree, Style, leaf, print, style, tree};
-use crate::text::edit::undo;
-use crate::text::json::parse_object;
+use crate::text::parse_object;
+use crate::text::undo;
+use crate::text::{GeneratedTree, Style, leaf, print, style, tree};
 
 const IN_SCOPE: [&str; 4] = ["@b/a", "@b/b", "@b/c", "@b/peer"];
 

@@ -1,9 +1,9 @@
 //! `$name` in overrides: the specifier of a direct dependency.
 
 use super::request::RewriteRequest;
-use crate::image::package_manager::Name;
+use crate::image::Name;
 use crate::npm::specifier;
-use crate::text::json::Document;
+use crate::text::Document;
 
 /// The fields in which a package manager looks, of which the first that has the name counts.
 fn fields(manager: Name) -> &'static [&'static str] {

@@ -2,15 +2,15 @@
 
 use crate::npm::package_name;
 use crate::rewrite::tarball_reference as reference;
-use crate::text::json::{Document, NodeId};
+use crate::text::{Document, NodeId};
 
 /// A value that points into the deps dir.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// The keys from the root on.
-    pub path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// The specifier.
-    pub value: String,
+    pub(crate) value: String,
 }
 
 /// Where specifiers stand, for every package manager; npm's `overrides` are nested.
@@ -29,7 +29,7 @@ const PLACES: [&[&str]; 8] = [
 ///
 /// They tell a manifest that is rewritten. A text that is not JSON has none.
 #[must_use]
-pub fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
+pub(crate) fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
     let Ok(document) = Document::parse(text) else { return Vec::new() };
     let Some(folder) = reference::parts(deps_dir).pop() else { return Vec::new() };
     let mut found = Vec::new();
@@ -45,7 +45,7 @@ pub fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
 /// Whether one of these is a tarball with a name as only prepare gives it: of all that may lie in a folder of that
 /// name, this is ours.
 #[must_use]
-pub fn holds_a_tarball(text: &str, deps_dir: &str) -> bool {
+pub(crate) fn holds_a_tarball(text: &str, deps_dir: &str) -> bool {
     let file_name =
         |path: &str| path.rsplit(['/', '\\']).next().and_then(package_name::digest_in_tarball).is_some();
     points_into(text, deps_dir).iter().any(|reference| file_name(&reference.value))
@@ -53,13 +53,13 @@ pub fn holds_a_tarball(text: &str, deps_dir: &str) -> bool {
 
 /// Whether a text of any kind, as a lockfile, names a tarball as only prepare names them, wherever it lies.
 #[must_use]
-pub fn names_a_tarball(text: &str) -> bool {
+pub(crate) fn names_a_tarball(text: &str) -> bool {
     tarballs(text).next().is_some()
 }
 
 /// The same for one in a folder that is called like the deps dir.
 #[must_use]
-pub fn names_a_tarball_in(text: &str, deps_dir: &str) -> bool {
+pub(crate) fn names_a_tarball_in(text: &str, deps_dir: &str) -> bool {
     let Some(folder) = reference::parts(deps_dir).pop() else { return false };
     tarballs(text).any(|place| place.iter().any(|part| reference::names(part, &folder)))
 }

@@ -6,63 +6,63 @@ use nodejs_semver::{Range, Version};
 
 /// A dependency of the surface that is to come from the deps dir.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RedirectedDependency {
+pub(crate) struct RedirectedDependency {
     /// The field, as `devDependencies`.
-    pub field: String,
+    pub(crate) field: String,
     /// The key in it: the package's name, or an alias.
-    pub key: String,
+    pub(crate) key: String,
     /// The package's own name.
-    pub package: String,
+    pub(crate) package: String,
     /// The new specifier.
-    pub specifier: String,
+    pub(crate) specifier: String,
 }
 
 /// A package that the surface needs, itself or through others.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestedPackage {
+pub(crate) struct RequestedPackage {
     /// Its own name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its version, where that is known.
-    pub version: Option<String>,
+    pub(crate) version: Option<String>,
     /// Where it is.
-    pub specifier: String,
+    pub(crate) specifier: String,
 }
 
 /// `alias` in the manifest of `parent` means `package`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AliasTarget {
+pub(crate) struct AliasTarget {
     /// The package whose manifest uses the alias.
-    pub parent: String,
+    pub(crate) parent: String,
     /// The name it uses.
-    pub alias: String,
+    pub(crate) alias: String,
     /// The package that it means.
-    pub package: String,
+    pub(crate) package: String,
     /// Where that is.
-    pub specifier: String,
+    pub(crate) specifier: String,
 }
 
 /// What a surface needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RewriteRequest {
+pub(crate) struct RewriteRequest {
     /// Dependencies whose specifiers are replaced.
-    pub direct: Vec<RedirectedDependency>,
+    pub(crate) direct: Vec<RedirectedDependency>,
     /// Names and specifiers to add to `dependencies` where the names are missing there: required peers.
-    pub added: Vec<(String, String)>,
+    pub(crate) added: Vec<(String, String)>,
     /// The closure, and packages that it needs but the surface takes from a path of its own choice.
-    pub packages: Vec<RequestedPackage>,
+    pub(crate) packages: Vec<RequestedPackage>,
     /// Dependencies of packages of the closure under another name.
-    pub aliases: Vec<AliasTarget>,
+    pub(crate) aliases: Vec<AliasTarget>,
     /// Other values of the manifest that bring in a package in scope, by their keys from the root on, with the
     /// specifier that each becomes: overrides of other packages, and `pnpm.packageExtensions`.
-    pub placed: Vec<(Vec<String>, String)>,
+    pub(crate) placed: Vec<(Vec<String>, String)>,
     /// The same for overrides of a `pnpm-workspace.yaml`, by selector.
-    pub workspace_placed: Vec<(String, String)>,
+    pub(crate) workspace_placed: Vec<(String, String)>,
     /// Every required peer of the closure with its specifier, be it a dependency of the surface or not.
-    pub peers: Vec<(String, String)>,
+    pub(crate) peers: Vec<(String, String)>,
     /// Optional peers in scope that are not in the closure, each with the specifier of a package that names it.
-    pub optional_peers: Vec<(String, String)>,
+    pub(crate) optional_peers: Vec<(String, String)>,
     /// Optional peers that are a package in scope under another name.
-    pub optional_aliases: Vec<AliasTarget>,
+    pub(crate) optional_aliases: Vec<AliasTarget>,
 }
 
 impl RewriteRequest {

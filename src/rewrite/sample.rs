@@ -1,10 +1,10 @@
 //! Requests and readers for tests.
 
 use super::{AliasTarget, RedirectedDependency, RequestedPackage, RewriteRequest, rewrite};
-use crate::image::package_manager::{Name, PackageManager};
+use crate::image::{Name, PackageManager};
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
-use crate::text::edit::undo;
+use crate::text::undo;
 
 /// `@b/a` is `file:a.tgz`.
 pub(super) fn specifier(package: &str) -> String {

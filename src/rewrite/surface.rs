@@ -8,40 +8,40 @@ use super::install_target::InstallTarget;
 use super::override_style::OverrideStyle;
 use super::{AliasTarget, RequestedPackage, RewriteError, RewriteRequest, WorkspaceOverrides};
 use crate::error::{Error, Kind, Result};
-use crate::image::package_manager::Detected;
-use crate::npm::tarball::Tarball;
-use crate::project::surface::Surface;
+use crate::image::Detected;
+use crate::npm::Tarball;
+use crate::project::Surface;
 use crate::rewrite;
-use crate::text::edit::JsonUndo;
+use crate::text::JsonUndo;
 
 /// The new text of one surface's manifest.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rewritten {
+pub(crate) struct Rewritten {
     /// The surface as it was read: the plan holds only for that text.
-    pub surface: Surface,
+    pub(crate) surface: Surface,
     /// What installs it, and why it is taken for that.
-    pub manager: Detected,
+    pub(crate) manager: Detected,
     /// How its packages are made to find each other.
-    pub way: OverrideStyle,
+    pub(crate) way: OverrideStyle,
     /// The text that it gets.
-    pub text: String,
+    pub(crate) text: String,
     /// How to take the changes back out of a text that was edited since.
-    pub undo: Vec<JsonUndo>,
+    pub(crate) undo: Vec<JsonUndo>,
     /// What becomes of the overrides in the `pnpm-workspace.yaml` beside it.
-    pub workspace: WorkspaceOverrides,
+    pub(crate) workspace: WorkspaceOverrides,
     /// How many of its own dependencies were pointed at tarballs.
-    pub dependencies: usize,
+    pub(crate) dependencies: usize,
     /// How many overrides point at tarballs, here or in the `pnpm-workspace.yaml`.
-    pub overrides: usize,
+    pub(crate) overrides: usize,
     /// How many peers were added to its dependencies.
-    pub peers: usize,
+    pub(crate) peers: usize,
 }
 
 /// Plans the rewrite of one surface.
 ///
 /// # Errors
 /// [`Kind::Refused`] for a manifest of a shape that cannot be rewritten.
-pub fn rewritten(
+pub(crate) fn rewritten(
     surface: &Surface,
     manager: &Detected,
     reader: &InstallTarget,

@@ -3,18 +3,18 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::project::file_kind::FileKind;
+use crate::project::FileKind;
 use crate::rewrite;
 use crate::text::edit;
-use crate::text::edit::{Change, EditError, JsonUndo, UndoConflict};
-use crate::text::json::{Document, SyntaxError};
 use crate::text::yaml;
 use crate::text::yaml::edit as settings;
-use crate::text::yaml::edit::{YamlEditError as SettingsError, YamlUndo as SettingsUndo};
+use crate::text::{Change, EditError, JsonUndo, UndoConflict};
+use crate::text::{Document, SyntaxError};
+use crate::text::{YamlEditError as SettingsError, YamlUndo as SettingsUndo};
 
 /// Why a rewrite cannot be taken out of a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TakeBackError {
+pub(crate) enum TakeBackError {
     /// A manifest was changed where it was rewritten.
     #[error(transparent)]
     Manifest(#[from] UndoConflict),
@@ -51,7 +51,7 @@ impl From<SyntaxError> for TakeBackError {
 ///
 /// # Errors
 /// What was written has been changed, or the record is damaged.
-pub fn undo(kind: FileKind, text: &str, record: &Value) -> Result<String, TakeBackError> {
+pub(crate) fn undo(kind: FileKind, text: &str, record: &Value) -> Result<String, TakeBackError> {
     match kind {
         FileKind::Manifest => Ok(edit::undo(text, &read_record::<JsonUndo>(record)?)?),
         FileKind::Settings => {
@@ -65,7 +65,12 @@ pub fn undo(kind: FileKind, text: &str, record: &Value) -> Result<String, TakeBa
 ///
 /// # Errors
 /// One of the texts cannot be read, or the record is damaged.
-pub fn as_committed(kind: FileKind, text: &str, head: &str, record: &Value) -> Result<String, TakeBackError> {
+pub(crate) fn as_committed(
+    kind: FileKind,
+    text: &str,
+    head: &str,
+    record: &Value,
+) -> Result<String, TakeBackError> {
     match kind {
         FileKind::Manifest => {
             let record = read_record::<JsonUndo>(record)?;
@@ -86,7 +91,7 @@ pub fn as_committed(kind: FileKind, text: &str, head: &str, record: &Value) -> R
 ///
 /// # Errors
 /// One of the texts cannot be read; a lockfile is never taken apart.
-pub fn strip(
+pub(crate) fn strip(
     kind: FileKind,
     text: &str,
     head: Option<&str>,
@@ -109,7 +114,7 @@ pub fn strip(
 ///
 /// # Errors
 /// One of them is not JSON, or has something else where an object is needed.
-pub fn without_references(text: &str, other: &str, deps_dir: &str) -> Result<String, TakeBackError> {
+pub(crate) fn without_references(text: &str, other: &str, deps_dir: &str) -> Result<String, TakeBackError> {
     let references = rewrite::points_into(text, deps_dir);
     let keys: Vec<_> = references.into_iter().map(|reference| reference.path).collect();
     drop_emptied(text, with_keys_of(other, text, &keys)?)

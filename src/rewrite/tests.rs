@@ -1,6 +1,6 @@
 use super::sample::{direct, package, pairs};
 use crate::rewrite::*;
-use crate::text::edit::undo;
+use crate::text::undo;
 
 fn request() -> RewriteRequest {
     RewriteRequest {

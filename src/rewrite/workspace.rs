@@ -6,24 +6,24 @@ mod tests;
 use super::pnpm::{goes, ours};
 use super::reference::written_out;
 use super::request::RewriteRequest;
-use crate::image::package_manager::Name;
+use crate::image::Name;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
-use crate::text::json::{Document, SyntaxError};
+use crate::text::{Document, SyntaxError};
 
 /// What becomes of the map.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WorkspaceOverrides {
+pub(crate) struct WorkspaceOverrides {
     /// Selectors with the values that they get, new ones last.
-    pub set: Vec<(String, String)>,
+    pub(crate) set: Vec<(String, String)>,
     /// Selectors that are taken out.
-    pub removed: Vec<String>,
+    pub(crate) removed: Vec<String>,
 }
 
 impl WorkspaceOverrides {
     /// Whether the file stays as it is.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.removed.is_empty()
     }
 }
@@ -33,7 +33,7 @@ impl WorkspaceOverrides {
 ///
 /// # Errors
 /// A manifest that is not JSON.
-pub fn workspace_overrides(
+pub(crate) fn workspace_overrides(
     manifest: &str,
     reader: &InstallTarget,
     request: &RewriteRequest,

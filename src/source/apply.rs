@@ -10,7 +10,7 @@ use crate::error::{Problem, io_cause};
 ///
 /// # Errors
 /// It cannot be written: no reason to fail a build.
-pub fn append(path: &Path, text: &str) -> Result<(), Problem> {
+pub(crate) fn append(path: &Path, text: &str) -> Result<(), Problem> {
     let write = || {
         let mut file = OpenOptions::new().append(true).create(true).open(path)?;
         file.write_all(format!("{}\n\n", escaped(text)).as_bytes())

@@ -1,6 +1,8 @@
 //! Where packages come from: the workspace, the registry, whichever has them, or a folder.
 
 pub(crate) mod apply;
-pub(crate) mod decide;
-pub(crate) mod model;
+mod decision;
 pub(crate) mod plan;
+
+pub(crate) use self::decision::{Decision, Probe};
+pub(crate) use self::plan::{Reply, Sought, Verdict};

@@ -7,41 +7,41 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::error::Problem;
-use crate::npm::manifest::DEPENDENCY_FIELDS;
-use crate::npm::scope::Scope;
+use crate::npm::DEPENDENCY_FIELDS;
+use crate::npm::Scope;
+use crate::npm::SpecifierKind;
+use crate::npm::Workspace;
 use crate::npm::specifier;
-use crate::npm::specifier::SpecifierKind;
-use crate::npm::workspace::Workspace;
-use crate::project::surface::Surface;
+use crate::project::Surface;
 use crate::registry::{Answer, ProbeFinding, Registry, Wanted, is_loopback};
-use crate::rewrite::closure::{Closure, MemberIndex};
-use crate::source::model::{Probe, Probed};
+use crate::rewrite::{Closure, MemberIndex};
+use crate::source::decision::{Probe, Probed};
 
 /// A package that a surface needs of its registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sought {
+pub(crate) struct Sought {
     /// The number of the surface.
-    pub surface: usize,
+    pub(crate) surface: usize,
     /// The package's name.
-    pub package: String,
+    pub(crate) package: String,
     /// Its version.
-    pub wanted: Wanted,
+    pub(crate) wanted: Wanted,
 }
 
 /// What became of one that was sought.
 #[derive(Clone, Debug)]
-pub struct Reply<'a> {
+pub(crate) struct Reply<'a> {
     /// What was sought.
-    pub sought: &'a Sought,
+    pub(crate) sought: &'a Sought,
     /// Whom the surface's settings name for it, or why nobody.
-    pub registry: Result<&'a Registry, &'a Problem>,
+    pub(crate) registry: Result<&'a Registry, &'a Problem>,
     /// What that one answered, if it was waited for.
-    pub answer: Option<&'a Answer>,
+    pub(crate) answer: Option<&'a Answer>,
 }
 
 /// What it all comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Each package is there.
     Up(String),
     /// The build would not get them all: why.
@@ -57,10 +57,10 @@ pub enum Verdict {
 
 /// Every package of the closure, at the version that the workspace has.
 #[must_use]
-pub fn sought(workspace: &Workspace, closure: &Closure) -> Vec<Sought> {
+pub(crate) fn sought(workspace: &Workspace, closure: &Closure) -> Vec<Sought> {
     let index = MemberIndex::new(workspace);
     let version = |package: &str| index.get(package).ok().and_then(|member| member.manifest.version());
-    let of_surface = |(surface, needs): (usize, &crate::rewrite::closure::Needs)| {
+    let of_surface = |(surface, needs): (usize, &crate::rewrite::Needs)| {
         let one = |package: &String| Sought {
             surface,
             package: package.clone(),
@@ -73,7 +73,7 @@ pub fn sought(workspace: &Workspace, closure: &Closure) -> Vec<Sought> {
 
 /// What is known without a workspace: the surfaces' own dependencies, by their ranges.
 #[must_use]
-pub fn sought_directly(surfaces: &[Surface], scope: &Scope) -> Vec<Sought> {
+pub(crate) fn sought_directly(surfaces: &[Surface], scope: &Scope) -> Vec<Sought> {
     let mut sought = Vec::new();
     for (surface, package, kind) in direct(surfaces, scope) {
         let range = match kind {
@@ -88,7 +88,7 @@ pub fn sought_directly(surfaces: &[Surface], scope: &Scope) -> Vec<Sought> {
 
 /// A dependency that no registry answers for, as `web/package.json: @x/time is workspace:^`: the image has no workspace.
 #[must_use]
-pub fn beyond_any_registry(surfaces: &[Surface], scope: &Scope) -> Option<String> {
+pub(crate) fn beyond_any_registry(surfaces: &[Surface], scope: &Scope) -> Option<String> {
     direct(surfaces, scope).into_iter().find_map(|(surface, package, kind)| {
         let spec = match kind {
             SpecifierKind::Workspace(what) | SpecifierKind::WorkspacePath(what) => what,
@@ -118,7 +118,7 @@ fn direct(surfaces: &[Surface], scope: &Scope) -> Vec<(usize, String, SpecifierK
 /// What the replies come to. A broken way or server outranks a credential that is not accepted, and that a package
 /// which is not there: a registry that does not know who asks may say so of any.
 #[must_use]
-pub fn verdict(replies: &[Reply<'_>], took: Duration) -> Verdict {
+pub(crate) fn verdict(replies: &[Reply<'_>], took: Duration) -> Verdict {
     if let Some(problem) = replies.iter().find_map(|reply| reply.registry.err()) {
         return Verdict::Down(problem.message.clone());
     }
@@ -274,7 +274,7 @@ fn up(replies: &[Reply<'_>], took: Duration) -> String {
 
 /// The registries that are this machine to us and the container itself to a build, though a file for Docker names them.
 #[must_use]
-pub fn own_to_containers(replies: &[Reply<'_>]) -> Vec<Problem> {
+pub(crate) fn own_to_containers(replies: &[Reply<'_>]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for reply in replies {
         let (Ok(registry), Some(answer)) = (reply.registry, reply.answer) else { continue };
@@ -295,7 +295,7 @@ pub fn own_to_containers(replies: &[Reply<'_>]) -> Vec<Problem> {
 
 /// The same for programs: each registry once, with the worst that it answered.
 #[must_use]
-pub fn probe(replies: &[Reply<'_>], took: Duration) -> Probe {
+pub(crate) fn probe(replies: &[Reply<'_>], took: Duration) -> Probe {
     let mut found: Vec<(Option<Rank>, Probed)> = Vec::new();
     for reply in replies {
         let (rank, probed) = match (reply.registry, reply.answer) {

@@ -18,14 +18,14 @@ mod undo;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::undo::{ChangedValue, JsonUndo, UndoConflict, undo};
+pub(crate) use self::undo::{JsonUndo, UndoConflict, undo};
 use super::json::{Document, SyntaxError};
 
 /// A wish about one place of a document. A path holds the keys from the root on; of repeated keys the last one
 /// counts, as in JavaScript.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "camelCase")]
-pub enum Change {
+pub(crate) enum Change {
     /// The value becomes this one; a key that is missing is added at its object's end, objects around it too.
     Set {
         /// The keys from the root on.
@@ -43,7 +43,7 @@ pub enum Change {
 impl Change {
     /// The keys from the root on.
     #[must_use]
-    pub fn path(&self) -> &[String] {
+    pub(crate) fn path(&self) -> &[String] {
         match self {
             Self::Set { path, .. } | Self::Remove { path } => path,
         }
@@ -52,16 +52,16 @@ impl Change {
 
 /// A text with its changes made.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Edited {
+pub(crate) struct Edited {
     /// The new text.
-    pub text: String,
+    pub(crate) text: String,
     /// What [`undo`] needs, in the order of the changes.
-    pub undo: Vec<JsonUndo>,
+    pub(crate) undo: Vec<JsonUndo>,
 }
 
 /// Why a change cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
+pub(crate) enum EditError {
     /// The text is not JSON.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
@@ -82,7 +82,7 @@ pub enum EditError {
 ///
 /// # Errors
 /// See [`EditError`].
-pub fn apply(text: &str, changes: &[Change]) -> Result<Edited, EditError> {
+pub(crate) fn apply(text: &str, changes: &[Change]) -> Result<Edited, EditError> {
     Document::parse(text)?;
     let mut recorder = Recorder { text: text.to_owned(), digest: undo::digest(text), undo: Vec::new() };
     let mut rest = changes;

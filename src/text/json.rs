@@ -11,21 +11,21 @@ mod value;
 
 use std::ops::Range;
 
-pub use self::value::{MAX_DEPTH, parse_object};
+pub(crate) use self::value::parse_object;
 
 /// Where something stands in the text, in bytes.
-pub type Span = Range<usize>;
+pub(crate) type Span = Range<usize>;
 
 /// Why a text is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
-pub struct SyntaxError {
+pub(crate) struct SyntaxError {
     /// From 1; only line feeds count.
-    pub line: usize,
+    pub(crate) line: usize,
     /// From 1, in characters; a byte order mark is none.
-    pub column: usize,
+    pub(crate) column: usize,
     /// Lowercase, with what was expected.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl SyntaxError {
@@ -46,11 +46,11 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A value of a [`Document`]. It means nothing in another document, where it may panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(usize);
+pub(crate) struct NodeId(usize);
 
 /// What kind of value a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeKind {
+pub(crate) enum NodeKind {
     /// `null`
     Null,
     /// `true` or `false`
@@ -68,7 +68,7 @@ pub enum NodeKind {
 impl NodeKind {
     /// The kind with its article, for messages: `an array`.
     #[must_use]
-    pub fn described(self) -> &'static str {
+    pub(crate) fn described(self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Boolean => "a boolean",
@@ -82,13 +82,13 @@ impl NodeKind {
 
 /// A key of an object with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ObjectMember {
+pub(crate) struct ObjectMember {
     /// Of the key, its quotes included.
-    pub key_span: Span,
+    pub(crate) key_span: Span,
     /// The key; `None` where it holds half a surrogate pair, which no Rust string can.
-    pub key: Option<String>,
+    pub(crate) key: Option<String>,
     /// Its value.
-    pub value: NodeId,
+    pub(crate) value: NodeId,
 }
 
 #[derive(Debug)]
@@ -113,7 +113,7 @@ struct Node {
 
 /// A JSON text, parsed.
 #[derive(Debug)]
-pub struct Document<'t> {
+pub(crate) struct Document<'t> {
     text: &'t str,
     nodes: Vec<Node>,
     /// Where escapes stand that are half a surrogate pair: `JSON.parse` takes them.
@@ -125,30 +125,30 @@ impl<'t> Document<'t> {
     ///
     /// # Errors
     /// Where `JSON.parse` would fail too, byte order mark aside.
-    pub fn parse(text: &'t str) -> Result<Self, SyntaxError> {
+    pub(crate) fn parse(text: &'t str) -> Result<Self, SyntaxError> {
         parser::parse(text)
     }
 
     /// The text that was parsed.
     #[must_use]
-    pub fn text(&self) -> &'t str {
+    pub(crate) fn text(&self) -> &'t str {
         self.text
     }
 
     /// The outermost value.
     #[must_use]
-    pub fn root(&self) -> NodeId {
+    pub(crate) fn root(&self) -> NodeId {
         NodeId(0)
     }
 
     /// All values in the order of the text, parents before what they hold.
-    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..self.nodes.len()).map(NodeId)
     }
 
     /// What kind of value it is.
     #[must_use]
-    pub fn kind(&self, id: NodeId) -> NodeKind {
+    pub(crate) fn kind(&self, id: NodeId) -> NodeKind {
         match self.node(id).shape {
             NodeShape::Null => NodeKind::Null,
             NodeShape::Boolean(_) => NodeKind::Boolean,
@@ -161,19 +161,19 @@ impl<'t> Document<'t> {
 
     /// Where the value stands, its quotes or brackets included.
     #[must_use]
-    pub fn span(&self, id: NodeId) -> Span {
+    pub(crate) fn span(&self, id: NodeId) -> Span {
         self.node(id).span.clone()
     }
 
     /// The value as it was written.
     #[must_use]
-    pub fn raw(&self, id: NodeId) -> &'t str {
+    pub(crate) fn raw(&self, id: NodeId) -> &'t str {
         &self.text[self.span(id)]
     }
 
     /// An object's members in order, repeated keys included; none for other values.
     #[must_use]
-    pub fn members(&self, id: NodeId) -> &[ObjectMember] {
+    pub(crate) fn members(&self, id: NodeId) -> &[ObjectMember] {
         match &self.node(id).shape {
             NodeShape::Object(members) => members,
             _ => &[],
@@ -182,7 +182,7 @@ impl<'t> Document<'t> {
 
     /// An array's elements in order; none for other values.
     #[must_use]
-    pub fn elements(&self, id: NodeId) -> &[NodeId] {
+    pub(crate) fn elements(&self, id: NodeId) -> &[NodeId] {
         match &self.node(id).shape {
             NodeShape::Array(elements) => elements,
             _ => &[],
@@ -191,25 +191,25 @@ impl<'t> Document<'t> {
 
     /// Which member of an object counts under a key: the last one, as in JavaScript.
     #[must_use]
-    pub fn position(&self, object: NodeId, key: &str) -> Option<usize> {
+    pub(crate) fn position(&self, object: NodeId, key: &str) -> Option<usize> {
         self.members(object).iter().rposition(|member| member.key.as_deref() == Some(key))
     }
 
     /// The value that counts under a key of an object.
     #[must_use]
-    pub fn get(&self, object: NodeId, key: &str) -> Option<NodeId> {
+    pub(crate) fn get(&self, object: NodeId, key: &str) -> Option<NodeId> {
         self.position(object, key).map(|index| self.members(object)[index].value)
     }
 
     /// The value that counts under keys from the root on.
     #[must_use]
-    pub fn find<S: AsRef<str>>(&self, path: &[S]) -> Option<NodeId> {
+    pub(crate) fn find<S: AsRef<str>>(&self, path: &[S]) -> Option<NodeId> {
         path.iter().try_fold(self.root(), |node, key| self.get(node, key.as_ref()))
     }
 
     /// A string's content; `None` for other values, and where it holds half a surrogate pair.
     #[must_use]
-    pub fn string(&self, id: NodeId) -> Option<String> {
+    pub(crate) fn string(&self, id: NodeId) -> Option<String> {
         match self.kind(id) {
             NodeKind::String => parser::decode(self.raw(id)),
             _ => None,

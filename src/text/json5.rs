@@ -9,7 +9,7 @@ const MAX_DEPTH: usize = 128;
 ///
 /// # Errors
 /// What is wrong, and where.
-pub fn parse_object(text: &str) -> Result<Map<String, Value>, String> {
+pub(crate) fn parse_object(text: &str) -> Result<Map<String, Value>, String> {
     if is_too_deep(text) {
         return Err(format!("nested deeper than {MAX_DEPTH} levels"));
     }

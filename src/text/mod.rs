@@ -1,9 +1,20 @@
 //! JSON and YAML text: parsed with spans, edited so that it can be undone, compared, digested. Knows nothing of npm.
 
 pub(crate) mod diff;
-pub(crate) mod digest;
+mod digest;
 pub(crate) mod edit;
 pub(crate) mod json;
 pub(crate) mod json5;
 pub(crate) mod path;
 pub(crate) mod yaml;
+
+pub(crate) use self::digest::{Digest, hex};
+#[cfg(test)]
+pub(crate) use self::edit::generated::{GeneratedTree, Style, leaf, print, style, tree};
+pub(crate) use self::edit::{Change, EditError, JsonUndo, UndoConflict, undo};
+#[cfg(test)]
+pub(crate) use self::json::parse_object;
+pub(crate) use self::json::{Document, NodeId, NodeKind, SyntaxError};
+pub(crate) use self::path::{absolute, basename, relative, resolve, rooted};
+pub(crate) use self::yaml::edit::{YamlEditError, YamlUndo};
+pub(crate) use self::yaml::parse;

@@ -1,6 +1,6 @@
 //! YAML as a JSON value, as pnpm's js-yaml reads it.
 
-pub mod edit;
+pub(crate) mod edit;
 
 use std::collections::HashMap;
 
@@ -11,13 +11,13 @@ use serde_json::{Map, Number, Value};
 /// Where and why a YAML text is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
-pub struct YamlError {
+pub(crate) struct YamlError {
     /// 1-based.
-    pub line: usize,
+    pub(crate) line: usize,
     /// 1-based, in characters.
-    pub column: usize,
+    pub(crate) column: usize,
     /// The cause.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// How far to the right a line may begin: each level of nesting takes a column at least, and those who read YAML
@@ -41,7 +41,7 @@ fn is_rule(line: &str) -> bool {
 ///
 /// # Errors
 /// A text that is not YAML, with its place.
-pub fn parse(text: &str) -> Result<Value, YamlError> {
+pub(crate) fn parse(text: &str) -> Result<Value, YamlError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(error) = too_deep(text) {
         return Err(error);
@@ -64,7 +64,7 @@ const MAX_VALUES: usize = 100_000;
 ///
 /// # Errors
 /// A text that is not YAML, with its place, or that is too large.
-pub fn bounded(text: &str) -> Result<Value, String> {
+pub(crate) fn bounded(text: &str) -> Result<Value, String> {
     let mut anchors: HashMap<usize, usize> = HashMap::new();
     // The anchor of each open collection, and how many values there were before it.
     let mut open: Vec<(usize, usize)> = Vec::new();

@@ -1,11 +1,12 @@
 //! Files whose state is lost: the old docker-prep.sh never had one, and a state can be damaged.
 
+use crate::transaction::read::beside as beside_files;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Problem, Result};
-use crate::project::file_kind::FileKind;
-use crate::project::read::Project;
-use crate::project::read::surfaces;
+use crate::project::FileKind;
+use crate::project::Project;
+use crate::project::surfaces;
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::ours;
 use crate::transaction::apply::lock::Lock;
@@ -33,7 +34,7 @@ pub(crate) fn move_back(
 ) -> Result<Vec<MovedBack>> {
     let dir = &project.deps_dir;
     let mut moved = Vec::new();
-    for BackedUp { path, kind, is_link, present, backup } in surfaces::backed_up(files)? {
+    for BackedUp { path, kind, is_link, present, backup } in beside_files::backed_up(files)? {
         let decision = leftover(kind, &present, &backup, dir);
         if decision == Leftover::MoveBack {
             let is_known = is_link || state::is_rewritten_text(lock.folder(), &present);
@@ -57,13 +58,13 @@ pub(crate) fn restore(
     cause: &str,
     report: Report<'_>,
 ) -> Result<Vec<MovedBack>> {
-    let moved = move_back(project, lock, &surfaces::with_backups(project), report)?;
+    let moved = move_back(project, lock, &beside_files::with_backups(project), report)?;
     let surfaces = surfaces::all(project);
     let manifests = surfaces
         .iter()
         .filter(|surface| ours::points_into(FileKind::Manifest, surface.text.as_bytes(), &project.deps_dir))
         .map(|surface| not_put_back(lock.folder(), &surface.manifest_name));
-    let beside = surfaces::beside_manifests(project);
+    let beside = beside_files::beside_manifests(project);
     let others = beside.iter().filter(|file| ours::is_rewritten(file, &project.deps_dir));
     let left: Vec<Problem> =
         manifests.chain(others.map(|file| file_not_put_back(lock.folder(), &file.name))).collect();

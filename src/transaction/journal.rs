@@ -11,29 +11,23 @@ mod time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::time::Timestamp;
-pub use crate::project::file_kind::{FileKind, LOCKFILES, MANIFEST, SETTINGS};
-pub use crate::project::tracked_path::ProjectPath;
-use crate::source::model::Decision;
-use crate::text::digest::Digest;
-
-/// What a file's name is followed by while its new text is written.
-pub const TEMP_SUFFIX: &str = ".docker-prep-new";
-
-/// What a file's name is followed by where an owner's edit is kept that gave way to the original.
-pub const EDITED_SUFFIX: &str = ".edited";
+pub(crate) use self::time::Timestamp;
+pub(crate) use crate::project::FileKind;
+pub(crate) use crate::project::ProjectPath;
+use crate::source::Decision;
+use crate::text::Digest;
 
 /// The version of the state file's shape. One of version 1 is still read.
-pub const SCHEMA_VERSION: u32 = 2;
+pub(crate) const SCHEMA_VERSION: u32 = 2;
 
 /// The journal's name in the state folder.
-pub const STATE: &str = "state.json";
+pub(crate) const STATE: &str = "state.json";
 
 /// The folder in the state folder that holds the originals' bytes, each named by its digest.
-pub const ORIGINALS: &str = "originals";
+pub(crate) const ORIGINALS: &str = "originals";
 
 /// The same for the texts that prepare wrote: what an owner's edit is compared with.
-pub const REWRITTEN: &str = "rewritten";
+pub(crate) const REWRITTEN: &str = "rewritten";
 
 const OPENING: &str = "{\"schemaVersion\":2,\"checksum\":\"";
 const FORMER_OPENING: &str = "{\"schemaVersion\":1,\"checksum\":\"";
@@ -43,7 +37,7 @@ const CLOSING: &str = "}\n";
 /// How far the work had come when the journal was last written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Files are being rewritten.
     Preparing,
     /// All are rewritten.
@@ -57,69 +51,69 @@ pub enum Phase {
 /// Who did what, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Head {
+pub(crate) struct Head {
     /// The version of the program that wrote this.
-    pub tool: String,
+    pub(crate) tool: String,
     /// Its process.
-    pub pid: u32,
+    pub(crate) pid: u32,
     /// When that one began, in seconds since 1970 by the wall clock: it means the same after a reboot.
-    pub started: u64,
+    pub(crate) started: u64,
     /// How far it had come.
-    pub phase: Phase,
+    pub(crate) phase: Phase,
     /// The deps dir.
-    pub deps_dir: ProjectPath,
+    pub(crate) deps_dir: ProjectPath,
     /// Whether the deps dir was there before.
-    pub deps_dir_existed: bool,
+    pub(crate) deps_dir_existed: bool,
     /// What the registries were found to be, where they were asked first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Decision>,
+    pub(crate) source: Option<Decision>,
 }
 
 /// What stood at a path before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Original {
+pub(crate) struct Original {
     /// Of its bytes.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
     /// The number of its bytes.
-    pub length: u64,
+    pub(crate) length: u64,
     /// Its permission bits.
-    pub mode: u32,
+    pub(crate) mode: u32,
     /// When it was last changed.
-    pub mtime: Timestamp,
+    pub(crate) mtime: Timestamp,
 }
 
 /// One file: what it was, and what it became.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct JournalEntry {
+pub(crate) struct JournalEntry {
     /// The file.
-    pub path: ProjectPath,
+    pub(crate) path: ProjectPath,
     /// Always [`ProjectPath::backup`]; written out for whoever has to repair by hand.
-    pub backup: ProjectPath,
+    pub(crate) backup: ProjectPath,
     /// Always [`ProjectPath::temp`].
-    pub temp: ProjectPath,
+    pub(crate) temp: ProjectPath,
     /// What was there before; nothing, where prepare made the file: then it has no backup, and restoring removes it.
-    pub original: Option<Original>,
+    pub(crate) original: Option<Original>,
     /// Of the text that prepare put in its place.
-    pub rewritten: Digest,
+    pub(crate) rewritten: Digest,
     /// Of the text with an owner's edit kept and the rewrite undone, once restore has decided to write it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub merged: Option<Digest>,
+    pub(crate) merged: Option<Digest>,
     /// How the editor of that kind of file takes its changes back; nobody else reads it.
-    pub undo: Value,
+    pub(crate) undo: Value,
 }
 
 impl JournalEntry {
     /// What kind of file it is. A manifest that is a symbolic link leads to a file of any name.
     #[must_use]
-    pub fn kind(&self) -> FileKind {
+    pub(crate) fn kind(&self) -> FileKind {
         FileKind::of(self.path.file_name()).unwrap_or(FileKind::Manifest)
     }
 
     /// The digest of what was there before, if anything was.
     #[must_use]
-    pub fn original_digest(&self) -> Option<&Digest> {
+    pub(crate) fn original_digest(&self) -> Option<&Digest> {
         self.original.as_ref().map(|original| &original.digest)
     }
 }
@@ -127,11 +121,11 @@ impl JournalEntry {
 /// The state of a prepared project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Journal {
+pub(crate) struct Journal {
     /// Who, when, how far.
-    pub head: Head,
+    pub(crate) head: Head,
     /// The files, in the order in which they are rewritten.
-    pub files: Vec<JournalEntry>,
+    pub(crate) files: Vec<JournalEntry>,
 }
 
 impl Journal {
@@ -139,7 +133,7 @@ impl Journal {
     ///
     /// # Errors
     /// The undo record cannot be written as JSON.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, String> {
         let body = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
         let checksum = Digest::of(body.as_bytes());
         Ok(format!("{OPENING}{}{MIDDLE}{body}{CLOSING}", checksum.as_str()).into_bytes())
@@ -149,7 +143,7 @@ impl Journal {
     ///
     /// # Errors
     /// Why these bytes are not one that this program wrote whole.
-    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
         let former = text.strip_prefix(FORMER_OPENING);
         let Some(sealed) = former.or_else(|| text.strip_prefix(OPENING)) else {

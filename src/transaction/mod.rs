@@ -1,11 +1,25 @@
 //! The state of a prepared project: lock, journal, backups, and how every byte comes back.
 
-pub(crate) mod apply;
-pub(crate) mod damaged;
-pub(crate) mod journal;
-pub(crate) mod plan;
+mod apply;
+mod damaged;
+mod journal;
+mod plan;
 pub(crate) mod read;
+mod restore;
 pub(crate) mod status;
 pub(crate) mod strip;
 pub(crate) mod tree;
-pub(crate) mod tree_state;
+mod tree_state;
+
+pub(crate) use self::apply::file::{Attributes, failed};
+pub(crate) use self::apply::lock::Lock;
+pub(crate) use self::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
+pub(crate) use self::apply::{file, lock};
+#[cfg(test)]
+pub(crate) use self::journal::Journal;
+pub(crate) use self::journal::Phase;
+pub(crate) use self::read::{beside, mode_of};
+pub(crate) use self::restore::{RestoreOutcome, files};
+pub(crate) use self::status::{Status, age};
+pub(crate) use self::tree::interrupted;
+pub(crate) use self::tree_state::{Backup, FileState, Now, ProjectState};

@@ -7,41 +7,21 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
-pub use self::inputs::{RestoreInputs, needs_commit};
-pub use self::leftover::{Leftover, is_edited_besides, leftover};
+pub(crate) use self::inputs::{RestoreInputs, needs_commit};
+pub(crate) use self::leftover::{Leftover, is_edited_besides, leftover};
 use crate::error::{Error, Kind, Problem, Result};
-use crate::project::tracked_path::ProjectPath;
+use crate::project::ProjectPath;
+use crate::report::RestoredFrom;
+use crate::rewrite::TakeBackError;
 use crate::rewrite::ours;
 use crate::rewrite::take_back;
-use crate::rewrite::take_back::TakeBackError;
-use crate::text::digest::Digest;
+use crate::text::Digest;
 use crate::transaction::journal::Phase;
 use crate::transaction::tree_state::{Backup, FileState, Now, ObservedJournal};
 
-/// Where the text that a file is restored to comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// It was the original already.
-    AlreadyOriginal,
-    /// `<file>.bak`: the original itself.
-    Backup,
-    /// The copy in the state folder.
-    StateCopy,
-    /// The rewrite, undone; the digest says that it is the original.
-    Undone,
-    /// The rewrite with the tool's keys as they are in `HEAD`.
-    Committed,
-    /// The owner's edit, with the rewrite undone.
-    Merged,
-    /// The owner's own text, which nothing of the rewrite is in.
-    Untouched,
-    /// Nothing: the file was not there before.
-    Removed,
-}
-
 /// What is done at a file's path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Nothing.
     Keep,
     /// The original's mode and time stamp are set.
@@ -64,31 +44,31 @@ pub enum Action {
 /// The steps for one file, in this order: the temporary file goes, the edit is put aside, the action, the backup
 /// goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// The file.
-    pub path: ProjectPath,
+    pub(crate) path: ProjectPath,
     /// What has to stand there for the plan to hold: the digest, or nothing at all.
-    pub expected: Option<Digest>,
+    pub(crate) expected: Option<Digest>,
     /// Whether a leftover temporary file is removed.
-    pub remove_temp: bool,
+    pub(crate) remove_temp: bool,
     /// Whether the owner's text is kept as `<file>.edited`.
-    pub put_edit_aside: bool,
+    pub(crate) put_edit_aside: bool,
     /// What is done.
-    pub action: Action,
+    pub(crate) action: Action,
     /// Where the text comes from.
-    pub source: Source,
+    pub(crate) source: RestoredFrom,
     /// Whether the backup is removed afterwards.
-    pub remove_backup: bool,
+    pub(crate) remove_backup: bool,
     /// What a person should know about it.
-    pub note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 /// A restore, decided and not yet done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "nothing is restored by planning it"]
-pub struct Plan {
+pub(crate) struct Plan {
     /// By file, in the journal's order.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// Decides for all files, or refuses for all. With `force`, the original comes back where an edit cannot be kept in
@@ -99,7 +79,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// [`Kind::Refused`], with a problem for each file that cannot be put back without losing something.
-pub fn plan(observed: &ObservedJournal, inputs: Option<&RestoreInputs>, force: bool) -> Result<Plan> {
+pub(crate) fn plan(observed: &ObservedJournal, inputs: Option<&RestoreInputs>, force: bool) -> Result<Plan> {
     let mut steps = Vec::new();
     let mut problems = Vec::new();
     for file in &observed.files {
@@ -133,7 +113,7 @@ fn step(
         remove_temp: file.temp,
         put_edit_aside: false,
         action: Action::Keep,
-        source: Source::AlreadyOriginal,
+        source: RestoredFrom::AlreadyOriginal,
         remove_backup: matches!(file.backup, Backup::SameFile | Backup::Whole | Backup::Cut),
         note: (file.backup == Backup::Foreign)
             .then(|| format!("{}: left alone, it is not what prepare put there", path.backup())),
@@ -142,14 +122,16 @@ fn step(
         Now::Original if file.created => step.note = Some(format!("{path}: is gone already")),
         // The backup is a copy, and the original is still the very file: it may be one that nobody may replace.
         Now::Original if file.exact && phase == Phase::Preparing => {}
-        Now::Original if file.backup == Backup::Whole => rename_backup(&mut step, Source::AlreadyOriginal),
+        Now::Original if file.backup == Backup::Whole => {
+            rename_backup(&mut step, RestoredFrom::AlreadyOriginal)
+        }
         Now::Original if file.exact => {}
         // Its turn had not come: what changed its mode or time was not us.
         Now::Original if phase == Phase::Preparing && file.backup != Backup::Foreign => {}
         // Without a backup it was put back by somebody else, whose mode and time are as good.
         Now::Original if matches!(file.backup, Backup::Absent | Backup::Foreign) => {}
         Now::Original => step.action = Action::SetAttributes,
-        Now::Merged => step.source = Source::Merged,
+        Now::Merged => step.source = RestoredFrom::Merged,
         // Nothing bears the state out: whoever made it up can have made up the file.
         Now::Missing if file.backup != Backup::Whole && !is_committed(path, inputs).unwrap_or(true) => {
             if !force {
@@ -163,7 +145,7 @@ fn step(
                 if !force {
                     return Err(problem::lost(path));
                 }
-                step.source = Source::Untouched;
+                step.source = RestoredFrom::Untouched;
                 step.note =
                     Some(format!("{path}: was deleted while prepared, and stays so: no copy of it is left"));
             }
@@ -197,14 +179,14 @@ fn is_free_of_ours(file: &FileState, inputs: Option<&RestoreInputs>) -> Option<b
 }
 
 fn leave(step: &mut Step, why: &str) {
-    step.source = Source::Untouched;
+    step.source = RestoredFrom::Untouched;
     step.note = Some(format!("{}: {why}", step.path));
     step.remove_backup = false;
 }
 
 fn remove(step: &mut Step) {
     step.action = Action::Remove;
-    step.source = Source::Removed;
+    step.source = RestoredFrom::Removed;
 }
 
 /// Whether the last commit has a file, where that can be told.
@@ -222,7 +204,7 @@ fn expected(file: &FileState) -> Option<Digest> {
     }
 }
 
-fn rename_backup(step: &mut Step, source: Source) {
+fn rename_backup(step: &mut Step, source: RestoredFrom) {
     step.action = Action::RenameBackup;
     step.source = source;
     step.remove_backup = false;
@@ -236,10 +218,10 @@ fn has_copy(file: &FileState) -> bool {
 /// The original's very bytes: the backup, or the state folder's copy.
 fn original(file: &FileState, step: &mut Step) -> Result<(), ()> {
     if file.backup == Backup::Whole {
-        rename_backup(step, Source::Backup);
+        rename_backup(step, RestoredFrom::Backup);
     } else if file.copy {
         step.action = Action::WriteCopy;
-        step.source = Source::StateCopy;
+        step.source = RestoredFrom::StateCopy;
     } else {
         return Err(());
     }
@@ -247,13 +229,16 @@ fn original(file: &FileState, step: &mut Step) -> Result<(), ()> {
 }
 
 /// The rewritten text stands there, and nobody kept the original.
-fn without_a_copy(file: &FileState, inputs: Option<&RestoreInputs>) -> Result<(Action, Source), Problem> {
+fn without_a_copy(
+    file: &FileState,
+    inputs: Option<&RestoreInputs>,
+) -> Result<(Action, RestoredFrom), Problem> {
     if let Some(undone) = undone(file).filter(|_| inputs.is_some()) {
-        return Ok((Action::Write { text: undone.into_bytes(), exact: true }, Source::Undone));
+        return Ok((Action::Write { text: undone.into_bytes(), exact: true }, RestoredFrom::Undone));
     }
     let text = committed(file, inputs).ok_or_else(|| problem::lost(&file.entry.path))?;
     let exact = is_original(file, &text);
-    Ok((Action::Write { text: text.into_bytes(), exact }, Source::Committed))
+    Ok((Action::Write { text: text.into_bytes(), exact }, RestoredFrom::Committed))
 }
 
 /// The original, where undoing the rewrite gives it.

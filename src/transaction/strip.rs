@@ -2,26 +2,27 @@
 
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
-use crate::project::beside::Beside;
-use crate::project::file_kind::FileKind;
+use crate::project::Beside;
+use crate::project::FileKind;
+use crate::project::Project;
+use crate::project::ProjectPath;
+use crate::project::Requested;
 use crate::project::read as project;
-use crate::project::read::Project;
-use crate::project::read::surfaces;
-use crate::project::requested::Requested;
-use crate::project::tracked_path::ProjectPath;
+use crate::project::surfaces;
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::{ours, take_back};
 use crate::transaction::apply::file;
 use crate::transaction::apply::lock::Lock;
 use crate::transaction::read as state;
+use crate::transaction::read::beside as beside_files;
 use crate::transaction::read::committed;
 use crate::transaction::tree_state::ProjectState;
 
 /// What `--strip-overrides` did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stripped {
+pub(crate) struct Stripped {
     /// The manifests and settings that were changed, from the project's root.
-    pub manifests: Vec<String>,
+    pub(crate) manifests: Vec<String>,
 }
 
 /// Takes references into the deps dir out of manifests and settings that nothing is known of: each key becomes what it is in the
@@ -29,14 +30,14 @@ pub struct Stripped {
 ///
 /// # Errors
 /// [`Kind::Refused`] where there is something to restore from. A file that cannot be stripped leaves all as they are.
-pub fn run(requested: &Requested, cancel: &CancelToken, report: Report<'_>) -> Result<Stripped> {
+pub(crate) fn run(requested: &Requested, cancel: &CancelToken, report: Report<'_>) -> Result<Stripped> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     if state::read(lock.folder(), &project.root, &[])?.standing != ProjectState::Clean {
         return Err(Error::new(Kind::Refused, "the project is prepared, and its originals are kept")
             .hint("put them back: docker-prep restore"));
     }
-    if let Some(manifest) = surfaces::with_backups(&project).first() {
+    if let Some(manifest) = beside_files::with_backups(&project).first() {
         let manifest = surfaces::shown(&project, manifest);
         return Err(Error::new(Kind::Refused, format!("{manifest}.bak: a backup lies there"))
             .hint("put it back: docker-prep restore"));
@@ -67,7 +68,7 @@ fn rewritten(project: &Project) -> Vec<Beside> {
         kind: FileKind::Manifest,
         text: Some(surface.text),
     });
-    let settings = surfaces::beside_manifests(project);
+    let settings = beside_files::beside_manifests(project);
     let settings = settings.into_iter().filter(|file| file.kind == FileKind::Settings);
     manifests.chain(settings).filter(|file| ours::is_rewritten(file, &project.deps_dir)).collect()
 }

@@ -1,16 +1,15 @@
 //! What `prepare`, `restore` and `status` say of the state of the tree, and whether prepare may begin in it.
 
+use crate::transaction::read::beside as beside_files;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::damaged;
 use crate::error::{Error, Kind, Problem, Result};
-use crate::prepare::restore::put_back;
-use crate::project::beside::Beside;
-use crate::project::file_kind::{FileKind, SETTINGS};
-use crate::project::read::Project;
-use crate::project::read::surfaces;
-use crate::project::surface::Surface;
+use crate::project::Beside;
+use crate::project::Project;
+use crate::project::Surface;
+use crate::project::{FileKind, SETTINGS};
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::ours;
 use crate::transaction::apply::lock;
@@ -18,6 +17,7 @@ use crate::transaction::apply::lock::{Holder, Lock};
 use crate::transaction::journal::{Head, Phase};
 use crate::transaction::plan::{Leftover, leftover};
 use crate::transaction::read as state;
+use crate::transaction::restore::put_back;
 use crate::transaction::tree_state::{ObservedJournal, ProjectState};
 
 /// Sees to it that nothing is prepared: repairs after a kill where nobody has edited since, restores where that is
@@ -27,12 +27,13 @@ pub(crate) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Re
     if let ProjectState::Interrupted(observed) = &standing
         && repairs_itself(&standing)
     {
-        report(Event::Notice(Notice::RepairsKilled(observed)));
+        report(Event::Notice(Notice::RepairsKilled { killed: &interrupted(observed) }));
         return put_back(project, lock, &standing, false).map(drop);
     }
     if force && standing.observed().is_some() {
         for file in put_back(project, lock, &standing, false)? {
-            report(Event::Notice(Notice::FileRestored(&file)));
+            let (from, note) = (file.source, file.note.as_deref());
+            report(Event::Notice(Notice::FileRestored { file: file.path.as_str(), from, note }));
         }
         return Ok(());
     }
@@ -140,7 +141,7 @@ pub(crate) fn refuse_leftovers(
             problems.push(unknown_original(project, manifest));
         }
         // It would be taken for the original; one that cannot be read, by whoever needs it.
-        if let Ok(settings) = surfaces::beside(project, surface, SETTINGS)
+        if let Ok(settings) = beside_files::beside(project, surface, SETTINGS)
             && ours::is_rewritten(&settings, &project.deps_dir)
             && !ours.contains(&settings.name.as_str())
         {

@@ -7,7 +7,7 @@ use super::journal::{Head, Journal, JournalEntry, Phase};
 /// What stands at a file's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Now {
+pub(crate) enum Now {
     /// What was there before: those bytes, or nothing where prepare made the file.
     Original,
     /// The bytes that prepare wrote.
@@ -25,7 +25,7 @@ pub enum Now {
 /// What stands at a backup's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Backup {
+pub(crate) enum Backup {
     /// Nothing.
     Absent,
     /// The very file that stands at the file's path, by a second name: that one has not been replaced yet.
@@ -41,48 +41,48 @@ pub enum Backup {
 /// One file of a prepared project.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FileState {
+pub(crate) struct FileState {
     /// What the journal says of it.
     #[serde(skip)]
-    pub entry: JournalEntry,
+    pub(crate) entry: JournalEntry,
     /// Its path from the project's root.
-    pub path: String,
+    pub(crate) path: String,
     /// Whether prepare made it: then there is no original, and no copy of one.
-    pub created: bool,
+    pub(crate) created: bool,
     /// What stands there.
-    pub now: Now,
+    pub(crate) now: Now,
     /// What stands at `<path>.bak`.
-    pub backup: Backup,
+    pub(crate) backup: Backup,
     /// Whether the state folder holds the original's bytes.
-    pub copy: bool,
+    pub(crate) copy: bool,
     /// Whether a temporary file was left beside it.
-    pub temp: bool,
+    pub(crate) temp: bool,
     /// Whether mode and time stamp of what stands there are the original's.
     #[serde(skip)]
-    pub exact: bool,
+    pub(crate) exact: bool,
     /// The text that stands there, where it is neither the original nor missing.
     #[serde(skip)]
-    pub text: Option<Vec<u8>>,
+    pub(crate) text: Option<Vec<u8>>,
     /// The text that prepare wrote, where the state folder still has it.
     #[serde(skip)]
-    pub written: Option<Vec<u8>>,
+    pub(crate) written: Option<Vec<u8>>,
 }
 
 /// A journal held against the disk.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ObservedJournal {
+pub(crate) struct ObservedJournal {
     /// By whom, since when, how far.
     #[serde(flatten)]
-    pub head: Head,
+    pub(crate) head: Head,
     /// The files.
-    pub files: Vec<FileState>,
+    pub(crate) files: Vec<FileState>,
 }
 
 impl ObservedJournal {
     /// Whether every file is one of the texts that the tool knows: repairing it loses nobody's work.
     #[must_use]
-    pub fn untouched(&self) -> bool {
+    pub(crate) fn untouched(&self) -> bool {
         self.files.iter().all(|file| {
             matches!(file.now, Now::Original | Now::Rewritten | Now::Merged) && file.backup != Backup::Foreign
         })
@@ -90,7 +90,7 @@ impl ObservedJournal {
 
     /// The journal again.
     #[must_use]
-    pub fn journal(&self) -> Journal {
+    pub(crate) fn journal(&self) -> Journal {
         Journal { head: self.head.clone(), files: self.files.iter().map(|file| file.entry.clone()).collect() }
     }
 }
@@ -98,7 +98,7 @@ impl ObservedJournal {
 /// The state of a project.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "state")]
-pub enum ProjectState {
+pub(crate) enum ProjectState {
     /// Nothing is prepared.
     Clean,
     /// Prepared, and left so.
@@ -116,7 +116,7 @@ pub enum ProjectState {
 impl ProjectState {
     /// Sorts what was observed by its phase.
     #[must_use]
-    pub fn of(observed: ObservedJournal) -> Self {
+    pub(crate) fn of(observed: ObservedJournal) -> Self {
         match observed.head.phase {
             Phase::Prepared => Self::Prepared(observed),
             Phase::Preparing | Phase::Running | Phase::Restoring => Self::Interrupted(observed),
@@ -125,7 +125,7 @@ impl ProjectState {
 
     /// The same, where a living process holds the lock: what looks like a killed `run` is one that runs.
     #[must_use]
-    pub fn while_held(self) -> Self {
+    pub(crate) fn while_held(self) -> Self {
         match self {
             Self::Interrupted(observed) if observed.head.phase == Phase::Running => Self::Prepared(observed),
             other => other,
@@ -134,7 +134,7 @@ impl ProjectState {
 
     /// The journal and the files, where there are any.
     #[must_use]
-    pub fn observed(&self) -> Option<&ObservedJournal> {
+    pub(crate) fn observed(&self) -> Option<&ObservedJournal> {
         match self {
             Self::Prepared(observed) | Self::Interrupted(observed) => Some(observed),
             Self::Clean | Self::Damaged { .. } => None,
@@ -145,10 +145,10 @@ impl ProjectState {
 /// The state of a project, and what lies about in it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TreeState {
+pub(crate) struct TreeState {
     /// Clean, prepared, interrupted, damaged.
     #[serde(flatten)]
-    pub standing: ProjectState,
+    pub(crate) standing: ProjectState,
     /// Backups beside such files that no journal names, as paths: the old docker-prep.sh's, or somebody else's.
-    pub leftovers: Vec<String>,
+    pub(crate) leftovers: Vec<String>,
 }

@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::has_script;
 use super::site::{is_as_left, needed};
 use crate::build::apply::label;
+use crate::build::entry_folders;
 use crate::build::plan::Order;
 use crate::build::read as observe;
 use crate::build::read::{BuildSources, Folders};
-use crate::build::{BuildRecord, digest, entry_folders};
-use crate::cache::apply::Store;
-use crate::cache::read::BuildRecords;
+use crate::cache::BuildRecords;
+use crate::cache::Store;
+use crate::cache::{BuildRecord, digest};
 use crate::error::Problem;
-use crate::npm::workspace::Workspace;
+use crate::npm::Workspace;
 use crate::report::{Event, Report};
-use crate::text::digest::Digest;
+use crate::text::Digest;
 use crate::threads::Threads;
 
 /// Says which members lie there built from other sources. Of a member in which nothing was touched since its record was

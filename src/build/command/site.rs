@@ -8,17 +8,16 @@ use crate::build::apply::{Builder, RunningBuilds, label};
 use crate::build::plan::{Order, dependencies};
 use crate::build::read as observe;
 use crate::build::read::{BuildSources, Folders, Stats};
-use crate::build::{
-    BuildOutput, BuildRecord, BuildState, BuiltPackage, DigestBuilder, FileIds, Inputs, digest, entry_folders,
-};
-use crate::cache::apply::Store;
+use crate::build::{BuildOutput, BuildState, BuiltPackage, entry_folders};
+use crate::cache::Store;
 use crate::cache::read as cache;
+use crate::cache::{BuildRecord, DigestBuilder, FileIds, Inputs, digest};
 use crate::error::{Error, Kind, Result};
-use crate::npm::read::contents;
-use crate::npm::read::contents::ContentSource;
-use crate::npm::workspace::{Member, Workspace};
+use crate::npm::ContentSource;
+use crate::npm::contents;
+use crate::npm::{Member, Workspace};
 use crate::report::{Event, Notice, Report};
-use crate::text::digest::Digest;
+use crate::text::Digest;
 use crate::threads::Threads;
 
 /// What is read of the workspace, and what became of its packages.
@@ -163,7 +162,11 @@ impl<'a> BuildSite<'a> {
     fn add(&mut self, member: usize, state: BuildState, took: Duration) {
         let name = label(&self.workspace.members[member]).to_owned();
         let built = BuiltPackage { name, state, took };
-        (self.report)(Event::Built(&built));
+        match state {
+            BuildState::Built => (self.report)(Event::Built { name: &built.name, took: Some(took) }),
+            BuildState::Unchanged => (self.report)(Event::Built { name: &built.name, took: None }),
+            BuildState::Planned => {}
+        }
         self.built.push(built);
     }
 
@@ -240,7 +243,7 @@ impl<'a> BuildSite<'a> {
         if !(needs(member) || at_root.is_some_and(needs)) || observe::is_installed(self.workspace, member) {
             return Ok(());
         }
-        let (manager, _) = crate::project::read::package_manager::of_workspace(self.workspace);
+        let (manager, _) = crate::project::of_workspace(self.workspace);
         let (name, root) = (manager.manager.name.as_str(), root.display());
         let message = format!("{}: cannot be built: {root} has no node_modules", label(member));
         Err(Error::new(Kind::Environment, message).hint(format!("type: cd {root} && {name} install")))

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::Path;
 
-use crate::npm::workspace::Workspace;
+use crate::npm::Workspace;
 
 /// The folders of all members.
 #[derive(Debug)]
-pub struct Folders<'a> {
+pub(crate) struct Folders<'a> {
     pub(super) workspace: &'a Workspace,
     by_relative: BTreeMap<&'a str, usize>,
 }
@@ -16,7 +16,7 @@ pub struct Folders<'a> {
 impl<'a> Folders<'a> {
     /// Those of a workspace.
     #[must_use]
-    pub fn new(workspace: &'a Workspace) -> Self {
+    pub(crate) fn new(workspace: &'a Workspace) -> Self {
         let members = workspace.members.iter().enumerate();
         // What the root holds besides packages is shared, whether it is a package itself or not.
         let members = members.filter(|(_, member)| !member.relative.is_empty());
@@ -56,8 +56,8 @@ impl<'a> Folders<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::npm::manifest::Manifest;
-    use crate::npm::workspace::{Catalogs, Member, PackSettings};
+    use crate::npm::Manifest;
+    use crate::npm::{Catalogs, Member, PackSettings};
 
     #[test]
     fn a_file_lies_in_the_innermost_member() {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::thread;
 
-use crate::project::read::git;
-use crate::project::read::git::git;
+use crate::project::git;
+use crate::project::git::git;
 
 /// What git says of the files below a folder, by their paths from there.
 #[derive(Debug, Default)]

@@ -11,16 +11,17 @@ use std::path::{Path, PathBuf};
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-pub use self::folders::Folders;
+pub(crate) use self::folders::Folders;
 use self::git::Listed;
-pub use self::stat::{Stats, stamp};
+pub(crate) use self::stat::{Stats, stamp};
 use self::stat::{is_executable, walk};
-use crate::build::{BuildRecord, FileIds, is_shared};
-use crate::image::package_manager::lockfile::LOCKFILES;
-use crate::npm::read::manifest_file::MANIFEST_FILES;
-use crate::npm::workspace::{Member, Workspace};
-use crate::project::read::workspace::WORKSPACE_FILE;
-use crate::text::digest::hex;
+use crate::build::is_shared;
+use crate::cache::{BuildRecord, FileIds};
+use crate::image::LOCKFILES;
+use crate::npm::MANIFEST_FILES;
+use crate::npm::WORKSPACE_FILE;
+use crate::npm::{Member, Workspace};
+use crate::text::hex;
 use crate::threads::Threads;
 
 /// Files at a workspace's root that count whether they are ignored or not, besides manifests and lockfiles.
@@ -41,19 +42,19 @@ const FEW: usize = 4;
 
 /// The sources of a workspace as they lie there.
 #[derive(Debug, Default)]
-pub struct BuildSources {
+pub(crate) struct BuildSources {
     /// By member, paths from its folder. Nothing but those that were asked for.
-    pub own: BTreeMap<usize, FileIds>,
+    pub(crate) own: BTreeMap<usize, FileIds>,
     /// Members of which git knows nothing: what their builds made lies among their own files.
-    pub unknown_to_git: BTreeSet<usize>,
+    pub(crate) unknown_to_git: BTreeSet<usize>,
     /// What lies in no member, from the workspace's root.
-    pub shared: FileIds,
+    pub(crate) shared: FileIds,
 }
 
 impl BuildSources {
     /// Reads those of some members, and what all share. What git has in its index, and says is unchanged, is not read.
     #[must_use]
-    pub fn read(workspace: &Workspace, wanted: &BTreeSet<usize>, threads: Threads) -> Self {
+    pub(crate) fn read(workspace: &Workspace, wanted: &BTreeSet<usize>, threads: Threads) -> Self {
         let (mut sources, folders) = (Self::none(wanted), Folders::new(workspace));
         sources.take_from_root(&folders, threads);
         sources.take_each(&folders, threads);
@@ -63,7 +64,7 @@ impl BuildSources {
 
     /// Reads those of some members only.
     #[must_use]
-    pub fn own(workspace: &Workspace, wanted: &BTreeSet<usize>, threads: Threads) -> Self {
+    pub(crate) fn own(workspace: &Workspace, wanted: &BTreeSet<usize>, threads: Threads) -> Self {
         let (mut sources, folders) = (Self::none(wanted), Folders::new(workspace));
         if wanted.len() > FEW {
             sources.take_from_root(&folders, threads);
@@ -164,7 +165,7 @@ impl BuildSources {
 
     /// A member's own files without what its last build left.
     #[must_use]
-    pub fn without_outputs(&self, member: usize, record: Option<&BuildRecord>) -> FileIds {
+    pub(crate) fn without_outputs(&self, member: usize, record: Option<&BuildRecord>) -> FileIds {
         let mut own = self.own.get(&member).cloned().unwrap_or_default();
         for path in record.into_iter().flat_map(|record| &record.outputs) {
             own.remove(path);
@@ -193,7 +194,7 @@ fn known(member: &Member) -> Option<Listed> {
 
 /// What lies in a member's folder that git ignores: among that is what a build leaves. What the file system says of each.
 #[must_use]
-pub fn ignored(folders: &Folders<'_>, member: usize) -> BTreeMap<String, Stats> {
+pub(crate) fn ignored(folders: &Folders<'_>, member: usize) -> BTreeMap<String, Stats> {
     let dir = folders.dir(member);
     let passed = folders.inside_member(member);
     let mut found = BTreeMap::new();
@@ -215,7 +216,11 @@ pub fn ignored(folders: &Folders<'_>, member: usize) -> BTreeMap<String, Stats> 
 
 /// What lies at some paths of a member now; what is gone is left out.
 #[must_use]
-pub fn outputs<'a>(dir: &Path, paths: impl IntoIterator<Item = &'a String>, threads: Threads) -> FileIds {
+pub(crate) fn outputs<'a>(
+    dir: &Path,
+    paths: impl IntoIterator<Item = &'a String>,
+    threads: Threads,
+) -> FileIds {
     let paths: Vec<&String> = paths.into_iter().collect();
     let read = threads.map(&paths, |path| Some(((*path).clone(), id_of(&dir.join(path), true)?)));
     read.into_iter().flatten().collect()
@@ -248,7 +253,7 @@ fn id_of(path: &Path, sha256: bool) -> Option<String> {
 
 /// Whether what the packages of a workspace need is installed, as far as can be told without knowing where.
 #[must_use]
-pub fn is_installed(workspace: &Workspace, member: &Member) -> bool {
+pub(crate) fn is_installed(workspace: &Workspace, member: &Member) -> bool {
     let there = |path: PathBuf| path.exists();
     there(workspace.root.join("node_modules"))
         || there(workspace.root.join(".pnp.cjs"))

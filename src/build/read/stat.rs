@@ -5,11 +5,11 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use super::Folders;
-use crate::text::digest::Digest;
+use crate::text::Digest;
 
 /// What changes when a file is written or replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stats([u8; SIZE]);
+pub(crate) struct Stats([u8; SIZE]);
 
 const SIZE: usize = 44;
 
@@ -22,7 +22,7 @@ impl Stats {
 
 /// All that the file system says of the files in a member's folder. It is only good for saying that nothing was touched.
 #[must_use]
-pub fn stamp(folders: &Folders<'_>, member: usize) -> Digest {
+pub(crate) fn stamp(folders: &Folders<'_>, member: usize) -> Digest {
     // One digest of all in the end: many small ones take longer.
     let mut bytes = Vec::with_capacity(8192);
     visit(folders.dir(member), &folders.inside_member(member), |path, Stats(stats)| {

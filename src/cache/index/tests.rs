@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
-use crate::cache::TrackedPath;
 use crate::cache::index::*;
-use crate::npm::stamp::{FileStamp, FileTime};
-use crate::npm::tarball::Checksums;
+use crate::npm::Checksums;
+use crate::npm::TrackedPath;
+use crate::npm::{FileStamp, FileTime};
 
 const ROOT: &str = "/plat";
 

@@ -6,21 +6,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{INDEX, file_for, read};
 use crate::cache::index::PackageRecord;
-use crate::cache::place::CacheFolder;
-use crate::cache::{CacheIndex, ContentKey, PackageListing, PackedDigests};
-use crate::npm::read::contents::{ContentSource, Contents, TarballEntry};
-use crate::npm::read::seen::{SeenPaths, states};
-use crate::npm::read::watch::Watch;
-use crate::npm::read::watch::WatchedFolder;
-use crate::npm::seal::Seal;
-use crate::npm::stamp::Signatures;
-use crate::npm::tarball::{PackedFile, Tarball};
-use crate::text::digest::Digest;
+use crate::cache::{CacheIndex, PackageListing, PackedDigests};
+use crate::npm::ContentKey;
+use crate::npm::PackageMemory;
+use crate::npm::Seal;
+use crate::npm::Signatures;
+use crate::npm::Watch;
+use crate::npm::WatchedFolder;
+use crate::npm::{ContentSource, Contents, TarballEntry};
+use crate::npm::{PackedFile, Tarball};
+use crate::npm::{SeenPaths, states};
+use crate::project::CacheFolder;
+use crate::text::Digest;
 
 /// What is known of the packages of a workspace, and what was learned since. It remembers nothing where there is no
 /// cache.
 #[derive(Debug, Default)]
-pub struct Memory(Option<KnownPackages>);
+pub(crate) struct Memory(Option<KnownPackages>);
 
 #[derive(Debug)]
 struct KnownPackages {
@@ -39,7 +41,7 @@ struct OpenIndex {
 impl Memory {
     /// What the cache knows of a workspace.
     #[must_use]
-    pub fn of(place: Option<&CacheFolder>, workspace: &Path) -> Self {
+    pub(crate) fn of(place: Option<&CacheFolder>, workspace: &Path) -> Self {
         let Some(place) = place else { return Self(None) };
         let Some(meant_for) = workspace.to_str() else { return Self(None) };
         let watch = Arc::new(Watch::begin());
@@ -49,21 +51,69 @@ impl Memory {
         Self(Some(KnownPackages { watch, index, open: Mutex::default() }))
     }
 
-    /// Whether it remembers nothing.
+    /// The tarball that was made of the same contents; one whose checksums are wanted and not known is not there.
     #[must_use]
-    pub fn is_off(&self) -> bool {
+    pub(crate) fn packed(
+        &self,
+        contents: &Contents,
+        seal: Option<&Seal>,
+        checksums: bool,
+    ) -> Option<Tarball> {
+        let known = self.0.as_ref()?;
+        let footprint = contents.footprint.as_ref()?;
+        let record = known.record(&footprint.dir)?;
+        let packed = record.packed(&key(contents, footprint, seal))?;
+        let is_enough = !checksums || packed.checksums.is_some();
+        (is_enough && known.watch.is_past(packed.moment)).then(|| tarball(contents, footprint, packed))
+    }
+
+    /// Remembers the tarball that was made of some contents.
+    pub(crate) fn learn_packed(&self, contents: &Contents, seal: Option<&Seal>, tarball: &Tarball) {
+        let (Some(known), Some(footprint)) = (&self.0, &contents.footprint) else { return };
+        if !footprint.settled {
+            return;
+        }
+        let packed = PackedDigests {
+            key: key(contents, footprint, seal),
+            moment: footprint.moment,
+            filename: tarball.filename.clone(),
+            sha256: tarball.sha256.clone(),
+            size: tarball.size,
+            checksums: tarball.checksums.clone(),
+        };
+        known.change(&footprint.dir, |record| record.add(packed));
+    }
+
+    /// The index as it is to be written; nothing where nothing was learned.
+    #[must_use]
+    pub(crate) fn learned(&self) -> Option<CacheIndex> {
+        let known = self.0.as_ref()?;
+        let open = known.open();
+        if open.changed.is_empty() {
+            return None;
+        }
+        let mut index = known.index.clone();
+        for dir in &open.changed {
+            if let Some(record) = open.records.get(dir) {
+                index.put(dir, record);
+            }
+        }
+        // What was once a package is not remembered for ever.
+        index.retain(|dir| open.records.contains_key(dir) || Path::new(dir).is_dir());
+        Some(index)
+    }
+}
+
+impl PackageMemory for Memory {
+    fn is_off(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Notes what is looked at, where it is to be remembered.
-    #[must_use]
-    pub fn seen(&self) -> SeenPaths {
+    fn seen(&self) -> SeenPaths {
         self.0.as_ref().map_or_else(SeenPaths::default, |known| SeenPaths::by(&known.watch))
     }
 
-    /// The files of the package in a folder, if everything that they depend on looks as it did.
-    #[must_use]
-    pub fn listing(&self, dir: &Path, key: &Digest) -> Option<Vec<String>> {
+    fn listing(&self, dir: &Path, key: &Digest) -> Option<Vec<String>> {
         let known = self.0.as_ref()?;
         let record = known.record(dir.to_str()?)?;
         let listing = record.listing.as_ref().filter(|listing| listing.key == *key)?;
@@ -72,8 +122,7 @@ impl Memory {
         holds.then(|| listing.paths.clone())
     }
 
-    /// Remembers what the files of a package are, by what was seen on the way.
-    pub fn learn_listing(&self, dir: &Path, key: Digest, paths: &[String], seen: SeenPaths) {
+    fn learn_listing(&self, dir: &Path, key: Digest, paths: &[String], seen: SeenPaths) {
         let (Some(known), Some(dir)) = (&self.0, dir.to_str()) else { return };
         let Some((witnesses, states)) = seen.finish() else { return };
         let (paths, moment) = (paths.to_vec(), known.watch.moment());
@@ -82,9 +131,7 @@ impl Memory {
         });
     }
 
-    /// By what the files of a package are known to be the same the next time.
-    #[must_use]
-    pub fn footprint(&self, dir: &Path, entries: &[TarballEntry]) -> Option<ContentKey> {
+    fn content_key(&self, dir: &Path, entries: &[TarballEntry]) -> Option<ContentKey> {
         let known = self.0.as_ref()?;
         let mut signatures = Signatures::new(known.watch.moment());
         let mut sizes = Vec::with_capacity(entries.len());
@@ -113,53 +160,6 @@ impl Memory {
         let (files, settled) = signatures.finish();
         let (dir, moment) = (dir.to_str()?.to_owned(), known.watch.moment());
         Some(ContentKey { dir, files, moment, settled, sizes })
-    }
-
-    /// The tarball that was made of the same contents; one whose checksums are wanted and not known is not there.
-    #[must_use]
-    pub fn packed(&self, contents: &Contents, seal: Option<&Seal>, checksums: bool) -> Option<Tarball> {
-        let known = self.0.as_ref()?;
-        let footprint = contents.footprint.as_ref()?;
-        let record = known.record(&footprint.dir)?;
-        let packed = record.packed(&key(contents, footprint, seal))?;
-        let is_enough = !checksums || packed.checksums.is_some();
-        (is_enough && known.watch.is_past(packed.moment)).then(|| tarball(contents, footprint, packed))
-    }
-
-    /// Remembers the tarball that was made of some contents.
-    pub fn learn_packed(&self, contents: &Contents, seal: Option<&Seal>, tarball: &Tarball) {
-        let (Some(known), Some(footprint)) = (&self.0, &contents.footprint) else { return };
-        if !footprint.settled {
-            return;
-        }
-        let packed = PackedDigests {
-            key: key(contents, footprint, seal),
-            moment: footprint.moment,
-            filename: tarball.filename.clone(),
-            sha256: tarball.sha256.clone(),
-            size: tarball.size,
-            checksums: tarball.checksums.clone(),
-        };
-        known.change(&footprint.dir, |record| record.add(packed));
-    }
-
-    /// The index as it is to be written; nothing where nothing was learned.
-    #[must_use]
-    pub fn learned(&self) -> Option<CacheIndex> {
-        let known = self.0.as_ref()?;
-        let open = known.open();
-        if open.changed.is_empty() {
-            return None;
-        }
-        let mut index = known.index.clone();
-        for dir in &open.changed {
-            if let Some(record) = open.records.get(dir) {
-                index.put(dir, record);
-            }
-        }
-        // What was once a package is not remembered for ever.
-        index.retain(|dir| open.records.contains_key(dir) || Path::new(dir).is_dir());
-        Some(index)
     }
 }
 

@@ -9,33 +9,31 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::io_cause;
-use crate::text::digest::Digest;
+use crate::text::Digest;
 
-pub use self::builds::{BuildRecords, build_file};
-pub use self::memory::Memory;
-pub use self::outputs::Outputs;
-pub use crate::npm::read::seen::SeenPaths;
-pub use crate::npm::read::watch::Watch;
+pub(crate) use self::builds::{BuildRecords, build_file};
+pub(crate) use self::memory::Memory;
+pub(crate) use self::outputs::Outputs;
 
 /// What is known of workspaces, below the cache's folder.
-pub const INDEX: &str = "index";
+pub(crate) const INDEX: &str = "index";
 /// Which tarballs lie in which folders.
-pub const OUTPUTS: &str = "outputs";
+pub(crate) const OUTPUTS: &str = "outputs";
 /// Tarballs, each under its SHA-256.
-pub const BLOBS: &str = "blobs";
+pub(crate) const BLOBS: &str = "blobs";
 /// What was built of which sources: a folder for each workspace.
-pub const BUILDS: &str = "builds";
+pub(crate) const BUILDS: &str = "builds";
 /// What backup programs know a cache by.
-pub const TAG: &str = "CACHEDIR.TAG";
+pub(crate) const TAG: &str = "CACHEDIR.TAG";
 /// The ending of a file that is being written.
-pub const TEMP: &str = ".tmp";
+pub(crate) const TEMP: &str = ".tmp";
 
 /// A larger file is none of ours: memory has a bound.
 const MOST: u64 = 24 << 20;
 
 /// The cache's file that is meant for a folder.
 #[must_use]
-pub fn file_for(cache: &Path, kind: &str, folder: &Path) -> Option<PathBuf> {
+pub(crate) fn file_for(cache: &Path, kind: &str, folder: &Path) -> Option<PathBuf> {
     let folder = folder.to_str()?;
     Some(cache.join(kind).join(Digest::of(folder.as_bytes()).as_str()))
 }
@@ -45,7 +43,7 @@ pub fn file_for(cache: &Path, kind: &str, folder: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// Why it is not.
-pub fn look(folder: &Path) -> Result<Option<()>, String> {
+pub(crate) fn look(folder: &Path) -> Result<Option<()>, String> {
     let metadata = match folder.symlink_metadata() {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -93,22 +91,22 @@ fn read_file(path: &Path) -> Option<Vec<u8>> {
 
 /// A file of the cache's own making.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// Where it lies.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// In bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// When it was last used, to the day.
-    pub used: std::time::SystemTime,
+    pub(crate) used: std::time::SystemTime,
     /// It was left by a run that was killed.
-    pub is_temp: bool,
+    pub(crate) is_temp: bool,
 }
 
 /// The folders in which files of one kind lie, from the cache's folder.
 ///
 /// # Errors
 /// The folder of these folders is there and cannot be listed.
-pub fn folders_of(cache: &Path, kind: &str) -> io::Result<Vec<String>> {
+pub(crate) fn folders_of(cache: &Path, kind: &str) -> io::Result<Vec<String>> {
     if kind != BUILDS {
         return Ok(vec![kind.to_owned()]);
     }
@@ -135,7 +133,7 @@ fn list(folder: &Path) -> io::Result<Option<fs::ReadDir>> {
 ///
 /// # Errors
 /// The folder is there and cannot be listed.
-pub fn kept(cache: &Path, kind: &str) -> io::Result<Vec<Kept>> {
+pub(crate) fn kept(cache: &Path, kind: &str) -> io::Result<Vec<Kept>> {
     let mut found = Vec::new();
     for folder in folders_of(cache, kind)? {
         let Some(entries) = list(&cache.join(folder))? else { continue };

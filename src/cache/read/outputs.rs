@@ -7,15 +7,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{OUTPUTS, file_for, read};
 use crate::cache::CachedOutput;
 use crate::cache::index::parse_outputs;
-use crate::cache::place::CacheFolder;
-use crate::npm::read::watch::Watch;
-use crate::npm::read::watch::now;
-use crate::npm::stamp::{FileStamp, FileTime};
-use crate::text::digest::Digest;
+use crate::npm::Watch;
+use crate::npm::now;
+use crate::npm::{FileStamp, FileTime};
+use crate::project::CacheFolder;
+use crate::text::Digest;
 
 /// What is known of a folder's tarballs, and what was learned since. It remembers nothing where there is no cache.
 #[derive(Debug, Default)]
-pub struct Outputs(Option<KnownOutputs>);
+pub(crate) struct Outputs(Option<KnownOutputs>);
 
 #[derive(Debug)]
 struct KnownOutputs {
@@ -28,7 +28,7 @@ struct KnownOutputs {
 impl Outputs {
     /// What the cache knows of a folder, which need not be there.
     #[must_use]
-    pub fn of(place: Option<&CacheFolder>, folder: &Path) -> Self {
+    pub(crate) fn of(place: Option<&CacheFolder>, folder: &Path) -> Self {
         let Some(place) = place else { return Self(None) };
         let canonical = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let bytes = file_for(&place.folder, OUTPUTS, &canonical).and_then(|file| read(&place.folder, &file));
@@ -40,13 +40,13 @@ impl Outputs {
 
     /// The digest of a file in the folder, if it is known and the file looks as it did.
     #[must_use]
-    pub fn digest(&self, path: &Path) -> Option<Digest> {
+    pub(crate) fn digest(&self, path: &Path) -> Option<Digest> {
         self.known(path).map(|output| output.digest)
     }
 
     /// What is known of a file in the folder, if it looks as it did.
     #[must_use]
-    pub fn known(&self, path: &Path) -> Option<CachedOutput> {
+    pub(crate) fn known(&self, path: &Path) -> Option<CachedOutput> {
         let known = self.0.as_ref()?;
         let name = path.file_name()?.to_str()?;
         let signature = known.watch.sign(path, false).ok()?;
@@ -60,19 +60,19 @@ impl Outputs {
     }
 
     /// Remembers what a file in the folder is that was read after `moment`.
-    pub fn learn_read(&self, path: &Path, moment: FileTime, digest: &Digest) {
+    pub(crate) fn learn_read(&self, path: &Path, moment: FileTime, digest: &Digest) {
         self.learn(path, digest, |signature| signature.is_settled_at(moment));
     }
 
     /// When a file was last written, where what becomes of it is remembered.
     #[must_use]
-    pub fn written(&self, path: &Path) -> Option<FileTime> {
+    pub(crate) fn written(&self, path: &Path) -> Option<FileTime> {
         Some(self.0.as_ref()?.watch.sign(path, false).ok()?.modified)
     }
 
     /// Remembers what a file in the folder is that was given its name just now: whoever writes into it from now on sets
     /// another time than that of its last byte.
-    pub fn learn_written(&self, path: &Path, digest: &Digest) {
+    pub(crate) fn learn_written(&self, path: &Path, digest: &Digest) {
         self.learn(path, digest, |signature| signature.modified < signature.changed);
     }
 
@@ -91,7 +91,7 @@ impl Outputs {
 
     /// Until when those that were learned cannot be told from what may become of them in this very instant.
     #[must_use]
-    pub fn unsettled_until(&self) -> Option<FileTime> {
+    pub(crate) fn unsettled_until(&self) -> Option<FileTime> {
         let known = self.0.as_ref()?;
         let now = now();
         let learned = known.learned();
@@ -101,14 +101,14 @@ impl Outputs {
 
     /// The file systems' present.
     #[must_use]
-    pub fn now() -> FileTime {
+    pub(crate) fn now() -> FileTime {
         now()
     }
 
     /// What lies in the folder as it is to be written: what is there and can be trusted; nothing where nothing was
     /// learned.
     #[must_use]
-    pub fn learned(&self, folder: &Path) -> Option<Vec<CachedOutput>> {
+    pub(crate) fn learned(&self, folder: &Path) -> Option<Vec<CachedOutput>> {
         let known = self.0.as_ref()?;
         let learned = known.learned();
         if learned.is_empty() {

@@ -13,16 +13,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::tarballs::tarballs;
-pub use self::tarballs::{Placed, StagedTarball, TempTarball, settle};
+pub(crate) use self::tarballs::{Placed, StagedTarball, TempTarball, settle};
 pub(crate) use self::tarballs::{place_known, there};
-use crate::cache::read::Outputs;
+use crate::cache::Outputs;
 use crate::error::{Error, Kind, Result};
-use crate::npm::tarball::Tarball;
-use crate::transaction::apply::file;
-use crate::transaction::apply::file::Attributes;
+use crate::npm::Tarball;
+use crate::transaction::Attributes;
+use crate::transaction::file;
 
 /// The file that says whose folder it is.
-pub const MARK: &str = ".docker-prep";
+pub(crate) const MARK: &str = ".docker-prep";
 const MARK_TEXT: &str =
     "This folder is made by docker-prep, and what docker-prep put here it also removes.\n";
 const GITIGNORE: &str = ".gitignore";
@@ -36,7 +36,7 @@ const PUBLIC: Attributes = Attributes::mode(0o644);
 
 /// What stands at the deps dir's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DepsDirState {
+pub(crate) enum DepsDirState {
     /// Nothing.
     Missing,
     /// A folder with the mark.
@@ -49,7 +49,7 @@ pub enum DepsDirState {
 ///
 /// # Errors
 /// [`Kind::Refused`]: something else stands there.
-pub fn look(path: &Path) -> Result<DepsDirState> {
+pub(crate) fn look(path: &Path) -> Result<DepsDirState> {
     let metadata = match path.symlink_metadata() {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(DepsDirState::Missing),
@@ -87,7 +87,7 @@ fn aside(path: &Path) -> PathBuf {
 /// Whatever fails while it is opened undoes that much too.
 #[derive(Debug)]
 #[must_use = "what was put there goes when it is dropped"]
-pub struct DepsDir {
+pub(crate) struct DepsDir {
     path: PathBuf,
     found: DepsDirState,
     /// The folders that were made for it and are not kept yet, the deepest first.
@@ -104,7 +104,7 @@ impl DepsDir {
     ///
     /// # Errors
     /// As [`look`], and the disk's.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let found = look(path)?;
         let made = if found == DepsDirState::Missing { file::missing_folders(path) } else { Vec::new() };
         let (written, outputs) = (Vec::new(), Arc::default());
@@ -137,18 +137,18 @@ impl DepsDir {
 
     /// The folder.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether it was there before.
     #[must_use]
-    pub fn existed(&self) -> bool {
+    pub(crate) fn existed(&self) -> bool {
         self.found != DepsDirState::Missing
     }
 
     /// Leaves what was put there.
-    pub fn keep(mut self) {
+    pub(crate) fn keep(mut self) {
         self.written.clear();
         self.made.clear();
     }
@@ -158,7 +158,7 @@ impl DepsDir {
     ///
     /// # Errors
     /// The disk's.
-    pub fn stage(&self) -> io::Result<TempTarball> {
+    pub(crate) fn stage(&self) -> io::Result<TempTarball> {
         stage(&self.path)
     }
 
@@ -166,7 +166,7 @@ impl DepsDir {
     ///
     /// # Errors
     /// The name is not that of a tarball with this content, or the disk's.
-    pub fn put(&mut self, staged: StagedTarball, tarball: &Tarball) -> Result<Placed> {
+    pub(crate) fn put(&mut self, staged: StagedTarball, tarball: &Tarball) -> Result<Placed> {
         self.is_unsynced |= staged.may_be_lost();
         let placed = place_known(&self.path, staged, tarball, &self.outputs)?;
         if placed == Placed::Written {
@@ -177,12 +177,12 @@ impl DepsDir {
 
     /// The tarball that lies there already, where that is known without reading it.
     #[must_use]
-    pub fn there(&self, tarball: &Tarball) -> Option<StagedTarball> {
+    pub(crate) fn there(&self, tarball: &Tarball) -> Option<StagedTarball> {
         there(&self.path, tarball, &self.outputs)
     }
 
     /// The same folder, of which something is known.
-    pub fn knowing(mut self, outputs: Arc<Outputs>) -> Self {
+    pub(crate) fn knowing(mut self, outputs: Arc<Outputs>) -> Self {
         self.outputs = outputs;
         self
     }
@@ -191,7 +191,7 @@ impl DepsDir {
     ///
     /// # Errors
     /// The disk's.
-    pub fn sync(&mut self) -> Result<()> {
+    pub(crate) fn sync(&mut self) -> Result<()> {
         if self.is_unsynced {
             file::sync_dir(&self.path)?;
             self.is_unsynced = false;
@@ -204,7 +204,7 @@ impl DepsDir {
     ///
     /// # Errors
     /// The disk's.
-    pub fn sweep(&self, keep: &BTreeSet<String>) -> Result<Vec<String>> {
+    pub(crate) fn sweep(&self, keep: &BTreeSet<String>) -> Result<Vec<String>> {
         sweep(&self.path, keep, &self.outputs)
     }
 }
@@ -248,7 +248,7 @@ fn sweep(path: &Path, keep: &BTreeSet<String>, outputs: &Outputs) -> Result<Vec<
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn preview(
+pub(crate) fn preview(
     path: &Path,
     wanted: &[Tarball],
     outputs: &Outputs,
@@ -270,11 +270,11 @@ pub fn preview(
 
 /// What [`remove`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RemovedDepsDir {
+pub(crate) struct RemovedDepsDir {
     /// The tarballs that are gone.
-    pub tarballs: Vec<String>,
+    pub(crate) tarballs: Vec<String>,
     /// Whether the folder is gone too: not if somebody else's files are in it.
-    pub folder: bool,
+    pub(crate) folder: bool,
 }
 
 /// Takes away the deps dir: what the tool wrote, and the folder if nothing else is in it. A folder without the mark
@@ -282,7 +282,7 @@ pub struct RemovedDepsDir {
 ///
 /// # Errors
 /// The disk's.
-pub fn remove(path: &Path, outputs: &Outputs) -> Result<RemovedDepsDir> {
+pub(crate) fn remove(path: &Path, outputs: &Outputs) -> Result<RemovedDepsDir> {
     let mut removed = RemovedDepsDir { tarballs: Vec::new(), folder: false };
     if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Ok(removed);
@@ -316,7 +316,7 @@ pub fn remove(path: &Path, outputs: &Outputs) -> Result<RemovedDepsDir> {
 ///
 /// # Errors
 /// The disk's.
-pub fn sweep_staged(path: &Path) -> Result<usize> {
+pub(crate) fn sweep_staged(path: &Path) -> Result<usize> {
     if look(path).is_ok_and(|found| found != DepsDirState::Missing) { remove_staged(path) } else { Ok(0) }
 }
 

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::{Placed, StagedTarball, TempTarball};
-use crate::cache::read::Outputs;
+use crate::cache::Outputs;
 use crate::deps_dir::apply as deps_dir;
 use crate::error::Result;
-use crate::npm::tarball::Tarball;
-use crate::transaction::apply::file;
+use crate::npm::Tarball;
+use crate::transaction::file;
 
 /// A folder for tarballs; where it had to be made, it goes again unless it is kept.
 #[derive(Debug)]
-pub struct OutDir<'a> {
+pub(crate) struct OutDir<'a> {
     path: PathBuf,
     /// Folders that were made for it, the deepest first.
     made: Vec<PathBuf>,
@@ -25,7 +25,7 @@ impl<'a> OutDir<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub fn create(path: &Path, outputs: &'a Outputs) -> Result<Self> {
+    pub(crate) fn create(path: &Path, outputs: &'a Outputs) -> Result<Self> {
         // First, so that a failure half-way is undone too.
         let dir =
             Self { path: path.to_owned(), made: file::missing_folders(path), is_unsynced: false, outputs };
@@ -35,7 +35,7 @@ impl<'a> OutDir<'a> {
 
     /// The folder.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -43,7 +43,7 @@ impl<'a> OutDir<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub fn stage(&self) -> std::io::Result<TempTarball> {
+    pub(crate) fn stage(&self) -> std::io::Result<TempTarball> {
         deps_dir::stage(&self.path)
     }
 
@@ -51,14 +51,14 @@ impl<'a> OutDir<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub fn place(&mut self, staged: StagedTarball, tarball: &Tarball) -> Result<Placed> {
+    pub(crate) fn place(&mut self, staged: StagedTarball, tarball: &Tarball) -> Result<Placed> {
         self.is_unsynced |= staged.may_be_lost();
         deps_dir::place_known(&self.path, staged, tarball, self.outputs)
     }
 
     /// The tarball that lies there already, where that is known without reading it.
     #[must_use]
-    pub fn there(&self, tarball: &Tarball) -> Option<StagedTarball> {
+    pub(crate) fn there(&self, tarball: &Tarball) -> Option<StagedTarball> {
         deps_dir::there(&self.path, tarball, self.outputs)
     }
 
@@ -66,7 +66,7 @@ impl<'a> OutDir<'a> {
     ///
     /// # Errors
     /// The disk's.
-    pub fn keep(mut self) -> Result<()> {
+    pub(crate) fn keep(mut self) -> Result<()> {
         self.made.clear();
         if self.is_unsynced { file::sync_dir(&self.path) } else { Ok(()) }
     }

@@ -9,18 +9,18 @@ use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::{PUBLIC, entries};
-use crate::cache::apply::wait_until_past;
-use crate::cache::read::Outputs;
+use crate::cache::Outputs;
+use crate::cache::wait_until_past;
 use crate::error::{Error, Kind, Result};
-use crate::npm::package_name::digest_in_tarball;
-use crate::npm::seal::Seal;
-use crate::npm::tarball::Tarball;
-use crate::text::digest::Digest;
-use crate::transaction::apply::file;
+use crate::npm::Seal;
+use crate::npm::Tarball;
+use crate::npm::digest_in_tarball;
+use crate::text::Digest;
+use crate::transaction::file;
 
 /// Whether a tarball was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placed {
+pub(crate) enum Placed {
     /// The same bytes were there: they were left alone, their time stamp too.
     AlreadyThere,
     /// It was put there.
@@ -29,7 +29,7 @@ pub enum Placed {
 
 /// A new file to write a tarball into, which goes when it is dropped.
 #[derive(Debug)]
-pub struct TempTarball {
+pub(crate) struct TempTarball {
     pub(super) file: NamedTempFile,
     /// In bytes.
     written: u64,
@@ -51,7 +51,7 @@ impl TempTarball {
     ///
     /// # Errors
     /// The disk's.
-    pub fn close(mut self) -> io::Result<StagedTarball> {
+    pub(crate) fn close(mut self) -> io::Result<StagedTarball> {
         self.wait()?;
         Ok(StagedTarball::New(self.file.into_temp_path()))
     }
@@ -88,7 +88,7 @@ impl Write for TempTarball {
 
 /// A tarball on its way into a folder.
 #[derive(Debug)]
-pub enum StagedTarball {
+pub(crate) enum StagedTarball {
     /// It is in a file that has no name yet.
     New(TempPath),
     /// It lies in the folder already, and is known to be this one without being read.
@@ -99,13 +99,13 @@ impl StagedTarball {
     /// Whether a power cut may take it: not if it was known to lie there, since whoever learned that has synced it, its
     /// name too.
     #[must_use]
-    pub fn may_be_lost(&self) -> bool {
+    pub(crate) fn may_be_lost(&self) -> bool {
         matches!(self, Self::New(_))
     }
 
     /// Where its bytes are.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Self::New(temp) => temp,
             Self::There(path) => path,
@@ -117,7 +117,7 @@ impl StagedTarball {
 ///
 /// # Errors
 /// The disk's.
-pub fn settle(staged: &StagedTarball) -> io::Result<()> {
+pub(crate) fn settle(staged: &StagedTarball) -> io::Result<()> {
     match staged {
         StagedTarball::New(temp) => file::settle(temp, &PUBLIC),
         StagedTarball::There(_) => Ok(()),
@@ -176,7 +176,7 @@ pub(super) fn place(dir: &Path, staged: TempPath, name: &str, digest: &Digest) -
     let there = target.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
     if there && digest_of(&target).is_ok_and(|present| present == *digest) {
         let metadata = file::metadata(&target)?;
-        if cfg!(unix) && crate::transaction::read::mode_of(&metadata) != PUBLIC.mode {
+        if cfg!(unix) && crate::transaction::mode_of(&metadata) != PUBLIC.mode {
             file::change_attributes(&target, &PUBLIC)?;
         }
         staged.close().map_err(|error| file::failed("remove", &target, &error))?;

@@ -3,8 +3,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::tarballs::digest_of;
 use crate::deps_dir::apply::*;
-use crate::npm::seal::Seal;
-use crate::text::digest::Digest;
+use crate::npm::Seal;
+use crate::text::Digest;
 
 fn names(path: &Path) -> Vec<String> {
     let mut names: Vec<_> =

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::error::{Error, Kind, Result};
-use crate::project::read::git;
-use crate::project::read::git::{Failure, HOOK_VARIABLES, HookEnvironment, Running, path_of};
+use crate::project::git;
+use crate::project::{Failure, HOOK_VARIABLES, HookEnvironment, Running, path_of};
 
 /// What makes git look at something else than the commit's own objects, or reach for the network.
 const SETTINGS: [(&str, &str); 7] = [
@@ -28,7 +28,7 @@ const PATHSPEC_VARIABLES: [&str; 4] =
 
 /// The repository that is judged.
 #[derive(Clone, Debug)]
-pub struct Git {
+pub(crate) struct Git {
     /// Where git is run; `None` for where the program was.
     dir: Option<PathBuf>,
     /// Whether the variables of a hook are of another repository.
@@ -42,7 +42,7 @@ impl Git {
     ///
     /// # Errors
     /// A folder that is not there.
-    pub fn find(named: Option<&Path>, environment: &HookEnvironment) -> Result<Self> {
+    pub(crate) fn find(named: Option<&Path>, environment: &HookEnvironment) -> Result<Self> {
         let here = Self { dir: None, foreign: false };
         let Some(dir) = named else { return Ok(here) };
         if !dir.is_dir() {
@@ -68,7 +68,7 @@ impl Git {
     }
 
     /// A git command of that repository.
-    pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new("git");
         if let Some(dir) = &self.dir {
             command.arg("-C").arg(dir);
@@ -87,7 +87,7 @@ impl Git {
     ///
     /// # Errors
     /// [`Kind::Environment`] where git cannot be run.
-    pub fn start<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Running> {
+    pub(crate) fn start<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Running> {
         git::start(&mut self.command(args)).map_err(error)
     }
 
@@ -95,7 +95,7 @@ impl Git {
     ///
     /// # Errors
     /// [`Kind::Environment`] where it cannot be run, and where it says no, with what it says.
-    pub fn output<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Vec<u8>> {
+    pub(crate) fn output<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Vec<u8>> {
         git::answer(&mut self.command(args)).map_err(error)
     }
 
@@ -103,7 +103,7 @@ impl Git {
     ///
     /// # Errors
     /// As [`Git::output`].
-    pub fn rev_parse<const N: usize>(&self, asked: [&[&str]; N]) -> Result<[Vec<u8>; N]> {
+    pub(crate) fn rev_parse<const N: usize>(&self, asked: [&[&str]; N]) -> Result<[Vec<u8>; N]> {
         git::rev_parse(&|words| self.output(words), asked)
     }
 
@@ -111,13 +111,13 @@ impl Git {
     ///
     /// # Errors
     /// As [`Git::output`].
-    pub fn path(&self, word: &str) -> Result<PathBuf> {
+    pub(crate) fn path(&self, word: &str) -> Result<PathBuf> {
         let [path] = self.rev_parse([&[word]])?;
         Ok(path_of(&path))
     }
 
     /// The folder that was named, if git is to be called there.
-    pub fn dir(&self) -> Option<&Path> {
+    pub(crate) fn dir(&self) -> Option<&Path> {
         self.dir.as_deref()
     }
 }

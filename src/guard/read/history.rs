@@ -7,11 +7,11 @@ use crate::error::{Error, Kind, Result};
 
 /// A commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Commit {
+pub(crate) struct Commit {
     /// Its name, in hex.
-    pub name: String,
+    pub(crate) name: String,
     /// Its tree's.
-    pub tree: String,
+    pub(crate) tree: String,
     /// Whether it has no parent here.
     is_first: bool,
 }
@@ -20,7 +20,7 @@ pub struct Commit {
 ///
 /// # Errors
 /// [`Kind::Environment`] where there is none.
-pub fn head(git: &Git) -> Result<Commit> {
+pub(crate) fn head(git: &Git) -> Result<Commit> {
     let none = || {
         Error::new(Kind::Environment, "there is no commit yet")
             .hint("judge what is staged: docker-prep guard")
@@ -37,7 +37,7 @@ pub fn head(git: &Git) -> Result<Commit> {
 /// # Errors
 /// [`Kind::Usage`] for a range without a beginning; [`Kind::Environment`] for a revision that is not there, and where
 /// the repository's history is cut off inside of the range.
-pub fn range(git: &Git, range: &str) -> Result<Vec<Commit>> {
+pub(crate) fn range(git: &Git, range: &str) -> Result<Vec<Commit>> {
     if range.is_empty() || range.starts_with("..") {
         // Git takes HEAD for what is not said: of `..HEAD`, a variable that was empty, that leaves nothing to judge.
         return Err(Error::new(Kind::Usage, format!("the range `{range}` names no beginning"))

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
 use crate::guard::hook::Manager;
-use crate::project::read::git;
-use crate::transaction::read::mode_of;
+use crate::project::git;
+use crate::transaction::mode_of;
 
 /// The names that lefthook reads; in the first two, an entry can be added.
 const LEFTHOOK: [&str; 4] = ["lefthook.yml", ".lefthook.yml", "lefthook.yaml", ".lefthook.yaml"];
@@ -16,20 +16,20 @@ const PRE_COMMIT: &str = ".pre-commit-config.yaml";
 
 /// A hook's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hook {
+pub(crate) struct Hook {
     /// Who runs it.
-    pub manager: Manager,
+    pub(crate) manager: Manager,
     /// The file that says what it does, whether it is there or not.
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// Whether git wants it to be executable.
-    pub executable: bool,
+    pub(crate) executable: bool,
     /// Whether git calls it already: else its manager has to be installed first.
-    pub active: bool,
+    pub(crate) active: bool,
 }
 
 /// Whether a file may be executed; always so where files have no such mode.
 #[must_use]
-pub fn is_executable(path: &Path) -> bool {
+pub(crate) fn is_executable(path: &Path) -> bool {
     cfg!(not(unix)) || path.metadata().is_ok_and(|metadata| mode_of(&metadata) & 0o111 != 0)
 }
 
@@ -37,7 +37,7 @@ pub fn is_executable(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`Kind::Refused`]: it is no regular file, or no text.
-pub fn text(path: &Path) -> Result<Option<String>> {
+pub(crate) fn text(path: &Path) -> Result<Option<String>> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Ok(metadata) if !metadata.is_file() => {
@@ -56,7 +56,7 @@ pub fn text(path: &Path) -> Result<Option<String>> {
 /// # Errors
 /// [`Kind::Environment`] where git cannot be asked; [`Kind::Usage`] where several managers are set up, and git calls
 /// none of them; [`Kind::Refused`] where the hooks are kept outside of the repository.
-pub fn find(dir: &Path, asked: Option<Manager>) -> Result<Hook> {
+pub(crate) fn find(dir: &Path, asked: Option<Manager>) -> Result<Hook> {
     let Some(place) = git::hooks(dir)? else {
         return Err(Error::new(Kind::Environment, format!("{}: no git repository", dir.display()))
             .hint("type: git init"));

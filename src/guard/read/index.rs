@@ -11,13 +11,13 @@ use super::git::Git;
 use super::tree;
 use super::tree::TreeEntry;
 use crate::error::{Error, Kind, Result};
-use crate::project::read::git::path_of;
+use crate::project::path_of;
 
 /// What a commit would hold now, and unmerged entries too.
 ///
 /// # Errors
 /// [`Kind::Environment`] where the index cannot be read, or is not there although it should be.
-pub fn index(git: &Git) -> Result<Vec<TreeEntry>> {
+pub(crate) fn index(git: &Git) -> Result<Vec<TreeEntry>> {
     // Git lists while the index is looked at here. Of `--debug` only the flags are read.
     let listing = git.start(&["ls-files", "--stage", "--debug", "-z", "--full-name", "--", ":/"])?;
     let is_there = check(git)?;

@@ -7,11 +7,11 @@ mod index;
 mod objects;
 mod tree;
 
-pub use self::git::Git;
-pub use self::history::{Commit, head, range};
-pub use self::index::index;
-pub use self::objects::Objects;
-pub use self::tree::{Mode, Target, TreeEntry, follow};
+pub(crate) use self::git::Git;
+pub(crate) use self::history::{Commit, head, range};
+pub(crate) use self::index::index;
+pub(crate) use self::objects::Objects;
+pub(crate) use self::tree::{Mode, Target, TreeEntry, follow};
 
 use crate::error::{Error, Kind, Result};
 
@@ -19,13 +19,13 @@ use crate::error::{Error, Kind, Result};
 ///
 /// # Errors
 /// [`Kind::Environment`] where one of its trees cannot be read.
-pub fn tree(git: &Git, commit: &Commit) -> Result<Vec<TreeEntry>> {
+pub(crate) fn tree(git: &Git, commit: &Commit) -> Result<Vec<TreeEntry>> {
     let listing = git.output(&["ls-tree", "-r", "-z", "--full-tree", &commit.tree])?;
     tree::parse(&listing).map_err(|why| Error::new(Kind::Environment, why))
 }
 
 /// The current folder, or the one that was named, from the work tree's top, with a slash at its end.
 #[must_use]
-pub fn prefix(git: &Git) -> Vec<u8> {
+pub(crate) fn prefix(git: &Git) -> Vec<u8> {
     git.rev_parse([&["--show-prefix"]]).map(|[prefix]| prefix).unwrap_or_default()
 }

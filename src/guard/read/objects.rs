@@ -12,8 +12,8 @@ use super::git::Git;
 use super::tree::TreeEntry;
 use crate::error::{Error, Kind, Result};
 use crate::guard::shown;
-use crate::project::read::git::{Failure, said};
-use crate::text::digest::hex;
+use crate::project::{Failure, said};
+use crate::text::hex;
 
 /// How many objects are asked for before the first answer is read: the questions fit into any pipe, so that neither
 /// side ever waits for the other to read.
@@ -30,7 +30,7 @@ fn is_named(object: &str, header: &[u8], content: &[u8]) -> bool {
 }
 
 /// The repository's objects, by a `git cat-file --batch`.
-pub struct Objects {
+pub(crate) struct Objects {
     child: Child,
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
@@ -43,7 +43,7 @@ impl Objects {
     ///
     /// # Errors
     /// [`Kind::Environment`] where git cannot be run.
-    pub fn open(git: &Git) -> Result<Self> {
+    pub(crate) fn open(git: &Git) -> Result<Self> {
         let mut command = git.command(&["cat-file", "--batch"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| git::error(Failure::NotRun(error)))?;
@@ -66,7 +66,7 @@ impl Objects {
     ///
     /// # Errors
     /// An object that is not there, is no blob, or cannot be read.
-    pub fn read(&mut self, entries: &[&TreeEntry], take: &mut dyn FnMut(usize, &[u8])) -> Result<()> {
+    pub(crate) fn read(&mut self, entries: &[&TreeEntry], take: &mut dyn FnMut(usize, &[u8])) -> Result<()> {
         let mut chunks = entries.chunks(AHEAD / 2);
         let mut asked = self.ask(chunks.next()) && self.ask(chunks.next());
         for (at, entry) in entries.iter().enumerate() {

@@ -4,20 +4,20 @@ use std::collections::HashMap;
 
 /// A file of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TreeEntry {
+pub(crate) struct TreeEntry {
     /// From the tree's top.
-    pub path: Vec<u8>,
+    pub(crate) path: Vec<u8>,
     /// Its object's name, in hex.
-    pub object: String,
+    pub(crate) object: String,
     /// What kind of thing it is.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// 0, or 1 to 3 where a merge has not been decided.
-    pub stage: u8,
+    pub(crate) stage: u8,
 }
 
 /// What kind of thing an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// A regular file.
     File,
     /// A symbolic link; its object holds where it leads.
@@ -92,7 +92,7 @@ fn parse_entry(line: &[u8]) -> Result<TreeEntry, String> {
 
 /// Where a link leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target<'e> {
+pub(crate) enum Target<'e> {
     /// To a file of the tree.
     Entry(&'e TreeEntry),
     /// To nothing that the tree holds: what lies there is not committed.
@@ -106,7 +106,7 @@ const MAX_LINKS: usize = 40;
 ///
 /// # Errors
 /// What `read` says of a link that cannot be read.
-pub fn follow<'e, E>(
+pub(crate) fn follow<'e, E>(
     entries: &HashMap<&[u8], &'e TreeEntry>,
     link: &TreeEntry,
     read: &mut dyn FnMut(&TreeEntry) -> Result<Vec<u8>, E>,

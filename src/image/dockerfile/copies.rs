@@ -15,7 +15,7 @@ const MAX_PLACES: usize = 64;
 ///
 /// What a `.dockerignore` leaves out, and what commands move about, is not seen.
 #[must_use]
-pub fn copies(text: &str, dockerfile_dir: &str, surface_dir: &str, file_name: &str) -> bool {
+pub(crate) fn copies(text: &str, dockerfile_dir: &str, surface_dir: &str, file_name: &str) -> bool {
     let file = Dockerfile::parse(text);
     let seen: Vec<_> = contexts(&file, dockerfile_dir, surface_dir)
         .into_iter()

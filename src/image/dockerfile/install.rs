@@ -7,24 +7,24 @@ use crate::image::package_manager::{Name, PackageManager, Tags};
 
 /// An install of a project's dependencies, as `pnpm install`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstallCommand {
+pub(crate) struct InstallCommand {
     /// The line of the Dockerfile, from 1 on.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Who installs.
-    pub manager: Name,
+    pub(crate) manager: Name,
     /// Whether a lockfile that does not fit is an error: a flag says so, or it is pnpm with `CI` set.
-    pub frozen: bool,
+    pub(crate) frozen: bool,
     /// Whether a flag says that the lockfile is neither read nor written.
-    pub no_lockfile: bool,
+    pub(crate) no_lockfile: bool,
     /// Whether the environment variable `CI` is set for it: yarn 4 then takes a lockfile as frozen, too.
-    pub ci: bool,
+    pub(crate) ci: bool,
     /// The folder in the image that it installs for; absolute.
-    pub dir: String,
+    pub(crate) dir: String,
 }
 
 /// The installs of a Dockerfile, in order. One that names packages, or is global, is none.
 #[must_use]
-pub fn installs(text: &str) -> Vec<InstallCommand> {
+pub(crate) fn installs(text: &str) -> Vec<InstallCommand> {
     let file = Dockerfile::parse(text);
     file.commands().filter_map(|(_, line, command)| Some(install(line, command)?.command)).collect()
 }

@@ -1,6 +1,6 @@
 //! Paths in an image: absolute, with `/` between parts.
 
-use crate::text::path::absolute;
+use crate::text::absolute;
 
 /// Linux takes no longer ones.
 const MAX_LENGTH: usize = 4096;

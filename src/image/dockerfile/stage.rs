@@ -9,7 +9,7 @@ use super::shell::ShellCommand;
 use super::variables;
 use super::variables::KnownVariables;
 use super::words;
-use crate::text::path::relative;
+use crate::text::relative;
 
 /// More stages than any Dockerfile has; what is behind them is not read.
 const MAX_STAGES: usize = 256;

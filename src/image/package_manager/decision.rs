@@ -5,20 +5,20 @@ use crate::error::Problem;
 
 /// What names the package manager of a surface, from everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ManagerSources {
+pub(crate) struct ManagerSources {
     /// What the caller asks for.
-    pub asked: Option<Detected>,
+    pub(crate) asked: Option<Detected>,
     /// What files say; an earlier one is followed.
-    pub said: Vec<Detected>,
+    pub(crate) said: Vec<Detected>,
     /// What may tell the version of one that others name, but names none.
-    pub in_image: Vec<Detected>,
+    pub(crate) in_image: Vec<Detected>,
 }
 
 impl ManagerSources {
     /// The package manager, and a warning for each source that cannot be true along with it. Sources that can be
     /// true at once are taken together: a Dockerfile that only calls pnpm, and a lockfile that tells its version.
     #[must_use]
-    pub fn decide(self) -> (Detected, Vec<Problem>) {
+    pub(crate) fn decide(self) -> (Detected, Vec<Problem>) {
         let is_asked = self.asked.is_some();
         let mut sources = self.asked.into_iter().chain(self.said);
         let Some(first) = sources.next() else {

@@ -11,27 +11,27 @@ use crate::image::dockerfile::{
 
 /// A package manager, and the line that names it, from 1 on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedManager {
+pub(crate) struct NamedManager {
     /// The line of the Dockerfile.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Which, at which version.
-    pub manager: PackageManager,
+    pub(crate) manager: PackageManager,
 }
 
 /// What a Dockerfile tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ToldByDockerfile {
+pub(crate) struct ToldByDockerfile {
     /// What installs the surface.
-    pub named: Option<NamedManager>,
+    pub(crate) named: Option<NamedManager>,
     /// What the image has without being told: npm by the version of Node, and yarn 1. It names none, but may tell
     /// the version of one.
-    pub in_image: Vec<NamedManager>,
+    pub(crate) in_image: Vec<NamedManager>,
 }
 
 /// Reads which package manager installs a surface: the one of the command that installs for its `package.json`, at the
 /// version that the stage installs before. Both folders are from the project's root.
 #[must_use]
-pub fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> ToldByDockerfile {
+pub(crate) fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> ToldByDockerfile {
     let file = Dockerfile::parse(text);
     let given = given(&file);
     let Some(run) = install_of(&file, dockerfile_dir, surface_dir) else {

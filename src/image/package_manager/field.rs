@@ -6,7 +6,7 @@ use super::version;
 use super::version::Tags;
 use super::{Detected, Name, PackageManager};
 use crate::error::Problem;
-use crate::npm::manifest::Manifest;
+use crate::npm::Manifest;
 
 /// How much of a value that means nothing is shown.
 const SHOWN: usize = 60;
@@ -14,7 +14,7 @@ const SHOWN: usize = 60;
 /// `packageManager`, then `devEngines.packageManager`, as far as they are there, and what is wrong with them. `name`
 /// is the manifest's path, for messages.
 #[must_use]
-pub fn named(name: &str, manifest: &Manifest) -> (Vec<Detected>, Vec<Problem>) {
+pub(crate) fn named(name: &str, manifest: &Manifest) -> (Vec<Detected>, Vec<Problem>) {
     let mut found = Vec::new();
     let mut warnings = Vec::new();
     let mut take = |field: &str, value: Option<&Value>, read: fn(&Value) -> Option<PackageManager>| {

@@ -3,7 +3,7 @@
 use super::{Name, PackageManager};
 
 /// The lockfiles that there are, and who writes them; of one package manager the one that it prefers comes first.
-pub const LOCKFILES: [(&str, Name); 6] = [
+pub(crate) const LOCKFILES: [(&str, Name); 6] = [
     ("pnpm-lock.yaml", Name::Pnpm),
     ("npm-shrinkwrap.json", Name::Npm),
     ("package-lock.json", Name::Npm),
@@ -13,11 +13,11 @@ pub const LOCKFILES: [(&str, Name); 6] = [
 ];
 
 /// As much of a lockfile as it takes to tell its version, in bytes.
-pub const HEAD: u64 = 64 * 1024;
+pub(crate) const HEAD: u64 = 64 * 1024;
 
 /// Who wrote a lockfile, by its file name and its first lines, and the version of the format as it stands there.
 #[must_use]
-pub fn written_by(file_name: &str, head: &str) -> Option<(PackageManager, Option<String>)> {
+pub(crate) fn written_by(file_name: &str, head: &str) -> Option<(PackageManager, Option<String>)> {
     let (_, name) = LOCKFILES.into_iter().find(|(known, _)| *known == file_name)?;
     let (format, versions) = match name {
         Name::Pnpm => of_pnpm(head),

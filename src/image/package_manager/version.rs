@@ -8,7 +8,7 @@ use super::Name;
 
 /// Who looks a tag up: the same word may mean another version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tags {
+pub(crate) enum Tags {
     /// corepack and people: `yarn@latest` is the newest yarn there is.
     Corepack,
     /// npm's registry: `yarn@latest` is 1.22, and only `berry` is newer.

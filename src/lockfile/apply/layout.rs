@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 use super::LockfileRequest;
 use crate::error::{Error, Kind, Result};
 use crate::registry::lockfile_settings as registry_settings;
-use crate::transaction::apply::file::failed;
+use crate::transaction::failed;
 
 /// Files beside a surface that its package manager reads.
 const BESIDE: [&str; 6] =

@@ -11,72 +11,72 @@ use self::layout::LockfileFolder;
 use self::program::{CallOutcome, Program};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result};
-use crate::image::package_manager::{Name, PackageManager};
+use crate::image::{Name, PackageManager};
 use crate::lockfile;
 use crate::lockfile::plan::{making, proving};
 use crate::lockfile::read::FoundLockfile;
 use crate::lockfile::{Difference, Pins};
-use crate::npm::scope::Scope;
-use crate::project::environment::Environment;
+use crate::npm::Scope;
+use crate::project::Environment;
 
 /// How much of what a package manager said is shown where it fails.
 const LAST_LINES: usize = 20;
 
 /// What a lockfile is made for, and of.
 #[derive(Clone, Copy)]
-pub struct LockfileRequest<'a> {
+pub(crate) struct LockfileRequest<'a> {
     /// The project's root.
-    pub project: &'a Path,
+    pub(crate) project: &'a Path,
     /// The surface's folder from there, empty for the root.
-    pub surface_dir: &'a str,
+    pub(crate) surface_dir: &'a str,
     /// The prepared manifest.
-    pub manifest: &'a str,
+    pub(crate) manifest: &'a str,
     /// The `pnpm-workspace.yaml` beside it, as it is while prepared.
-    pub workspace_yaml: Option<&'a str>,
+    pub(crate) workspace_yaml: Option<&'a str>,
     /// The deps dir from the project's root.
-    pub deps_dir: &'a str,
+    pub(crate) deps_dir: &'a str,
     /// What the manifest needs of the deps dir.
-    pub tarballs: &'a [LockfileTarball],
+    pub(crate) tarballs: &'a [LockfileTarball],
     /// Who will install it.
-    pub manager: &'a PackageManager,
+    pub(crate) manager: &'a PackageManager,
     /// Why that one.
-    pub reason: &'a str,
+    pub(crate) reason: &'a str,
     /// The lockfile that pins the project's versions.
-    pub lockfile: Option<&'a FoundLockfile>,
+    pub(crate) lockfile: Option<&'a FoundLockfile>,
     /// More packages of which none may come from a registry.
-    pub scope: &'a Scope,
+    pub(crate) scope: &'a Scope,
     /// The variables that the caller has, for what is said of its `PATH`.
-    pub environment: &'a Environment,
+    pub(crate) environment: &'a Environment,
     /// Ends it.
-    pub cancel: &'a CancelToken,
+    pub(crate) cancel: &'a CancelToken,
 }
 
 /// A tarball for the deps dir, there or not yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockfileTarball {
+pub(crate) struct LockfileTarball {
     /// The package.
-    pub name: String,
+    pub(crate) name: String,
     /// The tarball's name in the deps dir.
-    pub filename: String,
+    pub(crate) filename: String,
     /// Where its bytes are now.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 /// A lockfile that was made, and proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MadeLockfile {
+pub(crate) struct MadeLockfile {
     /// Its name; it belongs beside the manifest.
-    pub file_name: String,
+    pub(crate) file_name: String,
     /// What it says.
-    pub text: String,
+    pub(crate) text: String,
     /// Who made it.
-    pub manager: String,
+    pub(crate) manager: String,
     /// The lockfile that it began with, from the project's root.
-    pub seeded_from: Option<String>,
+    pub(crate) seeded_from: Option<String>,
     /// How many versions of packages that are not ours it pins.
-    pub third_party: usize,
+    pub(crate) third_party: usize,
     /// Those that the project's lockfile does not have.
-    pub differences: Vec<Difference>,
+    pub(crate) differences: Vec<Difference>,
 }
 
 /// Makes it, and proves it with a frozen install that knows no cache and no store.
@@ -84,7 +84,7 @@ pub struct MadeLockfile {
 /// # Errors
 /// [`Kind::Environment`]: the package manager is not there, is another version, or fails, with the last that it said.
 /// [`Kind::Refused`]: the project's lockfile cannot be used. [`Kind::Packing`]: what was made does not fit.
-pub fn make(request: &LockfileRequest<'_>) -> Result<MadeLockfile> {
+pub(crate) fn make(request: &LockfileRequest<'_>) -> Result<MadeLockfile> {
     let packed: BTreeSet<&str> = request.tarballs.iter().map(|tarball| tarball.name.as_str()).collect();
     // A scope of everything is meant for the workspace's packages.
     let scope = Some(request.scope).filter(|scope| !scope.is_everything());

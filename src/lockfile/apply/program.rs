@@ -8,13 +8,13 @@ use std::process::Command;
 use nodejs_semver::Version;
 
 use super::{LockfileFolder, LockfileRequest};
+use crate::build::program;
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Result, signal_name};
-use crate::image::package_manager::Name;
-use crate::process::apply::child;
-use crate::process::ended::Ended;
-use crate::project::apply::program;
-use crate::transaction::apply::file::failed;
+use crate::image::Name;
+use crate::process::Ended;
+use crate::process::child;
+use crate::transaction::failed;
 
 /// What keeps them from fetching another version of themselves, from looking for a newer one, from colours, and from
 /// scripts. Each reads its own.

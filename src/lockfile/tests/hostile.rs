@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::ours;
 use super::texts::{BUN, PNPM_6, PNPM_9, YARN_1, YARN_4, npm};
+use crate::hostile::ends;
 use crate::lockfile::*;
-use crate::npm::hostile::tests::ends;
 
 fn all() -> Vec<(Name, String)> {
     let texts = [

@@ -36,7 +36,7 @@ pub(super) fn has_braces(pattern: &str) -> bool {
 /// # Errors
 ///
 /// [`PatternError::TooManyBraces`] where there is no end to them.
-pub fn expand(pattern: &str) -> Result<Vec<String>, PatternError> {
+pub(crate) fn expand(pattern: &str) -> Result<Vec<String>, PatternError> {
     if pattern.is_empty() {
         return Ok(Vec::new());
     }

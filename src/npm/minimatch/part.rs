@@ -11,7 +11,7 @@ use crate::npm::js;
 
 /// What a part of a path must be.
 #[derive(Clone, Debug)]
-pub enum Part {
+pub(crate) enum Part {
     /// `**`: any number of parts.
     Globstar,
     /// This very text; for glob it is a path to follow, not a folder to search.
@@ -22,7 +22,7 @@ pub enum Part {
 
 /// A regular expression, or what was proved to match the same texts faster.
 #[derive(Clone, Debug)]
-pub struct Regex(Arc<Matcher>);
+pub(crate) struct Regex(Arc<Matcher>);
 
 /// How many compiled parts a thread remembers: the few that every package brings along, and those that packages share.
 const REMEMBERED: usize = 256;
@@ -56,7 +56,7 @@ impl Part {
 
     /// Whether the text is what the part asks for; `**` is the caller's.
     #[must_use]
-    pub fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Globstar => false,
             Self::Exact(wanted) => wanted == text,
@@ -68,7 +68,7 @@ impl Part {
 impl Regex {
     /// Whether the whole text matches.
     #[must_use]
-    pub fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         match &*self.0 {
             Matcher::Nocase(wanted) => wanted.eq_ignore_ascii_case(text),
             Matcher::Wildcards(wildcards) => wildcards.matches(text),

@@ -3,22 +3,22 @@
 use crate::npm::js;
 
 /// What a variable stands for; `None` where it is not set.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Longer than what any setting grows by: a variable may be long and stand there often.
 const MAX_GROWTH: usize = 1 << 14;
 
 /// A text with its variables put in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Expanded {
+pub(crate) struct Expanded {
     /// What it is then; nothing stands for a variable that is not set.
-    pub text: String,
+    pub(crate) text: String,
     /// The variables that it names.
-    pub variables: Vec<String>,
+    pub(crate) variables: Vec<String>,
     /// Those of them that have no value, and no default is given.
-    pub unset: Vec<String>,
+    pub(crate) unset: Vec<String>,
     /// Whether it grew so much that the rest was left out.
-    pub is_too_long: bool,
+    pub(crate) is_too_long: bool,
 }
 
 /// Expands the variables of a text, once.
@@ -28,7 +28,7 @@ pub struct Expanded {
 /// of the backslashes before them go, and an odd one keeps the text as it is. Where those keep or refuse a variable that
 /// is not set, its name is given back.
 #[must_use]
-pub fn expand(text: &str, lookup: Lookup<'_>) -> Expanded {
+pub(crate) fn expand(text: &str, lookup: Lookup<'_>) -> Expanded {
     let mut expanded = Expanded::default();
     let mut rest = text;
     while let Some((start, inside)) = next(rest) {
@@ -64,7 +64,7 @@ pub fn expand(text: &str, lookup: Lookup<'_>) -> Expanded {
 
 /// A variable's name as it may be shown: what stands behind it may be anything.
 #[must_use]
-pub fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
     if end == 0 { "a variable".to_owned() } else { format!("${{{}}}", &name[..end]) }
 }

@@ -15,39 +15,39 @@ use self::executable::Executables;
 use self::licence::Licences;
 use self::siblings::{Members, Names};
 use super::packlist;
-use crate::cache::ContentKey;
-use crate::cache::read::Memory;
 use crate::error::{Problem, io_cause};
 use crate::npm::manifest::{DEPENDENCY_FIELDS, Manifest};
+use crate::npm::read::seen::SeenPaths;
+use crate::npm::stamp::ContentKey;
 use crate::npm::workspace::{Member, Workspace};
 use crate::npm::{js, package_name, publish};
-use crate::text::digest::Digest;
+use crate::text::Digest;
 use crate::text::path;
 
-pub use self::unbuilt::unbuilt;
+pub(crate) use self::unbuilt::unbuilt;
 
 /// A file of the tarball.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TarballEntry {
+pub(crate) struct TarballEntry {
     /// Below `package/`, with `/` between parts.
-    pub path: String,
+    pub(crate) path: String,
     /// Mode 0755 in place of 0644. The mode on disk counts for nothing.
-    pub executable: bool,
+    pub(crate) executable: bool,
     /// Where its bytes come from.
-    pub source: ContentSource,
+    pub(crate) source: ContentSource,
 }
 
 impl TarballEntry {
     /// 0755 or 0644.
     #[must_use]
-    pub fn mode(&self) -> u32 {
+    pub(crate) fn mode(&self) -> u32 {
         if self.executable { 0o755 } else { 0o644 }
     }
 }
 
 /// Where a file's bytes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ContentSource {
+pub(crate) enum ContentSource {
     /// Made here: the manifest as it is published.
     Generated(Vec<u8>),
     /// A regular file, links followed.
@@ -56,28 +56,28 @@ pub enum ContentSource {
 
 /// What a package's tarball holds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Contents {
+pub(crate) struct Contents {
     /// The manifest as it is published.
-    pub manifest: Manifest,
+    pub(crate) manifest: Manifest,
     /// Sorted by the bytes of their paths; no path is there twice.
-    pub entries: Vec<TarballEntry>,
+    pub(crate) entries: Vec<TarballEntry>,
     /// What should be looked at, and does not keep the package from being packed.
-    pub warnings: Vec<Problem>,
+    pub(crate) warnings: Vec<Problem>,
     /// By what the files are known to be the same the next time, where that is to be remembered.
-    pub footprint: Option<ContentKey>,
+    pub(crate) footprint: Option<ContentKey>,
 }
 
 impl Contents {
     /// How much work packing it is, to be held against others: bytes where they are known, else files.
     #[must_use]
-    pub fn weight(&self) -> u64 {
+    pub(crate) fn weight(&self) -> u64 {
         let bytes = |footprint: &ContentKey| footprint.sizes.iter().sum();
         self.footprint.as_ref().map_or(self.entries.len() as u64, bytes)
     }
 
     /// The same with another manifest.
     #[must_use]
-    pub fn with_manifest(&self, manifest: Manifest) -> Self {
+    pub(crate) fn with_manifest(&self, manifest: Manifest) -> Self {
         let text = js::stringify(&manifest.0).into_bytes();
         let entries = self.entries.iter().map(|entry| match &entry.source {
             ContentSource::Generated(_) => {
@@ -99,13 +99,54 @@ impl Contents {
 /// # Errors
 ///
 /// Every reason for which pnpm fails, and entries that would leave the package or are no files.
-pub fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<Problem>> {
-    remembered(&WorkspaceContext::new(workspace), member, &Memory::default())
+pub(crate) fn contents(workspace: &Workspace, member: &Member) -> Result<Contents, Vec<Problem>> {
+    remembered(&WorkspaceContext::new(workspace), member, &NothingKnown)
+}
+
+/// What is known of packages from calls before, and is held against the disk.
+pub(crate) trait PackageMemory {
+    /// Whether nothing is remembered.
+    fn is_off(&self) -> bool;
+
+    /// The files of the package in a folder, if everything that they depend on looks as it did.
+    fn listing(&self, dir: &Path, key: &Digest) -> Option<Vec<String>>;
+
+    /// Notes what is looked at, where it is to be remembered.
+    fn seen(&self) -> SeenPaths;
+
+    /// Remembers what the files of a package are, by what was seen on the way.
+    fn learn_listing(&self, dir: &Path, key: Digest, paths: &[String], seen: SeenPaths);
+
+    /// By what the files of a package are known to be the same the next time.
+    fn content_key(&self, dir: &Path, entries: &[TarballEntry]) -> Option<ContentKey>;
+}
+
+/// A memory of nothing.
+struct NothingKnown;
+
+impl PackageMemory for NothingKnown {
+    fn is_off(&self) -> bool {
+        true
+    }
+
+    fn listing(&self, _: &Path, _: &Digest) -> Option<Vec<String>> {
+        None
+    }
+
+    fn seen(&self) -> SeenPaths {
+        SeenPaths::default()
+    }
+
+    fn learn_listing(&self, _: &Path, _: Digest, _: &[String], _: SeenPaths) {}
+
+    fn content_key(&self, _: &Path, _: &[TarballEntry]) -> Option<ContentKey> {
+        None
+    }
 }
 
 /// What the packages of a workspace have in common.
 #[derive(Debug)]
-pub struct WorkspaceContext<'a> {
+pub(crate) struct WorkspaceContext<'a> {
     workspace: &'a Workspace,
     names: Names<'a>,
     licences: Licences,
@@ -114,7 +155,7 @@ pub struct WorkspaceContext<'a> {
 impl<'a> WorkspaceContext<'a> {
     /// Nothing is looked for yet.
     #[must_use]
-    pub fn new(workspace: &'a Workspace) -> Self {
+    pub(crate) fn new(workspace: &'a Workspace) -> Self {
         Self { workspace, names: Names::of(workspace), licences: Licences::default() }
     }
 }
@@ -124,10 +165,10 @@ impl<'a> WorkspaceContext<'a> {
 /// # Errors
 ///
 /// As [`contents`].
-pub fn remembered(
+pub(crate) fn remembered(
     around: &WorkspaceContext<'_>,
     member: &Member,
-    memory: &Memory,
+    memory: &impl PackageMemory,
 ) -> Result<Contents, Vec<Problem>> {
     let WorkspaceContext { workspace, names, licences } = around;
     let label = label(member);
@@ -166,7 +207,7 @@ pub fn remembered(
     match (executables, list, problems.is_empty()) {
         (Ok(executables), Ok(files), true) => {
             let mut contents = assemble(workspace, &dir, published, &executables, files, &label);
-            contents.footprint = memory.footprint(&dir, &contents.entries);
+            contents.footprint = memory.content_key(&dir, &contents.entries);
             Ok(contents)
         }
         (executables, list, _) => {
@@ -185,7 +226,7 @@ struct PackedNames {
 }
 
 /// Walks the package's folder, or remembers what it found there.
-fn files(dir: &Path, published: &Manifest, memory: &Memory) -> Result<Vec<String>, Problem> {
+fn files(dir: &Path, published: &Manifest, memory: &impl PackageMemory) -> Result<Vec<String>, Problem> {
     if memory.is_off() {
         return packlist::pack_list(dir, published);
     }

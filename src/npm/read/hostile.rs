@@ -1,1 +1,3 @@
-//! TODO: npm::read::hostile
+//! No tree makes a reader of packages panic, hang or leave its folder.
+
+mod tests;

@@ -11,13 +11,13 @@ use crate::npm::manifest::Manifest;
 use crate::text::{json, json5, yaml};
 
 /// The manifest's names, in the order in which pnpm looks for them (`tryReadProjectManifest`).
-pub const MANIFEST_FILES: [&str; 3] = ["package.json", "package.json5", "package.yaml"];
+pub(crate) const MANIFEST_FILES: [&str; 3] = ["package.json", "package.json5", "package.yaml"];
 
 /// Reads the manifest of a folder: the first of [`MANIFEST_FILES`] that is there.
 ///
 /// # Errors
 /// A manifest that cannot be read, or is not valid: with its path, line and column.
-pub fn read(dir: &Path) -> Result<Option<(&'static str, Manifest)>, Problem> {
+pub(crate) fn read(dir: &Path) -> Result<Option<(&'static str, Manifest)>, Problem> {
     for name in MANIFEST_FILES {
         let path = dir.join(name);
         match fs::read(&path) {
@@ -31,7 +31,7 @@ pub fn read(dir: &Path) -> Result<Option<(&'static str, Manifest)>, Problem> {
 
 /// A file that cannot be read, as a problem.
 #[must_use]
-pub fn unreadable(path: &Path, error: &io::Error) -> Problem {
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Problem {
     Problem::new(format!("{}: cannot be read: {}", path.display(), io_cause(error)))
         .hint("make it a readable file, or take its folder out of the workspace")
 }

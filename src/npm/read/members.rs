@@ -12,11 +12,11 @@ use crate::npm::minimatch::{MatchOptions, Minimatch, PatternError};
 
 /// A folder with a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MemberFolder {
+pub(crate) struct MemberFolder {
     /// From the workspace's root, with `/` between parts; empty for the root.
-    pub relative: String,
+    pub(crate) relative: String,
     /// Absolute.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 /// pnpm never looks for packages in these (`findWorkspacePackagesNoCheck`).
@@ -27,7 +27,7 @@ const NEVER: [&str; 2] = ["node_modules", "bower_components"];
 ///
 /// # Errors
 /// A glob that is not valid, or a folder that cannot be listed.
-pub fn find(root: &Path, globs: &[String]) -> Result<Vec<MemberFolder>, Problem> {
+pub(crate) fn find(root: &Path, globs: &[String]) -> Result<Vec<MemberFolder>, Problem> {
     let mut search = MemberSearch { found: BTreeMap::new(), seen: HashSet::new() };
     let mut ignored = Vec::new();
     for glob in globs {

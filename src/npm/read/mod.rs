@@ -2,7 +2,8 @@
 
 pub(crate) mod contents;
 pub(crate) mod glob;
-pub(crate) mod hostile;
+#[cfg(all(test, unix))]
+mod hostile;
 pub(crate) mod manifest_file;
 pub(crate) mod members;
 pub(crate) mod packlist;

@@ -28,7 +28,7 @@ use crate::npm::read::seen::SeenPaths;
 /// # Errors
 ///
 /// Where pnpm fails, and where an entry would leave the package.
-pub fn pack_list(dir: &Path, published: &Manifest) -> Result<Vec<String>, Problem> {
+pub(crate) fn pack_list(dir: &Path, published: &Manifest) -> Result<Vec<String>, Problem> {
     pack_list_seen(dir, published, &Rc::default())
 }
 
@@ -37,7 +37,7 @@ pub fn pack_list(dir: &Path, published: &Manifest) -> Result<Vec<String>, Proble
 /// # Errors
 ///
 /// As [`pack_list`].
-pub fn pack_list_seen(
+pub(crate) fn pack_list_seen(
     dir: &Path,
     published: &Manifest,
     seen: &Rc<SeenPaths>,

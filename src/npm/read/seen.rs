@@ -7,13 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::watch::Watch;
-use crate::cache::TrackedPath;
 use crate::npm::stamp::Signatures;
-use crate::text::digest::Digest;
+use crate::npm::stamp::TrackedPath;
+use crate::text::Digest;
 
 /// Notes each path before it is read.
 #[derive(Debug, Default)]
-pub struct SeenPaths(Option<Notes>);
+pub(crate) struct SeenPaths(Option<Notes>);
 
 #[derive(Debug)]
 struct Notes {
@@ -31,14 +31,14 @@ struct Noted {
 impl SeenPaths {
     /// Notes all that is looked at.
     #[must_use]
-    pub fn by(watch: &Arc<Watch>) -> Self {
+    pub(crate) fn by(watch: &Arc<Watch>) -> Self {
         let signatures = Signatures::new(watch.moment());
         let noted = RefCell::new(Noted { known: HashSet::new(), witnesses: Vec::new(), signatures });
         Self(Some(Notes { watch: Arc::clone(watch), noted }))
     }
 
     /// Notes a path. To be called before what it says is used: what changes in between is then seen the next time.
-    pub fn look(&self, path: &Path, follow: bool) {
+    pub(crate) fn look(&self, path: &Path, follow: bool) {
         let Some(Notes { watch, noted }) = &self.0 else { return };
         let mut noted = noted.borrow_mut();
         let Some(text) = path.to_str() else {
@@ -53,7 +53,7 @@ impl SeenPaths {
     }
 
     /// Notes that the answer cannot be told to hold.
-    pub fn spoil(&self) {
+    pub(crate) fn spoil(&self) {
         if let Some(notes) = &self.0 {
             notes.noted.borrow_mut().signatures.spoil();
         }
@@ -61,7 +61,7 @@ impl SeenPaths {
 
     /// What was looked at and how it looked; nothing where a change might go unseen.
     #[must_use]
-    pub fn finish(self) -> Option<(Vec<TrackedPath>, Digest)> {
+    pub(crate) fn finish(self) -> Option<(Vec<TrackedPath>, Digest)> {
         let Noted { witnesses, signatures, .. } = self.0?.noted.into_inner();
         let (states, settled) = signatures.finish();
         settled.then_some((witnesses, states))

@@ -25,7 +25,7 @@ const MTIME: u64 = 499_162_500;
 
 /// Why a tarball could not be made.
 #[derive(Debug)]
-pub enum EncodeError {
+pub(crate) enum EncodeError {
     /// A file of the package: names it.
     Package(Problem),
     /// What the bytes were written to.
@@ -44,7 +44,7 @@ impl From<io::Error> for EncodeError {
 ///
 /// # Errors
 /// A file that cannot be read or that changes while it is read, or a failure of the sink.
-pub fn encode<W: Write>(
+pub(crate) fn encode<W: Write>(
     contents: &Contents,
     seal: Option<&Seal>,
     checksums: bool,

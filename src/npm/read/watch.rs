@@ -10,7 +10,7 @@ use crate::npm::stamp::{FileStamp, FileTime};
 
 /// Takes signatures from a moment on: a change that comes after it is told by another signature.
 #[derive(Debug)]
-pub struct Watch {
+pub(crate) struct Watch {
     moment: FileTime,
     /// Whether a file system's times and numbers can be trusted, by device.
     devices: Mutex<HashMap<u64, bool>>,
@@ -19,19 +19,19 @@ pub struct Watch {
 impl Watch {
     /// From now on.
     #[must_use]
-    pub fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         Self { moment: now(), devices: Mutex::default() }
     }
 
     /// When it began.
     #[must_use]
-    pub fn moment(&self) -> FileTime {
+    pub(crate) fn moment(&self) -> FileTime {
         self.moment
     }
 
     /// Whether what was seen at some moment can be held against the present: not if the clock has gone back since.
     #[must_use]
-    pub fn is_past(&self, moment: FileTime) -> bool {
+    pub(crate) fn is_past(&self, moment: FileTime) -> bool {
         moment <= self.moment
     }
 
@@ -40,7 +40,7 @@ impl Watch {
     /// # Errors
     /// Nothing is there, or it cannot be asked; on Windows always, since the standard library knows neither a file's
     /// number nor the time of its last change there.
-    pub fn sign(&self, path: &Path, follow: bool) -> io::Result<FileStamp> {
+    pub(crate) fn sign(&self, path: &Path, follow: bool) -> io::Result<FileStamp> {
         let metadata = if follow { path.metadata()? } else { path.symlink_metadata()? };
         signature(&metadata).ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
@@ -49,7 +49,7 @@ impl Watch {
     ///
     /// # Errors
     /// As [`Watch::sign`].
-    pub fn sign_in(&self, folder: &WatchedFolder<'_>, path: &Path) -> io::Result<FileStamp> {
+    pub(crate) fn sign_in(&self, folder: &WatchedFolder<'_>, path: &Path) -> io::Result<FileStamp> {
         match folder.sign(path) {
             Some(signature) => signature,
             None => self.sign(path, true),
@@ -57,7 +57,7 @@ impl Watch {
     }
 
     /// Whether the file system is one whose word counts.
-    pub fn trusts(&self, path: &Path, signature: &FileStamp) -> bool {
+    pub(crate) fn trusts(&self, path: &Path, signature: &FileStamp) -> bool {
         let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
         *devices.entry(signature.device).or_insert_with(|| is_trusted(path))
     }
@@ -65,7 +65,7 @@ impl Watch {
 
 /// A folder of which many files are asked for: below it their paths need not be looked up from the root on.
 #[derive(Debug)]
-pub struct WatchedFolder<'a> {
+pub(crate) struct WatchedFolder<'a> {
     path: &'a Path,
     #[cfg(any(target_os = "linux", target_os = "android"))]
     open: Option<std::fs::File>,
@@ -75,7 +75,7 @@ pub struct WatchedFolder<'a> {
 impl<'a> WatchedFolder<'a> {
     /// Opens it; one that cannot be opened is as good as none.
     #[must_use]
-    pub fn open(path: &'a Path) -> Self {
+    pub(crate) fn open(path: &'a Path) -> Self {
         Self { path, open: std::fs::File::open(path).ok() }
     }
 
@@ -116,7 +116,7 @@ impl<'a> WatchedFolder<'a> {
 impl<'a> WatchedFolder<'a> {
     /// Not opened.
     #[must_use]
-    pub fn open(path: &'a Path) -> Self {
+    pub(crate) fn open(path: &'a Path) -> Self {
         Self { path }
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Kind, Result};
 use crate::npm::npmrc;
 use crate::npm::workspace::{Catalogs, PackSettings};
-use crate::project::read::workspace::WORKSPACE_FILE;
+
 use crate::text::yaml;
 
 /// `pnpm-workspace.yaml`, checked as pnpm's `validateWorkspaceManifest` does; `None` where there is none.
@@ -150,3 +150,6 @@ mod tests {
         assert!(!hoisted("'hoisted' ; why"));
     }
 }
+
+/// pnpm's file at a workspace's root.
+pub(crate) const WORKSPACE_FILE: &str = "pnpm-workspace.yaml";

@@ -3,11 +3,11 @@ use std::io::{self, Read as _};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::cache::read::Memory;
+use crate::cache::Memory;
 use crate::cancel::CancelToken;
+use crate::npm::Manifest;
 use crate::npm::js;
-use crate::npm::manifest::Manifest;
-use crate::npm::read::contents::{ContentSource, TarballEntry};
+use crate::npm::{ContentSource, TarballEntry};
 use crate::prepare::linked::*;
 use crate::threads::Threads;
 

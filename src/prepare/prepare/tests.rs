@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::cache::read::Memory;
+use crate::cache::Memory;
 use crate::prepare::prepare::*;
 
 /// A workspace `plat` and a project `notes` with five surfaces, one of which takes no linked tarballs.

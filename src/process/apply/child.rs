@@ -27,7 +27,7 @@ use crate::process::ended::Ended;
 /// # Errors
 /// [`Kind::NotRun`]: there is no such command, or it cannot be executed. [`Kind::Interrupted`]: a signal came before
 /// it began, or a second SIGINT while it ran; or the token was cancelled.
-pub fn run(words: &[OsString], folder: &Path, stdout: Stdio, cancel: &CancelToken) -> Result<Ended> {
+pub(crate) fn run(words: &[OsString], folder: &Path, stdout: Stdio, cancel: &CancelToken) -> Result<Ended> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(Kind::Usage, "no command was named").hint("docker-prep run -- COMMAND…"));
     };

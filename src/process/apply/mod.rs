@@ -1,3 +1,3 @@
-//! TODO: process::apply
+//! Starts children, and stays until they have ended.
 
 pub(crate) mod child;

@@ -8,16 +8,16 @@ use crate::error::{Error, Kind, Result, io_cause};
 
 /// What git says of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repository {
+pub(crate) struct Repository {
     /// The work tree's top folder.
-    pub toplevel: PathBuf,
+    pub(crate) toplevel: PathBuf,
     /// `git rev-parse --git-path docker-prep`: where our state lies, one per work tree.
-    pub state_dir: PathBuf,
+    pub(crate) state_dir: PathBuf,
 }
 
 /// What a hook's variables say of the repository, its index and its objects: of the hook's own repository, not of the
 /// one that a path names.
-pub const HOOK_VARIABLES: [&str; 10] = [
+pub(crate) const HOOK_VARIABLES: [&str; 10] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_IMPLICIT_WORK_TREE",
@@ -32,19 +32,19 @@ pub const HOOK_VARIABLES: [&str; 10] = [
 
 /// What a hook's variables say of the program's caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HookEnvironment {
+pub(crate) struct HookEnvironment {
     /// Whether one of [`HOOK_VARIABLES`] is set.
-    pub is_set: bool,
+    pub(crate) is_set: bool,
     /// Whether `GIT_DIR` is.
-    pub names_git_dir: bool,
+    pub(crate) names_git_dir: bool,
     /// `GIT_INDEX_FILE`.
-    pub index: Option<PathBuf>,
+    pub(crate) index: Option<PathBuf>,
 }
 
 impl HookEnvironment {
     /// That of this process.
     #[must_use]
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let variable = |name: &str| std::env::var_os(name);
         Self {
             is_set: HOOK_VARIABLES.iter().any(|name| variable(name).is_some()),
@@ -56,7 +56,7 @@ impl HookEnvironment {
 
 /// Why git gave no answer.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// It cannot be run.
     NotRun(io::Error),
     /// It says no: what it printed, on one line.
@@ -66,7 +66,7 @@ pub enum Failure {
 impl Failure {
     /// The error for it, with what to do where git is missing and where it says no.
     #[must_use]
-    pub fn error(self, not_run: &str, refused: &str) -> Error {
+    pub(crate) fn error(self, not_run: &str, refused: &str) -> Error {
         match self {
             Self::NotRun(error) => {
                 Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))).hint(not_run)
@@ -78,14 +78,14 @@ impl Failure {
 
 /// A git that runs while something else is done.
 #[derive(Debug)]
-pub struct Running(Option<Child>);
+pub(crate) struct Running(Option<Child>);
 
 impl Running {
     /// What it prints, once it has ended well.
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn answer(mut self) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn answer(mut self) -> Result<Vec<u8>, Failure> {
         let Some(child) = self.0.take() else { return Ok(Vec::new()) };
         let Output { status, stdout, stderr } = child.wait_with_output().map_err(Failure::NotRun)?;
         if status.success() { Ok(stdout) } else { Err(Failure::Refused(said(&stderr))) }
@@ -106,7 +106,7 @@ impl Drop for Running {
 ///
 /// # Errors
 /// [`Failure::NotRun`].
-pub fn start(command: &mut Command) -> Result<Running, Failure> {
+pub(crate) fn start(command: &mut Command) -> Result<Running, Failure> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().map(|child| Running(Some(child))).map_err(Failure::NotRun)
 }
@@ -115,13 +115,13 @@ pub fn start(command: &mut Command) -> Result<Running, Failure> {
 ///
 /// # Errors
 /// [`Failure`].
-pub fn answer(command: &mut Command) -> Result<Vec<u8>, Failure> {
+pub(crate) fn answer(command: &mut Command) -> Result<Vec<u8>, Failure> {
     start(command)?.answer()
 }
 
 /// What git printed, on one line.
 #[must_use]
-pub fn said(stderr: &[u8]) -> String {
+pub(crate) fn said(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let said = lines.join("; ");
@@ -131,7 +131,7 @@ pub fn said(stderr: &[u8]) -> String {
 
 /// A git command that runs in a folder and knows only that folder.
 #[must_use]
-pub fn git(dir: &Path) -> Command {
+pub(crate) fn git(dir: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(dir);
     for variable in HOOK_VARIABLES {
@@ -145,7 +145,7 @@ pub fn git(dir: &Path) -> Command {
 ///
 /// # Errors
 /// What `ask` says.
-pub fn rev_parse<const N: usize>(
+pub(crate) fn rev_parse<const N: usize>(
     ask: &dyn Fn(&[&str]) -> Result<Vec<u8>>,
     asked: [&[&str]; N],
 ) -> Result<[Vec<u8>; N]> {
@@ -170,7 +170,7 @@ pub fn rev_parse<const N: usize>(
 ///
 /// # Errors
 /// [`Kind::Environment`] where there is a repository but git is missing or refuses to answer.
-pub fn repository(dir: &Path) -> Result<Option<Repository>> {
+pub(crate) fn repository(dir: &Path) -> Result<Option<Repository>> {
     // Only what is known not to be there: else the state would be looked for, and kept, beside the deps dir.
     let is_there = |place: PathBuf| match place.symlink_metadata() {
         Ok(_) => true,
@@ -186,20 +186,20 @@ pub fn repository(dir: &Path) -> Result<Option<Repository>> {
 
 /// Where a work tree's hooks are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hooks {
+pub(crate) struct Hooks {
     /// The work tree's top folder.
-    pub top: PathBuf,
+    pub(crate) top: PathBuf,
     /// The git directory that all work trees share.
-    pub common: PathBuf,
+    pub(crate) common: PathBuf,
     /// `git rev-parse --git-path hooks`: what `core.hooksPath` says, else the shared git directory's.
-    pub hooks: PathBuf,
+    pub(crate) hooks: PathBuf,
 }
 
 /// The hooks of the repository whose work tree holds a folder, if any.
 ///
 /// # Errors
 /// As [`repository`].
-pub fn hooks(dir: &Path) -> Result<Option<Hooks>> {
+pub(crate) fn hooks(dir: &Path) -> Result<Option<Hooks>> {
     let Some(Repository { toplevel, .. }) = repository(dir)? else { return Ok(None) };
     // A relative core.hooksPath is meant from the top, where git runs them.
     const COMMON: &[&str] = &["--path-format=absolute", "--git-common-dir"];

@@ -12,37 +12,37 @@ use std::path::{Component, Path, PathBuf};
 
 use self::git::Repository;
 use crate::error::{Error, Kind, Result, io_cause};
-use crate::npm::scope::Scope;
+use crate::npm::Scope;
 use crate::project::config;
 use crate::project::config::{CONFIG_FILE, Config, DEFAULT_DEPS_DIR};
+use crate::project::package_source::RequestedSource;
 use crate::project::requested::Requested;
-use crate::source::model::RequestedSource;
-use crate::text::digest::Digest;
+use crate::text::Digest;
 
 /// The product repository in which the tool is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Project {
+pub(crate) struct Project {
     /// The folder of `docker-prep.toml`, else the work tree's top, else the folder that was named: absolute, with
     /// symbolic links followed.
-    pub root: PathBuf,
+    pub(crate) root: PathBuf,
     /// The folder from which relative paths that were typed are meant: `-C`, else the current one.
-    pub start: PathBuf,
+    pub(crate) start: PathBuf,
     /// Where the state is kept, whether it exists or not.
-    pub state_dir: PathBuf,
+    pub(crate) state_dir: PathBuf,
     /// The deps dir from the root, with `/` between parts, such as `.docker-deps`.
-    pub deps_dir: String,
+    pub(crate) deps_dir: String,
     /// Which packages the tool is responsible for.
-    pub scope: Scope,
+    pub(crate) scope: Scope,
     /// Where packages are to come from.
-    pub source: RequestedSource,
+    pub(crate) source: RequestedSource,
     /// `docker-prep.toml`.
-    pub config: Config,
+    pub(crate) config: Config,
 }
 
 impl Project {
     /// The deps dir, absolute.
     #[must_use]
-    pub fn deps_path(&self) -> PathBuf {
+    pub(crate) fn deps_path(&self) -> PathBuf {
         self.root.join(&self.deps_dir)
     }
 }
@@ -52,7 +52,7 @@ impl Project {
 /// # Errors
 /// [`Kind::Usage`] for a folder that is not there, [`Kind::Environment`] for a repository that git cannot read,
 /// [`Kind::Refused`] for settings that are not valid.
-pub fn find(requested: &Requested) -> Result<Project> {
+pub(crate) fn find(requested: &Requested) -> Result<Project> {
     let named = requested.project.clone().unwrap_or_else(|| PathBuf::from("."));
     let start = named.canonicalize().map_err(|error| {
         Error::new(Kind::Usage, format!("{}: no such project: {}", named.display(), io_cause(&error)))
@@ -89,7 +89,7 @@ pub fn find(requested: &Requested) -> Result<Project> {
 
 /// A path that was typed: from the current folder or, where nothing is there, from `-C`.
 #[must_use]
-pub fn typed_path(project: &Project, path: &Path) -> PathBuf {
+pub(crate) fn typed_path(project: &Project, path: &Path) -> PathBuf {
     let here = env::current_dir().map(|cwd| cwd.join(path)).unwrap_or_else(|_| path.to_path_buf());
     if here.exists() { here } else { project.start.join(path) }
 }

@@ -9,14 +9,15 @@ use self::files::{ProjectLockfile, lockfiles, yarn_path};
 use super::Project;
 use super::surfaces;
 use super::surfaces::BuiltFolders;
-use super::workspace::WORKSPACE_FILE;
 use crate::error::Problem;
+use crate::image::DockerfileFound;
+use crate::image::ManagerSources;
 use crate::image::dockerfile;
-use crate::image::dockerfile::DockerfileFound;
-use crate::image::package_manager::decision::ManagerSources;
-use crate::image::package_manager::{Detected, Name, PackageManager, dockerfile as in_dockerfile, field};
-use crate::npm::manifest::Manifest;
-use crate::npm::workspace::Workspace;
+use crate::image::package_manager::dockerfile as in_dockerfile;
+use crate::image::{Detected, Name, PackageManager, field};
+use crate::npm::Manifest;
+use crate::npm::WORKSPACE_FILE;
+use crate::npm::Workspace;
 use crate::project::config::CONFIG_FILE;
 use crate::project::install_context::InstallContext;
 use crate::project::requested::Requested;
@@ -28,7 +29,11 @@ use crate::text::json;
 /// installs it with, else the one whose lockfile lies there. Where nothing says which, it is the one that the
 /// products pin.
 #[must_use]
-pub fn surroundings(project: &Project, requested: &Requested, surfaces: &[Surface]) -> Vec<InstallContext> {
+pub(crate) fn surroundings(
+    project: &Project,
+    requested: &Requested,
+    surfaces: &[Surface],
+) -> Vec<InstallContext> {
     let site = ManagerDetection::read(project, requested, surfaces);
     surfaces.iter().map(|surface| site.around(surface)).collect()
 }
@@ -138,7 +143,7 @@ fn root_manifest(root: &Path) -> (Vec<Detected>, Vec<Problem>) {
 /// The package manager of a workspace, found as that of a surface is, and what is doubtful of it. A
 /// `pnpm-workspace.yaml` names pnpm; where nothing says which, it is npm, which reads `workspaces`.
 #[must_use]
-pub fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
+pub(crate) fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
     let root = &workspace.root;
     let (mut said, mut warnings) = root_manifest(root);
     let named = |name, reason: &str| Detected {
@@ -165,7 +170,7 @@ pub fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
 
 /// The warnings of all surfaces, each once.
 #[must_use]
-pub fn warnings<'a>(all: impl IntoIterator<Item = &'a InstallContext>) -> Vec<Problem> {
+pub(crate) fn warnings<'a>(all: impl IntoIterator<Item = &'a InstallContext>) -> Vec<Problem> {
     let mut said = BTreeSet::new();
     let warnings = all.into_iter().flat_map(|around| &around.warnings);
     warnings.filter(|warning| said.insert(&warning.message)).cloned().collect()

@@ -9,15 +9,14 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::{Project, typed_path};
 use crate::error::{Error, Kind, Problem, Result, io_cause};
+use crate::image::DockerfileFound;
 use crate::image::dockerfile;
-use crate::image::dockerfile::DockerfileFound;
-use crate::npm::manifest::{DEPENDENCY_FIELDS, Manifest};
-use crate::npm::scope::Scope;
+use crate::npm::Scope;
 use crate::npm::specifier;
+use crate::npm::{DEPENDENCY_FIELDS, Manifest};
 use crate::project::requested::Requested;
 use crate::project::surface::Surface;
 use crate::text::json;
-pub use crate::transaction::read::beside::{BackedUp, backed_up, beside, beside_manifests, with_backups};
 
 /// How deep below the root a surface is looked for; a deeper one is named with `--surface`.
 const SEARCH_DEPTH: usize = 4;
@@ -27,11 +26,11 @@ const MAX_DOCKERFILE: usize = 1 << 18;
 
 /// The surfaces, sorted by folder, and what should be said about them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Surfaces {
+pub(crate) struct Surfaces {
     /// To prepare.
-    pub surfaces: Vec<Surface>,
+    pub(crate) surfaces: Vec<Surface>,
     /// Folders that were left alone, and why.
-    pub notices: Vec<Problem>,
+    pub(crate) notices: Vec<Problem>,
 }
 
 /// The surfaces that were asked for, else those of `docker-prep.toml`, else those that are found: the folders whose
@@ -41,7 +40,7 @@ pub struct Surfaces {
 /// # Errors
 /// [`Kind::Usage`] for a surface that is not there or is named twice, [`Kind::Refused`] for a manifest that is not
 /// valid or is a symbolic link that leaves the project.
-pub fn find(project: &Project, requested: &Requested) -> Result<Surfaces> {
+pub(crate) fn find(project: &Project, requested: &Requested) -> Result<Surfaces> {
     let named: Vec<PathBuf> = if requested.surfaces.is_empty() {
         project.config.surfaces.iter().map(|dir| project.root.join(dir)).collect()
     } else {
@@ -174,7 +173,7 @@ fn unreadable_dockerfile(path: &Path, error: &io::Error) -> Error {
 /// Every manifest of the project that depends on packages in scope, whether a Dockerfile builds it or not; those that
 /// are not valid are left out.
 #[must_use]
-pub fn all(project: &Project) -> Vec<Surface> {
+pub(crate) fn all(project: &Project) -> Vec<Surface> {
     folders_with(project, "package.json")
         .iter()
         .filter_map(|dir| read(project, dir).ok().flatten())
@@ -220,7 +219,7 @@ pub(crate) fn built(project: &Project) -> BuiltFolders {
 
 /// A manifest's path from the project's root.
 #[must_use]
-pub fn shown(project: &Project, manifest: &Path) -> String {
+pub(crate) fn shown(project: &Project, manifest: &Path) -> String {
     manifest.strip_prefix(&project.root).unwrap_or(manifest).display().to_string()
 }
 
@@ -228,7 +227,7 @@ pub fn shown(project: &Project, manifest: &Path) -> String {
 ///
 /// # Errors
 /// [`Kind::Refused`] for a text that is no manifest.
-pub fn substitute(surfaces: &mut [Surface], texts: &BTreeMap<PathBuf, Option<Vec<u8>>>) -> Result<()> {
+pub(crate) fn substitute(surfaces: &mut [Surface], texts: &BTreeMap<PathBuf, Option<Vec<u8>>>) -> Result<()> {
     for surface in surfaces {
         if let Some(Some(bytes)) = texts.get(&surface.manifest_path) {
             (surface.text, surface.manifest) = parse(&surface.manifest_name, bytes.clone())?;

@@ -7,27 +7,24 @@ use serde_json::Value;
 
 use super::{Project, typed_path};
 use crate::error::{Error, Kind, Problem, Result};
-use crate::npm::read::manifest_file as manifest;
-use crate::npm::read::members;
-use crate::npm::read::members::MemberFolder;
-use crate::npm::read::workspace_files::{
-    catalogs, npm_patterns, npmrc, patterns, workspace_file, workspace_settings,
-};
-use crate::npm::scope::Scope;
-use crate::npm::workspace::{Member, PackSettings, Workspace};
+use crate::npm::MemberFolder;
+use crate::npm::Scope;
+use crate::npm::WORKSPACE_FILE;
+use crate::npm::manifest_file as manifest;
+use crate::npm::members;
+use crate::npm::workspace_files::npmrc;
+use crate::npm::{Member, PackSettings, Workspace};
+use crate::npm::{catalogs, npm_patterns, patterns, workspace_file, workspace_settings};
+use crate::project::package_source::PackageSource;
 use crate::project::requested::Requested;
-use crate::source::model::PackageSource;
 use crate::text::json;
 
-/// pnpm's file at a workspace's root.
-pub const WORKSPACE_FILE: &str = "pnpm-workspace.yaml";
-
 /// The old scripts' variable for the workspace's folder.
-pub const ROOT_VARIABLE: &str = "BYTELYST_COMMON_PLAT_ROOT";
+pub(crate) const ROOT_VARIABLE: &str = "BYTELYST_COMMON_PLAT_ROOT";
 
 /// Whether the project may be the workspace itself, as `pack` allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Itself<'a> {
+pub(crate) enum Itself<'a> {
     /// The workspace is another repository.
     Never,
     /// A project that holds packages in scope, or one of these, is the workspace.
@@ -48,7 +45,7 @@ impl Itself<'_> {
 /// # Errors
 /// [`Kind::Environment`] where there is none, or more than one; [`Kind::Packing`] where one of its files is not
 /// valid.
-pub fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Result<Workspace> {
+pub(crate) fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Result<Workspace> {
     let is_plain = project.source.source == PackageSource::Vendor;
     if let Some(path) = &requested.workspace {
         return named(&typed_path(project, path), "--workspace", is_plain);
@@ -214,7 +211,7 @@ fn is_workspace(dir: &Path) -> bool {
 ///
 /// # Errors
 /// [`Kind::Packing`] for a file that is not valid, with its place.
-pub fn read(root: &Path) -> Result<Workspace> {
+pub(crate) fn read(root: &Path) -> Result<Workspace> {
     read_as(root, &[])
 }
 

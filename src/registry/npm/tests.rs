@@ -1,4 +1,4 @@
-use crate::image::package_manager::Tags;
+use crate::image::Tags;
 use crate::registry::npm::*;
 use crate::registry::setting::of_npmrc;
 

@@ -3,7 +3,7 @@
 mod client;
 mod exchange;
 mod failure;
-pub mod probe;
-pub mod settings;
+pub(crate) mod probe;
+pub(crate) mod settings;
 mod tally;
 mod trust;

@@ -45,7 +45,7 @@ struct Told {
 /// hangs; what has no answer by then has timed out. Where one answer says before that a registry cannot be used, the
 /// others are not waited for, and `None` stands for those that are not known. `None` in all where `interrupted` says so.
 #[must_use]
-pub fn ask(
+pub(crate) fn ask(
     questions: &[Question],
     limit: Duration,
     interrupted: &dyn Fn() -> bool,

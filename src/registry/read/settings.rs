@@ -9,14 +9,14 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Problem, io_cause};
+use crate::image::COMPOSE_FILES;
 use crate::image::compose;
-use crate::image::compose::COMPOSE_FILES;
 use crate::image::dockerfile;
-use crate::image::package_manager::{Name, PackageManager};
-use crate::project::environment::Environment;
-use crate::project::install_context::InstallContext;
-use crate::project::read::Project;
-use crate::project::surface::Surface;
+use crate::image::{Name, PackageManager};
+use crate::project::Environment;
+use crate::project::InstallContext;
+use crate::project::Project;
+use crate::project::Surface;
 use crate::registry::network;
 use crate::registry::network::{NamedFile, NetworkRoute};
 use crate::registry::npm::{NamedRegistry, Npm};
@@ -28,7 +28,7 @@ use crate::registry::{Network, Registry, bunfig, setting};
 const MAX_FILE: u64 = 1 << 20;
 
 /// What the install of a surface is told of registries.
-pub struct RegistrySettings {
+pub(crate) struct RegistrySettings {
     manager: Name,
     source: Result<SettingsSource, Problem>,
     variables: Variables,
@@ -54,7 +54,7 @@ enum SettingsSource {
 /// The registry and its token come from files only, the registry for all too: a private package's name is told to no
 /// registry that no file names. What is wrong with a file is told when a registry is asked for.
 #[must_use]
-pub fn read(
+pub(crate) fn read(
     project: &Project,
     surface: &Surface,
     around: &InstallContext,
@@ -95,7 +95,7 @@ impl RegistrySettings {
     /// # Errors
     /// No file names one, a variable of its address is not set, it is no address, or a file that counts cannot be read;
     /// none of them quotes what may be a secret.
-    pub fn registry(&self, package: &str) -> Result<Registry, Problem> {
+    pub(crate) fn registry(&self, package: &str) -> Result<Registry, Problem> {
         let source = self.source.as_ref().map_err(Clone::clone)?;
         let lookup = |name: &str| self.variables.get(name);
         let found = match source {

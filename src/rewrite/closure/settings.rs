@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::npm::manifest::Manifest;
-use crate::npm::scope::Scope;
+use crate::npm::Manifest;
+use crate::npm::Scope;
 use crate::npm::specifier;
 use crate::rewrite::install_target::{InstallTarget, OverrideField};
 use crate::rewrite::selector;

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::image::package_manager::PackageManager;
+use crate::image::PackageManager;
 use crate::rewrite::closure::*;
 use crate::rewrite::override_style::OverrideStyle;
 

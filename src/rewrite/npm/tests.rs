@@ -1,10 +1,10 @@
-use crate::image::package_manager::Name;
+use crate::image::Name;
 use crate::rewrite::RewriteRequest;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
 use crate::rewrite::rewrite;
 use crate::rewrite::sample::{alias, direct, manifest, members_after, package, pairs, reader, request};
-use crate::text::edit::undo;
+use crate::text::undo;
 
 fn npm(way: OverrideStyle) -> InstallTarget {
     reader(Name::Npm, 11..=11, way)

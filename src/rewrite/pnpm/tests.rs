@@ -1,4 +1,4 @@
-use crate::image::package_manager::Name;
+use crate::image::Name;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
 use crate::rewrite::rewrite;

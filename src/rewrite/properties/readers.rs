@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::image::package_manager::Name;
+use crate::image::Name;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
 use crate::rewrite::sample::reader;

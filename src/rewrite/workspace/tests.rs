@@ -1,5 +1,5 @@
 use super::{WorkspaceOverrides, workspace_overrides};
-use crate::image::package_manager::Name;
+use crate::image::Name;
 use crate::rewrite::RewriteRequest;
 use crate::rewrite::override_style::OverrideStyle;
 use crate::rewrite::sample::{manifest, pairs, reader, request};

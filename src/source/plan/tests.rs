@@ -1,4 +1,4 @@
-use crate::npm::manifest::Manifest;
+use crate::npm::Manifest;
 use crate::registry::{Credential, Network, Secret};
 use crate::source::plan::*;
 

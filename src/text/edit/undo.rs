@@ -14,7 +14,7 @@ use crate::text::json::{Document, NodeId, NodeKind, SyntaxError};
 
 /// What it takes to undo one change. It may come from a file that was damaged: nothing in it is trusted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct JsonUndo {
+pub(crate) struct JsonUndo {
     path: Vec<String>,
     action: UndoAction,
     splice: Splice,
@@ -49,18 +49,18 @@ pub(super) enum UndoAction {
 
 /// A value that is no longer what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChangedValue {
+pub(crate) struct ChangedValue {
     /// The keys from the root on.
-    pub path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// As JSON; `None`: nothing.
-    pub expected: Option<String>,
+    pub(crate) expected: Option<String>,
     /// As it is written now; `None`: nothing.
-    pub found: Option<String>,
+    pub(crate) found: Option<String>,
 }
 
 /// Why changes cannot be taken back; the text stays as it is then.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UndoConflict {
+pub(crate) enum UndoConflict {
     /// The edited text is not JSON.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
@@ -90,7 +90,7 @@ impl JsonUndo {
 
     /// The keys from the root on.
     #[must_use]
-    pub fn path(&self) -> &[String] {
+    pub(crate) fn path(&self) -> &[String] {
         &self.path
     }
 
@@ -134,7 +134,7 @@ pub(super) fn digest(text: &str) -> String {
 ///
 /// # Errors
 /// See [`UndoConflict`]; all conflicts are found in one run.
-pub fn undo(edited: &str, undo: &[JsonUndo]) -> Result<String, UndoConflict> {
+pub(crate) fn undo(edited: &str, undo: &[JsonUndo]) -> Result<String, UndoConflict> {
     Document::parse(edited)?;
     let mut text = edited.to_owned();
     let mut conflicts = Vec::new();

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::text::json::value::MAX_DEPTH;
 use crate::text::json::*;
 
 fn message(text: &str) -> String {

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use super::{Document, NodeId, NodeShape, SyntaxError};
 
 /// How deep arrays and objects of a [`Value`] may lie in each other: values are dropped recursively.
-pub const MAX_DEPTH: usize = 512;
+pub(crate) const MAX_DEPTH: usize = 512;
 
 /// Integers up to here are exact in JavaScript.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -18,7 +18,7 @@ impl Document<'_> {
     /// # Errors
     /// Where the value is nested deeper than [`MAX_DEPTH`], or a string in it holds half a surrogate pair, which
     /// no Rust string can.
-    pub fn to_value(&self, id: NodeId) -> Result<Value, SyntaxError> {
+    pub(crate) fn to_value(&self, id: NodeId) -> Result<Value, SyntaxError> {
         self.check(id)?;
         // Children stand behind their parents, so from the end on each finds its own complete.
         let mut values = vec![Value::Null; self.node(id).next - id.0];
@@ -76,7 +76,7 @@ fn number(raw: &str) -> Value {
 ///
 /// # Errors
 /// As [`Document::parse`] and [`Document::to_value`]; and where the outermost value is no object.
-pub fn parse_object(text: &str) -> Result<Map<String, Value>, SyntaxError> {
+pub(crate) fn parse_object(text: &str) -> Result<Map<String, Value>, SyntaxError> {
     let document = Document::parse(text)?;
     let root = document.root();
     match document.to_value(root)? {

@@ -17,7 +17,7 @@ mod undo;
 use serde_json::{Map, Value};
 
 use self::layout::YamlLayout;
-pub use self::undo::{YamlUndo, undo};
+pub(crate) use self::undo::{YamlUndo, undo};
 use super::YamlError;
 
 /// The key that is edited.
@@ -25,23 +25,23 @@ const OVERRIDES: &str = "overrides";
 
 /// A text with its changes made.
 #[derive(Clone, Debug, PartialEq)]
-pub struct EditedYaml {
+pub(crate) struct EditedYaml {
     /// The new text.
-    pub text: String,
+    pub(crate) text: String,
     /// What [`undo`] needs, in the order of the changes.
-    pub undo: Vec<YamlUndo>,
+    pub(crate) undo: Vec<YamlUndo>,
 }
 
 /// Why a text cannot be edited; it stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {message}")]
-pub struct YamlEditError {
+pub(crate) struct YamlEditError {
     /// From 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// The cause.
-    pub message: String,
+    pub(crate) message: String,
     /// What its owner can do.
-    pub hint: &'static str,
+    pub(crate) hint: &'static str,
 }
 
 impl YamlEditError {
@@ -63,7 +63,7 @@ const PLAINLY: &str = "write it plainly: below `overrides:`, a line `selector: v
 ///
 /// # Errors
 /// It is not YAML, or they are no map.
-pub fn read_overrides(text: &str) -> Result<Vec<(String, String)>, YamlEditError> {
+pub(crate) fn read_overrides(text: &str) -> Result<Vec<(String, String)>, YamlEditError> {
     let Value::Object(overrides) = overrides(&crate::text::yaml::parse(text)?)? else {
         return Ok(Vec::new());
     };
@@ -76,7 +76,7 @@ pub fn read_overrides(text: &str) -> Result<Vec<(String, String)>, YamlEditError
 ///
 /// # Errors
 /// See [`YamlEditError`].
-pub fn apply(
+pub(crate) fn apply(
     text: Option<&str>,
     sets: &[(String, String)],
     removes: &[String],

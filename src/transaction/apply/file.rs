@@ -9,24 +9,25 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
-use crate::transaction::journal::{TEMP_SUFFIX, Timestamp};
+use crate::project::TEMP_SUFFIX;
+use crate::transaction::journal::Timestamp;
 use crate::transaction::read::{beside, mode_of};
 
 /// What a file is given besides its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attributes {
+pub(crate) struct Attributes {
     /// Permission bits, set whatever the umask.
-    pub mode: u32,
+    pub(crate) mode: u32,
     /// The time stamp, or the present.
-    pub mtime: Option<Timestamp>,
+    pub(crate) mtime: Option<Timestamp>,
     /// User and group, where they shall be somebody else's and we may.
-    pub owner: Option<(u32, u32)>,
+    pub(crate) owner: Option<(u32, u32)>,
 }
 
 impl Attributes {
     /// Just the permission bits.
     #[must_use]
-    pub const fn mode(mode: u32) -> Self {
+    pub(crate) const fn mode(mode: u32) -> Self {
         Self { mode, mtime: None, owner: None }
     }
 }
@@ -57,7 +58,7 @@ pub(crate) fn failed(verb: &str, path: &Path, cause: &io::Error) -> Error {
 ///
 /// # Errors
 /// Any step that fails; `temp` is gone then, and `path` as it was, unless only the folder's sync failed.
-pub fn atomic_write(path: &Path, temp: &Path, bytes: &[u8], attributes: &Attributes) -> Result<()> {
+pub(crate) fn atomic_write(path: &Path, temp: &Path, bytes: &[u8], attributes: &Attributes) -> Result<()> {
     write_unsynced(path, temp, bytes, attributes)?;
     sync_folder_of(path)
 }
@@ -76,7 +77,7 @@ pub(crate) fn write_unsynced(path: &Path, temp: &Path, bytes: &[u8], attributes:
 /// # Errors
 /// Something stands there, or any step that fails; `temp` is gone then, and `path` as it was, unless only the folder's
 /// sync failed.
-pub fn make(path: &Path, temp: &Path, bytes: &[u8], attributes: &Attributes) -> Result<()> {
+pub(crate) fn make(path: &Path, temp: &Path, bytes: &[u8], attributes: &Attributes) -> Result<()> {
     create(temp, bytes, attributes)?;
     let named = give_name(temp, path).map_err(|error| failed("create", path, &error));
     named.inspect_err(|_| {
@@ -168,7 +169,7 @@ fn permissions(file: &File, mode: u32) -> io::Result<fs::Permissions> {
 
 /// A file's user and group, where there is such a thing.
 #[must_use]
-pub fn owner_of(metadata: &Metadata) -> Option<(u32, u32)> {
+pub(crate) fn owner_of(metadata: &Metadata) -> Option<(u32, u32)> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
@@ -183,7 +184,7 @@ pub fn owner_of(metadata: &Metadata) -> Option<(u32, u32)> {
 
 /// Whether a file has hard links besides the name that was asked for.
 #[must_use]
-pub fn has_other_names(metadata: &Metadata) -> bool {
+pub(crate) fn has_other_names(metadata: &Metadata) -> bool {
     #[cfg(unix)]
     return std::os::unix::fs::MetadataExt::nlink(metadata) > 1;
     #[cfg(not(unix))]
@@ -197,7 +198,7 @@ pub fn has_other_names(metadata: &Metadata) -> bool {
 ///
 /// # Errors
 /// It cannot be asked.
-pub fn metadata(path: &Path) -> Result<Metadata> {
+pub(crate) fn metadata(path: &Path) -> Result<Metadata> {
     path.symlink_metadata().map_err(|error| failed("look at", path, &error))
 }
 
@@ -205,7 +206,7 @@ pub fn metadata(path: &Path) -> Result<Metadata> {
 ///
 /// # Errors
 /// It cannot be opened or changed.
-pub fn change_attributes(path: &Path, attributes: &Attributes) -> Result<()> {
+pub(crate) fn change_attributes(path: &Path, attributes: &Attributes) -> Result<()> {
     settle(path, attributes).map_err(|error| failed("set mode and time of", path, &error))
 }
 
@@ -222,7 +223,7 @@ pub(crate) fn settle(path: &Path, attributes: &Attributes) -> io::Result<()> {
 ///
 /// # Errors
 /// `backup` exists, or neither way works.
-pub fn link_or_copy(original: &Path, backup: &Path) -> Result<()> {
+pub(crate) fn link_or_copy(original: &Path, backup: &Path) -> Result<()> {
     match fs::hard_link(original, backup) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -248,7 +249,7 @@ fn copy(original: &Path, backup: &Path) -> Result<()> {
 ///
 /// # Errors
 /// It cannot.
-pub fn rename(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).map_err(|error| failed(&format!("rename {} to", from.display()), to, &error))
 }
 
@@ -256,7 +257,7 @@ pub fn rename(from: &Path, to: &Path) -> Result<()> {
 ///
 /// # Errors
 /// It is there and cannot be removed.
-pub fn remove(path: &Path) -> Result<bool> {
+pub(crate) fn remove(path: &Path) -> Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -268,7 +269,7 @@ pub fn remove(path: &Path) -> Result<bool> {
 ///
 /// # Errors
 /// It cannot.
-pub fn create_folder(path: &Path) -> Result<()> {
+pub(crate) fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| failed("create the folder", path, &error))
 }
 
@@ -290,7 +291,7 @@ pub(crate) fn change_private(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// It cannot be changed.
-pub fn change_folder_mode(path: &Path, mode: u32) -> Result<()> {
+pub(crate) fn change_folder_mode(path: &Path, mode: u32) -> Result<()> {
     #[cfg(unix)]
     {
         let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
@@ -307,7 +308,7 @@ pub fn change_folder_mode(path: &Path, mode: u32) -> Result<()> {
 ///
 /// # Errors
 /// It is empty and cannot be removed.
-pub fn remove_empty_folder(path: &Path) -> Result<bool> {
+pub(crate) fn remove_empty_folder(path: &Path) -> Result<bool> {
     match fs::remove_dir(path) {
         Ok(()) => Ok(true),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => Ok(false),
@@ -326,7 +327,7 @@ pub(crate) fn remove_made(folders: &[PathBuf]) {
 ///
 /// # Errors
 /// The disk's.
-pub fn sync(path: &Path) -> Result<()> {
+pub(crate) fn sync(path: &Path) -> Result<()> {
     // Windows asks for write access, which a read-only file does not give.
     match OpenOptions::new().read(true).write(cfg!(windows)).open(path).and_then(|file| file.sync_all()) {
         Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied => Ok(()),
@@ -346,7 +347,7 @@ pub(crate) fn unsupported_is_fine(error: io::Error) -> io::Result<()> {
 ///
 /// # Errors
 /// The disk's.
-pub fn sync_dir(path: &Path) -> Result<()> {
+pub(crate) fn sync_dir(path: &Path) -> Result<()> {
     if cfg!(windows) {
         return Ok(());
     }
@@ -364,7 +365,7 @@ pub(crate) fn sync_folder_of(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// Any step that fails; the file then is as it was.
-pub fn put_text(path: &Path, text: &str, executable: bool) -> Result<()> {
+pub(crate) fn put_text(path: &Path, text: &str, executable: bool) -> Result<()> {
     let mut attributes = match path.symlink_metadata() {
         Ok(present) => Attributes { owner: owner_of(&present), ..Attributes::mode(mode_of(&present)) },
         Err(_) => {

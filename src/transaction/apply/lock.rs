@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// to read; text without a lock means nothing.
 #[derive(Debug)]
 #[must_use = "it is released when it is dropped"]
-pub struct Lock {
+pub(crate) struct Lock {
     folder: PathBuf,
     /// Closing it is what releases the lock.
     file: File,
@@ -35,11 +35,11 @@ pub struct Lock {
 
 /// The process that has the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub(crate) struct Holder {
     /// Its id, where it could be read.
-    pub pid: Option<u32>,
+    pub(crate) pid: Option<u32>,
     /// When it took the lock, in seconds since 1970.
-    pub started: Option<u64>,
+    pub(crate) started: Option<u64>,
 }
 
 impl Lock {
@@ -47,7 +47,7 @@ impl Lock {
     ///
     /// # Errors
     /// Somebody else has it ([`Kind::Refused`], naming the process and its age), or the folder cannot be written.
-    pub fn acquire(folder: &Path) -> Result<Self> {
+    pub(crate) fn acquire(folder: &Path) -> Result<Self> {
         let path = folder.join(NAME);
         let mut holder = None;
         for attempt in 0..MORE_TRIES {
@@ -119,7 +119,7 @@ impl Lock {
     ///
     /// # Errors
     /// The lock file or the empty folder cannot be removed; the lock itself is given back all the same.
-    pub fn release(mut self) -> Result<()> {
+    pub(crate) fn release(mut self) -> Result<()> {
         self.tidied = true;
         self.tidy()
     }
@@ -143,7 +143,7 @@ impl Lock {
     ///
     /// # Errors
     /// The lock file cannot be written.
-    pub fn leave_note(&self, text: &str) -> Result<()> {
+    pub(crate) fn leave_note(&self, text: &str) -> Result<()> {
         let write = |mut file: &File| {
             file.seek(SeekFrom::Start(HOLDER_LENGTH))?;
             file.write_all(text.as_bytes())
@@ -153,7 +153,7 @@ impl Lock {
 
     /// The state folder.
     #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 }
@@ -187,7 +187,7 @@ fn refuse_what_is_not_ours(folder: &Path, path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// The lock file cannot be read.
-pub fn holder(folder: &Path) -> Result<Option<Holder>> {
+pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>> {
     let path = folder.join(NAME);
     if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return Ok(None);
@@ -208,7 +208,7 @@ pub fn holder(folder: &Path) -> Result<Option<Holder>> {
 
 /// What the holder of the lock has noted, if anything.
 #[must_use]
-pub fn note(folder: &Path) -> Option<String> {
+pub(crate) fn note(folder: &Path) -> Option<String> {
     if !matches!(holder(folder), Ok(Some(_))) {
         return None;
     }
@@ -221,7 +221,7 @@ pub fn note(folder: &Path) -> Option<String> {
 
 /// How long ago some second since 1970 was, for people.
 #[must_use]
-pub fn age(started: u64) -> String {
+pub(crate) fn age(started: u64) -> String {
     match now().saturating_sub(started) {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7200 => format!("{} min", seconds / 60),

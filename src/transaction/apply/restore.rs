@@ -10,22 +10,24 @@ use super::lock;
 use super::lock::Lock;
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
-use crate::project::tracked_path::ProjectPath;
-use crate::text::digest::Digest;
-use crate::transaction::journal::{EDITED_SUFFIX, Journal, JournalEntry, ORIGINALS, Original, Phase};
+use crate::project::EDITED_SUFFIX;
+use crate::project::ProjectPath;
+use crate::text::Digest;
+use crate::transaction::journal::{Journal, JournalEntry, ORIGINALS, Original, Phase};
 use crate::transaction::tree_state::{ObservedJournal, ProjectState};
 
-use crate::transaction::plan::{Action, Plan, RestoreInputs, Source, Step, plan};
+use crate::report::RestoredFrom as Source;
+use crate::transaction::plan::{Action, Plan, RestoreInputs, Step, plan};
 
 /// One file that was put back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Restored {
+pub(crate) struct Restored {
     /// The file, from the project's root.
-    pub path: ProjectPath,
+    pub(crate) path: ProjectPath,
     /// Where its text came from.
-    pub source: Source,
+    pub(crate) source: Source,
     /// What a person should know about it.
-    pub note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 /// Puts every file back that the journal names, then removes the state. Takes up an interrupted restore. `standing` is
@@ -37,7 +39,7 @@ pub struct Restored {
 /// [`Kind::Refused`] before anything is touched, where a file cannot be put back without losing something or the
 /// state cannot be trusted. Otherwise the disk's errors: each file is still tried, and the state stays for another
 /// restore.
-pub fn restore(
+pub(crate) fn restore(
     lock: &Lock,
     root: &Path,
     standing: &ProjectState,
@@ -237,7 +239,7 @@ fn put_aside(manifest: &Path, edited: &Path) -> Result<()> {
 ///
 /// # Errors
 /// Something else is there already, or the disk's.
-pub fn keep_edit(_lock: &Lock, manifest: &Path) -> Result<PathBuf> {
+pub(crate) fn keep_edit(_lock: &Lock, manifest: &Path) -> Result<PathBuf> {
     let edited = crate::transaction::read::beside(manifest, EDITED_SUFFIX);
     put_aside(manifest, &edited)?;
     Ok(edited)
@@ -252,7 +254,7 @@ fn present_owner(manifest: &Path) -> Option<(u32, u32)> {
 ///
 /// # Errors
 /// The disk's.
-pub fn move_back(_lock: &Lock, file: &Path) -> Result<()> {
+pub(crate) fn move_back(_lock: &Lock, file: &Path) -> Result<()> {
     file::rename(&crate::transaction::read::backup_of(file), file)?;
     file::sync_folder_of(file)
 }

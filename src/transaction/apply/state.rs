@@ -7,7 +7,7 @@ use super::file;
 use super::file::Attributes;
 use super::lock::Lock;
 use crate::error::{Error, Kind, Result};
-use crate::text::digest::Digest;
+use crate::text::Digest;
 use crate::transaction::journal::{Journal, ORIGINALS, REWRITTEN, STATE};
 
 /// Nobody else has to read a project's manifests by way of its state.
@@ -18,7 +18,7 @@ const STATE_TEMP: &str = "state.json.new";
 ///
 /// # Errors
 /// Any step that fails.
-pub fn save_journal(lock: &Lock, journal: &Journal) -> Result<()> {
+pub(crate) fn save_journal(lock: &Lock, journal: &Journal) -> Result<()> {
     let (path, temp) = (lock.folder().join(STATE), lock.folder().join(STATE_TEMP));
     let bytes = journal.to_bytes().map_err(|cause| {
         Error::new(Kind::Environment, format!("{}: the journal cannot be written: {cause}", path.display()))
@@ -31,7 +31,7 @@ pub fn save_journal(lock: &Lock, journal: &Journal) -> Result<()> {
 ///
 /// # Errors
 /// Any step that fails.
-pub fn save_texts<'a>(
+pub(crate) fn save_texts<'a>(
     lock: &Lock,
     originals: impl Iterator<Item = (&'a Digest, &'a [u8])>,
     rewritten: impl Iterator<Item = (&'a Digest, &'a [u8])>,
@@ -59,7 +59,7 @@ fn save_folder<'a>(folder: &Path, texts: impl Iterator<Item = (&'a Digest, &'a [
 ///
 /// # Errors
 /// Something cannot be removed; the journal then still stands there.
-pub fn clear(lock: &Lock) -> Result<bool> {
+pub(crate) fn clear(lock: &Lock) -> Result<bool> {
     let folder = lock.folder();
     let mut found = false;
     for name in [ORIGINALS, REWRITTEN] {
@@ -78,7 +78,7 @@ pub fn clear(lock: &Lock) -> Result<bool> {
 ///
 /// # Errors
 /// Something cannot be renamed.
-pub fn set_aside(lock: &Lock) -> Result<Option<PathBuf>> {
+pub(crate) fn set_aside(lock: &Lock) -> Result<Option<PathBuf>> {
     let folder = lock.folder();
     let there: Vec<&str> = [ORIGINALS, REWRITTEN, STATE_TEMP, STATE]
         .into_iter()

@@ -25,38 +25,38 @@ use super::lock::Lock;
 use super::restore;
 use super::state;
 use crate::error::{Error, Kind, Problem, Result};
-use crate::project::tracked_path::ProjectPath;
-use crate::source::model::Decision;
-use crate::text::digest::Digest;
+use crate::project::ProjectPath;
+use crate::source::Decision;
+use crate::text::Digest;
 use crate::transaction::journal::{Head, Journal, JournalEntry, Original, Phase};
 use crate::transaction::tree_state::ProjectState;
 
 /// A file to rewrite, or to make.
 #[derive(Clone, Debug)]
-pub struct FileRewrite {
+pub(crate) struct FileRewrite {
     /// The file itself, no symbolic link to it, inside the project.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The bytes that the plan was made of; `None` where there must be nothing.
-    pub original: Option<Vec<u8>>,
+    pub(crate) original: Option<Vec<u8>>,
     /// The bytes to put there.
-    pub rewritten: Vec<u8>,
+    pub(crate) rewritten: Vec<u8>,
     /// How the editor of that kind of file takes its changes back.
-    pub undo: Value,
+    pub(crate) undo: Value,
 }
 
 /// The deps dir, for the journal.
 #[derive(Clone, Debug)]
-pub struct DepsDirNote {
+pub(crate) struct DepsDirNote {
     /// Its path from the project's root.
-    pub path: ProjectPath,
+    pub(crate) path: ProjectPath,
     /// Whether it was there before.
-    pub existed: bool,
+    pub(crate) existed: bool,
 }
 
 /// A rewrite that was checked and has not begun.
 #[derive(Debug)]
 #[must_use = "nothing is rewritten until it is applied"]
-pub struct Transaction<'lock> {
+pub(crate) struct Transaction<'lock> {
     lock: &'lock Lock,
     root: PathBuf,
     journal: Journal,
@@ -76,7 +76,7 @@ impl<'lock> Transaction<'lock> {
     /// # Errors
     /// [`Kind::Refused`], with every problem: the project is prepared, a file is not what the plan was made of,
     /// something stands where the backup or the temporary file shall stand, a folder is read-only.
-    pub fn begin(
+    pub(crate) fn begin(
         lock: &'lock Lock,
         root: &Path,
         deps_dir: DepsDirNote,
@@ -134,7 +134,7 @@ impl<'lock> Transaction<'lock> {
     }
 
     /// Notes why, for whoever looks at the prepared project.
-    pub fn because(mut self, source: Option<Decision>) -> Self {
+    pub(crate) fn because(mut self, source: Option<Decision>) -> Self {
         self.journal.head.source = source;
         self
     }
@@ -149,7 +149,12 @@ impl<'lock> Transaction<'lock> {
     ///
     /// # Errors
     /// The disk's, that of `check`, or [`Kind::Refused`] for a file that changed meanwhile.
-    pub fn apply(self, until: Phase, keep: bool, check: &dyn Fn() -> Result<()>) -> Result<Prepared<'lock>> {
+    pub(crate) fn apply(
+        self,
+        until: Phase,
+        keep: bool,
+        check: &dyn Fn() -> Result<()>,
+    ) -> Result<Prepared<'lock>> {
         let mut guard = Prepared { transaction: self, armed: !keep };
         match guard.transaction.write(until, check) {
             Ok(()) => {
@@ -234,14 +239,14 @@ const NEW_FILE: u32 = 0o644;
 /// A project whose files are rewritten. Dropped, it is put back; [`Prepared::keep`] leaves it prepared.
 #[derive(Debug)]
 #[must_use = "dropping it restores the project"]
-pub struct Prepared<'lock> {
+pub(crate) struct Prepared<'lock> {
     transaction: Transaction<'lock>,
     armed: bool,
 }
 
 impl Prepared<'_> {
     /// Leaves the project prepared.
-    pub fn keep(mut self) {
+    pub(crate) fn keep(mut self) {
         self.armed = false;
     }
 
@@ -249,7 +254,7 @@ impl Prepared<'_> {
     ///
     /// # Errors
     /// It cannot be read or written.
-    pub fn renew_state(&self) -> Result<()> {
+    pub(crate) fn renew_state(&self) -> Result<()> {
         let Transaction { lock, root, journal, .. } = &self.transaction;
         match crate::transaction::read::read(lock.folder(), root, &[])?.standing {
             ProjectState::Prepared(_) | ProjectState::Interrupted(_) => Ok(()),

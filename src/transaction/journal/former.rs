@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Head, Journal, JournalEntry, Original, Timestamp};
-use crate::project::tracked_path::ProjectPath;
-use crate::text::digest::Digest;
+use crate::project::ProjectPath;
+use crate::text::Digest;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

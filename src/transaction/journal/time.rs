@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 /// A file's time stamp, to the nanosecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Timestamp {
+pub(crate) struct Timestamp {
     /// Seconds since 1970, negative before.
-    pub seconds: i64,
+    pub(crate) seconds: i64,
     /// Nanoseconds after that second.
-    pub nanos: u32,
+    pub(crate) nanos: u32,
 }
 
 impl Timestamp {
     /// The same instant as the standard library has it; `None` where the system cannot name it.
     #[must_use]
-    pub fn to_system(self) -> Option<SystemTime> {
+    pub(crate) fn to_system(self) -> Option<SystemTime> {
         let whole = Duration::from_secs(self.seconds.unsigned_abs());
         let second =
             if self.seconds < 0 { UNIX_EPOCH.checked_sub(whole) } else { UNIX_EPOCH.checked_add(whole) };

@@ -1,11 +1,12 @@
 //! What its owner, or an install, wrote into a file while it was prepared.
 
 use super::{
-    Action, RestoreInputs, Source, Step, TakeBackError, committed, is_committed, is_free_of_ours,
-    is_original, leave, original, problem, remove, undo,
+    Action, RestoreInputs, Step, TakeBackError, committed, is_committed, is_free_of_ours, is_original, leave,
+    original, problem, remove, undo,
 };
 use crate::error::Problem;
-use crate::project::file_kind::FileKind;
+use crate::project::FileKind;
+use crate::report::RestoredFrom as Source;
 use crate::rewrite;
 use crate::transaction::journal::Phase;
 use crate::transaction::tree_state::{Backup, FileState};

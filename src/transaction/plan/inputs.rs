@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::{has_copy, undone};
-use crate::project::file_kind::FileKind;
-use crate::project::tracked_path::ProjectPath;
+use crate::project::FileKind;
+use crate::project::ProjectPath;
 use crate::rewrite::ours;
 use crate::transaction::tree_state::{Backup, FileState, Now, ObservedJournal};
 
 /// Read before anything is planned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RestoreInputs {
+pub(crate) struct RestoreInputs {
     /// The folders whose tarballs tell a text that was rewritten: the deps dir that is meant now, and the one that the
     /// state names, which may be anything.
-    pub deps_dirs: Vec<String>,
+    pub(crate) deps_dirs: Vec<String>,
     /// The texts of the last commit, where it has one, of the files that [`needs_commit`] names.
-    pub committed: BTreeMap<ProjectPath, String>,
+    pub(crate) committed: BTreeMap<ProjectPath, String>,
 }
 
 /// The files about which the last commit must be asked. Of a project that nobody has touched there are none.
-pub fn needs_commit<'a>(
+pub(crate) fn needs_commit<'a>(
     observed: &'a ObservedJournal,
     deps_dirs: &'a [String],
 ) -> impl Iterator<Item = &'a ProjectPath> {

@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use crate::project::file_kind::FileKind;
+use crate::project::FileKind;
 use crate::rewrite;
 use crate::rewrite::{ours, take_back};
-use crate::text::json::Document;
+use crate::text::Document;
 use crate::text::yaml;
 
 /// What to do with a `<file>.bak` that no journal names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leftover {
+pub(crate) enum Leftover {
     /// The old docker-prep.sh left it, or a run whose state is lost: the file is rewritten, the backup is not. It is moved back.
     MoveBack,
     /// Both point into the deps dir: the original is not here.
@@ -21,7 +21,7 @@ pub enum Leftover {
 
 /// Decides about a backup without state by what it and its file hold.
 #[must_use]
-pub fn leftover(kind: FileKind, present: &[u8], backup: &[u8], deps_dir: &str) -> Leftover {
+pub(crate) fn leftover(kind: FileKind, present: &[u8], backup: &[u8], deps_dir: &str) -> Leftover {
     if !ours::points_into(kind, present, deps_dir) {
         Leftover::NotRewritten
     } else if ours::points_into(kind, backup, deps_dir) {
@@ -33,7 +33,7 @@ pub fn leftover(kind: FileKind, present: &[u8], backup: &[u8], deps_dir: &str) -
 
 /// Whether a rewritten file says more than its backup but for what points into the deps dir: somebody's work.
 #[must_use]
-pub fn is_edited_besides(kind: FileKind, present: &[u8], backup: &[u8], deps_dir: &str) -> bool {
+pub(crate) fn is_edited_besides(kind: FileKind, present: &[u8], backup: &[u8], deps_dir: &str) -> bool {
     let texts = (std::str::from_utf8(present), std::str::from_utf8(backup));
     let says_the_same = match (kind, texts) {
         // What an install writes into a lockfile is nobody's work.

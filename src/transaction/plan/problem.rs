@@ -1,9 +1,9 @@
 //! Why a file is not put back, and what to do.
 
 use crate::error::Problem;
-use crate::project::tracked_path::ProjectPath;
+use crate::project::ProjectPath;
+use crate::text::Digest;
 use crate::text::diff;
-use crate::text::digest::Digest;
 use crate::transaction::journal::ORIGINALS;
 use crate::transaction::tree_state::FileState;
 

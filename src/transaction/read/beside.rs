@@ -5,11 +5,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
-use crate::project::beside::Beside;
-use crate::project::file_kind::FileKind;
-use crate::project::read::Project;
-use crate::project::read::surfaces::{files, relative};
-use crate::project::surface::Surface;
+use crate::project::Beside;
+use crate::project::FileKind;
+use crate::project::Project;
+use crate::project::Surface;
+use crate::project::{files, relative};
 use crate::transaction::read::backup_of;
 
 /// Reads the file of that name in a surface's folder, there or not.
@@ -17,7 +17,7 @@ use crate::transaction::read::backup_of;
 /// # Errors
 /// [`Kind::Refused`] where it is no regular file (a symbolic link would be copied into an image as one, and lead
 /// nowhere there), cannot be read or is not UTF-8.
-pub fn beside(project: &Project, surface: &Surface, name: &str) -> Result<Beside> {
+pub(crate) fn beside(project: &Project, surface: &Surface, name: &str) -> Result<Beside> {
     read(project, &surface.dir, name)
 }
 
@@ -47,7 +47,7 @@ fn read(project: &Project, dir: &str, name: &str) -> Result<Beside> {
 
 /// Every such file of the project that can be read.
 #[must_use]
-pub fn beside_manifests(project: &Project) -> Vec<Beside> {
+pub(crate) fn beside_manifests(project: &Project) -> Vec<Beside> {
     files(project)
         .filter(|entry| kind(entry.path()).is_some_and(|kind| kind != FileKind::Manifest))
         .filter_map(|entry| {
@@ -59,7 +59,7 @@ pub fn beside_manifests(project: &Project) -> Vec<Beside> {
 
 /// The manifests and the files beside them of which a `.bak` is there.
 #[must_use]
-pub fn with_backups(project: &Project) -> Vec<PathBuf> {
+pub(crate) fn with_backups(project: &Project) -> Vec<PathBuf> {
     files(project)
         .filter(|entry| entry.path().extension().is_some_and(|end| end == "bak"))
         .map(|entry| entry.path().with_extension(""))
@@ -69,24 +69,24 @@ pub fn with_backups(project: &Project) -> Vec<PathBuf> {
 
 /// A file, and the backup beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BackedUp {
+pub(crate) struct BackedUp {
     /// The file.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// What it is by its name; what a manifest links to has any.
-    pub kind: FileKind,
+    pub(crate) kind: FileKind,
     /// Whether it is a symbolic link: its text is kept elsewhere.
-    pub is_link: bool,
+    pub(crate) is_link: bool,
     /// Its bytes.
-    pub present: Vec<u8>,
+    pub(crate) present: Vec<u8>,
     /// Those of the backup.
-    pub backup: Vec<u8>,
+    pub(crate) backup: Vec<u8>,
 }
 
 /// Reads those of the files beside which a backup lies.
 ///
 /// # Errors
 /// One of the two cannot be read.
-pub fn backed_up(files: &[PathBuf]) -> Result<Vec<BackedUp>> {
+pub(crate) fn backed_up(files: &[PathBuf]) -> Result<Vec<BackedUp>> {
     let read = |path: &Path| fs::read(path).map_err(|error| Error::io(Kind::Refused, "read", path, &error));
     let is = |path: &Path, what: fn(&FileType) -> bool| {
         path.symlink_metadata().is_ok_and(|metadata| what(&metadata.file_type()))

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::{Error, Kind, Result, io_cause};
-use crate::project::read::git;
-use crate::project::read::git::{Failure, git};
-use crate::project::tracked_path::ProjectPath;
+use crate::project::Failure;
+use crate::project::ProjectPath;
+use crate::project::git;
+use crate::project::git::git;
 
 /// The texts that the last commit has of files. What git cannot read is as good as none.
 #[must_use]
-pub fn texts<'a>(root: &Path, files: impl Iterator<Item = &'a ProjectPath>) -> BTreeMap<ProjectPath, String> {
+pub(crate) fn texts<'a>(
+    root: &Path,
+    files: impl Iterator<Item = &'a ProjectPath>,
+) -> BTreeMap<ProjectPath, String> {
     files.filter_map(|file| Some((file.clone(), text(root, file).ok()??))).collect()
 }
 
@@ -18,7 +22,7 @@ pub fn texts<'a>(root: &Path, files: impl Iterator<Item = &'a ProjectPath>) -> B
 ///
 /// # Errors
 /// git cannot be run, or cannot read what it has.
-pub fn text(root: &Path, path: &ProjectPath) -> Result<Option<String>> {
+pub(crate) fn text(root: &Path, path: &ProjectPath) -> Result<Option<String>> {
     let said = match git::answer(git(root).args(["show", "--no-textconv", &format!("HEAD:./{path}")])) {
         Ok(content) => return Ok(String::from_utf8(content).ok()),
         Err(Failure::NotRun(error)) => {

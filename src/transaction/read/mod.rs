@@ -10,14 +10,12 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
-use crate::project::file_kind::{FileKind, MANIFEST};
-use crate::project::tracked_path::ProjectPath;
-use crate::text::digest::Digest;
+use crate::project::Originals;
+use crate::project::ProjectPath;
+use crate::project::{FileKind, MANIFEST};
+use crate::text::Digest;
 use crate::transaction::journal::{Journal, JournalEntry, ORIGINALS, Original, REWRITTEN, STATE, Timestamp};
 use crate::transaction::tree_state::{Backup, FileState, Now, ObservedJournal, ProjectState, TreeState};
-
-/// What stood at the paths of a prepared project's files before; `None` where nothing did.
-pub type Originals = BTreeMap<PathBuf, Option<Vec<u8>>>;
 
 /// Reads the journal in the state folder `state`, and holds it against the files under `root`. `files` are the
 /// ones beside which backups are looked for that no journal names.
@@ -27,7 +25,7 @@ pub type Originals = BTreeMap<PathBuf, Option<Vec<u8>>>;
 ///
 /// # Errors
 /// A file that the journal names, or the state file itself, is there and cannot be read.
-pub fn read(state: &Path, root: &Path, files: &[PathBuf]) -> Result<TreeState> {
+pub(crate) fn read(state: &Path, root: &Path, files: &[PathBuf]) -> Result<TreeState> {
     let standing = match journal(&state.join(STATE))? {
         None => ProjectState::Clean,
         Some(Err(cause)) => ProjectState::Damaged { cause },
@@ -46,13 +44,13 @@ pub fn read(state: &Path, root: &Path, files: &[PathBuf]) -> Result<TreeState> {
 
 /// `<file>.bak`.
 #[must_use]
-pub fn backup_of(file: &Path) -> PathBuf {
+pub(crate) fn backup_of(file: &Path) -> PathBuf {
     beside(file, ".bak")
 }
 
 /// The path whose name has a suffix more.
 #[must_use]
-pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
@@ -60,20 +58,20 @@ pub fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// Whether a text is one that prepare wrote, as far as the state folder still has it.
 #[must_use]
-pub fn is_rewritten_text(state: &Path, text: &[u8]) -> bool {
+pub(crate) fn is_rewritten_text(state: &Path, text: &[u8]) -> bool {
     let digest = Digest::of(text);
     read_text(&state.join(REWRITTEN).join(digest.as_str())).is_some_and(|written| written == text)
 }
 
 /// The bytes of a regular file; anything else counts as missing.
 #[must_use]
-pub fn read_text(path: &Path) -> Option<Vec<u8>> {
+pub(crate) fn read_text(path: &Path) -> Option<Vec<u8>> {
     if path.symlink_metadata().ok()?.is_file() { fs::read(path).ok() } else { None }
 }
 
 /// The bytes of the backup beside a file, where one lies there.
 #[must_use]
-pub fn read_backup(file: &Path) -> Option<Vec<u8>> {
+pub(crate) fn read_backup(file: &Path) -> Option<Vec<u8>> {
     read_text(&backup_of(file))
 }
 
@@ -82,7 +80,7 @@ pub fn read_backup(file: &Path) -> Option<Vec<u8>> {
 /// # Errors
 /// A symbolic link (or something else that is no folder) is part of the way: following it could lead out of the
 /// project.
-pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
+pub(crate) fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
     let mut place = root.to_owned();
     let mut parts = path.as_str().split('/').peekable();
     while let Some(part) = parts.next() {
@@ -102,7 +100,7 @@ pub fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String> {
 /// What was there before of a prepared project's files, by their paths on this disk: the bytes, where they are still
 /// to be had, or `None` where prepare made the file.
 #[must_use]
-pub fn originals(state: &Path, root: &Path, observed: &ObservedJournal) -> Originals {
+pub(crate) fn originals(state: &Path, root: &Path, observed: &ObservedJournal) -> Originals {
     let mut found = BTreeMap::new();
     for file in &observed.files {
         let Ok(place) = locate(root, &file.entry.path) else { continue };
@@ -251,7 +249,7 @@ fn is_exact(metadata: &Metadata, original: &Original) -> bool {
 
 /// A file's permission bits; on Windows, the ones that say as much.
 #[must_use]
-pub fn mode_of(metadata: &Metadata) -> u32 {
+pub(crate) fn mode_of(metadata: &Metadata) -> u32 {
     #[cfg(unix)]
     return std::os::unix::fs::MetadataExt::mode(metadata) & 0o7777;
     #[cfg(not(unix))]

@@ -16,7 +16,7 @@ const TYPES: [&str; 6] = [".d.ts", ".ts", ".tsx", ".d.mts", ".d.cts", ".js"];
 /// that the tarball would not hold. What Node or TypeScript would find by adding an extension or `index` counts as
 /// there; that Node falls back to `index.js` where `main` leads nowhere does not.
 #[must_use]
-pub fn unbuilt(contents: &Contents) -> Vec<Problem> {
+pub(crate) fn unbuilt(contents: &Contents) -> Vec<Problem> {
     let check = Check {
         name: contents.manifest.name().unwrap_or("package.json"),
         paths: contents.entries.iter().map(|entry| Check::clean(&entry.path)).collect(),

@@ -7,11 +7,11 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::hostile::ends;
+use crate::npm::manifest::Manifest;
 use crate::npm::read::glob::is_outside;
 use crate::npm::read::{manifest_file as manifest, packlist};
-use crate::project::read::workspace;
-use crate::npm::hostile::tests::ends;
-use crate::npm::manifest::Manifest;
+use crate::project::workspace;
 
 fn write(root: &Path, path: &str, bytes: &[u8]) {
     let path = root.join(path);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::npm::js;
-use crate::text::path::{basename, rooted};
+use crate::text::{basename, rooted};
 
 /// npm-normalize-package-bin 2.0.0. Nothing where it throws.
 pub(super) fn normalize_bin(manifest: &Value) -> Option<Value> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::npm::read::seen::SeenPaths;
-use crate::text::path::resolve;
+use crate::text::resolve;
 
 /// What lies at a path, links not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use super::deflate::{WINDOW, WholeDeflater};
 use super::pieces::Pieces;
 use crate::npm::tarball::Checksums;
-use crate::text::digest::{Digest, hex};
+use crate::text::{Digest, hex};
 use crate::threads::Threads;
 
 /// A piece of an archive that is compressed in pieces. It is the same on every machine, since the bytes depend on it.

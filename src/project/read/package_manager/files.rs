@@ -5,9 +5,9 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::error::Problem;
-use crate::image::package_manager::lockfile;
-use crate::image::package_manager::lockfile::{HEAD, LOCKFILES};
-use crate::image::package_manager::{Detected, Name, release};
+use crate::image::lockfile;
+use crate::image::{Detected, Name, release};
+use crate::image::{HEAD, LOCKFILES};
 
 /// A lockfile, and what it tells.
 pub(super) struct ProjectLockfile {

@@ -1,12 +1,12 @@
 use tempfile::TempDir;
 
-use crate::image::dockerfile::DockerfileFound;
-use crate::image::package_manager::{Detected, Tags};
-use crate::npm::manifest::Manifest;
-use crate::npm::scope::Scope;
-use crate::project::config::Config;
+use crate::image::DockerfileFound;
+use crate::image::{Detected, Tags};
+use crate::npm::Manifest;
+use crate::npm::Scope;
+use crate::project::Config;
+use crate::project::RequestedSource;
 use crate::registry::read::settings::*;
-use crate::source::model::RequestedSource;
 
 /// A project with a surface `backend/` and a user's folder beside it.
 struct SettingsScene {

@@ -13,7 +13,7 @@ use crate::text::edit::Splice;
 /// What it takes to undo one change. It may come from a file that was damaged: nothing in it is trusted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct YamlUndo {
+pub(crate) struct YamlUndo {
     selector: String,
     action: YamlUndoAction,
     splice: Splice,
@@ -54,7 +54,7 @@ pub(super) enum YamlUndoAction {
 impl YamlUndo {
     /// The selector that was changed.
     #[must_use]
-    pub fn selector(&self) -> &str {
+    pub(crate) fn selector(&self) -> &str {
         &self.selector
     }
 
@@ -94,7 +94,7 @@ impl EditedYaml {
 ///
 /// # Errors
 /// Every override that is neither ours nor as it was before; the text stays as it is then.
-pub fn undo(edited: &str, undo: &[YamlUndo]) -> Result<String, String> {
+pub(crate) fn undo(edited: &str, undo: &[YamlUndo]) -> Result<String, String> {
     let mut text = edited.to_owned();
     let mut conflicts = Vec::new();
     for step in undo.iter().rev() {

@@ -1,17 +1,16 @@
-//! Where the packages of a build come from: what was asked for, and what was decided.
+//! Where packages are to come from, as it was asked for.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// The limit of a probe in all, where nothing else is said.
-pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where packages are to come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum PackageSource {
+pub(crate) enum PackageSource {
     /// From the workspace: packed, and manifests rewritten.
     #[default]
     Workspace,
@@ -28,7 +27,7 @@ impl PackageSource {
     ///
     /// # Errors
     /// No such source, with those that there are.
-    pub fn parse(word: &str) -> Result<Self, String> {
+    pub(crate) fn parse(word: &str) -> Result<Self, String> {
         match word {
             "workspace" | "common-plat" => Ok(Self::Workspace),
             "vendor" => Ok(Self::Vendor),
@@ -40,7 +39,7 @@ impl PackageSource {
 
     /// The word that is printed.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Workspace => "workspace",
             Self::Vendor => "vendor",
@@ -52,79 +51,18 @@ impl PackageSource {
 
 /// What was asked for, and what says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RequestedSource {
+pub(crate) struct RequestedSource {
     /// Where packages are to come from.
-    pub source: PackageSource,
+    pub(crate) source: PackageSource,
     /// The flag, the variable or the file; empty where nothing is said.
-    pub by: String,
-}
-
-/// What was decided, and why.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Decision {
-    /// What was asked for.
-    pub asked: PackageSource,
-    /// Where packages come from: never [`PackageSource::Auto`].
-    pub used: PackageSource,
-    /// Why, as `registry http://host/ refused the connection in 3 ms`.
-    pub reason: String,
-    /// What follows, as `packing 14 packages from ../learning_ai_common_plat`.
-    pub then: String,
-    /// What was found by asking, if anything was asked.
-    #[serde(flatten)]
-    pub probe: Option<Probe>,
-}
-
-impl Decision {
-    /// Whether nothing is to be packed and rewritten.
-    #[must_use]
-    pub fn is_registry(&self) -> bool {
-        self.used == PackageSource::Registry
-    }
-
-    /// As it is noted.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        json!(self).to_string()
-    }
-
-    /// Reads what was noted; `None` for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
-    }
-}
-
-/// What asking the registries came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Probe {
-    /// How long it took in all.
-    pub milliseconds: u64,
-    /// The number of packages that were asked for.
-    pub packages: usize,
-    /// The registries that were asked.
-    pub registries: Vec<Probed>,
-}
-
-/// What one registry was found to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Probed {
-    /// The address that was asked, without credentials.
-    pub url: String,
-    /// What names it.
-    pub named_by: String,
-    /// The word for what it answered, as `up` or `refused`.
-    pub answer: String,
+    pub(crate) by: String,
 }
 
 /// A length of time as people type it: `2`, `2s`, `1.5s`, `500ms`.
 ///
 /// # Errors
 /// It is no such text, or no time at all, or longer than a minute.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no length of time between 1ms and 60s, such as 2s or 500ms");
     let (number, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
         (Some(number), _) => (number, 0.001),

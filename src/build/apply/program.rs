@@ -11,10 +11,10 @@ use nodejs_semver::{Range, Version};
 
 use crate::cancel::CancelToken;
 use crate::error::{Kind, Result};
-use crate::image::package_manager::{Name, PackageManager};
-use crate::process::apply::child;
-use crate::project::environment::Environment;
-use crate::transaction::apply::file::failed;
+use crate::image::{Name, PackageManager};
+use crate::process::child;
+use crate::project::Environment;
+use crate::transaction::failed;
 
 /// One that can be run.
 pub(crate) struct Installed {

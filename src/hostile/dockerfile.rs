@@ -1,8 +1,8 @@
 //! Dockerfiles as nobody wrote them.
 
+use super::tests::ends;
 use crate::image::dockerfile;
 use crate::image::package_manager::dockerfile as in_dockerfile;
-use super::tests::ends;
 
 /// As much of a file as is read, in bytes.
 const LONG: usize = 1 << 15;

@@ -6,11 +6,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::json;
 
+use crate::image::dockerfile;
+use crate::npm::{MatchOptions, Minimatch, Scope, expand, package_name, specifier};
+use crate::project::config;
+use crate::text::Change;
 use crate::text::edit;
-use crate::text::edit::Change;
-use crate::text::json::{Document, parse_object};
-use crate::npm::minimatch::{MatchOptions, Minimatch, expand};
-use crate::model::*;
+use crate::text::yaml;
+use crate::text::{Document, parse_object};
+use crate::transaction::Journal;
 
 /// Deeper than any stack would bear.
 const DEEP: usize = 100_000;
@@ -80,7 +83,7 @@ fn no_depth_overflows_a_reader() {
         ];
         let edited = edit::apply(&overrides, &changes).unwrap();
         assert_eq!(edit::undo(&edited.text, &edited.undo).unwrap(), overrides);
-        assert!(journal::Journal::parse(nested("[", "]", DEEP).as_bytes()).is_err());
+        assert!(Journal::parse(nested("[", "]", DEEP).as_bytes()).is_err());
         assert!(dockerfile::copied_sources(&format!("COPY {}", nested("[", "]", DEEP))).is_empty());
     });
 }
@@ -142,7 +145,7 @@ fn no_pattern_takes_for_ever() {
                 let Ok(matcher) = Minimatch::new(&pattern, options) else { continue };
                 let _ = (matcher.matches(&text), matcher.matches_partial(&text));
             }
-            let _ = scope::Scope::new(std::slice::from_ref(&pattern)).contains(&text);
+            let _ = Scope::new(std::slice::from_ref(&pattern)).contains(&text);
             let _ = dockerfile::builds("", &format!("COPY {pattern} /"), &[&text]);
         });
     }
@@ -290,7 +293,7 @@ proptest! {
                     let _ = (matcher.matches(&name), matcher.matches_partial(&name), matcher.matches("a/b.js"));
                 }
             }
-            let _ = scope::Scope::new(&[line.to_owned()]).contains(&name);
+            let _ = Scope::new(&[line.to_owned()]).contains(&name);
         }
     }
 

@@ -5,23 +5,24 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result};
-use crate::npm::workspace::as_seen_from;
+use crate::npm::as_seen_from;
 use crate::prepare::observed::Needed;
 use crate::prepare::prepare::PrepareOptions;
-use crate::project::environment::Environment;
-use crate::project::install_context::InstallContext;
-use crate::project::read::Project;
-use crate::project::read::package_manager;
-use crate::project::requested::Requested;
-use crate::project::surface::Surface;
-use crate::registry::read::{probe, settings};
+use crate::project::Environment;
+use crate::project::InstallContext;
+use crate::project::Originals;
+use crate::project::Project;
+use crate::project::Requested;
+use crate::project::Surface;
+use crate::project::package_manager;
+use crate::project::{PROBE_TIMEOUT, PackageSource};
 use crate::registry::{Question, Registry};
+use crate::registry::{probe, settings};
 use crate::report::{Event, Notice, Report, warn};
 use crate::source::apply as job_summary;
-use crate::source::model::{Decision, PROBE_TIMEOUT, PackageSource, Probe};
 use crate::source::plan as source;
-use crate::source::plan::{Reply, Sought, Verdict};
-use crate::transaction::read::Originals;
+use crate::source::{Decision, Probe};
+use crate::source::{Reply, Sought, Verdict};
 
 /// What was decided, with what is needed to go on.
 pub(crate) struct SourceChoice {
@@ -58,8 +59,8 @@ pub(crate) fn choose(
         then: then.to_owned(),
         probe,
     };
-    let registry = |decision| {
-        report(Event::Decided(&decision));
+    let registry = |decision: Decision| {
+        report(Event::Decided { reason: &decision.reason, then: &decision.then });
         Ok(SourceChoice { decision, needed: None })
     };
     match asked.source {
@@ -100,7 +101,7 @@ pub(crate) fn choose(
                 error
             })?;
             let decision = decision(PackageSource::Workspace, reason, &packing(project, &needed), probe);
-            report(Event::Decided(&decision));
+            report(Event::Decided { reason: &decision.reason, then: &decision.then });
             Ok(SourceChoice { decision, needed: Some(needed) })
         }
     }

@@ -1,1 +1,0 @@
-//! TODO: npm::hostile

@@ -1,3 +1,0 @@
-//! TODO: project::apply
-
-pub(crate) mod program;
