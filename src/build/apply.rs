@@ -1,5 +1,7 @@
 //! Runs packages' build scripts.
 
+#![expect(clippy::disallowed_methods, reason = "has packages built in a temporary folder")]
+
 pub(crate) mod program;
 
 use std::ffi::OsStr;
@@ -170,12 +172,6 @@ pub(crate) struct RunningBuilds<'a> {
 }
 
 impl RunningBuilds<'_> {
-    /// How many are at work.
-    #[must_use]
-    pub(crate) fn running(&self) -> usize {
-        self.running.len()
-    }
-
     /// Runs a member's build script.
     ///
     /// # Errors

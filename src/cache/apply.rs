@@ -3,6 +3,8 @@
 //! Files come by a rename and are never changed, so that others may read them at any time without a lock; of two who
 //! write one at once the last one's stays. Nothing is synced: what a power cut leaves half is not what its seal says.
 
+#![expect(clippy::disallowed_methods, reason = "writes the cache")]
+
 use std::fs::{self, File, FileTimes, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -115,7 +117,7 @@ impl<'a> Store<'a> {
     /// Keeps what was learned of a folder's tarballs. Those that were written in this very instant are waited for.
     pub(crate) fn keep_outputs(&self, folder: &Path, outputs: &Outputs) {
         let Ok(folder) = folder.canonicalize() else { return };
-        if let Some(moment) = outputs.unsettled_until() {
+        if let Some(moment) = outputs.unreliable_until() {
             wait_until_past(moment);
         }
         match (outputs.learned(&folder), folder.to_str()) {

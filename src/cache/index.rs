@@ -90,6 +90,7 @@ impl CacheIndex {
     }
 
     /// The folders of which something is known.
+    #[cfg(test)]
     pub(crate) fn dirs(&self) -> impl Iterator<Item = &str> {
         self.records.keys().map(String::as_str)
     }

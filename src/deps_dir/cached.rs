@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cache::Store;
 use crate::cache::apply as cache;
 use crate::cache::{Memory, Outputs};
-use crate::deps_dir::apply::{StagedTarball, TempTarball, settle};
+use crate::deps_dir::apply::{StagedTarball, TempTarball, sync_staged};
 use crate::npm::Tarball;
 use crate::npm::TarballSink;
 use crate::project::CacheFolder;
@@ -108,7 +108,7 @@ where
         staged.may_be_lost()
     }
 
-    fn settle(&self, staged: &StagedTarball) -> io::Result<()> {
-        settle(staged)
+    fn sync(&self, staged: &StagedTarball) -> io::Result<()> {
+        sync_staged(staged)
     }
 }

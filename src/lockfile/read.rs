@@ -1,5 +1,7 @@
 //! Finds the lockfile that pins a surface's dependencies.
 
+#![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads lockfiles"))]
+
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;

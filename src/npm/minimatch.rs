@@ -146,6 +146,7 @@ impl Minimatch {
 
     /// Minimatch's `match(path, true)`: whether the path may be the beginning of one that matches.
     #[must_use]
+    #[cfg(test)]
     pub(crate) fn matches_partial(&self, path: &str) -> bool {
         self.matches_parts(&PathParts::new(path), true)
     }

@@ -57,7 +57,7 @@ impl FileStamp {
     /// A file that was changed in the same tick of the clock may be changed once more in it, and look the same: as in
     /// git's index, such a one is never trusted, nor is one whose times lie in the future.
     #[must_use]
-    pub(crate) fn is_settled_at(&self, moment: FileTime) -> bool {
+    pub(crate) fn is_reliable_at(&self, moment: FileTime) -> bool {
         let is_coarse = self.modified.nanos == 0 && self.changed.nanos == 0;
         let margin = if is_coarse { COARSE } else { 0 };
         let before = |time: FileTime| {
@@ -72,15 +72,15 @@ impl FileStamp {
 pub(crate) struct Signatures {
     hasher: Sha256,
     /// Whether each of them can be trusted.
-    settled: bool,
+    reliable: bool,
     moment: FileTime,
 }
 
 impl Signatures {
-    /// None yet; they count if they are settled at a moment.
+    /// None yet; they count if they are reliable at a moment.
     #[must_use]
     pub(crate) fn new(moment: FileTime) -> Self {
-        Self { hasher: Sha256::new(), settled: true, moment }
+        Self { hasher: Sha256::new(), reliable: true, moment }
     }
 
     /// One more: what is at a path (`None`: nothing is), and what else is to be told apart.
@@ -98,7 +98,7 @@ impl Signatures {
             bytes[38..42].copy_from_slice(&modified.nanos.to_le_bytes());
             bytes[42..50].copy_from_slice(&changed.seconds.to_le_bytes());
             bytes[50..54].copy_from_slice(&changed.nanos.to_le_bytes());
-            self.settled &= signature.is_settled_at(self.moment);
+            self.reliable &= signature.is_reliable_at(self.moment);
         }
         bytes[54..58].copy_from_slice(&u32::try_from(path.len()).unwrap_or(u32::MAX).to_le_bytes());
         self.hasher.update(bytes);
@@ -107,13 +107,13 @@ impl Signatures {
 
     /// Something that cannot be vouched for is among them.
     pub(crate) fn spoil(&mut self) {
-        self.settled = false;
+        self.reliable = false;
     }
 
     /// The digest, and whether what it stands for may be trusted later.
     #[must_use]
     pub(crate) fn finish(self) -> (Digest, bool) {
-        (Digest::finish(self.hasher), self.settled)
+        (Digest::finish(self.hasher), self.reliable)
     }
 }
 
@@ -130,23 +130,23 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_in_the_same_tick_or_in_the_future_is_not_settled() {
+    fn what_was_changed_in_the_same_tick_or_in_the_future_is_not_reliable() {
         let now = at(100, 500);
-        assert!(signature(at(99, 1), at(100, 499)).is_settled_at(now));
+        assert!(signature(at(99, 1), at(100, 499)).is_reliable_at(now));
         for (modified, changed) in [
             (at(99, 1), at(100, 500)),
             (at(100, 500), at(99, 1)),
             (at(200, 1), at(99, 1)),
             (at(9, 1), at(101, 0)),
         ] {
-            assert!(!signature(modified, changed).is_settled_at(now), "{modified:?} {changed:?}");
+            assert!(!signature(modified, changed).is_reliable_at(now), "{modified:?} {changed:?}");
         }
     }
 
     #[test]
     fn whole_seconds_are_taken_for_a_coarse_clock() {
-        let settled = |seconds| signature(at(90, 0), at(seconds, 0)).is_settled_at(at(100, 500));
-        assert_eq!([96, 97, 98, 99, 100].map(settled), [true, true, true, false, false]);
+        let reliable = |seconds| signature(at(90, 0), at(seconds, 0)).is_reliable_at(at(100, 500));
+        assert_eq!([96, 97, 98, 99, 100].map(reliable), [true, true, true, false, false]);
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_not_settled_spoils_all() {
+    fn one_that_is_not_reliable_spoils_all() {
         let mut all = Signatures::new(at(2, 0));
         all.add("a", 0, Some(&signature(at(1, 2), at(1, 4))));
         all.add("b", 0, None);
@@ -213,7 +213,7 @@ pub(crate) struct ContentKey {
     /// When they were looked at.
     pub(crate) moment: FileTime,
     /// Whether a change since then would be seen: else nothing is remembered.
-    pub(crate) settled: bool,
+    pub(crate) reliable: bool,
     /// Of each file, in bytes.
     pub(crate) sizes: Vec<u64>,
 }

@@ -21,11 +21,11 @@ pub(crate) trait TarballSink: Sync {
     /// A tarball that is known already, where there is such a one.
     fn reuse(&self, tarball: &Tarball) -> Option<Self::Full>;
 
-    /// Whether it is to be [settled](Self::settle).
+    /// Whether it is to be [synced](Self::sync).
     fn may_be_lost(full: &Self::Full) -> bool;
 
     /// Sees onto the disk what was written.
-    fn settle(&self, full: &Self::Full) -> io::Result<()>;
+    fn sync(&self, full: &Self::Full) -> io::Result<()>;
 }
 
 /// Tarballs, each with what it is in.
@@ -54,7 +54,7 @@ impl TarballSink for NamesOnly {
         false
     }
 
-    fn settle(&self, (): &()) -> io::Result<()> {
+    fn sync(&self, (): &()) -> io::Result<()> {
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The part that `pack` and `prepare` share: from members of a workspace to encoded tarballs.
 
-mod settling;
+mod syncing;
 
 use std::borrow::Borrow;
 use std::cmp::Reverse;
@@ -245,8 +245,8 @@ where
     let mut order: Vec<usize> = (0..jobs.len()).collect();
     order.sort_by_key(|place| Reverse(jobs[*place].contents.borrow().weight()));
     let may_be_lost = |(_, full): &(Tarball, F::Full)| F::may_be_lost(full);
-    let settle = |(_, full): &(Tarball, F::Full)| sinks.open.settle(full).map_err(|error| sink_error(&error));
-    let encoded = settling::each(sinks.threads, &order, |place| encode(&jobs[place]), may_be_lost, settle);
+    let sync = |(_, full): &(Tarball, F::Full)| sinks.open.sync(full).map_err(|error| sink_error(&error));
+    let encoded = syncing::each(sinks.threads, &order, |place| encode(&jobs[place]), may_be_lost, sync);
     cancel.check()?;
     all_or_problems(encoded)
 }

@@ -62,9 +62,12 @@ pub(crate) fn run(
         let path = project.root.join(&dir);
         if !options.clean {
             outcome.swept += deps_dir::sweep_staged(&path)?;
-        } else if deps_dir::remove(&path, &Outputs::of(requested.cache.as_ref(), &path))?.folder {
+            continue;
+        }
+        let removed = deps_dir::remove(&path, &Outputs::of(requested.cache.as_ref(), &path))?;
+        if removed.folder {
             outcome.removed.push(dir);
-        } else if path.symlink_metadata().is_ok() {
+        } else if removed.is_left {
             report(Event::Notice(Notice::DepsDirLeft { dir: &dir }));
         }
     }

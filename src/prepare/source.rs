@@ -1,7 +1,7 @@
 //! Where packages come from: what was asked for or, where the registry is to be asked, what it answered.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::cancel::CancelToken;
 use crate::error::{Error, Kind, Problem, Result};
@@ -166,20 +166,18 @@ fn ask(
         .filter_map(|Sought { surface, package, .. }| Some(settings.get(*surface)?.registry(package)))
         .collect();
     let limit = requested.probe_timeout.or(project.config.probe_timeout).unwrap_or(PROBE_TIMEOUT);
-    let began = Instant::now();
-    let answers = if registries.iter().all(Result::is_ok) {
+    let (answers, took) = if registries.iter().all(Result::is_ok) {
         let question = |(sought, registry): (&Sought, &Result<Registry, Problem>)| {
             let registry = registry.as_ref().ok()?.clone();
             Some(Question { registry, package: sought.package.clone(), wanted: sought.wanted.clone() })
         };
         let questions: Vec<_> = sought.iter().zip(&registries).filter_map(question).collect();
-        let answers = probe::ask(&questions, limit, &|| cancel.is_cancelled());
+        let (answers, took) = probe::ask_timed(&questions, limit, &|| cancel.is_cancelled());
         cancel.check()?;
-        answers.unwrap_or_default()
+        (answers.unwrap_or_default(), took)
     } else {
-        Vec::new()
+        (Vec::new(), Duration::ZERO)
     };
-    let took: Duration = began.elapsed();
     let replies: Vec<_> = sought
         .iter()
         .zip(&registries)

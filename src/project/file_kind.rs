@@ -38,6 +38,7 @@ impl FileKind {
     }
 
     /// Every name.
+    #[cfg(test)]
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
         [MANIFEST, SETTINGS].into_iter().chain(LOCKFILES)
     }

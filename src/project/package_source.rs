@@ -36,17 +36,6 @@ impl PackageSource {
             _ => Err(format!("`{word}` is none of workspace, registry, auto, vendor")),
         }
     }
-
-    /// The word that is printed.
-    #[must_use]
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Workspace => "workspace",
-            Self::Vendor => "vendor",
-            Self::Registry => "registry",
-            Self::Auto => "auto",
-        }
-    }
 }
 
 /// What was asked for, and what says so.

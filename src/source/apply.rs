@@ -1,5 +1,7 @@
 //! The page that GitHub Actions and Gitea Actions show of a job: what steps append to a file.
 
+#![expect(clippy::disallowed_methods, reason = "writes the summary of a job")]
+
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;

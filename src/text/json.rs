@@ -182,6 +182,7 @@ impl<'t> Document<'t> {
 
     /// An array's elements in order; none for other values.
     #[must_use]
+    #[cfg(test)]
     pub(crate) fn elements(&self, id: NodeId) -> &[NodeId] {
         match &self.node(id).shape {
             NodeShape::Array(elements) => elements,

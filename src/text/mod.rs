@@ -11,7 +11,9 @@ pub(crate) mod yaml;
 pub(crate) use self::digest::{Digest, hex};
 #[cfg(test)]
 pub(crate) use self::edit::generated::{GeneratedTree, Style, leaf, print, style, tree};
-pub(crate) use self::edit::{Change, EditError, JsonUndo, UndoConflict, undo};
+#[cfg(test)]
+pub(crate) use self::edit::undo;
+pub(crate) use self::edit::{Change, EditError, JsonUndo, UndoConflict};
 #[cfg(test)]
 pub(crate) use self::json::parse_object;
 pub(crate) use self::json::{Document, NodeId, NodeKind, SyntaxError};

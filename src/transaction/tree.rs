@@ -129,7 +129,7 @@ pub(crate) fn refuse_leftovers(
         let manifest = &surface.manifest_name;
         let backup = format!("{manifest}.bak");
         let rewritten = ours::points_into(FileKind::Manifest, surface.text.as_bytes(), &project.deps_dir);
-        let has_backup = state::backup_of(&surface.manifest_path).symlink_metadata().is_ok();
+        let has_backup = state::has_backup(&surface.manifest_path);
         if has_backup && !ours.contains(&manifest.as_str()) {
             let problem = Problem::new(format!("{backup}: a backup lies there that no state names"));
             problems.push(if rewritten {

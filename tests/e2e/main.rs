@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,

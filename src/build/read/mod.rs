@@ -1,5 +1,10 @@
 //! What builds depend on and what they left, by content.
 
+#![cfg_attr(
+    not(changes),
+    expect(clippy::disallowed_methods, reason = "looks at the sources of packages, and asks git")
+)]
+
 mod folders;
 mod git;
 mod stat;

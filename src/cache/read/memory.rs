@@ -70,7 +70,7 @@ impl Memory {
     /// Remembers the tarball that was made of some contents.
     pub(crate) fn learn_packed(&self, contents: &Contents, seal: Option<&Seal>, tarball: &Tarball) {
         let (Some(known), Some(footprint)) = (&self.0, &contents.footprint) else { return };
-        if !footprint.settled {
+        if !footprint.reliable {
             return;
         }
         let packed = PackedDigests {
@@ -157,9 +157,9 @@ impl PackageMemory for Memory {
                 }
             }
         }
-        let (files, settled) = signatures.finish();
+        let (files, reliable) = signatures.finish();
         let (dir, moment) = (dir.to_str()?.to_owned(), known.watch.moment());
-        Some(ContentKey { dir, files, moment, settled, sizes })
+        Some(ContentKey { dir, files, moment, reliable, sizes })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reads what is remembered, and holds it against the disk.
 
+#![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads what is remembered"))]
+
 mod builds;
 mod memory;
 mod outputs;

@@ -55,13 +55,13 @@ impl Outputs {
             return Some(output.clone());
         }
         // Times in the future: the clock has gone back.
-        let is_past = signature.is_settled_at(known.watch.moment());
+        let is_past = signature.is_reliable_at(known.watch.moment());
         known.read.get(name).filter(fits).filter(|_| is_past).cloned()
     }
 
     /// Remembers what a file in the folder is that was read after `moment`.
     pub(crate) fn learn_read(&self, path: &Path, moment: FileTime, digest: &Digest) {
-        self.learn(path, digest, |signature| signature.is_settled_at(moment));
+        self.learn(path, digest, |signature| signature.is_reliable_at(moment));
     }
 
     /// When a file was last written, where what becomes of it is remembered.
@@ -91,11 +91,11 @@ impl Outputs {
 
     /// Until when those that were learned cannot be told from what may become of them in this very instant.
     #[must_use]
-    pub(crate) fn unsettled_until(&self) -> Option<FileTime> {
+    pub(crate) fn unreliable_until(&self) -> Option<FileTime> {
         let known = self.0.as_ref()?;
         let now = now();
         let learned = known.learned();
-        let times = learned.values().map(|output| output.signature).filter(|s| !s.is_settled_at(now));
+        let times = learned.values().map(|output| output.signature).filter(|s| !s.is_reliable_at(now));
         times.map(|signature| signature.changed).max()
     }
 
@@ -116,7 +116,7 @@ impl Outputs {
         }
         let now = now();
         let is_good = |output: &&CachedOutput| {
-            output.signature.is_settled_at(now)
+            output.signature.is_reliable_at(now)
                 && known.watch.sign(&folder.join(&output.name), false).ok() == Some(output.signature)
         };
         let older = known.read.values().filter(|output| !learned.contains_key(&output.name));

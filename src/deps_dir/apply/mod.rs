@@ -3,6 +3,8 @@
 //! Whatever lies in it is part of a Docker layer's key, and whatever lies beside it under a name that begins like its
 //! own is copied along: so nothing is put here whose bytes, name or mode depend on the machine, and nothing beside it.
 
+#![expect(clippy::disallowed_methods, reason = "writes tarballs")]
+
 pub(crate) mod out_dir;
 mod tarballs;
 
@@ -13,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::tarballs::tarballs;
-pub(crate) use self::tarballs::{Placed, StagedTarball, TempTarball, settle};
+pub(crate) use self::tarballs::{Placed, StagedTarball, TempTarball, sync_staged};
 pub(crate) use self::tarballs::{place_known, there};
 use crate::cache::Outputs;
 use crate::error::{Error, Kind, Result};
@@ -162,7 +164,7 @@ impl DepsDir {
         stage(&self.path)
     }
 
-    /// Gives a tarball that is [settled](settle) its name. To be followed by one [`sync`](Self::sync) for all.
+    /// Gives a tarball that is [synced](sync_staged) its name. To be followed by one [`sync`](Self::sync) for all.
     ///
     /// # Errors
     /// The name is not that of a tarball with this content, or the disk's.
@@ -275,6 +277,8 @@ pub(crate) struct RemovedDepsDir {
     pub(crate) tarballs: Vec<String>,
     /// Whether the folder is gone too: not if somebody else's files are in it.
     pub(crate) folder: bool,
+    /// It is there still, since it holds files of others.
+    pub(crate) is_left: bool,
 }
 
 /// Takes away the deps dir: what the tool wrote, and the folder if nothing else is in it. A folder without the mark
@@ -283,8 +287,9 @@ pub(crate) struct RemovedDepsDir {
 /// # Errors
 /// The disk's.
 pub(crate) fn remove(path: &Path, outputs: &Outputs) -> Result<RemovedDepsDir> {
-    let mut removed = RemovedDepsDir { tarballs: Vec::new(), folder: false };
+    let mut removed = RemovedDepsDir { tarballs: Vec::new(), folder: false, is_left: true };
     if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        removed.is_left = path.symlink_metadata().is_ok();
         return Ok(removed);
     }
     if is_marked(path)? {
@@ -306,6 +311,7 @@ pub(crate) fn remove(path: &Path, outputs: &Outputs) -> Result<RemovedDepsDir> {
         file::remove(&gitignore)?;
     }
     removed.folder = file::remove_empty_folder(path)?;
+    removed.is_left = !removed.folder;
     if removed.folder {
         file::sync_folder_of(path)?;
     }

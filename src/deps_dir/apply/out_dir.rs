@@ -47,7 +47,7 @@ impl<'a> OutDir<'a> {
         deps_dir::stage(&self.path)
     }
 
-    /// Gives a tarball that is [settled](deps_dir::settle) its name.
+    /// Gives a tarball that is [synced](super::sync_staged) its name.
     ///
     /// # Errors
     /// The disk's.

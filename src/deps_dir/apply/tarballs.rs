@@ -117,9 +117,9 @@ impl StagedTarball {
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn settle(staged: &StagedTarball) -> io::Result<()> {
+pub(crate) fn sync_staged(staged: &StagedTarball) -> io::Result<()> {
     match staged {
-        StagedTarball::New(temp) => file::settle(temp, &PUBLIC),
+        StagedTarball::New(temp) => file::set_attributes_and_sync(temp, &PUBLIC),
         StagedTarball::There(_) => Ok(()),
     }
 }
@@ -164,7 +164,7 @@ pub(crate) fn place_known(
     }
 }
 
-/// Gives a staged tarball of this digest, which is settled, its name, unless the same bytes are there under it.
+/// Gives a staged tarball of this digest, which is on the disk, its name, unless the same bytes are there under it.
 pub(super) fn place(dir: &Path, staged: TempPath, name: &str, digest: &Digest) -> Result<Placed> {
     let target = dir.join(name);
     if !fits(name, digest, &staged) {

@@ -37,7 +37,7 @@ fn put(dir: &mut DepsDir, staged: TempTarball, name: &str) -> Result<Placed> {
         files: [].into(),
     };
     let staged = staged.close().unwrap();
-    settle(&staged).unwrap();
+    sync_staged(&staged).unwrap();
     dir.put(staged, &tarball)
 }
 
@@ -58,7 +58,7 @@ fn it_is_made_with_its_mark_and_taken_away_without_a_trace() {
     assert_eq!(names(home.path()), [".docker-deps"]);
     assert_eq!(
         remove(&path, &Outputs::default()).unwrap(),
-        RemovedDepsDir { tarballs: vec![name], folder: true }
+        RemovedDepsDir { tarballs: vec![name], folder: true, is_left: false }
     );
     assert!(names(home.path()).is_empty());
     assert!(!remove(&path, &Outputs::default()).unwrap().folder);
@@ -258,7 +258,7 @@ fn a_tarball_of_a_cycle_is_known_by_its_seal() {
     dir.keep();
     assert_eq!(
         remove(&path, &Outputs::default()).unwrap(),
-        RemovedDepsDir { tarballs: vec![name], folder: true }
+        RemovedDepsDir { tarballs: vec![name], folder: true, is_left: false }
     );
 }
 
@@ -315,7 +315,7 @@ fn what_a_killed_run_had_named_is_known_and_goes() {
         let names_of = all[..named].iter().map(|(_, name)| name.clone()).collect();
         assert_eq!(
             remove(&path, &Outputs::default()).unwrap(),
-            RemovedDepsDir { tarballs: names_of, folder: true }
+            RemovedDepsDir { tarballs: names_of, folder: true, is_left: false }
         );
     }
 }

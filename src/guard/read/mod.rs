@@ -1,5 +1,7 @@
 //! What the guard reads: the index, commits and their trees, and files in them. Never the work tree.
 
+#![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "asks git, and reads hooks"))]
+
 mod git;
 mod history;
 pub(crate) mod hooks;

@@ -1,6 +1,8 @@
 //! A lockfile for a prepared surface, made and proven by its own package manager in temporary folders. Nothing of the
 //! project is changed.
 
+#![expect(clippy::disallowed_methods, reason = "has a lockfile made in a temporary folder")]
+
 mod layout;
 mod program;
 

@@ -1,5 +1,7 @@
 //! What the rules of npm are read from: folders of packages and their files.
 
+#![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads packages"))]
+
 pub(crate) mod contents;
 pub(crate) mod glob;
 #[cfg(all(test, unix))]

@@ -63,8 +63,8 @@ impl SeenPaths {
     #[must_use]
     pub(crate) fn finish(self) -> Option<(Vec<TrackedPath>, Digest)> {
         let Noted { witnesses, signatures, .. } = self.0?.noted.into_inner();
-        let (states, settled) = signatures.finish();
-        settled.then_some((witnesses, states))
+        let (states, reliable) = signatures.finish();
+        reliable.then_some((witnesses, states))
     }
 }
 

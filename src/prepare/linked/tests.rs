@@ -40,7 +40,7 @@ impl TarballSink for InMemory {
         false
     }
 
-    fn settle(&self, _: &Vec<u8>) -> io::Result<()> {
+    fn sync(&self, _: &Vec<u8>) -> io::Result<()> {
         Ok(())
     }
 }

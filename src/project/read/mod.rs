@@ -1,5 +1,7 @@
 //! Finds the project: its root, where its state lies, and its settings.
 
+#![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "looks at the project, and asks git"))]
+
 pub(crate) mod git;
 pub(crate) mod package_manager;
 pub(crate) mod surfaces;

@@ -1,5 +1,7 @@
 //! Registries: what the settings of a build say of them, and what they answer.
 
+#![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads settings, and asks registries"))]
+
 mod client;
 mod exchange;
 mod failure;

@@ -41,6 +41,18 @@ struct Told {
     answer: Answer,
 }
 
+/// [`ask`], and how long it took.
+#[must_use]
+pub(crate) fn ask_timed(
+    questions: &[Question],
+    limit: Duration,
+    interrupted: &dyn Fn() -> bool,
+) -> (Option<Vec<Option<Answer>>>, Duration) {
+    let began = Instant::now();
+    let answers = ask(questions, limit, interrupted);
+    (answers, began.elapsed())
+}
+
 /// Asks all questions at once: an answer for each, in the same order. The limit is for all of them together, whatever
 /// hangs; what has no answer by then has timed out. Where one answer says before that a registry cannot be used, the
 /// others are not waited for, and `None` stands for those that are not known. `None` in all where `interrupted` says so.

@@ -44,9 +44,9 @@ impl ProbeState {
 
     /// Whether more answers would change nothing: all are there, or one says that the registry cannot be used.
     pub(super) fn is_decided(&self, now: Duration) -> bool {
-        let mut settled = self.slots.iter().map(|slot| self.settled(slot, now));
-        let fails = |slot| self.settled(slot, now).is_some_and(|answer| is_of_the_way(&answer.finding));
-        settled.all(|answer| answer.is_some()) || self.slots.iter().any(fails)
+        let mut decided = self.slots.iter().map(|slot| self.decided(slot, now));
+        let fails = |slot| self.decided(slot, now).is_some_and(|answer| is_of_the_way(&answer.finding));
+        decided.all(|answer| answer.is_some()) || self.slots.iter().any(fails)
     }
 
     /// When it may be decided though nothing more comes.
@@ -56,13 +56,13 @@ impl ProbeState {
 
     /// What is known when the probe ends before its limit: nothing of a question that was not waited for.
     pub(super) fn early(self, now: Duration) -> Vec<Option<Answer>> {
-        self.slots.iter().map(|slot| self.settled(slot, now).cloned()).collect()
+        self.slots.iter().map(|slot| self.decided(slot, now).cloned()).collect()
     }
 
     /// What is known where nothing more will come: `otherwise` of what has no answer.
     pub(super) fn last(self, now: Duration, otherwise: &ProbeFinding) -> Vec<Option<Answer>> {
         let answer = |slot: &Slot| {
-            let known = self.settled(slot, now).or(slot.localhost()).or(slot.written.as_ref());
+            let known = self.decided(slot, now).or(slot.localhost()).or(slot.written.as_ref());
             known.cloned().unwrap_or_else(|| Answer {
                 url: slot.url.clone(),
                 finding: otherwise.clone(),
@@ -72,7 +72,7 @@ impl ProbeState {
         self.slots.iter().map(|slot| Some(answer(slot))).collect()
     }
 
-    fn settled<'a>(&self, slot: &'a Slot, now: Duration) -> Option<&'a Answer> {
+    fn decided<'a>(&self, slot: &'a Slot, now: Duration) -> Option<&'a Answer> {
         match (&slot.written, slot.localhost()) {
             (Some(written), _) if slot.localhost.is_none() || is_of_a_server(&written.finding) => {
                 Some(written)

@@ -207,11 +207,11 @@ pub(crate) fn metadata(path: &Path) -> Result<Metadata> {
 /// # Errors
 /// It cannot be opened or changed.
 pub(crate) fn change_attributes(path: &Path, attributes: &Attributes) -> Result<()> {
-    settle(path, attributes).map_err(|error| failed("set mode and time of", path, &error))
+    set_attributes_and_sync(path, attributes).map_err(|error| failed("set mode and time of", path, &error))
 }
 
 /// The same, with the error as it came.
-pub(crate) fn settle(path: &Path, attributes: &Attributes) -> io::Result<()> {
+pub(crate) fn set_attributes_and_sync(path: &Path, attributes: &Attributes) -> io::Result<()> {
     // Windows asks for write access; elsewhere a file that we may not write can still be ours.
     let file = OpenOptions::new().read(true).write(cfg!(windows)).open(path)?;
     set_attributes(&file, attributes)?;

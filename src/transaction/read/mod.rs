@@ -1,5 +1,10 @@
 //! Whether a project is prepared, and what became of its files since.
 
+#![cfg_attr(
+    not(changes),
+    expect(clippy::disallowed_methods, reason = "reads the state and the files that it names")
+)]
+
 pub(crate) mod beside;
 pub(crate) mod committed;
 
@@ -46,6 +51,12 @@ pub(crate) fn read(state: &Path, root: &Path, files: &[PathBuf]) -> Result<TreeS
 #[must_use]
 pub(crate) fn backup_of(file: &Path) -> PathBuf {
     beside(file, ".bak")
+}
+
+/// Whether anything lies where a file's backup would.
+#[must_use]
+pub(crate) fn has_backup(file: &Path) -> bool {
+    backup_of(file).symlink_metadata().is_ok()
 }
 
 /// The path whose name has a suffix more.
