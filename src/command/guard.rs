@@ -9,7 +9,7 @@ use crate::model::guard::{self, BadSettings, File, Finding, Settings, shown};
 use crate::model::reference;
 use crate::model::requested::Requested;
 use crate::observe::git::HookEnvironment;
-use crate::observe::guard::{self as observe, Commit, Entry, Git, Mode, Objects, Target};
+use crate::observe::guard::{self as observe, Commit, Entry, Git, Intended, Mode, Objects, Target};
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub fn run(requested: &Requested, scope: &Scope) -> Result<Outcome> {
     let mut judge = Judge::new(Objects::open(&git)?, deps_dir);
     let commits = match scope {
         Scope::Index => {
-            let found = judge.tree(&observe::index(&git)?)?;
+            let found = judge.staged(&git)?;
             judge.keep(found, None);
             Vec::new()
         }
@@ -106,6 +106,23 @@ impl Judge {
         // No file has this name: the first tree's settings are read whatever they are.
         let settings_of = vec![(Vec::new(), String::new())];
         Self { objects, deps_dir, settings, settings_of, seen: HashMap::new(), found: BTreeMap::new() }
+    }
+
+    /// What is staged that must not be committed.
+    fn staged(&mut self, git: &Git) -> Result<Vec<Finding>> {
+        let entries = observe::index(git, Intended::Listed)?;
+        let empty: HashSet<&[u8]> =
+            entries.iter().filter(|entry| entry.is_empty()).map(|entry| entry.path.as_slice()).collect();
+        // An empty file that nobody reads, and that no link may lead to, matters only where it must not be.
+        let may_be_read = !empty.is_empty()
+            && candidates(&entries).iter().any(|c| c.entry.mode == Mode::Link || c.entry.is_empty());
+        if !may_be_read {
+            let found = self.tree(&entries)?;
+            if !found.iter().any(|finding| empty.contains(finding.path.as_slice())) {
+                return Ok(found);
+            }
+        }
+        self.tree(&observe::index(git, Intended::LeftOut)?)
     }
 
     fn commits(&mut self, git: &Git, commits: &[Commit]) -> Result<()> {

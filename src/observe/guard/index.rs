@@ -11,13 +11,24 @@ use super::tree::{self, Entry};
 use crate::error::{Error, Kind, Result};
 use crate::observe::git::path_of;
 
+/// How the entries are listed that are only meant to be added (`git add --intent-to-add`): no commit holds them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intended {
+    /// As if they were staged: git gives each of them the object of an empty file, see [`Entry::is_empty`].
+    Listed,
+    /// Not at all. What tells them apart takes git and us twice as long.
+    LeftOut,
+}
+
 /// What a commit would hold now, and unmerged entries too.
 ///
 /// # Errors
 /// [`Kind::Environment`] where the index cannot be read, or is not there although it should be.
-pub fn index(git: &Git) -> Result<Vec<Entry>> {
+pub fn index(git: &Git, intended: Intended) -> Result<Vec<Entry>> {
+    let flags: &[&str] = if intended == Intended::LeftOut { &["--debug"] } else { &[] };
     // Git lists while the index is looked at here. Of `--debug` only the flags are read.
-    let listing = git.start(&["ls-files", "--stage", "--debug", "-z", "--full-name", "--", ":/"])?;
+    let listing =
+        git.start(&[&["ls-files", "--stage", "-z", "--full-name"], flags, &["--", ":/"]].concat())?;
     let is_there = check(git)?;
     let listing = listing.answer().map_err(git::error)?;
     let entries = tree::parse(&listing).map_err(|why| Error::new(Kind::Environment, why))?;
