@@ -9,7 +9,7 @@ use crate::model::guard::{self, BadSettings, File, Finding, Settings, shown};
 use crate::model::reference;
 use crate::model::requested::Requested;
 use crate::observe::git::HookEnvironment;
-use crate::observe::guard::{self as observe, Commit, Entry, Git, Intended, Mode, Objects, Target};
+use crate::observe::guard::{self as observe, Commit, Entry, Git, Intended, Listing, Mode, Objects, Target};
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +51,15 @@ pub struct Found {
 pub fn run(requested: &Requested, scope: &Scope) -> Result<Outcome> {
     let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
+    // It takes longest, so it begins first.
+    let staged = if *scope == Scope::Index { Some(Listing::start(&git, Intended::Listed)?) } else { None };
     let mut judge = Judge::new(Objects::open(&git)?, deps_dir);
+    if let Some(staged) = staged {
+        let found = judge.staged(&git, staged)?;
+        judge.keep(found, None);
+    }
     let commits = match scope {
-        Scope::Index => {
-            let found = judge.staged(&git)?;
-            judge.keep(found, None);
-            Vec::new()
-        }
+        Scope::Index => Vec::new(),
         Scope::Head => vec![observe::head(&git)?],
         Scope::Range(range) => observe::range(&git, range)?,
     };
@@ -109,8 +111,8 @@ impl Judge {
     }
 
     /// What is staged that must not be committed.
-    fn staged(&mut self, git: &Git) -> Result<Vec<Finding>> {
-        let entries = observe::index(git, Intended::Listed)?;
+    fn staged(&mut self, git: &Git, listing: Listing<'_>) -> Result<Vec<Finding>> {
+        let entries = listing.entries()?;
         let empty: HashSet<&[u8]> =
             entries.iter().filter(|entry| entry.is_empty()).map(|entry| entry.path.as_slice()).collect();
         // An empty file that nobody reads, and that no link may lead to, matters only where it must not be.
@@ -122,7 +124,7 @@ impl Judge {
                 return Ok(found);
             }
         }
-        self.tree(&observe::index(git, Intended::LeftOut)?)
+        self.tree(&Listing::start(git, Intended::LeftOut)?.entries()?)
     }
 
     fn commits(&mut self, git: &Git, commits: &[Commit]) -> Result<()> {

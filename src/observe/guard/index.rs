@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::panic::resume_unwind;
+use std::thread;
 
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -9,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::git::{self, Git};
 use super::tree::{self, Entry};
 use crate::error::{Error, Kind, Result};
-use crate::observe::git::path_of;
+use crate::observe::git::{Running, path_of};
 
 /// How the entries are listed that are only meant to be added (`git add --intent-to-add`): no commit holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,19 +22,40 @@ pub enum Intended {
     LeftOut,
 }
 
-/// What a commit would hold now, and unmerged entries too.
-///
-/// # Errors
-/// [`Kind::Environment`] where the index cannot be read, or is not there although it should be.
-pub fn index(git: &Git, intended: Intended) -> Result<Vec<Entry>> {
-    let flags: &[&str] = if intended == Intended::LeftOut { &["--debug"] } else { &[] };
-    // Git lists while the index is looked at here. Of `--debug` only the flags are read.
-    let listing =
-        git.start(&[&["ls-files", "--stage", "-z", "--full-name"], flags, &["--", ":/"]].concat())?;
-    let is_there = check(git)?;
-    let listing = listing.answer().map_err(git::error)?;
-    let entries = tree::parse(&listing).map_err(|why| Error::new(Kind::Environment, why))?;
-    Ok(if is_there { entries } else { Vec::new() })
+/// What a commit would hold now, and unmerged entries too: git lists it while something else is done.
+pub struct Listing<'g> {
+    git: &'g Git,
+    running: Running,
+}
+
+impl<'g> Listing<'g> {
+    /// Lets git begin.
+    ///
+    /// # Errors
+    /// [`Kind::Environment`] where git cannot be run.
+    pub fn start(git: &'g Git, intended: Intended) -> Result<Self> {
+        // Of `--debug` only the flags are read.
+        let flags: &[&str] = if intended == Intended::LeftOut { &["--debug"] } else { &[] };
+        let words = [&["ls-files", "--stage", "-z", "--full-name"], flags, &["--", ":/"]].concat();
+        Ok(Self { git, running: git.start(&words)? })
+    }
+
+    /// All entries.
+    ///
+    /// # Errors
+    /// [`Kind::Environment`] where the index cannot be read, or is not there although it should be.
+    pub fn entries(self) -> Result<Vec<Entry>> {
+        thread::scope(|scope| {
+            // A long list stops git until somebody reads it.
+            let entries = scope.spawn(|| {
+                let listing = self.running.answer().map_err(git::error)?;
+                tree::parse(&listing).map_err(|why| Error::new(Kind::Environment, why))
+            });
+            let is_there = check(self.git);
+            let entries = entries.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Ok(if is_there? { entries? } else { Vec::new() })
+        })
+    }
 }
 
 /// Whether there is an index. Git takes one that is not there for an empty one, and reads one that is cut for what it

@@ -8,7 +8,7 @@ mod tree;
 
 pub use git::Git;
 pub use history::{Commit, head, range};
-pub use index::{Intended, index};
+pub use index::{Intended, Listing};
 pub use objects::Objects;
 pub use tree::{Entry, Mode, Target, follow};
 
