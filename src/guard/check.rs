@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::{Error, Kind, Problem, Result};
 use crate::guard;
 use crate::guard::read as observe;
-use crate::guard::read::{Commit, Git, Mode, Objects, Target, TreeEntry};
+use crate::guard::read::{Commit, Git, Intended, Listing, Mode, Objects, Target, TreeEntry};
 use crate::guard::repair;
 use crate::guard::repair::Here;
 use crate::guard::{BadSettings, Finding, GuardSettings, GuardedFile, shown};
@@ -54,13 +54,16 @@ pub(crate) struct CommittedFinding {
 pub(crate) fn run(requested: &Requested, scope: &GuardScope) -> Result<GuardOutcome> {
     let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
+    // It takes longest, so it begins first.
+    let staged =
+        if *scope == GuardScope::Index { Some(Listing::start(&git, Intended::Listed)?) } else { None };
     let mut judge = TreeJudge::new(Objects::open(&git)?, deps_dir);
+    if let Some(staged) = staged {
+        let found = judge.staged(&git, staged)?;
+        judge.keep(found, None);
+    }
     let commits = match scope {
-        GuardScope::Index => {
-            let found = judge.tree(&observe::index(&git)?)?;
-            judge.keep(found, None);
-            Vec::new()
-        }
+        GuardScope::Index => Vec::new(),
         GuardScope::Head => vec![observe::head(&git)?],
         GuardScope::Range(range) => observe::range(&git, range)?,
     };
@@ -109,6 +112,23 @@ impl TreeJudge {
         // No file has this name: the first tree's settings are read whatever they are.
         let settings_of = vec![(Vec::new(), String::new())];
         Self { objects, deps_dir, settings, settings_of, seen: HashMap::new(), found: BTreeMap::new() }
+    }
+
+    /// What is staged that must not be committed.
+    fn staged(&mut self, git: &Git, listing: Listing<'_>) -> Result<Vec<Finding>> {
+        let entries = listing.entries()?;
+        let empty: HashSet<&[u8]> =
+            entries.iter().filter(|entry| entry.is_empty()).map(|entry| entry.path.as_slice()).collect();
+        // An empty file that nobody reads, and that no link may lead to, matters only where it must not be.
+        let may_be_read = !empty.is_empty()
+            && candidates(&entries).iter().any(|c| c.entry.mode == Mode::Link || c.entry.is_empty());
+        if !may_be_read {
+            let found = self.tree(&entries)?;
+            if !found.iter().any(|finding| empty.contains(finding.path.as_slice())) {
+                return Ok(found);
+            }
+        }
+        self.tree(&Listing::start(git, Intended::LeftOut)?.entries()?)
     }
 
     fn commits(&mut self, git: &Git, commits: &[Commit]) -> Result<()> {

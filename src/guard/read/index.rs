@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::panic::resume_unwind;
+use std::thread;
 
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -11,19 +13,51 @@ use super::git::Git;
 use super::tree;
 use super::tree::TreeEntry;
 use crate::error::{Error, Kind, Result};
-use crate::project::path_of;
+use crate::project::{Running, path_of};
 
-/// What a commit would hold now, and unmerged entries too.
-///
-/// # Errors
-/// [`Kind::Environment`] where the index cannot be read, or is not there although it should be.
-pub(crate) fn index(git: &Git) -> Result<Vec<TreeEntry>> {
-    // Git lists while the index is looked at here. Of `--debug` only the flags are read.
-    let listing = git.start(&["ls-files", "--stage", "--debug", "-z", "--full-name", "--", ":/"])?;
-    let is_there = check(git)?;
-    let listing = listing.answer().map_err(git::error)?;
-    let entries = tree::parse(&listing).map_err(|why| Error::new(Kind::Environment, why))?;
-    Ok(if is_there { entries } else { Vec::new() })
+/// How the entries are listed that are only meant to be added (`git add --intent-to-add`): no commit holds them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intended {
+    /// As if they were staged: git gives each of them the object of an empty file, see [`TreeEntry::is_empty`].
+    Listed,
+    /// Not at all. What tells them apart takes git and us twice as long.
+    LeftOut,
+}
+
+/// What a commit would hold now, and unmerged entries too: git lists it while something else is done.
+pub(crate) struct Listing<'g> {
+    git: &'g Git,
+    running: Running,
+}
+
+impl<'g> Listing<'g> {
+    /// Lets git begin.
+    ///
+    /// # Errors
+    /// [`Kind::Environment`] where git cannot be run.
+    pub(crate) fn start(git: &'g Git, intended: Intended) -> Result<Self> {
+        // Of `--debug` only the flags are read.
+        let flags: &[&str] = if intended == Intended::LeftOut { &["--debug"] } else { &[] };
+        let words = [&["ls-files", "--stage", "-z", "--full-name"], flags, &["--", ":/"]].concat();
+        Ok(Self { git, running: git.start(&words)? })
+    }
+
+    /// All entries.
+    ///
+    /// # Errors
+    /// [`Kind::Environment`] where the index cannot be read, or is not there although it should be.
+    pub(crate) fn entries(self) -> Result<Vec<TreeEntry>> {
+        thread::scope(|scope| {
+            // A long list stops git until somebody reads it.
+            let entries = scope.spawn(|| {
+                let listing = self.running.answer().map_err(git::error)?;
+                tree::parse(&listing).map_err(|why| Error::new(Kind::Environment, why))
+            });
+            let is_there = check(self.git);
+            let entries = entries.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Ok(if is_there? { entries? } else { Vec::new() })
+        })
+    }
 }
 
 /// Whether there is an index. Git takes one that is not there for an empty one, and reads one that is cut for what it

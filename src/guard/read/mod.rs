@@ -11,7 +11,7 @@ mod tree;
 
 pub(crate) use self::git::Git;
 pub(crate) use self::history::{Commit, head, range};
-pub(crate) use self::index::index;
+pub(crate) use self::index::{Intended, Listing};
 pub(crate) use self::objects::Objects;
 pub(crate) use self::tree::{Mode, Target, TreeEntry, follow};
 

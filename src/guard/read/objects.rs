@@ -20,7 +20,8 @@ use crate::text::hex;
 const AHEAD: usize = 64;
 
 /// Whether an object is what its name says: git itself checks none when it reads one.
-fn is_named(object: &str, header: &[u8], content: &[u8]) -> bool {
+fn is_named(object: &str, content: &[u8]) -> bool {
+    let header = format!("blob {}\0", content.len());
     let digest = if object.len() == 40 {
         hex(&Sha1::new().chain_update(header).chain_update(content).finalize())
     } else {
@@ -69,12 +70,13 @@ impl Objects {
     pub(crate) fn read(&mut self, entries: &[&TreeEntry], take: &mut dyn FnMut(usize, &[u8])) -> Result<()> {
         let mut chunks = entries.chunks(AHEAD / 2);
         let mut asked = self.ask(chunks.next()) && self.ask(chunks.next());
+        let mut content = Vec::new();
         for (at, entry) in entries.iter().enumerate() {
             if at > 0 && at % (AHEAD / 2) == 0 {
                 asked = asked && self.ask(chunks.next());
             }
-            match if asked { self.answer(&entry.object) } else { Err(String::new()) } {
-                Ok(bytes) => take(at, &bytes),
+            match if asked { self.answer(&entry.object, &mut content) } else { Err(String::new()) } {
+                Ok(()) => take(at, &content),
                 Err(why) => return Err(self.failure(entry, &why)),
             }
         }
@@ -88,10 +90,11 @@ impl Objects {
         self.questions.as_mut().is_some_and(|pipe| pipe.write_all(questions.as_bytes()).is_ok())
     }
 
-    /// The next answer: a header, the content, a line end.
-    fn answer(&mut self, object: &str) -> Result<Vec<u8>, String> {
-        let mut header = String::new();
-        self.answers.read_line(&mut header).map_err(|error| error.to_string())?;
+    /// The next answer, a header, the content and a line end: the content.
+    fn answer(&mut self, object: &str, content: &mut Vec<u8>) -> Result<(), String> {
+        content.clear();
+        self.answers.read_until(b'\n', content).map_err(|error| error.to_string())?;
+        let header = String::from_utf8_lossy(content);
         let words: Vec<&str> = header.split_whitespace().collect();
         let length = match words[..] {
             [_, "blob", length] => length.parse::<usize>().map_err(|error| error.to_string())?,
@@ -99,13 +102,13 @@ impl Objects {
             [_, kind, _] => return Err(format!("it is a {kind}, and no file")),
             _ => return Err(String::new()),
         };
-        let mut content = vec![0; length + 1];
-        self.answers.read_exact(&mut content).map_err(|_| String::new())?;
+        content.resize(length + 1, 0);
+        self.answers.read_exact(content).map_err(|_| String::new())?;
         content.pop();
-        if !is_named(object, format!("blob {length}\0").as_bytes(), &content) {
+        if !is_named(object, content) {
             return Err("it is damaged: its content is not what its name says".to_owned());
         }
-        Ok(content)
+        Ok(())
     }
 
     /// Why an object could not be read: what we know, else what git says.

@@ -26,6 +26,19 @@ pub(crate) enum Mode {
     Submodule,
 }
 
+impl TreeEntry {
+    /// Whether it holds nothing, or is only meant to be added.
+    #[must_use]
+    pub(crate) fn is_empty(&self) -> bool {
+        /// Those of an empty file, by both of git's digests.
+        const EMPTY: [&str; 2] = [
+            "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+            "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+        ];
+        EMPTY.contains(&self.object.as_str())
+    }
+}
+
 impl Mode {
     /// What git's number stands for; a folder, as a sparse index has them, is none of these.
     fn of(number: u32) -> Option<Self> {
@@ -38,8 +51,8 @@ impl Mode {
     }
 }
 
-/// All entries of `git ls-files --stage --debug -z` or `git ls-tree -r -z`, but those that are only meant to be added
-/// (`git add --intent-to-add`): no commit holds them.
+/// All entries of `git ls-files --stage -z` or `git ls-tree -r -z`, but those of which `--debug` says that they are only
+/// meant to be added.
 ///
 /// # Errors
 /// The first line that is neither.
@@ -78,11 +91,10 @@ fn is_intended(about: &[u8]) -> bool {
 fn parse_entry(line: &[u8]) -> Result<TreeEntry, String> {
     let entry = || {
         let tab = line.iter().position(|byte| *byte == b'\t')?;
-        let words: Vec<&str> = std::str::from_utf8(&line[..tab]).ok()?.split(' ').collect();
-        let (mode, object, stage) = match words[..] {
-            [mode, "blob" | "commit", object] => (mode, object, 0),
-            [mode, object, stage] => (mode, object, stage.parse().ok()?),
-            _ => return None,
+        let (mode, rest) = std::str::from_utf8(&line[..tab]).ok()?.split_once(' ')?;
+        let (object, stage) = match rest.split_once(' ')? {
+            ("blob" | "commit", object) => (object, 0),
+            (object, stage) => (object, stage.parse().ok()?),
         };
         let mode = Mode::of(u32::from_str_radix(mode, 8).ok()?)?;
         Some(TreeEntry { path: line[tab + 1..].to_vec(), object: object.to_owned(), mode, stage })

@@ -54,6 +54,13 @@ fn what_is_only_meant_to_be_added_is_in_no_commit() {
         repository.write(".docker-deps/.gitkeep", "").git(&["add", "--force", ".docker-deps/.gitkeep"]);
         assert_eq!(repository.found(&[]), [".docker-deps/.gitkeep:1 depsDir"]);
     }
+    // Settings that no commit holds would give the folder a deps dir of its own.
+    let repository = Repository::committed(&[("docker-prep.toml", "deps-dir = 'web/deps'\n")]);
+    let reference = REWRITTEN.replace("../.docker-deps", "x/web/deps");
+    repository.stage(&[("web/package.json", &reference)]);
+    assert_eq!(repository.found(&[]), ["web/package.json:3 manifest"]);
+    repository.write("web/docker-prep.toml", "").git(&["add", "--intent-to-add", "."]);
+    assert_eq!(repository.found(&[]), ["web/package.json:3 manifest"]);
 }
 
 #[test]
