@@ -6,6 +6,10 @@ mod build;
 mod cache;
 mod cancel;
 mod cli;
+#[cfg(test)]
+#[cfg(unix)]
+#[path = "../tests/common/mod.rs"]
+mod common;
 mod deps_dir;
 mod error;
 mod guard;

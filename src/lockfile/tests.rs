@@ -1,6 +1,8 @@
 //! Seeds and pins of lockfiles as their package managers write them.
 
 mod hostile;
+#[cfg(unix)]
+mod managers;
 mod texts;
 
 use serde_json::{Value, json};

@@ -8,6 +8,9 @@ mod network;
 mod npm;
 mod read;
 mod setting;
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
 mod variables;
 mod yarn;
 

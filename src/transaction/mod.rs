@@ -8,6 +8,9 @@ pub(crate) mod read;
 mod restore;
 pub(crate) mod status;
 pub(crate) mod strip;
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
 pub(crate) mod tree;
 mod tree_state;
 

@@ -1,4 +1,4 @@
-//! What the integration tests share: a world of files in a temporary folder, calls of the program in it, and an
+//! What tests share, those of the binary and the unit tests that need a disk: a world of files in a temporary folder, calls of the program in it, and an
 //! exact picture of a tree.
 
 #![allow(dead_code, reason = "each test program uses its own part of this module")]
@@ -170,7 +170,10 @@ impl World {
 
     /// The program with a clean environment, for calls that need more than [`World::run`].
     pub(crate) fn program(&self) -> Command {
-        self.command(env!("CARGO_BIN_EXE_docker-prep"))
+        let program = option_env!("CARGO_BIN_EXE_docker-prep");
+        self.command(
+            program.expect("unit tests have no program to call: what calls it belongs into tests/e2e"),
+        )
     }
 
     /// Any command with a clean environment, at the world's root.

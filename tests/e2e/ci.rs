@@ -5,9 +5,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
+use serde_json::Value;
+
 use crate::common::registry::Registry;
 use crate::common::{Run, World};
-use docker_prep::text::yaml;
 
 /// The text of README.md that stands behind `# NAME` at the begin of a fenced block.
 fn block(name: &str) -> String {
@@ -16,6 +18,25 @@ fn block(name: &str) -> String {
     let start = readme.find(&opening).unwrap_or_else(|| panic!("README.md has no block of {name}"));
     let text = &readme[start + opening.len()..];
     text[..text.find("\n```\n").expect("the block ends") + 1].to_owned()
+}
+
+/// A workflow as JSON, of which only texts are asked for.
+fn parsed(text: &str) -> Value {
+    let documents = Yaml::load_from_str(text).unwrap();
+    let [document] = documents.as_slice() else { panic!("{} documents:\n{text}", documents.len()) };
+    to_json(document)
+}
+
+fn to_json(yaml: &Yaml<'_>) -> Value {
+    match yaml {
+        Yaml::Value(Scalar::String(text)) => Value::String(text.to_string()),
+        Yaml::Sequence(items) => items.iter().map(to_json).collect(),
+        Yaml::Mapping(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.as_str().expect("a key").to_owned(), to_json(value)))
+            .collect(),
+        _ => Value::Null,
+    }
 }
 
 fn repository() -> &'static Path {
@@ -135,7 +156,7 @@ impl Runner {
     /// Runs a job up to its end, or to the first step that fails; what the last one said. `known` are the values of
     /// `${{ … }}`.
     fn job(&self, workflow: &str, job: &str, known: &[(&str, &str)]) -> Run {
-        let workflow = yaml::parse(&block(workflow)).unwrap();
+        let workflow = parsed(&block(workflow));
         let steps = workflow["jobs"][job]["steps"].as_array().expect("a job with steps");
         let mut last = None;
         for step in steps {

@@ -2,7 +2,8 @@
 
 pub(crate) mod contents;
 pub(crate) mod glob;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod hostile;
 pub(crate) mod manifest_file;
 pub(crate) mod members;

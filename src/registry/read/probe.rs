@@ -1,5 +1,9 @@
 //! Asks registries for packages, all at once and within a limit.
 
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;

@@ -8,12 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use docker_prep::transaction::journal::Journal;
-
 use crate::common::{Kind, Snapshot};
 use crate::faults::disk::{Content, Disk, Left, Node};
 use crate::faults::parallel::in_parallel;
-use crate::faults::world::{DEPS_DIR, Fixture, MANIFESTS, STATE, Tree};
+use crate::faults::world::{DEPS_DIR, Fixture, MANIFESTS, STATE, Tree, journal_by_nobody};
 
 /// What must be there before and after a restore.
 pub(crate) struct Expected<'a> {
@@ -165,10 +163,8 @@ pub(crate) fn timeless(left: Left) -> Left {
         } else if path.starts_with(DEPS_DIR) && name.starts_with(".docker-prep-") {
             staged += 1;
             (path.with_file_name(format!(".docker-prep-{staged:06}.tmp")), Node::File(nothing()))
-        } else if let (true, Ok(mut journal)) = (path.starts_with(STATE), Journal::parse(&content.bytes)) {
-            (journal.head.pid, journal.head.started) = (1, 1);
-            let bytes = Arc::new(journal.to_bytes().expect("a journal"));
-            (path, Node::File(Content { bytes, ..content.clone() }))
+        } else if let (true, Some(journal)) = (path.starts_with(STATE), journal_by_nobody(&content.bytes)) {
+            (path, Node::File(Content { bytes: Arc::new(journal), ..content.clone() }))
         } else {
             (path, node)
         }

@@ -1,4 +1,4 @@
-//! What files hold. `src/model/guard` has the finer cases.
+//! What files hold. `src/guard` has the finer cases.
 
 use crate::guard::repository::{ORIGINAL, REWRITTEN, Repository};
 

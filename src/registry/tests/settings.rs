@@ -5,14 +5,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use docker_prep::image::package_manager::{Name, PackageManager, Tags};
-use docker_prep::npm::npmrc;
-use docker_prep::registry::npm::Npm;
-use docker_prep::registry::setting::of_npmrc;
 use serde_json::{Map, Value, json};
 
 use crate::common::number;
 use crate::common::tools::{PNPM, tools};
+use crate::image::{Name, PackageManager, Tags};
+use crate::npm::npmrc;
+use crate::registry::npm::Npm;
+use crate::registry::setting::of_npmrc;
 
 /// `PARITY_RANDOM` and `PARITY_SEED` make others.
 const COUNT: usize = 1000;
@@ -113,7 +113,7 @@ fn answers(questions: &Value) -> Value {
     let mut node = Command::new("node")
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/internals/settings/settings.cjs"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/registry/tests/settings.cjs"))
         .args([npm.join("node_modules/npm"), pnpm])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -3,12 +3,12 @@
 
 use std::fs;
 
-use docker_prep::image::package_manager::{Name, PackageManager};
-use docker_prep::lockfile::plan::{LockfileInstall, advice};
+use crate::image::{Name, PackageManager};
+use crate::lockfile::plan::{LockfileInstall, advice};
 
+use super::scene::{Lies, Scene};
 use crate::common::Run;
 use crate::common::manager::{Install as Call, Manager};
-use crate::lockfile::scene::{Lies, Scene};
 
 #[track_caller]
 fn holds(name: &'static str, version: &'static str) {

@@ -5,11 +5,11 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use super::call::ask;
+use super::scene::{Lies, NEWER, PINNED, Scene};
 use crate::common::World;
 use crate::common::manager::{Install, Manager};
 use crate::common::shim::{bin, shim, with_bin};
-use crate::lockfile::call::ask;
-use crate::lockfile::scene::{Lies, NEWER, PINNED, Scene};
 
 /// The prepared surface as its image has it, with a home of its own.
 fn image(scene: &Scene, lockfile: &str) {

@@ -3,12 +3,12 @@
 use std::io::Write as _;
 use std::net::{TcpListener, ToSocketAddrs as _};
 
-use docker_prep::registry::{Credential, ProbeFinding, Registry, Secret};
+use crate::registry::{Credential, ProbeFinding, Registry, Secret};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::probe::server::{Reply, Server, ok, status};
-use crate::probe::{AMPLE, TOKEN, answer, document, finding, not_npm, registry, with_token};
+use super::server::{Reply, Server, ok, status};
+use super::{AMPLE, TOKEN, answer, document, finding, not_npm, registry, with_token};
 
 #[test]
 fn a_package_that_is_there_was_asked_for_as_npm_asks() {

@@ -5,11 +5,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 
-use docker_prep::registry::{Network, ProbeFinding, Registry, Secret};
+use crate::registry::{Network, ProbeFinding, Registry, Secret};
 
-use crate::probe::server::{Reply, Server, ok, status, tunnel};
-use crate::probe::tls::{authority, signed};
-use crate::probe::{AMPLE, SHORT, TOKEN, answer, document, finding, registry, with_token};
+use super::server::{Reply, Server, ok, status, tunnel};
+use super::tls::{authority, signed};
+use super::{AMPLE, SHORT, TOKEN, answer, document, finding, registry, with_token};
 
 fn through(proxy: &str, registry: Registry) -> Registry {
     let proxy = Some(Secret(proxy.to_owned()));

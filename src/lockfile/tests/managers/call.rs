@@ -3,15 +3,14 @@
 use std::fs;
 use std::path::PathBuf;
 
-use docker_prep::cancel::CancelToken;
-use docker_prep::image::package_manager::{Name, PackageManager};
-use docker_prep::lockfile::apply::{LockfileRequest, LockfileTarball, make};
-use docker_prep::lockfile::read;
-use docker_prep::npm::scope::Scope;
-use docker_prep::project::environment::Environment;
+use crate::cancel::CancelToken;
+use crate::image::{Name, PackageManager};
+use crate::lockfile::apply::{LockfileRequest, LockfileTarball, make};
+use crate::lockfile::read::find;
+use crate::npm::Scope;
 use serde_json::{Value, json};
 
-use crate::lockfile::scene::Scene;
+use super::scene::Scene;
 
 /// The variable that holds the child's task.
 const TASK: &str = "LOCKFILE_TEST_TASK";
@@ -35,7 +34,7 @@ pub(crate) fn ask(scene: &Scene, path: &str, task: &Value) -> Value {
     let temp = scene.world.beside("temporary");
     fs::create_dir_all(&temp).expect("a folder");
     let mut command = scene.world.command(std::env::current_exe().expect("this program"));
-    command.args(["--exact", "--nocapture", "lockfile::call::child_that_makes_a_lockfile"]);
+    command.args(["--exact", "--nocapture", "lockfile::tests::managers::call::child_that_makes_a_lockfile"]);
     command.env(TASK, all.to_string()).env("TMPDIR", &temp);
     command.env("PATH", path);
     command.envs(scene.manager.environment(&scene.world.home(), &scene.registry));
@@ -59,7 +58,7 @@ fn child_that_makes_a_lockfile() {
     let name = Name::ALL.into_iter().find(|name| name.as_str() == text("manager")).unwrap();
     let major = text("version").split('.').next().unwrap().parse().unwrap();
     let manager = PackageManager { name, version: text("version").to_owned(), majors: major..=major };
-    let found = lockfile::find(&project, "backend", name).unwrap();
+    let found = find(&project, "backend", name).unwrap();
     let staged = |one: &Value| {
         let [name, filename, path] = [0, 1, 2].map(|index| one[index].as_str().unwrap().to_owned());
         LockfileTarball { name, filename, path: PathBuf::from(path) }
@@ -76,7 +75,7 @@ fn child_that_makes_a_lockfile() {
         reason: "the test says so",
         lockfile: found.as_ref().filter(|_| task["seeded"] == true),
         scope: &Scope::new(&[]),
-        environment: &Environment::default(),
+        environment: &std::env::vars_os().collect(),
         cancel: &CancelToken::new(),
     });
     let answer = match made {

@@ -2,11 +2,11 @@
 
 use std::sync::{Condvar, Mutex};
 
-use docker_prep::registry::read::probe;
-use docker_prep::registry::{Network, ProbeFinding, Wanted};
+use crate::registry::probe;
+use crate::registry::{Network, ProbeFinding, Wanted};
 
-use crate::probe::server::{Reply, Server, ok, status};
-use crate::probe::{AMPLE, document, question, registry};
+use super::server::{Reply, Server, ok, status};
+use super::{AMPLE, document, question, registry};
 
 #[test]
 fn a_hundred_packages_are_asked_for_side_by_side() {

@@ -8,21 +8,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use docker_prep::Result;
-use docker_prep::error::{Error, Kind};
-use docker_prep::project::read::surfaces::backed_up;
-use docker_prep::text::digest::Digest;
-use docker_prep::text::edit;
-use docker_prep::transaction::apply::lock::{Lock, holder};
-use docker_prep::transaction::apply::restore::{move_back, restore};
-use docker_prep::transaction::apply::state::save_journal;
-use docker_prep::transaction::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
-use docker_prep::transaction::journal::{Phase, ProjectPath};
-use docker_prep::transaction::plan::{Leftover, RestoreInputs, Source, leftover};
-use docker_prep::transaction::read as observe;
-use docker_prep::transaction::read::committed;
-use docker_prep::transaction::tree_state::{Backup, Now, ObservedJournal, ProjectState};
 use serde_json::{Value, json};
+
+use crate::common::place;
+use crate::error::{Error, Kind, Result};
+use crate::report::RestoredFrom;
+use crate::text::{Change, Digest, edit};
+use crate::transaction::apply::lock::{Lock, holder};
+use crate::transaction::apply::restore::{move_back, restore};
+use crate::transaction::apply::state::save_journal;
+use crate::transaction::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
+use crate::transaction::journal::{Phase, ProjectPath};
+use crate::transaction::plan::{Leftover, RestoreInputs, leftover};
+use crate::transaction::read as observe;
+use crate::transaction::read::beside::backed_up;
+use crate::transaction::read::committed;
+use crate::transaction::tree_state::{Backup, Now, ObservedJournal, ProjectState};
 
 const BACKEND: &str = "backend/package.json";
 const WEB: &str = "web app/package.json";
@@ -49,7 +50,7 @@ fn rewritten(name: &str) -> String {
 /// The record of a rewrite to a specifier.
 fn record(name: &str, specifier: &str) -> Value {
     let path = vec!["dependencies".to_owned(), "@x/a".to_owned()];
-    let set = edit::Change::Set { path, value: specifier.into() };
+    let set = Change::Set { path, value: specifier.into() };
     serde_json::to_value(edit::apply(&original(name), &[set]).unwrap().undo).unwrap()
 }
 
@@ -65,7 +66,7 @@ fn go_on() -> Result<()> {
 
 impl World {
     fn new() -> Self {
-        let world = Self { home: crate::common::place::temporary() };
+        let world = Self { home: place::temporary() };
         for (i, (name, mode)) in FILES.into_iter().zip([0o664, 0o600]).enumerate() {
             let path = world.path(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -122,11 +123,11 @@ impl World {
         (world, tree)
     }
 
-    fn restore(&self, force: bool) -> Result<Vec<Source>> {
+    fn restore(&self, force: bool) -> Result<Vec<RestoredFrom>> {
         self.restore_knowing(&inputs(|name| Some(original(name))), force)
     }
 
-    fn restore_knowing(&self, inputs: &RestoreInputs, force: bool) -> Result<Vec<Source>> {
+    fn restore_knowing(&self, inputs: &RestoreInputs, force: bool) -> Result<Vec<RestoredFrom>> {
         let files = restore(&self.lock(), &self.root(), &self.standing(), Some(inputs), force)?;
         Ok(files.into_iter().map(|file| file.source).collect())
     }
@@ -175,7 +176,7 @@ impl World {
 
     /// The same world elsewhere, as a kill would leave it in this instant.
     fn copy(&self) -> Self {
-        let home = crate::common::place::temporary();
+        let home = place::temporary();
         let from = self.home.path().join(".");
         assert!(Command::new("cp").arg("-a").arg(from).arg(home.path()).status().unwrap().success());
         Self { home }
@@ -215,7 +216,7 @@ fn prepare_then_restore() {
         json!({"path": BACKEND, "created": false, "now": "rewritten", "backup": "whole", "copy": true, "temp": false})
     );
 
-    assert_eq!(world.restore(false).unwrap(), [Source::Backup, Source::Backup]);
+    assert_eq!(world.restore(false).unwrap(), [RestoredFrom::Backup, RestoredFrom::Backup]);
     world.is_as(&before);
     assert_eq!(FILES.map(|name| inode(&world.path(name))), inodes);
     assert!(world.restore(false).unwrap().is_empty(), "twice is harmless");
@@ -305,7 +306,7 @@ fn a_damaged_backup_gives_way_to_the_copy_and_stays_where_it_is() {
     fs::remove_file(world.path("web app/package.json.bak")).unwrap();
     assert_eq!(world.observed().files[0].backup, Backup::Foreign);
     assert!(!world.observed().untouched());
-    assert_eq!(world.restore(false).unwrap(), [Source::StateCopy, Source::StateCopy]);
+    assert_eq!(world.restore(false).unwrap(), [RestoredFrom::StateCopy, RestoredFrom::StateCopy]);
     before.insert("backend/package.json.bak".to_owned(), world.tree()["backend/package.json.bak"].clone());
     world.is_as(&before);
 }
@@ -318,7 +319,7 @@ fn a_backup_that_was_touched_still_brings_mode_and_time_back() {
         fs::set_permissions(&backup, fs::Permissions::from_mode(0o644)).unwrap();
         fs::File::open(&backup).unwrap().set_modified(std::time::SystemTime::now()).unwrap();
     }
-    assert_eq!(world.restore(false).unwrap(), [Source::Backup, Source::Backup]);
+    assert_eq!(world.restore(false).unwrap(), [RestoredFrom::Backup, RestoredFrom::Backup]);
     world.is_as(&before);
 }
 
@@ -332,7 +333,7 @@ fn without_any_copy_the_rewrite_is_undone_or_taken_from_the_commit_or_refused() 
     };
     let (world, before) = World::prepared();
     lose(&world);
-    assert_eq!(world.restore(false).unwrap(), [Source::Undone, Source::Undone]);
+    assert_eq!(world.restore(false).unwrap(), [RestoredFrom::Undone, RestoredFrom::Undone]);
     world.is_as(&before);
 
     let (world, _) = World::prepared();
@@ -352,7 +353,10 @@ fn without_any_copy_the_rewrite_is_undone_or_taken_from_the_commit_or_refused() 
     );
     assert_eq!(world.tree(), tree);
     let with_head = inputs(|name| Some(original(name).replace("^1", "^0.9")));
-    assert_eq!(world.restore_knowing(&with_head, false).unwrap(), [Source::Committed, Source::Committed]);
+    assert_eq!(
+        world.restore_knowing(&with_head, false).unwrap(),
+        [RestoredFrom::Committed, RestoredFrom::Committed]
+    );
     assert_eq!(fs::read_to_string(world.path(WEB)).unwrap(), original(WEB).replace("^1", "^0.9"));
     assert!(!world.state().exists());
 }
@@ -364,7 +368,7 @@ fn an_edit_is_kept_and_only_the_rewrite_is_undone() {
     fs::write(&manifest, rewritten(BACKEND).replace("\"left\": \"1\"", "\"left\": \"2\"")).unwrap();
     fs::set_permissions(&manifest, fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(world.observed().files[0].now, Now::Edited);
-    assert_eq!(world.restore(false).unwrap(), [Source::Merged, Source::Backup]);
+    assert_eq!(world.restore(false).unwrap(), [RestoredFrom::Merged, RestoredFrom::Backup]);
     let merged = world.tree()[BACKEND].clone();
     assert_eq!(merged.3, original(BACKEND).replace("\"left\": \"1\"", "\"left\": \"2\"").as_bytes());
     assert_eq!(merged.0 & 0o7777, 0o640);
@@ -384,7 +388,7 @@ fn an_interrupted_merge_is_taken_up_again() {
     save_journal(&world.lock(), &journal).unwrap();
     assert!(matches!(world.standing(), ProjectState::Interrupted(_)));
     before.insert(BACKEND.to_owned(), world.tree()[BACKEND].clone());
-    assert_eq!(world.restore(false).unwrap(), [Source::Merged, Source::Backup]);
+    assert_eq!(world.restore(false).unwrap(), [RestoredFrom::Merged, RestoredFrom::Backup]);
     world.is_as(&before);
 }
 
@@ -408,7 +412,7 @@ fn a_conflict_refuses_for_all_files_and_force_loses_neither_text() {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
     assert_eq!(world.tree(), tree);
-    assert_eq!(world.restore(true).unwrap(), [Source::Backup, Source::Backup]);
+    assert_eq!(world.restore(true).unwrap(), [RestoredFrom::Backup, RestoredFrom::Backup]);
     let after = world.tree();
     assert_eq!(after["backend/package.json.edited"].3, edit.as_bytes());
     before.insert("backend/package.json.edited".to_owned(), after["backend/package.json.edited"].clone());
@@ -435,7 +439,7 @@ fn what_was_deleted_comes_back_with_its_folder() {
     let (world, before) = World::prepared();
     fs::remove_file(world.path(BACKEND)).unwrap();
     fs::remove_dir_all(world.path("web app")).unwrap();
-    assert_eq!(world.restore(false).unwrap(), [Source::Backup, Source::StateCopy]);
+    assert_eq!(world.restore(false).unwrap(), [RestoredFrom::Backup, RestoredFrom::StateCopy]);
     world.is_as(&before);
 }
 
@@ -445,14 +449,16 @@ fn put_back_by_hand_it_only_has_to_be_cleaned_up() {
     let (world, before) = World::prepared();
     fs::write(world.path(BACKEND), original(BACKEND)).unwrap();
     fs::rename(world.path("web app/package.json.bak"), world.path(WEB)).unwrap();
-    assert_eq!(world.restore(false).unwrap(), [Source::AlreadyOriginal; 2]);
+    assert_eq!(world.restore(false).unwrap(), [RestoredFrom::AlreadyOriginal; 2]);
     world.is_as(&before);
 }
 
 #[test]
 fn after_a_kill_what_was_edited_before_its_turn_is_left_alone() {
     // The second file's turn: before its backup, after it, and after the rename.
-    for (stop, expected) in [(4, Source::Untouched), (5, Source::Untouched), (6, Source::Merged)] {
+    for (stop, expected) in
+        [(4, RestoredFrom::Untouched), (5, RestoredFrom::Untouched), (6, RestoredFrom::Merged)]
+    {
         for (in_place, ours_too) in [(true, true), (true, false), (false, true), (false, false)] {
             let world = World::new();
             let before = world.tree();
@@ -476,7 +482,7 @@ fn after_a_kill_what_was_edited_before_its_turn_is_left_alone() {
             }
             fs::write(&manifest, edited(text)).unwrap();
             let case = format!("{stop} {in_place} {ours_too}");
-            assert_eq!(killed.restore(false).unwrap(), [Source::Backup, expected], "{case}");
+            assert_eq!(killed.restore(false).unwrap(), [RestoredFrom::Backup, expected], "{case}");
             let after = killed.tree();
             assert_eq!(after[WEB].3, edited(original(WEB)).as_bytes());
             // It may be that the rewrite was there, and was taken out by hand: then the backup is worth something.

@@ -1,20 +1,20 @@
 //! Files beside manifests in the transaction: settings that are edited or made, lockfiles that are replaced or made.
 
 use std::cell::Cell;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::{Value, json};
+
 use crate::common::product::product;
 use crate::common::{Run, Snapshot, World, sha256};
-use docker_prep::Result;
-use docker_prep::error::{Error, Kind};
-use docker_prep::project::beside::Beside;
-use docker_prep::rewrite::files::{FileChange, replacement, settings_change};
-use docker_prep::transaction::apply::lock::Lock;
-use docker_prep::transaction::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
-use docker_prep::transaction::journal::{FileKind, Phase, ProjectPath};
-use serde_json::{Value, json};
+use crate::error::{Error, Kind, Result};
+use crate::project::{Beside, FileKind, ProjectPath};
+use crate::rewrite::files::settings_change;
+use crate::rewrite::{FileChange, replacement};
+use crate::transaction::{DepsDirNote, FileRewrite, Lock, Phase, Prepared, Transaction};
 
 const STATE: &str = "notes/.git/docker-prep";
 /// Edited, made, replaced, made.
@@ -94,10 +94,23 @@ fn prepared() -> (World, Snapshot) {
     (world, before)
 }
 
+/// Calls the program's commands in a process of their own, as the binary does: they read the environment and print.
+fn call<A: AsRef<OsStr>>(world: &World, words: impl IntoIterator<Item = A>) -> Run {
+    let mut child = world.command(std::env::current_exe().unwrap());
+    child.current_dir(world.path("notes"));
+    child
+        .args(["--exact", "--nocapture", "--quiet", "cli::tests::child_that_is_the_program", "--"])
+        .args(words);
+    let mut run = Run::from(child.output().unwrap());
+    let printed = run.stdout.strip_prefix("\nrunning 1 test\n");
+    run.stdout = printed.unwrap_or_else(|| panic!("no child: {run}")).to_owned();
+    run
+}
+
 /// Restores by the program; nothing of it is left then.
 #[track_caller]
 fn restore(world: &World, args: &[&str]) -> Run {
-    let run = world.run_in("notes", ["restore"].iter().chain(args)).exits(0);
+    let run = call(world, ["restore"].iter().chain(args)).exits(0);
     assert!(!world.exists(STATE), "{run}");
     run
 }
@@ -118,7 +131,7 @@ fn what_was_edited_comes_back_and_what_was_made_goes() {
     for made in [NEW_SETTINGS, NEW_LOCKFILE] {
         assert!(!world.exists(format!("{made}.bak")) && !world.exists(format!("{made}.docker-prep-new")));
     }
-    let status = world.run_in("notes", ["status"]).exits(0);
+    let status = call(&world, ["status"]).exits(0);
     for line in [
         "backend/pnpm-workspace.yaml: rewritten\n",
         "web/pnpm-workspace.yaml: made\n",
@@ -126,7 +139,7 @@ fn what_was_edited_comes_back_and_what_was_made_goes() {
     ] {
         assert!(status.stdout.contains(line), "{status}");
     }
-    let json: Value = serde_json::from_str(&world.run_in("notes", ["status", "--json"]).stdout).unwrap();
+    let json: Value = serde_json::from_str(&call(&world, ["status", "--json"]).stdout).unwrap();
     assert_eq!(json["files"][1]["created"], json!(true));
     assert_eq!(json["leftovers"], json!([]));
 
@@ -228,7 +241,7 @@ fn an_edit_of_settings_stays_when_ours_goes() {
     };
     edit(SETTINGS, world.read(SETTINGS).replace("# settings", "# settings\r\nlinkWorkspacePackages: true"));
     edit(NEW_SETTINGS, format!("{}catalog:\n  left: 1\n", world.read(NEW_SETTINGS)));
-    let status = world.run_in("notes", ["status"]).exits(0);
+    let status = call(&world, ["status"]).exits(0);
     assert!(status.stdout.contains("web/pnpm-workspace.yaml: made, then edited"), "{status}");
     let run = restore(&world, &[]);
     assert!(
@@ -267,7 +280,7 @@ fn settings_that_cannot_be_told_apart_are_kept_until_force() {
         world.file(file, text);
     }
     let edited = picture(&world);
-    let run = world.run_in("notes", ["restore"]).exits(3);
+    let run = call(&world, ["restore"]).exits(3);
     assert!(run.stderr.contains("`overrides.@bytelyst/x`: expected \"file:"), "{run}");
     assert!(
         run.stderr.contains("remove the file and keep the edit as web/pnpm-workspace.yaml.edited"),
@@ -326,7 +339,7 @@ fn what_the_last_commit_has_was_not_made() {
     world.file(NEW_LOCKFILE, format!("{}left@1:\n", lockfile()));
     world.git("notes", &["add", "web/yarn.lock"]);
     world.git("notes", &["commit", "--quiet", "--message=lock"]);
-    let run = world.run_in("notes", ["restore"]).exits(3);
+    let run = call(&world, ["restore"]).exits(3);
     assert!(run.stderr.contains("the last commit has one, and the state says that there was none"), "{run}");
     let text = world.read(NEW_LOCKFILE);
     restore(&world, &["--force"]);
@@ -337,7 +350,7 @@ fn what_the_last_commit_has_was_not_made() {
 fn what_was_made_and_has_gone_is_no_loss() {
     let (world, before) = prepared();
     world.remove(NEW_SETTINGS).remove(NEW_LOCKFILE);
-    let status = world.run_in("notes", ["status"]).exits(0);
+    let status = call(&world, ["status"]).exits(0);
     assert!(status.stdout.contains("web/yarn.lock: gone, as before"), "{status}");
     let run = restore(&world, &[]);
     assert!(run.stderr.contains("web/yarn.lock: is gone already"), "{run}");
@@ -348,15 +361,15 @@ fn what_was_made_and_has_gone_is_no_loss() {
 fn a_lost_state_is_told_of_and_a_damaged_one_gives_way_to_backups() {
     let (world, before) = prepared();
     world.remove(STATE);
-    let status = world.run_in("notes", ["status"]).exits(0);
+    let status = call(&world, ["status"]).exits(0);
     assert!(
         status.stdout.contains("backend/pnpm-workspace.yaml.bak: a backup that no state names"),
         "{status}"
     );
-    let run = world.run_in("notes", ["restore"]).exits(0);
+    let run = call(&world, ["restore"]).exits(0);
     assert!(run.stderr.contains("restored backend/pnpm-workspace.yaml (from a backup"), "{run}");
     assert!(run.stderr.contains("restored backend/pnpm-lock.yaml (from a backup"), "{run}");
-    let run = world.run_in("notes", ["restore"]).exits(0);
+    let run = call(&world, ["restore"]).exits(0);
     assert!(run.stderr.contains("warning: web/pnpm-workspace.yaml: points into .docker-deps/"), "{run}");
     assert!(run.stderr.contains("rm web/yarn.lock"), "{run}");
     world.remove(NEW_SETTINGS).remove(NEW_LOCKFILE);
@@ -367,36 +380,36 @@ fn a_lost_state_is_told_of_and_a_damaged_one_gives_way_to_backups() {
     world.remove(STATE);
     let edit = world.read(SETTINGS).replace("# settings", "shamefullyHoist: true");
     world.file(SETTINGS, &edit).file(LOCKFILE, format!("{}left@1:\n", lockfile()));
-    world.run_in("notes", ["restore"]).exits(0);
+    call(&world, ["restore"]).exits(0);
     assert_eq!(world.read(format!("{SETTINGS}.edited")), edit);
     assert!(world.read(SETTINGS) == ORIGINAL && !world.exists(format!("{LOCKFILE}.edited")));
 
     let (world, before) = prepared();
     world.file(format!("{STATE}/state.json"), "{");
-    let run = world.run_in("notes", ["restore"]).exits(3);
+    let run = call(&world, ["restore"]).exits(3);
     assert!(
         run.stderr.contains("web/pnpm-workspace.yaml: is rewritten, and has no backup beside it"),
         "{run}"
     );
     world.remove(NEW_SETTINGS).remove(NEW_LOCKFILE);
-    world.run_in("notes", ["restore"]).exits(0);
+    call(&world, ["restore"]).exits(0);
     before.assert_same(&picture(&world));
 }
 
 #[test]
 fn what_still_leads_to_tarballs_is_told_of_and_not_taken_for_an_original() {
     let world = product();
-    world.run_in("notes", ["prepare"]).exits(0);
+    call(&world, ["prepare"]).exits(0);
     world.file(LOCKFILE, lockfile());
-    let run = world.run_in("notes", ["restore"]).exits(0);
+    let run = call(&world, ["restore"]).exits(0);
     assert!(run.stderr.contains("warning: backend/pnpm-lock.yaml: points into .docker-deps/"), "{run}");
-    world.run_in("notes", ["prepare"]).exits(0);
-    world.run_in("notes", ["restore"]).exits(0);
+    call(&world, ["prepare"]).exits(0);
+    call(&world, ["restore"]).exits(0);
 
     world.file(SETTINGS, format!("overrides:\n  x: {TARBALL}\n"));
     let before = picture(&world);
     for args in [["prepare"].as_slice(), &["prepare", "--dry-run"]] {
-        let run = world.run_in("notes", args).exits(3);
+        let run = call(&world, args).exits(3);
         assert!(run.stderr.contains("backend/pnpm-workspace.yaml: points into .docker-deps/"), "{run}");
     }
     before.assert_same(&picture(&world));
@@ -409,7 +422,7 @@ fn strip_overrides_takes_references_out_of_settings() {
         world.remove(format!("{file}.bak"));
     }
     world.remove(STATE).remove(NEW_LOCKFILE).file(LOCKFILE, "lockfileVersion: '9.0'\n");
-    let run = world.run_in("notes", ["--strip-overrides"]).exits(0);
+    let run = call(&world, ["--strip-overrides"]).exits(0);
     assert!(run.stderr.contains("stripped web/pnpm-workspace.yaml"), "{run}");
     let expected = "# settings\r\noverrides:\r\n  '@bytelyst/http': '^3'\r\n# end";
     assert_eq!(world.read(SETTINGS), expected);
@@ -420,7 +433,7 @@ fn strip_overrides_takes_references_out_of_settings() {
 fn a_project_that_the_version_before_prepared_is_restored() {
     let world = product();
     let before = picture(&world);
-    world.run_in("notes", ["prepare"]).exits(0);
+    call(&world, ["prepare"]).exits(0);
     let path = format!("{STATE}/state.json");
     let mut document: Value = serde_json::from_str(&world.read(&path)).unwrap();
     for file in document["journal"]["files"].as_array_mut().unwrap() {
@@ -431,7 +444,7 @@ fn a_project_that_the_version_before_prepared_is_restored() {
     let body = document["journal"].to_string();
     let checksum = sha256(body.as_bytes());
     world.file(&path, format!("{{\"schemaVersion\":1,\"checksum\":\"{checksum}\",\"journal\":{body}}}\n"));
-    let status = world.run_in("notes", ["status"]).exits(0);
+    let status = call(&world, ["status"]).exits(0);
     assert!(status.stdout.contains("backend/package.json: rewritten"), "{status}");
     restore(&world, &["--clean"]);
     before.assert_same(&picture(&world));

@@ -1,5 +1,7 @@
 //! `docker-prep prepare --lockfile`, as it is typed, with the pnpm that the products pin.
 
+mod signals;
+
 use serde_json::{Value, json};
 
 use crate::common::manager::{Install, Manager};

@@ -12,8 +12,8 @@ mod tls;
 
 use std::time::Duration;
 
-use docker_prep::registry::read::probe;
-use docker_prep::registry::{Answer, Credential, Network, ProbeFinding, Question, Registry, Secret, Wanted};
+use crate::registry::probe;
+use crate::registry::{Answer, Credential, Network, ProbeFinding, Question, Registry, Secret, Wanted};
 
 /// Long enough for all that is to answer, however slow the machine is.
 const AMPLE: Duration = Duration::from_secs(60);

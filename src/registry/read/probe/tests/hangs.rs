@@ -5,11 +5,11 @@ use std::cell::Cell;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use docker_prep::registry::ProbeFinding;
-use docker_prep::registry::read::probe;
+use crate::registry::ProbeFinding;
+use crate::registry::probe;
 
-use crate::probe::server::{Reply, Server, ok};
-use crate::probe::{AMPLE, SHORT, document, finding, question, registry};
+use super::server::{Reply, Server, ok};
+use super::{AMPLE, SHORT, document, finding, question, registry};
 
 /// Longer than any test may take.
 const ENDLESS: Duration = Duration::from_secs(100_000);

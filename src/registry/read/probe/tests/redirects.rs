@@ -1,9 +1,9 @@
 //! Redirects are followed as npm does, but a credential stays with its registry.
 
-use docker_prep::registry::ProbeFinding;
+use crate::registry::ProbeFinding;
 
-use crate::probe::server::{Server, ok, redirect, status};
-use crate::probe::{AMPLE, TOKEN, document, finding, not_npm, with_token};
+use super::server::{Server, ok, redirect, status};
+use super::{AMPLE, TOKEN, document, finding, not_npm, with_token};
 
 #[test]
 fn a_redirect_on_the_same_registry_keeps_the_credential() {

@@ -5,11 +5,11 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use docker_prep::registry::read::probe;
-use docker_prep::registry::{Credential, Network, Registry, Secret};
+use crate::registry::probe;
+use crate::registry::{Credential, Network, Registry, Secret};
 
-use crate::probe::server::{Reply, Server, redirect, status};
-use crate::probe::{question, registry};
+use super::server::{Reply, Server, redirect, status};
+use super::{question, registry};
 
 /// For what hangs, and enough for what does not.
 const LIMIT: Duration = Duration::from_secs(1);

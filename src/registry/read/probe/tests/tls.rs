@@ -7,12 +7,12 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use docker_prep::registry::{Network, ProbeFinding, Registry};
+use crate::registry::{Network, ProbeFinding, Registry};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::probe::server::{Head, Reply, Server, Stream, ok, redirect};
-use crate::probe::{AMPLE, document, finding, not_npm, registry, with_token};
+use super::server::{Head, Reply, Server, Stream, ok, redirect};
+use super::{AMPLE, document, finding, not_npm, registry, with_token};
 
 const AUTHORITY: &[u8] = include_bytes!("tls/authority.pem");
 const SELF: &[u8] = include_bytes!("tls/self.pem");
