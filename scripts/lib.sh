@@ -92,6 +92,24 @@ install_manager() {
 	fail "$2 has no program for this machine: $3"
 }
 
+# benchmark WORD…: builds scripts/benchmark and the program that it measures, and calls it with a temporary folder in an
+# environment that says nothing of the caller. Needs Rust.
+benchmark() {
+	benchmark=$1
+	shift
+	need cargo "install Rust, see https://rustup.rs"
+	# In one call, so that the library is built once.
+	(cd "$root" && cargo build --release --locked --quiet --bin docker-prep --example bench)
+	built=$(target_directory)
+	world=$(mktemp -d)
+	trap 'rm -rf "$world"' EXIT
+	mkdir "$world/home"
+	own_environment
+	unset XDG_CACHE_HOME BYTELYST_PACKAGE_SOURCE
+	HOME=$world/home GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null LC_ALL=C \
+		"$built/release/examples/bench" "$benchmark" --folder "$world" "$@"
+}
+
 # install_cargo_tool PROGRAM VERSION: puts cargo's part at $tools/PROGRAM-VERSION/bin/PROGRAM. PyPI has it built for some
 # machines, which takes a second; for others, and where there is no Python, cargo builds it, which takes minutes.
 install_cargo_tool() {
@@ -164,6 +182,11 @@ ask() {
 wrong() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
+}
+
+# Where cargo puts what it builds: $CARGO_TARGET_DIR and cargo's settings may say so. Needs Rust.
+target_directory() {
+	(cd "$root" && cargo metadata --no-deps --locked --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 }
 
 # What the caller's environment says about other projects must not decide anything in a script that makes its own.
