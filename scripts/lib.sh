@@ -218,25 +218,23 @@ repository() { # NAME [IGNORED]
 }
 
 # Every file below a folder but git's own and those that docker-prep writes for Docker: digest, mode, mtime in
-# nanoseconds, path. .gitignore hides backups from `git status`; from this it does not.
+# nanoseconds, path. .gitignore hides backups from `git status`; from this it does not. Needs shasum, which comes with
+# Perl as git does.
 picture() {
-	node -e '
-		const { createHash } = require("node:crypto");
-		const fs = require("node:fs");
-		const path = require("node:path");
-		const top = process.argv[1];
-		const walk = (dir) => {
-			for (const entry of fs.readdirSync(path.join(top, dir), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-				const name = path.join(dir, entry.name);
-				if (name === ".git" || name === ".docker-deps") continue;
-				if (entry.isDirectory()) { walk(name); continue; }
-				const { mode, mtimeNs } = fs.lstatSync(path.join(top, name), { bigint: true });
-				const digest = createHash("sha256").update(fs.readFileSync(path.join(top, name))).digest("hex");
-				console.log(digest, mode.toString(8), String(mtimeNs), name);
-			}
-		};
-		walk("");
-	' "$1"
+	(
+		cd "$1" || exit
+		files=$(find . \( -name .git -o -name .docker-deps \) -prune -o ! -type d -print | sed 's|^\./||' | LC_ALL=C sort)
+		if stat --version >/dev/null 2>&1; then
+			format='-c%a %.9Y %n'
+		else
+			format='-f%Lp %Fm %N' # as on macOS
+		fi
+		digests=$(printf '%s\n' "$files" | tr '\n' '\0' | xargs -0 shasum -a 256) || exit
+		others=$(printf '%s\n' "$files" | tr '\n' '\0' | xargs -0 stat "$format") || exit
+		printf '%s\n' "$digests" | cut -d ' ' -f 1 | paste -d ' ' - /dev/fd/3 3<<-END
+			$others
+		END
+	)
 }
 
 # What each surface's program says when it found the packages behind the ones that it names.
