@@ -92,6 +92,24 @@ install_manager() {
 	fail "$2 has no program for this machine: $3"
 }
 
+# benchmark WORD…: builds scripts/benchmark and the program that it measures, and calls it with a temporary folder in an
+# environment that says nothing of the caller. Needs Rust.
+benchmark() {
+	benchmark=$1
+	shift
+	need cargo "install Rust, see https://rustup.rs"
+	# In one call, so that the library is built once.
+	(cd "$root" && cargo build --release --locked --quiet --bin docker-prep --example bench)
+	built=$(target_directory)
+	world=$(mktemp -d)
+	trap 'rm -rf "$world"' EXIT
+	mkdir "$world/home"
+	own_environment
+	unset XDG_CACHE_HOME BYTELYST_PACKAGE_SOURCE
+	HOME=$world/home GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null LC_ALL=C \
+		"$built/release/examples/bench" "$benchmark" --folder "$world" "$@"
+}
+
 # install_cargo_tool PROGRAM VERSION: puts cargo's part at $tools/PROGRAM-VERSION/bin/PROGRAM. PyPI has it built for some
 # machines, which takes a second; for others, and where there is no Python, cargo builds it, which takes minutes.
 install_cargo_tool() {
@@ -166,6 +184,11 @@ wrong() {
 	exit 1
 }
 
+# Where cargo puts what it builds: $CARGO_TARGET_DIR and cargo's settings may say so. Needs Rust.
+target_directory() {
+	(cd "$root" && cargo metadata --no-deps --locked --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+}
+
 # What the caller's environment says about other projects must not decide anything in a script that makes its own.
 own_environment() {
 	for name in $(git rev-parse --local-env-vars) $(env | sed -n 's/^\(DOCKER_PREP_[A-Za-z0-9_]*\)=.*/\1/p'); do
@@ -195,25 +218,23 @@ repository() { # NAME [IGNORED]
 }
 
 # Every file below a folder but git's own and those that docker-prep writes for Docker: digest, mode, mtime in
-# nanoseconds, path. .gitignore hides backups from `git status`; from this it does not.
+# nanoseconds, path. .gitignore hides backups from `git status`; from this it does not. Needs shasum, which comes with
+# Perl as git does.
 picture() {
-	node -e '
-		const { createHash } = require("node:crypto");
-		const fs = require("node:fs");
-		const path = require("node:path");
-		const top = process.argv[1];
-		const walk = (dir) => {
-			for (const entry of fs.readdirSync(path.join(top, dir), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-				const name = path.join(dir, entry.name);
-				if (name === ".git" || name === ".docker-deps") continue;
-				if (entry.isDirectory()) { walk(name); continue; }
-				const { mode, mtimeNs } = fs.lstatSync(path.join(top, name), { bigint: true });
-				const digest = createHash("sha256").update(fs.readFileSync(path.join(top, name))).digest("hex");
-				console.log(digest, mode.toString(8), String(mtimeNs), name);
-			}
-		};
-		walk("");
-	' "$1"
+	(
+		cd "$1" || exit
+		files=$(find . \( -name .git -o -name .docker-deps \) -prune -o ! -type d -print | sed 's|^\./||' | LC_ALL=C sort)
+		if stat --version >/dev/null 2>&1; then
+			format='-c%a %.9Y %n'
+		else
+			format='-f%Lp %Fm %N' # as on macOS
+		fi
+		digests=$(printf '%s\n' "$files" | tr '\n' '\0' | xargs -0 shasum -a 256) || exit
+		others=$(printf '%s\n' "$files" | tr '\n' '\0' | xargs -0 stat "$format") || exit
+		printf '%s\n' "$digests" | cut -d ' ' -f 1 | paste -d ' ' - /dev/fd/3 3<<-END
+			$others
+		END
+	)
 }
 
 # What each surface's program says when it found the packages behind the ones that it names.
