@@ -10,5 +10,5 @@ pub(crate) mod restore;
 mod source;
 
 pub(crate) use self::pack::PackOptions;
-pub(crate) use self::prepare::{Call, LockedProject, PrepareOptions, PreparePlan};
+pub(crate) use self::prepare::{Call, PrepareOptions, PreparePlan};
 pub(crate) use self::restore::RestoreOptions;

@@ -16,7 +16,7 @@ use crate::cancel::CancelToken;
 use crate::deps_dir::Cache;
 use crate::deps_dir::apply as deps_dir;
 use crate::deps_dir::{DepsDir, Placed};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Problem, Result};
 use crate::lockfile::LockfileTarball;
 use crate::lockfile::SurfaceLockfile;
 use crate::lockfile::command as lockfile;
@@ -99,6 +99,41 @@ impl PreparePlan {
     fn filenames(&self) -> BTreeSet<String> {
         self.tarballs.iter().map(|tarball| tarball.filename.clone()).collect()
     }
+
+    /// The changes of manifests and of the files beside them, as `git diff` prints them.
+    pub(crate) fn diff(&self) -> String {
+        let manifests = self.rewrites.iter().map(Rewritten::diff);
+        manifests.chain(self.files.iter().map(FileChange::diff)).collect()
+    }
+
+    /// Refuses to write anything else than what was promised.
+    fn refuse_unless(&self, promised: Option<&Self>) -> Result<()> {
+        let Some(promised) = promised else { return Ok(()) };
+        let (now, then) = (self.writes(), promised.writes());
+        let paths: BTreeSet<&String> = now.keys().chain(then.keys()).collect();
+        let changed = paths.into_iter().filter(|path| now.get(*path) != then.get(*path));
+        let problem = |path| Problem::new(format!("{path}: would not be written as it was planned any more"));
+        let problems: Vec<Problem> = changed.map(problem).collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Error::all(Kind::Refused, problems)
+            .hint("a manifest or a package has changed since it was planned: plan it anew"))
+    }
+
+    /// What is written, by its path from the project's root: the text that it takes the place of, and its own or, of a
+    /// tarball, its digest.
+    fn writes(&self) -> BTreeMap<String, (Option<&str>, &str)> {
+        let manifests = self.rewrites.iter().map(|rewritten| {
+            let Rewritten { surface, text, .. } = rewritten;
+            (surface.manifest_name.clone(), (Some(&*surface.text), &**text))
+        });
+        let files = self.files.iter().map(|file| (file.name.clone(), (file.before.as_deref(), &*file.after)));
+        let tarballs = self.tarballs.iter().map(|tarball| {
+            (format!("{}/{}", self.deps_dir, tarball.filename), (None, tarball.sha256.as_str()))
+        });
+        manifests.chain(files).chain(tarballs).collect()
+    }
 }
 
 /// The new text of the `pnpm-workspace.yaml` beside a surface, if it gets one.
@@ -155,10 +190,11 @@ pub(crate) fn run(
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<PreparePlan> {
-    let site = LockedProject::open(Call::new(requested, options, cancel, report)?)?;
-    let (plan, prepared) = site.prepare(Phase::Prepared)?;
+    let call = Call::new(requested, options, cancel, report)?;
+    let lock = call.lock()?;
+    let (plan, prepared) = call.prepare(&lock, Phase::Prepared, None)?;
     keep(prepared);
-    site.lock.release()?;
+    lock.release()?;
     Ok(plan)
 }
 
@@ -243,23 +279,22 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A project that nobody else changes meanwhile.
-pub(crate) struct LockedProject<'a> {
-    pub(crate) call: Call<'a>,
-    pub(crate) lock: Lock,
-}
-
-impl<'a> LockedProject<'a> {
-    /// Takes the project's lock.
-    pub(crate) fn open(call: Call<'a>) -> Result<Self> {
-        let lock = Lock::acquire(&call.project.state_dir)?;
-        Ok(Self { call, lock })
+/// The part that holds the project's lock, so that nobody else changes it meanwhile.
+impl Call<'_> {
+    /// Takes the lock.
+    pub(crate) fn lock(&self) -> Result<Lock> {
+        Lock::acquire(&self.project.state_dir)
     }
 
-    /// Prepares it; nothing is rewritten where no surface needs a package. `until` is what the journal says then.
-    pub(crate) fn prepare(&self, until: Phase) -> Result<(PreparePlan, Option<Prepared<'_>>)> {
-        let Self { call, lock } = self;
-        let Call { project, requested, options, report, .. } = call;
+    /// Prepares the project; nothing is rewritten where no surface needs a package. `until` is what the journal says
+    /// then. Where a plan was promised, nothing else is written than what it says.
+    pub(crate) fn prepare<'lock>(
+        &self,
+        lock: &'lock Lock,
+        until: Phase,
+        promised: Option<&PreparePlan>,
+    ) -> Result<(PreparePlan, Option<Prepared<'lock>>)> {
+        let Self { project, requested, options, report, .. } = self;
         refuse_build_of_plain_folder(project, options)?;
         let put_back = || tree::make_clean(project, lock, options.force, *report);
         // What cannot be prepared anew stays prepared: that is found out before anything is restored.
@@ -267,10 +302,10 @@ impl<'a> LockedProject<'a> {
         if !stays_at_first {
             put_back()?;
         }
-        let (decision, needed) = call.choose()?;
+        let (decision, needed) = self.choose()?;
         source::summarize(&decision, &requested.environment, *report);
-        let cache = Cache::of(requested, call.threads, *report);
-        let observed = needed.map(|needed| call.look_into(needed, &cache, false)).transpose()?;
+        let cache = Cache::of(requested, self.threads, *report);
+        let observed = needed.map(|needed| self.look_into(needed, &cache, false)).transpose()?;
         if stays_at_first {
             put_back()?;
         }
@@ -279,20 +314,24 @@ impl<'a> LockedProject<'a> {
             tree::move_leftovers_back(project, lock, &surfaces, *report)?;
         }
         let Some(observed) = observed else {
-            lock.leave_note(&decision.to_json())?;
-            return Ok((PreparePlan::untouched(project, decision), None));
+            let plan = PreparePlan::untouched(project, decision);
+            plan.refuse_unless(promised)?;
+            lock.leave_note(&plan.source.to_json())?;
+            return Ok((plan, None));
         };
         if observed.is_empty() {
-            return Ok((observed.plan(decision, &PackedTarballs::default(), Vec::new())?, None));
+            let plan = observed.plan(decision, &PackedTarballs::default(), Vec::new())?;
+            plan.refuse_unless(promised)?;
+            return Ok((plan, None));
         }
-        let (plan, prepared) = self.apply(&observed, decision, &cache, until)?;
+        let (plan, prepared) = self.apply(lock, &observed, decision, &cache, until, promised)?;
         Ok((plan, Some(prepared)))
     }
 
     /// Whether the project is prepared, and restoring it will give the originals and nothing else: there is no edit to
     /// be kept, and no lockfile that tells of another package manager than the original ones.
     fn comes_back_as_it_was(&self) -> Result<bool> {
-        let Project { state_dir, root, .. } = &self.call.project;
+        let Project { state_dir, root, .. } = &self.project;
         let standing = state::read(state_dir, root, &[])?.standing;
         let ProjectState::Prepared(observed) = &standing else { return Ok(false) };
         let is_known = |file: &FileState| {
@@ -304,19 +343,21 @@ impl<'a> LockedProject<'a> {
         Ok(observed.files.iter().all(is_known) && originals.len() == observed.files.len())
     }
 
-    fn apply(
+    fn apply<'lock>(
         &self,
+        lock: &'lock Lock,
         observed: &Observed,
         decision: Decision,
         cache: &Cache<'_>,
         until: Phase,
-    ) -> Result<(PreparePlan, Prepared<'_>)> {
-        let Call { project, requested, options, cancel, report, .. } = &self.call;
+        promised: Option<&PreparePlan>,
+    ) -> Result<(PreparePlan, Prepared<'lock>)> {
+        let Self { project, requested, options, cancel, report, .. } = self;
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
         let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
         let tally = ProgressCounter::new(*report);
-        let (packed, staged) = observed.pack(&self.call.sinks(observed, open, Some(deps.path()), &tally))?;
+        let (packed, staged) = observed.pack(&self.sinks(observed, open, Some(deps.path()), &tally))?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
         let mut plan = observed.plan(decision, &packed, tarballs)?;
         if options.lockfile {
@@ -339,11 +380,12 @@ impl<'a> LockedProject<'a> {
                 plan.lockfiles.insert(surface.dir.clone(), made);
             }
         }
+        plan.refuse_unless(promised)?;
         let path =
             ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
         let note = DepsDirNote { path, existed: deps.existed() };
         let was_open = plan.source.asked == PackageSource::Auto;
-        let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan)?)?
+        let transaction = Transaction::begin(lock, &project.root, note, changes(&plan)?)?
             .because(was_open.then(|| plan.source.clone()));
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
             let unchanged = deps.put(temp, tarball)? == Placed::AlreadyThere;
