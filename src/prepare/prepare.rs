@@ -3,25 +3,23 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::linked::PackedTarballs;
 use super::observed::{Needed, Observed};
 use super::packing::{ProgressCounter, Sinks};
-use crate::build::{BuildMode, Looking};
-use crate::build::{BuildOutput, BuiltPackage};
+use super::plan::PreparePlan;
+use crate::build::{BuildMode, BuildOutput, Looking};
 use crate::cancel::CancelToken;
 use crate::deps_dir::Cache;
 use crate::deps_dir::apply as deps_dir;
 use crate::deps_dir::{DepsDir, Placed};
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, Kind, Result};
 use crate::lockfile::LockfileTarball;
-use crate::lockfile::SurfaceLockfile;
 use crate::lockfile::command as lockfile;
 use crate::npm::NamesOnly;
-use crate::npm::Scope;
 use crate::npm::Tarball;
 use crate::prepare::source;
 use crate::project::FileKind;
@@ -42,10 +40,9 @@ use crate::transaction::lock;
 use crate::transaction::read as state;
 use crate::transaction::tree;
 use crate::transaction::{Backup, FileState, Now, ProjectState};
-use crate::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
+use crate::transaction::{DepsDirNote, Prepared, Transaction};
 
-pub(crate) use crate::rewrite::FileChange;
-pub(crate) use crate::rewrite::Rewritten;
+use crate::rewrite::FileChange;
 
 /// How to prepare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,76 +61,6 @@ pub(crate) struct PrepareOptions {
     pub(crate) lockfile: bool,
     /// Have what has changed built first.
     pub(crate) build: Option<BuildOutput>,
-}
-
-/// What `prepare` will do; with a dry run, what it would do.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct PreparePlan {
-    /// The project's root.
-    pub(crate) project: PathBuf,
-    /// The workspace's root; the project's where there is nothing to do.
-    pub(crate) workspace: PathBuf,
-    /// The deps dir from the project's root.
-    pub(crate) deps_dir: String,
-    /// The packages that the tool is responsible for.
-    pub(crate) scope: Scope,
-    /// Where packages come from; where that is the registry, there is nothing else in it.
-    pub(crate) source: Decision,
-    /// By package name; a package has several where surfaces have different package managers.
-    pub(crate) tarballs: Vec<Tarball>,
-    /// By surface.
-    pub(crate) rewrites: Vec<Rewritten>,
-    /// The lockfiles that were asked for, by the surface's folder.
-    pub(crate) lockfiles: BTreeMap<String, SurfaceLockfile>,
-    /// What `--build` did about each package that has a build script, or would do.
-    pub(crate) built: Option<Vec<BuiltPackage>>,
-    /// What is edited or made beside the manifests.
-    pub(crate) files: Vec<FileChange>,
-    /// File names of tarballs that lie in the deps dir already.
-    pub(crate) there: BTreeSet<String>,
-    /// File names of our tarballs in the deps dir that do not belong there any more.
-    pub(crate) stale: Vec<String>,
-}
-
-impl PreparePlan {
-    fn filenames(&self) -> BTreeSet<String> {
-        self.tarballs.iter().map(|tarball| tarball.filename.clone()).collect()
-    }
-
-    /// The changes of manifests and of the files beside them, as `git diff` prints them.
-    pub(crate) fn diff(&self) -> String {
-        let manifests = self.rewrites.iter().map(Rewritten::diff);
-        manifests.chain(self.files.iter().map(FileChange::diff)).collect()
-    }
-
-    /// Refuses to write anything else than what was promised.
-    fn refuse_unless(&self, promised: Option<&Self>) -> Result<()> {
-        let Some(promised) = promised else { return Ok(()) };
-        let (now, then) = (self.writes(), promised.writes());
-        let paths: BTreeSet<&String> = now.keys().chain(then.keys()).collect();
-        let changed = paths.into_iter().filter(|path| now.get(*path) != then.get(*path));
-        let problem = |path| Problem::new(format!("{path}: would not be written as it was planned any more"));
-        let problems: Vec<Problem> = changed.map(problem).collect();
-        if problems.is_empty() {
-            return Ok(());
-        }
-        Err(Error::all(Kind::Refused, problems)
-            .hint("a manifest or a package has changed since it was planned: plan it anew"))
-    }
-
-    /// What is written, by its path from the project's root: the text that it takes the place of, and its own or, of a
-    /// tarball, its digest.
-    fn writes(&self) -> BTreeMap<String, (Option<&str>, &str)> {
-        let manifests = self.rewrites.iter().map(|rewritten| {
-            let Rewritten { surface, text, .. } = rewritten;
-            (surface.manifest_name.clone(), (Some(&*surface.text), &**text))
-        });
-        let files = self.files.iter().map(|file| (file.name.clone(), (file.before.as_deref(), &*file.after)));
-        let tarballs = self.tarballs.iter().map(|tarball| {
-            (format!("{}/{}", self.deps_dir, tarball.filename), (None, tarball.sha256.as_str()))
-        });
-        manifests.chain(files).chain(tarballs).collect()
-    }
 }
 
 /// The new text of the `pnpm-workspace.yaml` beside a surface, if it gets one.
@@ -385,7 +312,7 @@ impl Call<'_> {
             ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
         let note = DepsDirNote { path, existed: deps.existed() };
         let was_open = plan.source.asked == PackageSource::Auto;
-        let transaction = Transaction::begin(lock, &project.root, note, changes(&plan)?)?
+        let transaction = Transaction::begin(lock, &project.root, note, plan.changes()?)?
             .because(was_open.then(|| plan.source.clone()));
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
             let unchanged = deps.put(temp, tarball)? == Placed::AlreadyThere;
@@ -425,30 +352,4 @@ fn refuse_build_of_plain_folder(project: &Project, options: &PrepareOptions) -> 
     );
     Err(Error::new(Kind::Usage, message)
         .hint("leave out --build, or take them from a workspace: --source workspace"))
-}
-
-fn changes(plan: &PreparePlan) -> Result<Vec<FileRewrite>> {
-    let manifests = plan.rewrites.iter().map(|rewritten| {
-        let undo = serde_json::to_value(&rewritten.undo).map_err(|error| {
-            Error::new(
-                Kind::Refused,
-                format!("{}: cannot be recorded: {error}", rewritten.surface.manifest_name),
-            )
-        })?;
-        Ok(FileRewrite {
-            path: rewritten.surface.manifest_path.clone(),
-            original: Some(rewritten.surface.text.clone().into_bytes()),
-            rewritten: rewritten.text.clone().into_bytes(),
-            undo,
-        })
-    });
-    let files = plan.files.iter().map(|file| {
-        Ok(FileRewrite {
-            path: file.path.clone(),
-            original: file.before.clone().map(String::into_bytes),
-            rewritten: file.after.clone().into_bytes(),
-            undo: file.undo.clone(),
-        })
-    });
-    manifests.chain(files).collect()
 }

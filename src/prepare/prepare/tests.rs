@@ -1,4 +1,6 @@
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use crate::cache::Memory;
 use crate::prepare::prepare::*;
