@@ -9,6 +9,21 @@ use crate::error::{Error, Kind, Result, signal_name};
 const SIGINT: i32 = 2;
 
 /// Ends the calls that it was given to, from any thread. Clones are the same token.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/library/world.rs"));
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let world = world()?;
+/// use docker_prep::{CancelToken, ErrorKind, PrepareOptions, Project, Settings};
+///
+/// let cancel = CancelToken::new();
+/// let project = Project::open(&world.product, &Settings::new().cancel(&cancel))?;
+/// cancel.cancel();
+/// let error = project.plan(&PrepareOptions::new()).unwrap_err();
+/// assert!(matches!(error.kind(), ErrorKind::Interrupted(_)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken(Arc<State>);
 
@@ -44,7 +59,7 @@ impl CancelToken {
 
     /// One that also signal handlers cancel: they store the signal's number in `latest`.
     #[must_use]
-    pub fn told_by_signals(latest: Arc<AtomicUsize>, policy: SignalPolicy) -> Self {
+    pub(crate) fn told_by_signals(latest: Arc<AtomicUsize>, policy: SignalPolicy) -> Self {
         Self(Arc::new(State { latest, policy, ..State::default() }))
     }
 
@@ -54,7 +69,7 @@ impl CancelToken {
         self.wake();
     }
 
-    /// As [`Self::cancel`], because of a signal: children get it too, and the error names it.
+    /// As [`Self::cancel`], because of a signal of this number: children get it too, and the error names it.
     pub fn cancel_by_signal(&self, signal: i32) {
         match usize::try_from(signal) {
             Ok(signal) if signal > 0 => self.0.latest.store(signal, Ordering::SeqCst),
@@ -69,7 +84,7 @@ impl CancelToken {
         self.0.is_cancelled.load(Ordering::SeqCst) || self.signal().is_some()
     }
 
-    /// The first signal that came, however often it is asked for.
+    /// The number of the first signal that came, however often it is asked for.
     #[must_use]
     pub fn signal(&self) -> Option<i32> {
         let State { latest, first, .. } = &*self.0;
@@ -85,7 +100,7 @@ impl CancelToken {
     ///
     /// # Errors
     /// The token is cancelled: [`Kind::Interrupted`] with the signal, or with SIGINT where there was none.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if let Some(signal) = self.signal() {
             return Err(Error::new(Kind::Interrupted(signal), format!("stopped by {}", signal_name(signal))));
         }
@@ -94,7 +109,7 @@ impl CancelToken {
 
     /// What may be done with the process's signals.
     #[must_use]
-    pub fn policy(&self) -> &SignalPolicy {
+    pub(crate) fn policy(&self) -> &SignalPolicy {
         &self.0.policy
     }
 

@@ -1,10 +1,20 @@
 //! The one error that leaves the library: what went wrong, by what the caller can do about it.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-/// What kind of failure it is; it decides the exit code.
+/// What kind of failure it is, by what can be done about it; it decides the program's exit code.
+///
+/// ```
+/// use docker_prep::{ErrorKind, Project, Settings};
+///
+/// let error = Project::open("no/such/folder", &Settings::new()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Usage);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// The call's words are off: exit 2.
     Usage,
@@ -12,18 +22,19 @@ pub enum Kind {
     Refused,
     /// A package cannot be packed: exit 4.
     Packing,
-    /// Something that the program needs is not there: exit 5.
+    /// Something that is needed is not there, or cannot be read or written: exit 5.
     Environment,
-    /// The command of `run` could not be started: a shell's 126 or 127.
+    /// The program's command could not be started: a shell's 126 or 127. No call of the library runs one.
     NotRun(u8),
-    /// A signal ended it, after what was begun had been undone: exit 128 + its number.
+    /// It was cancelled, after what was begun had been undone: exit 128 + the number of the signal that came, or of
+    /// SIGINT (2) where there was none.
     Interrupted(i32),
 }
 
 impl Kind {
     /// The exit code of the contract.
     #[must_use]
-    pub fn exit_code(self) -> u8 {
+    pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Usage => 2,
             Self::Refused => 3,
@@ -37,56 +48,80 @@ impl Kind {
 
 /// One thing that is wrong: where, why, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The path or name first, then the cause; lowercase, one line.
-    pub message: String,
+    pub(crate) message: String,
     /// The next step, as a command to type where there is one.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 impl Problem {
     /// A problem with no advice yet.
     #[must_use]
-    pub fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None }
     }
 
     /// The same, with what to do next.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 }
 
-/// A failure: its kind, and each problem that was found (one run names them all).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A failure: its kind, and each problem that was found (one call names them all). Printed, it is a line for each
+/// problem, and an indented one for what to do about it.
+///
+/// ```
+/// use docker_prep::{Project, Settings};
+///
+/// let error = Project::open("no/such/folder", &Settings::new()).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "no/such/folder: no such project: no such file or directory\n  \
+///      name the product's folder with -C DIR, or run the tool inside it"
+/// );
+/// assert_eq!(error.messages().count(), 1);
+/// ```
+#[derive(Clone, Debug)]
 pub struct Error {
     /// Decides the exit code.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// At least one.
-    pub problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
+    /// What the system said, where it was that.
+    cause: Option<Arc<io::Error>>,
 }
 
 /// A result whose error is [`Error`].
+///
+/// ```
+/// use docker_prep::{Project, Result, Settings};
+///
+/// fn is_free(folder: &str) -> Result<bool> {
+///     Ok(Project::open(folder, &Settings::new())?.lock().is_ok())
+/// }
+/// # let _ = is_free;
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An error with one problem.
     #[must_use]
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, problems: vec![Problem::new(message)] }
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self::all(kind, vec![Problem::new(message)])
     }
 
     /// An error of several problems.
     #[must_use]
-    pub fn all(kind: Kind, problems: Vec<Problem>) -> Self {
-        Self { kind, problems }
+    pub(crate) fn all(kind: Kind, problems: Vec<Problem>) -> Self {
+        Self { kind, problems, cause: None }
     }
 
     /// Adds the next step to the last problem.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         if let Some(last) = self.problems.last_mut() {
             last.hint = Some(hint.into());
         }
@@ -95,14 +130,57 @@ impl Error {
 
     /// An I/O failure: `cannot <verb> <path>: <cause>`.
     #[must_use]
-    pub fn io(kind: Kind, verb: &str, path: &Path, cause: &std::io::Error) -> Self {
-        Self::new(kind, format!("cannot {verb} {}: {}", path.display(), io_cause(cause)))
+    pub(crate) fn io(kind: Kind, verb: &str, path: &Path, cause: &io::Error) -> Self {
+        Self::new(kind, format!("cannot {verb} {}: {}", path.display(), io_cause(cause))).because(cause)
+    }
+
+    /// The same, because of what the system said.
+    #[must_use]
+    pub(crate) fn because(mut self, cause: &io::Error) -> Self {
+        let copy = match cause.raw_os_error() {
+            Some(code) => io::Error::from_raw_os_error(code),
+            None => io::Error::new(cause.kind(), cause.to_string()),
+        };
+        self.cause = Some(Arc::new(copy));
+        self
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Each problem that was found: the path or name first, then the cause; on one line.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.problems.iter().map(|problem| problem.message.as_str())
+    }
+
+    /// What to do next, as commands of the program to type where there are some: one for each problem that has one.
+    ///
+    /// ```
+    /// use docker_prep::{Project, Settings};
+    ///
+    /// let error = Project::open("no/such/folder", &Settings::new()).unwrap_err();
+    /// assert!(error.hints().any(|hint| hint.starts_with("name the product's folder")));
+    /// ```
+    pub fn hints(&self) -> impl Iterator<Item = &str> {
+        self.problems.iter().filter_map(|problem| problem.hint.as_deref())
     }
 }
 
+/// Of the same kind, with the same problems.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.problems) == (other.kind, &other.problems)
+    }
+}
+
+impl Eq for Error {}
+
 /// An I/O error's cause without the `(os error N)` that says nothing to a reader.
 #[must_use]
-pub(crate) fn io_cause(cause: &std::io::Error) -> String {
+pub(crate) fn io_cause(cause: &io::Error) -> String {
     let text = cause.to_string();
     match text.find(" (os error ") {
         Some(end) => text[..end].to_lowercase(),
@@ -134,4 +212,32 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    /// What the system said, as an [`io::Error`]: of the call that failed, where it was one.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn the_systems_own_error_is_the_source() {
+        let missing = io::Error::from_raw_os_error(2);
+        let error = Error::io(Kind::Environment, "read", Path::new("x"), &missing).hint("make it");
+        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>()).unwrap();
+        assert_eq!(source.raw_os_error(), Some(2));
+        assert_eq!(error.hints().collect::<Vec<_>>(), ["make it"]);
+        let own = io::Error::new(io::ErrorKind::InvalidData, "no text");
+        let error = Error::io(Kind::Refused, "read", Path::new("x"), &own);
+        assert_eq!(error.messages().collect::<Vec<_>>(), ["cannot read x: no text"]);
+        assert_eq!(error.source().unwrap().to_string(), "no text");
+        let plain = Error::new(Kind::Refused, "cannot read x: no text");
+        assert!(plain.source().is_none());
+        assert_eq!(plain, error, "the source is no part of what is compared");
+    }
+}

@@ -18,6 +18,7 @@ mod guard;
 #[cfg(test)]
 mod hostile;
 mod image;
+mod library;
 mod lockfile;
 mod npm;
 mod prepare;
@@ -33,11 +34,31 @@ mod threads;
 mod transaction;
 
 pub use cancel::CancelToken;
-pub use error::{Error, Kind, Problem, Result};
+pub use error::{Error, Kind as ErrorKind, Result};
+pub use library::{
+    Event, Finding, Lock, PackOptions, Plan, PrepareOptions, Prepared, Project, Range, Repository,
+    RestoreOptions, Restored, Selection, Settings, Source, Tarball, Workspace,
+};
 
 /// The program's own way in: its arguments and its signals are the process's, which is nothing for a library.
 #[doc(hidden)]
 pub mod program {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+
     pub use crate::cancel::SignalPolicy;
     pub use crate::cli::{CancelOnSignals, main};
+    use crate::{CancelToken, Error, ErrorKind};
+
+    /// A token that signal handlers cancel too: they store the signal's number in `latest`.
+    #[must_use]
+    pub fn told_by_signals(latest: Arc<AtomicUsize>, policy: SignalPolicy) -> CancelToken {
+        CancelToken::told_by_signals(latest, policy)
+    }
+
+    /// That the machine does not let the program begin.
+    #[must_use]
+    pub fn failure(message: String) -> Error {
+        Error::new(ErrorKind::Environment, message)
+    }
 }

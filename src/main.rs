@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use docker_prep::program::SignalPolicy;
-use docker_prep::{CancelToken, Error, Kind, Result};
+use docker_prep::program::{SignalPolicy, failure, told_by_signals};
+use docker_prep::{CancelToken, Result};
 
 fn main() -> ExitCode {
     install_sigchld_handler();
@@ -39,12 +39,11 @@ fn cancel_on_signals() -> Result<CancelToken> {
             continue;
         }
         let number = usize::try_from(signal).unwrap_or(usize::MAX);
-        signal_hook::flag::register_usize(signal, Arc::clone(&latest), number).map_err(|error| {
-            Error::new(Kind::Environment, format!("cannot watch for signal {signal}: {error}"))
-        })?;
+        signal_hook::flag::register_usize(signal, Arc::clone(&latest), number)
+            .map_err(|error| failure(format!("cannot watch for signal {signal}: {error}")))?;
         watched.push(signal);
     }
-    Ok(CancelToken::told_by_signals(latest, SignalPolicy { watched }))
+    Ok(told_by_signals(latest, SignalPolicy { watched }))
 }
 
 /// Sees to it that children can be waited for. A process that was begun with SIGCHLD ignored, as some daemons begin

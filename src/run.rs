@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::prepare::prepare;
-use crate::prepare::{Call, LockedProject, PreparePlan};
+use crate::prepare::{Call, PreparePlan};
 use crate::process::Ended;
 use crate::process::child;
 use crate::project::Requested;
@@ -60,10 +60,10 @@ pub(crate) fn run(
     report: Report<'_>,
     show: &dyn Fn(RunStep<'_>),
 ) -> Result<RunOutcome> {
-    let site = LockedProject::open(Call::new(requested, &options.prepare, cancel, report)?)?;
-    let project = &site.call.project;
+    let call = Call::new(requested, &options.prepare, cancel, report)?;
+    let (project, lock) = (&call.project, call.lock()?);
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
-    let (plan, prepared) = site.prepare(until)?;
+    let (plan, prepared) = call.prepare(&lock, until, None)?;
     show(RunStep::Prepared(&plan));
     let done = child::run(&options.command, &project.root, stdout, cancel);
     if let Ok(ended) = done {
@@ -77,7 +77,7 @@ pub(crate) fn run(
             Ok(None)
         }
         Some(prepared) => {
-            let restored = || files(project, &site.lock, false, report);
+            let restored = || files(project, &lock, false, report);
             prepared.renew_state().and_then(|()| restored()).map(Some)
         }
     };
@@ -86,7 +86,7 @@ pub(crate) fn run(
     if let Ok(Some(restored)) = &restored {
         show(RunStep::Restored(restored));
     }
-    let released = site.lock.release();
+    let released = lock.release();
     let restored = restored.and_then(|restored| released.map(|()| restored));
     let (ended, restored) = both(done, restored)?;
     cancel.check()?;

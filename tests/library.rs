@@ -5,19 +5,17 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use docker_prep::cancel::CancelToken;
-use docker_prep::error::Kind;
-use docker_prep::process::ended::Ended;
-use docker_prep::project::requested::Requested;
-use docker_prep::report::{pack, prepare, restore, run};
+use docker_prep::{
+    CancelToken, ErrorKind, Event, PackOptions, PrepareOptions, Project, Selection, Settings, Workspace,
+};
 use rayon::prelude::*;
 use rustix::thread::sched_getaffinity;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -36,7 +34,7 @@ const SCENARIOS: [(&str, fn()); 6] = [
     ("removed folder", packs_where_the_working_directory_is_gone),
     ("thread that ends", packs_from_a_thread_that_ends),
     ("signals", prepares_and_leaves_signals_alone),
-    ("cancel", is_cancelled_while_a_command_runs),
+    ("cancel", is_cancelled_while_it_packs),
 ];
 
 /// The process that the tests start; by itself it does nothing.
@@ -96,8 +94,43 @@ fn the_callers_signals_do_what_they_did() {
 }
 
 #[test]
-fn a_token_ends_a_command_and_all_is_restored() {
+fn a_token_ends_a_call_and_all_is_as_before() {
     play("cancel", |status| status.success());
+}
+
+#[test]
+fn a_plan_is_refused_where_a_manifest_has_changed_since() {
+    let world = World::new();
+    let project = world.project(&world.settings());
+    let plan = project.plan(&PrepareOptions::new()).unwrap();
+    let edited = MANIFEST.replace("1.0.0", "1.0.1");
+    world.file("notes/package.json", &edited);
+    let before = world.notes();
+    let error = plan.apply(&mut project.lock().unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(
+        error.to_string(),
+        "package.json: would not be written as it was planned any more\n  \
+         a manifest or a package has changed since it was planned: plan it anew"
+    );
+    assert_eq!((world.manifest(), world.notes()), (edited, before));
+    // Anew it is carried out, by a cloned plan too, and once only.
+    let plan = project.plan(&PrepareOptions::new()).unwrap();
+    let again = plan.clone();
+    plan.apply(&mut project.lock().unwrap()).unwrap().keep();
+    let prepared = world.manifest();
+    let error = again.apply(&mut project.lock().unwrap()).unwrap_err();
+    assert_eq!((error.kind(), world.manifest()), (ErrorKind::Refused, prepared));
+}
+
+#[test]
+fn the_front_door_is_narrow() {
+    let door = include_str!("../src/lib.rs");
+    let lists =
+        door.split("\npub use ").skip(1).filter_map(|list| list.split(';').next()?.rsplit("::").next());
+    let names = lists.flat_map(|list| list.split(',')).filter(|name| name.contains(char::is_alphabetic));
+    assert!((1..=30).contains(&names.count()), "{door}");
+    assert_eq!(door.matches("\npub mod ").count(), 1, "only the program's own way in: {door}");
 }
 
 /// A workspace `plat` with packages, and a project `notes` that needs some.
@@ -134,22 +167,26 @@ impl World {
         self.0.path().join(path)
     }
 
-    fn requested(&self) -> Requested {
-        Requested {
-            project: Some(self.path("notes")),
-            workspace: Some(self.path("plat")),
-            surfaces: vec![self.path("notes")],
-            ..Requested::default()
-        }
+    fn settings(&self) -> Settings {
+        Settings::new().workspace(self.path("plat")).surface(self.path("notes"))
+    }
+
+    fn project(&self, settings: &Settings) -> Project {
+        Project::open(self.path("notes"), settings).unwrap()
     }
 
     /// Packs everything into a folder; the size of each file there by its name.
     fn pack(&self, out: &str) -> BTreeMap<String, u64> {
         let out = self.path(out);
-        let options = pack::PackOptions { all: true, out: out.clone(), ..pack::PackOptions::default() };
-        let tarballs = pack::run(&self.requested(), &options, &CancelToken::new(), &|_| {}).unwrap();
+        let workspace = Workspace::open(self.path("plat")).unwrap();
+        let tarballs = workspace.pack(&Selection::All, &PackOptions::into_folder(&out)).unwrap();
         assert_eq!(tarballs.len(), 12);
         sizes(&out)
+    }
+
+    /// What lies in the project.
+    fn notes(&self) -> BTreeMap<String, u64> {
+        sizes(&self.path("notes"))
     }
 
     fn manifest(&self) -> String {
@@ -237,42 +274,44 @@ fn prepares_and_leaves_signals_alone() {
     let came = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGINT, Arc::clone(&came)).unwrap();
     let before = signals();
-    let (requested, token) = (world.requested(), CancelToken::new());
-    prepare::run(&requested, &prepare::PrepareOptions::default(), &token, &|_| {}).unwrap();
-    assert_ne!(world.manifest(), MANIFEST);
-    restore::run(&requested, &restore::RestoreOptions::default(), &token, &|_| {}).unwrap();
+    let during = before.clone();
+    let project = world.project(&world.settings().on_event(move |event| {
+        assert_eq!(signals(), during, "{event:?}");
+    }));
+    let plan = project.plan(&PrepareOptions::new()).unwrap();
     assert_eq!(world.manifest(), MANIFEST);
-    let told = world.path("status");
-    let command = ["sh", "-c", "cat /proc/$PPID/status"].map(Into::into).to_vec();
-    let options = run::RunOptions { command, ..run::RunOptions::default() };
-    let stdout = Stdio::from(File::create(&told).unwrap());
-    let ran = run::run(&requested, &options, stdout, &token, &|_| {}).unwrap();
-    assert_eq!(ran.ended, Ended::Exited(0));
-    assert_eq!(masks(&fs::read_to_string(told).unwrap()), before, "while a command runs");
+    let mut lock = project.lock().unwrap();
+    let prepared = plan.apply(&mut lock).unwrap();
+    assert_ne!(world.manifest(), MANIFEST);
+    assert_eq!(signals(), before, "while it is prepared");
+    prepared.restore().unwrap();
+    assert_eq!(world.manifest(), MANIFEST);
     assert_eq!(signals(), before);
     assert!(!came.load(Ordering::SeqCst));
     raise(SIGINT).unwrap();
     assert!(came.load(Ordering::SeqCst));
 }
 
-fn is_cancelled_while_a_command_runs() {
+fn is_cancelled_while_it_packs() {
     let world = World::new();
-    let (requested, token) = (world.requested(), CancelToken::new());
-    let begun = world.path("begun");
-    assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
-    let command = ["sh", "-c", r#"grep -q docker-deps package.json && : > "$0"; exec tail -f package.json"#];
-    let mut command: Vec<_> = command.map(Into::into).to_vec();
-    command.push(begun.clone().into());
-    let options = run::RunOptions { command, ..run::RunOptions::default() };
-    let ran = thread::scope(|scope| {
-        scope.spawn(|| {
-            // The other end is opened by the command.
-            File::open(&begun).unwrap();
-            token.cancel();
-        });
-        run::run(&requested, &options, Stdio::null(), &token, &|_| {})
-    });
-    let error = ran.unwrap_err();
-    assert_eq!((error.kind, &*error.to_string()), (Kind::Interrupted(SIGINT), "cancelled"));
+    // Planning packs too; this one is asked to stop once it applies.
+    let (token, is_applied) = (CancelToken::new(), Arc::new(AtomicBool::new(false)));
+    let listener = {
+        let (token, is_applied) = (token.clone(), Arc::clone(&is_applied));
+        move |event: &Event| {
+            if matches!(event, Event::Progress { packed: 1.., .. }) && is_applied.load(Ordering::SeqCst) {
+                token.cancel();
+            }
+        }
+    };
+    let project = world.project(&world.settings().cancel(&token).on_event(listener));
+    let plan = project.plan(&PrepareOptions::new()).unwrap();
+    let before = world.notes();
+    is_applied.store(true, Ordering::SeqCst);
+    let mut lock = project.lock().unwrap();
+    let error = plan.apply(&mut lock).unwrap_err();
+    drop(lock);
+    assert_eq!((error.kind(), &*error.to_string()), (ErrorKind::Interrupted(SIGINT), "cancelled"));
     assert_eq!(world.manifest(), MANIFEST);
+    assert_eq!(world.notes(), before);
 }

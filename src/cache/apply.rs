@@ -16,7 +16,7 @@ use crate::cache::build_record::BuildRecord;
 use crate::cache::index::outputs_to_bytes;
 use crate::cache::read as cache;
 use crate::cache::read::{BLOBS, BUILDS, INDEX, Kept, Memory, OUTPUTS, Outputs, TAG, TEMP, build_file};
-use crate::error::{Error, Kind, Result, io_cause};
+use crate::error::{Error, Kind, Result};
 use crate::npm::FileTime;
 use crate::project::CacheFolder;
 use crate::text::Digest;
@@ -232,7 +232,7 @@ pub(crate) fn clear(place: &CacheFolder) -> Result<Cleared> {
         return Ok(cleared);
     }
     let cannot_read = |error: io::Error| {
-        Error::new(Kind::Environment, format!("cannot read {}: {}", folder.display(), io_cause(&error)))
+        Error::io(Kind::Environment, "read", folder, &error)
             .hint("once the cause is gone, type it again; or remove the folder by hand")
     };
     for kind in KINDS {

@@ -43,6 +43,7 @@ pub(crate) fn look(requested: &Requested) -> Result<CacheContents> {
         let kept = cache::kept(&place.folder, kind).map_err(|error| {
             let folder = place.folder.display();
             Error::new(Kind::Environment, format!("cannot read {folder}: {}", io_cause(&error)))
+                .because(&error)
                 .hint("remove it by hand, or name another: DOCKER_PREP_CACHE=DIR")
         })?;
         Ok::<_, Error>((kept.iter().filter(|kept| !kept.is_temp).count(), size(&kept)))

@@ -54,6 +54,6 @@ pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) 
 }
 
 /// Why no cache is used, in a sentence.
-pub(super) fn not_used(why: &str) -> String {
+pub(crate) fn not_used(why: &str) -> String {
     format!("the cache is not used: {why}")
 }

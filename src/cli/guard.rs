@@ -57,7 +57,8 @@ fn line(found: &CommittedFinding) -> String {
     format!("{}:{}: {}", shown(&found.finding.path), found.finding.line, what(found))
 }
 
-fn what(found: &CommittedFinding) -> String {
+/// What it is, on one line.
+pub(crate) fn what(found: &CommittedFinding) -> String {
     let (finding, deps_dir) = (&found.finding, shown(found.deps_dir.as_bytes()));
     let what = match finding.kind {
         // Only what cannot be parsed has no keys.

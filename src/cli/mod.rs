@@ -19,6 +19,10 @@ mod screen;
 mod status;
 mod text;
 
+pub(crate) use self::cache::not_used;
+pub(crate) use self::guard::what;
+pub(crate) use self::notices::sentence;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;

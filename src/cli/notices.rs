@@ -4,7 +4,7 @@ use super::restore::restored;
 use crate::report::Notice;
 
 /// One notice; a line each where it tells of several files.
-pub(super) fn sentence(notice: Notice<'_>) -> String {
+pub(crate) fn sentence(notice: Notice<'_>) -> String {
     match notice {
         Notice::Nameless { folder } => format!("{}: has no name: passed over", member(folder)),
         Notice::Versionless { name } => format!("{name}: has no version: passed over"),

@@ -21,7 +21,6 @@ use crate::project::FileKind;
 use crate::project::Requested;
 use crate::rewrite::OverrideStyle;
 use crate::rewrite::Rewritten;
-use crate::text::diff;
 
 pub(super) fn run(
     requested: &Requested,
@@ -138,7 +137,7 @@ fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> String {
         let name = &rewritten.surface.manifest_name;
         out.push_str(&printable(&format!("{}\n", described(rewritten)), false));
         out.push_str(&format!("would rewrite {name}\n"));
-        out.push_str(&diff::unified(name, &rewritten.surface.text, &rewritten.text));
+        out.push_str(&rewritten.diff());
         if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
             out.extend(lockfile::lines(lockfile).into_iter().map(|line| line + "\n"));
         }

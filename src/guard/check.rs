@@ -54,21 +54,33 @@ pub(crate) struct CommittedFinding {
 pub(crate) fn run(requested: &Requested, scope: &GuardScope) -> Result<GuardOutcome> {
     let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
+    judge(&git, deps_dir, scope)
+}
+
+/// The same for a folder's own repository, whatever hook calls this process.
+///
+/// # Errors
+/// As [`run`], and [`Kind::Usage`] for a folder that is not there.
+pub(crate) fn run_in(folder: &Path, scope: &GuardScope) -> Result<GuardOutcome> {
+    judge(&Git::of(folder)?, None, scope)
+}
+
+fn judge(git: &Git, deps_dir: Option<String>, scope: &GuardScope) -> Result<GuardOutcome> {
     // It takes longest, so it begins first.
     let staged =
-        if *scope == GuardScope::Index { Some(Listing::start(&git, Intended::Listed)?) } else { None };
-    let mut judge = TreeJudge::new(Objects::open(&git)?, deps_dir);
+        if *scope == GuardScope::Index { Some(Listing::start(git, Intended::Listed)?) } else { None };
+    let mut judge = TreeJudge::new(Objects::open(git)?, deps_dir);
     if let Some(staged) = staged {
-        let found = judge.staged(&git, staged)?;
+        let found = judge.staged(git, staged)?;
         judge.keep(found, None);
     }
     let commits = match scope {
         GuardScope::Index => Vec::new(),
-        GuardScope::Head => vec![observe::head(&git)?],
-        GuardScope::Range(range) => observe::range(&git, range)?,
+        GuardScope::Head => vec![observe::head(git)?],
+        GuardScope::Range(range) => observe::range(git, range)?,
     };
-    judge.commits(&git, &commits)?;
-    let repair = if judge.found.is_empty() { Vec::new() } else { judge.repair(&git) };
+    judge.commits(git, &commits)?;
+    let repair = if judge.found.is_empty() { Vec::new() } else { judge.repair(git) };
     Ok(GuardOutcome { findings: judge.found.into_values().collect(), commits: commits.len(), repair })
 }
 

@@ -1,14 +1,13 @@
 //! What is read of a project, its surfaces and its workspace before anything is packed, and the plan that follows.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::install;
 use super::install::SurfaceInstall;
 use super::linked;
 use super::linked::PackedTarballs;
 use super::packing;
 use super::packing::Sinks;
-use super::prepare::{PrepareOptions, PreparePlan};
+use super::plan::PreparePlan;
+use super::prepare::PrepareOptions;
 use crate::build::Looking;
 use crate::build::command as build;
 use crate::build::{BuildState, BuiltPackage};
@@ -176,25 +175,5 @@ impl Observed {
             plan.rewrites.push(rewritten);
         }
         Ok(plan)
-    }
-}
-
-impl PreparePlan {
-    /// Nothing is packed and nothing rewritten.
-    pub(crate) fn untouched(project: &Project, source: Decision) -> Self {
-        Self {
-            project: project.root.clone(),
-            workspace: project.root.clone(),
-            deps_dir: project.deps_dir.clone(),
-            scope: project.scope.clone(),
-            source,
-            tarballs: Vec::new(),
-            rewrites: Vec::new(),
-            files: Vec::new(),
-            lockfiles: BTreeMap::new(),
-            built: None,
-            there: BTreeSet::new(),
-            stale: Vec::new(),
-        }
     }
 }

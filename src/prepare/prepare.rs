@@ -3,25 +3,23 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::linked::PackedTarballs;
 use super::observed::{Needed, Observed};
 use super::packing::{ProgressCounter, Sinks};
-use crate::build::{BuildMode, Looking};
-use crate::build::{BuildOutput, BuiltPackage};
+use super::plan::PreparePlan;
+use crate::build::{BuildMode, BuildOutput, Looking};
 use crate::cancel::CancelToken;
 use crate::deps_dir::Cache;
 use crate::deps_dir::apply as deps_dir;
 use crate::deps_dir::{DepsDir, Placed};
 use crate::error::{Error, Kind, Result};
 use crate::lockfile::LockfileTarball;
-use crate::lockfile::SurfaceLockfile;
 use crate::lockfile::command as lockfile;
 use crate::npm::NamesOnly;
-use crate::npm::Scope;
 use crate::npm::Tarball;
 use crate::prepare::source;
 use crate::project::FileKind;
@@ -42,10 +40,9 @@ use crate::transaction::lock;
 use crate::transaction::read as state;
 use crate::transaction::tree;
 use crate::transaction::{Backup, FileState, Now, ProjectState};
-use crate::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
+use crate::transaction::{DepsDirNote, Prepared, Transaction};
 
-pub(crate) use crate::rewrite::FileChange;
-pub(crate) use crate::rewrite::Rewritten;
+use crate::rewrite::FileChange;
 
 /// How to prepare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,41 +61,6 @@ pub(crate) struct PrepareOptions {
     pub(crate) lockfile: bool,
     /// Have what has changed built first.
     pub(crate) build: Option<BuildOutput>,
-}
-
-/// What `prepare` will do; with a dry run, what it would do.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct PreparePlan {
-    /// The project's root.
-    pub(crate) project: PathBuf,
-    /// The workspace's root; the project's where there is nothing to do.
-    pub(crate) workspace: PathBuf,
-    /// The deps dir from the project's root.
-    pub(crate) deps_dir: String,
-    /// The packages that the tool is responsible for.
-    pub(crate) scope: Scope,
-    /// Where packages come from; where that is the registry, there is nothing else in it.
-    pub(crate) source: Decision,
-    /// By package name; a package has several where surfaces have different package managers.
-    pub(crate) tarballs: Vec<Tarball>,
-    /// By surface.
-    pub(crate) rewrites: Vec<Rewritten>,
-    /// The lockfiles that were asked for, by the surface's folder.
-    pub(crate) lockfiles: BTreeMap<String, SurfaceLockfile>,
-    /// What `--build` did about each package that has a build script, or would do.
-    pub(crate) built: Option<Vec<BuiltPackage>>,
-    /// What is edited or made beside the manifests.
-    pub(crate) files: Vec<FileChange>,
-    /// File names of tarballs that lie in the deps dir already.
-    pub(crate) there: BTreeSet<String>,
-    /// File names of our tarballs in the deps dir that do not belong there any more.
-    pub(crate) stale: Vec<String>,
-}
-
-impl PreparePlan {
-    fn filenames(&self) -> BTreeSet<String> {
-        self.tarballs.iter().map(|tarball| tarball.filename.clone()).collect()
-    }
 }
 
 /// The new text of the `pnpm-workspace.yaml` beside a surface, if it gets one.
@@ -155,10 +117,11 @@ pub(crate) fn run(
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<PreparePlan> {
-    let site = LockedProject::open(Call::new(requested, options, cancel, report)?)?;
-    let (plan, prepared) = site.prepare(Phase::Prepared)?;
+    let call = Call::new(requested, options, cancel, report)?;
+    let lock = call.lock()?;
+    let (plan, prepared) = call.prepare(&lock, Phase::Prepared, None)?;
     keep(prepared);
-    site.lock.release()?;
+    lock.release()?;
     Ok(plan)
 }
 
@@ -243,23 +206,22 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A project that nobody else changes meanwhile.
-pub(crate) struct LockedProject<'a> {
-    pub(crate) call: Call<'a>,
-    pub(crate) lock: Lock,
-}
-
-impl<'a> LockedProject<'a> {
-    /// Takes the project's lock.
-    pub(crate) fn open(call: Call<'a>) -> Result<Self> {
-        let lock = Lock::acquire(&call.project.state_dir)?;
-        Ok(Self { call, lock })
+/// The part that holds the project's lock, so that nobody else changes it meanwhile.
+impl Call<'_> {
+    /// Takes the lock.
+    pub(crate) fn lock(&self) -> Result<Lock> {
+        Lock::acquire(&self.project.state_dir)
     }
 
-    /// Prepares it; nothing is rewritten where no surface needs a package. `until` is what the journal says then.
-    pub(crate) fn prepare(&self, until: Phase) -> Result<(PreparePlan, Option<Prepared<'_>>)> {
-        let Self { call, lock } = self;
-        let Call { project, requested, options, report, .. } = call;
+    /// Prepares the project; nothing is rewritten where no surface needs a package. `until` is what the journal says
+    /// then. Where a plan was promised, nothing else is written than what it says.
+    pub(crate) fn prepare<'lock>(
+        &self,
+        lock: &'lock Lock,
+        until: Phase,
+        promised: Option<&PreparePlan>,
+    ) -> Result<(PreparePlan, Option<Prepared<'lock>>)> {
+        let Self { project, requested, options, report, .. } = self;
         refuse_build_of_plain_folder(project, options)?;
         let put_back = || tree::make_clean(project, lock, options.force, *report);
         // What cannot be prepared anew stays prepared: that is found out before anything is restored.
@@ -267,10 +229,10 @@ impl<'a> LockedProject<'a> {
         if !stays_at_first {
             put_back()?;
         }
-        let (decision, needed) = call.choose()?;
+        let (decision, needed) = self.choose()?;
         source::summarize(&decision, &requested.environment, *report);
-        let cache = Cache::of(requested, call.threads, *report);
-        let observed = needed.map(|needed| call.look_into(needed, &cache, false)).transpose()?;
+        let cache = Cache::of(requested, self.threads, *report);
+        let observed = needed.map(|needed| self.look_into(needed, &cache, false)).transpose()?;
         if stays_at_first {
             put_back()?;
         }
@@ -279,20 +241,24 @@ impl<'a> LockedProject<'a> {
             tree::move_leftovers_back(project, lock, &surfaces, *report)?;
         }
         let Some(observed) = observed else {
-            lock.leave_note(&decision.to_json())?;
-            return Ok((PreparePlan::untouched(project, decision), None));
+            let plan = PreparePlan::untouched(project, decision);
+            plan.refuse_unless(promised)?;
+            lock.leave_note(&plan.source.to_json())?;
+            return Ok((plan, None));
         };
         if observed.is_empty() {
-            return Ok((observed.plan(decision, &PackedTarballs::default(), Vec::new())?, None));
+            let plan = observed.plan(decision, &PackedTarballs::default(), Vec::new())?;
+            plan.refuse_unless(promised)?;
+            return Ok((plan, None));
         }
-        let (plan, prepared) = self.apply(&observed, decision, &cache, until)?;
+        let (plan, prepared) = self.apply(lock, &observed, decision, &cache, until, promised)?;
         Ok((plan, Some(prepared)))
     }
 
     /// Whether the project is prepared, and restoring it will give the originals and nothing else: there is no edit to
     /// be kept, and no lockfile that tells of another package manager than the original ones.
     fn comes_back_as_it_was(&self) -> Result<bool> {
-        let Project { state_dir, root, .. } = &self.call.project;
+        let Project { state_dir, root, .. } = &self.project;
         let standing = state::read(state_dir, root, &[])?.standing;
         let ProjectState::Prepared(observed) = &standing else { return Ok(false) };
         let is_known = |file: &FileState| {
@@ -304,19 +270,21 @@ impl<'a> LockedProject<'a> {
         Ok(observed.files.iter().all(is_known) && originals.len() == observed.files.len())
     }
 
-    fn apply(
+    fn apply<'lock>(
         &self,
+        lock: &'lock Lock,
         observed: &Observed,
         decision: Decision,
         cache: &Cache<'_>,
         until: Phase,
-    ) -> Result<(PreparePlan, Prepared<'_>)> {
-        let Call { project, requested, options, cancel, report, .. } = &self.call;
+        promised: Option<&PreparePlan>,
+    ) -> Result<(PreparePlan, Prepared<'lock>)> {
+        let Self { project, requested, options, cancel, report, .. } = self;
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
         let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
         let tally = ProgressCounter::new(*report);
-        let (packed, staged) = observed.pack(&self.call.sinks(observed, open, Some(deps.path()), &tally))?;
+        let (packed, staged) = observed.pack(&self.sinks(observed, open, Some(deps.path()), &tally))?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
         let mut plan = observed.plan(decision, &packed, tarballs)?;
         if options.lockfile {
@@ -339,11 +307,12 @@ impl<'a> LockedProject<'a> {
                 plan.lockfiles.insert(surface.dir.clone(), made);
             }
         }
+        plan.refuse_unless(promised)?;
         let path =
             ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
         let note = DepsDirNote { path, existed: deps.existed() };
         let was_open = plan.source.asked == PackageSource::Auto;
-        let transaction = Transaction::begin(&self.lock, &project.root, note, changes(&plan)?)?
+        let transaction = Transaction::begin(lock, &project.root, note, plan.changes()?)?
             .because(was_open.then(|| plan.source.clone()));
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
             let unchanged = deps.put(temp, tarball)? == Placed::AlreadyThere;
@@ -383,30 +352,4 @@ fn refuse_build_of_plain_folder(project: &Project, options: &PrepareOptions) -> 
     );
     Err(Error::new(Kind::Usage, message)
         .hint("leave out --build, or take them from a workspace: --source workspace"))
-}
-
-fn changes(plan: &PreparePlan) -> Result<Vec<FileRewrite>> {
-    let manifests = plan.rewrites.iter().map(|rewritten| {
-        let undo = serde_json::to_value(&rewritten.undo).map_err(|error| {
-            Error::new(
-                Kind::Refused,
-                format!("{}: cannot be recorded: {error}", rewritten.surface.manifest_name),
-            )
-        })?;
-        Ok(FileRewrite {
-            path: rewritten.surface.manifest_path.clone(),
-            original: Some(rewritten.surface.text.clone().into_bytes()),
-            rewritten: rewritten.text.clone().into_bytes(),
-            undo,
-        })
-    });
-    let files = plan.files.iter().map(|file| {
-        Ok(FileRewrite {
-            path: file.path.clone(),
-            original: file.before.clone().map(String::into_bytes),
-            rewritten: file.after.clone().into_bytes(),
-            undo: file.undo.clone(),
-        })
-    });
-    manifests.chain(files).collect()
 }

@@ -12,7 +12,7 @@ use crate::image::Detected;
 use crate::npm::Tarball;
 use crate::project::Surface;
 use crate::rewrite;
-use crate::text::JsonUndo;
+use crate::text::{JsonUndo, diff};
 
 /// The new text of one surface's manifest.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,14 @@ pub(crate) struct Rewritten {
     pub(crate) overrides: usize,
     /// How many peers were added to its dependencies.
     pub(crate) peers: usize,
+}
+
+impl Rewritten {
+    /// The change as `git diff` prints it.
+    #[must_use]
+    pub(crate) fn diff(&self) -> String {
+        diff::unified(&self.surface.manifest_name, &self.surface.text, &self.text)
+    }
 }
 
 /// Plans the rewrite of one surface.

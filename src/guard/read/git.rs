@@ -45,11 +45,7 @@ impl Git {
     pub(crate) fn find(named: Option<&Path>, environment: &HookEnvironment) -> Result<Self> {
         let here = Self { dir: None, foreign: false };
         let Some(dir) = named else { return Ok(here) };
-        if !dir.is_dir() {
-            return Err(Error::new(Kind::Usage, format!("{}: no such project", dir.display()))
-                .hint("name the product's folder with -C DIR, or run the tool inside it"));
-        }
-        let there = Self { dir: Some(dir.to_path_buf()), foreign: true };
+        let there = Self::of(dir)?;
         if !environment.is_set {
             return Ok(Self { foreign: false, ..there });
         }
@@ -65,6 +61,18 @@ impl Git {
                 index.is_none_or(|index| !index.is_absolute() || index.starts_with(hook))
             });
         Ok(Self { foreign: is_hook, ..there })
+    }
+
+    /// The repository of a folder, whatever a hook's variables say.
+    ///
+    /// # Errors
+    /// A folder that is not there.
+    pub(crate) fn of(dir: &Path) -> Result<Self> {
+        if !dir.is_dir() {
+            return Err(Error::new(Kind::Usage, format!("{}: no such project", dir.display()))
+                .hint("name the product's folder with -C DIR, or run the tool inside it"));
+        }
+        Ok(Self { dir: Some(dir.to_path_buf()), foreign: true })
     }
 
     /// A git command of that repository.

@@ -1,4 +1,6 @@
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use crate::cache::Memory;
 use crate::prepare::prepare::*;
@@ -93,12 +95,13 @@ impl PrepareWorld {
     fn prepare(&self) -> (PreparePlan, BTreeSet<String>) {
         let (requested, cancel) = (self.requested(), CancelToken::new());
         let options = PrepareOptions::default();
-        let site = LockedProject::open(Call::new(&requested, &options, &cancel, &|_| {}).unwrap()).unwrap();
-        let cache = Cache::of(&requested, site.call.threads, &|_| {});
+        let call = Call::new(&requested, &options, &cancel, &|_| {}).unwrap();
+        let (lock, observed) = (call.lock().unwrap(), self.observed());
+        let cache = Cache::of(&requested, call.threads, &|_| {});
         let (plan, prepared) =
-            site.apply(&self.observed(), Decision::default(), &cache, Phase::Prepared).unwrap();
+            call.apply(&lock, &observed, Decision::default(), &cache, Phase::Prepared, None).unwrap();
         prepared.keep();
-        site.lock.release().unwrap();
+        lock.release().unwrap();
         let lying = fs::read_dir(self.deps_dir()).unwrap().map(|entry| entry.unwrap().file_name());
         let lying = lying.map(|name| name.into_string().unwrap()).filter(|name| !name.starts_with('.'));
         (plan, lying.collect())

@@ -110,10 +110,12 @@ fn spawn(command: &mut Command) -> Result<std::process::Child> {
             // There is no room for one more process, whatever it is.
             ErrorKind::WouldBlock | ErrorKind::OutOfMemory => {
                 Error::new(Kind::Environment, format!("{program}: cannot be started: {}", io_cause(&error)))
+                    .because(&error)
                     .hint("once the cause is gone, type it again")
             }
             _ => {
                 Error::new(Kind::NotRun(126), format!("{program}: cannot be executed: {}", io_cause(&error)))
+                    .because(&error)
                     .hint(format!("see its mode, and that it is a program: ls -l {program}"))
             }
         }
@@ -157,6 +159,7 @@ mod imp {
         cancel.check()?;
         let status = spawn(command)?.wait().map_err(|error| {
             Error::new(Kind::Environment, format!("cannot wait for the command: {}", io_cause(&error)))
+                .because(&error)
         })?;
         match role {
             ChildRole::Owner => cancel.forget_cancel(),

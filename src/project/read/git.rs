@@ -69,7 +69,9 @@ impl Failure {
     pub(crate) fn error(self, not_run: &str, refused: &str) -> Error {
         match self {
             Self::NotRun(error) => {
-                Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))).hint(not_run)
+                Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error)))
+                    .because(&error)
+                    .hint(not_run)
             }
             Self::Refused(said) => Error::new(Kind::Environment, format!("git says: {said}")).hint(refused),
         }

@@ -58,6 +58,7 @@ pub(crate) fn find(requested: &Requested) -> Result<Project> {
     let named = requested.project.clone().unwrap_or_else(|| PathBuf::from("."));
     let start = named.canonicalize().map_err(|error| {
         Error::new(Kind::Usage, format!("{}: no such project: {}", named.display(), io_cause(&error)))
+            .because(&error)
             .hint("name the product's folder with -C DIR, or run the tool inside it")
     })?;
     if !start.is_dir() {

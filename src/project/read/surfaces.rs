@@ -64,6 +64,7 @@ fn read_named(project: &Project, named: &[PathBuf]) -> Result<Surfaces> {
     for dir in named {
         let real = dir.canonicalize().map_err(|error| {
             Error::new(Kind::Usage, format!("{}: no such surface: {}", dir.display(), io_cause(&error)))
+                .because(&error)
                 .hint("name a folder of the project that holds a package.json, such as --surface backend")
         })?;
         let relative = relative(&project.root, &real).ok_or_else(|| {

@@ -26,7 +26,8 @@ pub(crate) fn text(root: &Path, path: &ProjectPath) -> Result<Option<String>> {
     let said = match git::answer(git(root).args(["show", "--no-textconv", &format!("HEAD:./{path}")])) {
         Ok(content) => return Ok(String::from_utf8(content).ok()),
         Err(Failure::NotRun(error)) => {
-            return Err(Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error))));
+            return Err(Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error)))
+                .because(&error));
         }
         Err(Failure::Refused(said)) => said,
     };

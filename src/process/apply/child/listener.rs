@@ -68,6 +68,7 @@ impl Listener {
         };
         thread::Builder::new().spawn(attend).map(drop).map_err(|error| {
             Error::new(Kind::Environment, format!("no thread can be started: {}", io_cause(&error)))
+                .because(&error)
         })
     }
 
