@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use crate::error::{Error, Kind, Result, signal_name};
+use crate::error::{Error, ErrorKind, Result, signal_name};
 
 /// SIGINT, whose exit code stands for a call that was cancelled without a signal.
 const SIGINT: i32 = 2;
@@ -99,12 +99,19 @@ impl CancelToken {
     /// To be asked between two steps.
     ///
     /// # Errors
-    /// The token is cancelled: [`Kind::Interrupted`] with the signal, or with SIGINT where there was none.
+    /// The token is cancelled: [`ErrorKind::Interrupted`] with the signal, or with SIGINT where there was none.
     pub(crate) fn check(&self) -> Result<()> {
         if let Some(signal) = self.signal() {
-            return Err(Error::new(Kind::Interrupted(signal), format!("stopped by {}", signal_name(signal))));
+            return Err(Error::new(
+                ErrorKind::Interrupted(signal),
+                format!("stopped by {}", signal_name(signal)),
+            ));
         }
-        if self.is_cancelled() { Err(Error::new(Kind::Interrupted(SIGINT), "cancelled")) } else { Ok(()) }
+        if self.is_cancelled() {
+            Err(Error::new(ErrorKind::Interrupted(SIGINT), "cancelled"))
+        } else {
+            Ok(())
+        }
     }
 
     /// What may be done with the process's signals.

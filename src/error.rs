@@ -1,9 +1,8 @@
 //! The one error that leaves the library: what went wrong, by what the caller can do about it.
 
-use std::fmt;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::{fmt, io};
 
 /// What kind of failure it is, by what can be done about it; it decides the program's exit code.
 ///
@@ -15,7 +14,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ErrorKind {
     /// The call's words are off: exit 2.
     Usage,
     /// The state of the tree forbids it: exit 3.
@@ -31,7 +30,7 @@ pub enum Kind {
     Interrupted(i32),
 }
 
-impl Kind {
+impl ErrorKind {
     /// The exit code of the contract.
     #[must_use]
     pub(crate) fn exit_code(self) -> u8 {
@@ -87,7 +86,7 @@ impl Problem {
 #[derive(Clone, Debug)]
 pub struct Error {
     /// Decides the exit code.
-    pub(crate) kind: Kind,
+    pub(crate) kind: ErrorKind,
     /// At least one.
     pub(crate) problems: Vec<Problem>,
     /// What the system said, where it was that.
@@ -109,13 +108,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error with one problem.
     #[must_use]
-    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::all(kind, vec![Problem::new(message)])
     }
 
     /// An error of several problems.
     #[must_use]
-    pub(crate) fn all(kind: Kind, problems: Vec<Problem>) -> Self {
+    pub(crate) fn all(kind: ErrorKind, problems: Vec<Problem>) -> Self {
         Self { kind, problems, cause: None }
     }
 
@@ -130,7 +129,7 @@ impl Error {
 
     /// An I/O failure: `cannot <verb> <path>: <cause>`.
     #[must_use]
-    pub(crate) fn io(kind: Kind, verb: &str, path: &Path, cause: &io::Error) -> Self {
+    pub(crate) fn io(kind: ErrorKind, verb: &str, path: &Path, cause: &io::Error) -> Self {
         Self::new(kind, format!("cannot {verb} {}: {}", path.display(), io_cause(cause))).because(cause)
     }
 
@@ -147,7 +146,7 @@ impl Error {
 
     /// What kind of failure it is.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
@@ -228,15 +227,15 @@ mod tests {
     #[test]
     fn the_systems_own_error_is_the_source() {
         let missing = io::Error::from_raw_os_error(2);
-        let error = Error::io(Kind::Environment, "read", Path::new("x"), &missing).hint("make it");
+        let error = Error::io(ErrorKind::Environment, "read", Path::new("x"), &missing).hint("make it");
         let source = error.source().and_then(|source| source.downcast_ref::<io::Error>()).unwrap();
         assert_eq!(source.raw_os_error(), Some(2));
         assert_eq!(error.hints().collect::<Vec<_>>(), ["make it"]);
         let own = io::Error::new(io::ErrorKind::InvalidData, "no text");
-        let error = Error::io(Kind::Refused, "read", Path::new("x"), &own);
+        let error = Error::io(ErrorKind::Refused, "read", Path::new("x"), &own);
         assert_eq!(error.messages().collect::<Vec<_>>(), ["cannot read x: no text"]);
         assert_eq!(error.source().unwrap().to_string(), "no text");
-        let plain = Error::new(Kind::Refused, "cannot read x: no text");
+        let plain = Error::new(ErrorKind::Refused, "cannot read x: no text");
         assert!(plain.source().is_none());
         assert_eq!(plain, error, "the source is no part of what is compared");
     }

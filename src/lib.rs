@@ -34,7 +34,7 @@ mod threads;
 mod transaction;
 
 pub use cancel::CancelToken;
-pub use error::{Error, Kind as ErrorKind, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use library::{
     Event, Finding, Lock, PackOptions, Plan, PrepareOptions, Prepared, Project, Range, Repository,
     RestoreOptions, Restored, Selection, Settings, Source, Tarball, Workspace,

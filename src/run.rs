@@ -5,14 +5,11 @@ use std::process::Stdio;
 
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::prepare::prepare;
-use crate::prepare::{Call, PreparePlan};
-use crate::process::Ended;
-use crate::process::child;
+use crate::prepare::{Call, PreparePlan, call as prepare};
+use crate::process::{Ended, child};
 use crate::project::Requested;
 use crate::report::{Event, Notice, Report};
-use crate::transaction::Phase;
-use crate::transaction::{RestoreOutcome, files};
+use crate::transaction::{Phase, RestoreOutcome, files};
 
 /// What to run, and how to prepare for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,8 +46,8 @@ pub(crate) enum RunStep<'a> {
 /// command's.
 ///
 /// # Errors
-/// As [`prepare::run`], before the command is begun. Then [`Kind::NotRun`](crate::error::Kind::NotRun) for a command that cannot be started,
-/// [`Kind::Interrupted`](crate::error::Kind::Interrupted) where it was not waited for, or where a signal came after its end; always restored. Where
+/// As [`prepare::run`], before the command is begun. Then [`ErrorKind::NotRun`](crate::error::ErrorKind::NotRun) for a command that cannot be started,
+/// [`ErrorKind::Interrupted`](crate::error::ErrorKind::Interrupted) where it was not waited for, or where a signal came after its end; always restored. Where
 /// restoring fails, those errors too.
 pub(crate) fn run(
     requested: &Requested,

@@ -1,6 +1,11 @@
 //! The library as another program calls it: it takes over nothing of that program.
 #![cfg(target_os = "linux")]
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "clippy takes helpers of tests for the program")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "clippy takes helpers of tests for the program, and worlds are made on the disk"
+)]
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

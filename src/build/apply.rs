@@ -16,11 +16,10 @@ use tempfile::TempDir;
 
 use crate::build::{BuildOutput, SCRIPT};
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Problem, Result, signal_name};
+use crate::error::{Error, ErrorKind, Problem, Result, signal_name};
 use crate::image::{Detected, Name, PackageManager};
 use crate::npm::{Member, Workspace};
-use crate::process::ChildGroup;
-use crate::process::Ended;
+use crate::process::{ChildGroup, Ended};
 
 use crate::build::apply::program::Installed;
 use crate::project::Environment;
@@ -78,7 +77,7 @@ impl<'a> Builder<'a> {
     /// is built no package manager is started.
     ///
     /// # Errors
-    /// [`Kind::Environment`]: the package manager is not there.
+    /// [`ErrorKind::Environment`]: the package manager is not there.
     pub(crate) fn tools(&mut self) -> Result<String> {
         let PackageManager { name, version, .. } = &self.manager.manager;
         let manager = match Version::parse(version) {
@@ -95,7 +94,7 @@ impl<'a> Builder<'a> {
     /// Looks for the package manager.
     ///
     /// # Errors
-    /// [`Kind::Environment`]: it is not there.
+    /// [`ErrorKind::Environment`]: it is not there.
     fn find(&mut self) -> Result<&Installed> {
         let installed = match self.program.take() {
             Some(installed) => installed,
@@ -121,7 +120,7 @@ impl<'a> Builder<'a> {
             return Ok(program);
         }
         let message = format!("{root}: packages are built by {manager} ({reason}), but {seen}");
-        Err(Error::new(Kind::Environment, message)
+        Err(Error::new(ErrorKind::Environment, message)
             .hint(format!("type: {remedy}\nor build the packages yourself, and leave out --build")))
     }
 
@@ -133,7 +132,7 @@ impl<'a> Builder<'a> {
     /// Makes sure of the package manager. Says what is doubtful of it, once.
     ///
     /// # Errors
-    /// [`Kind::Environment`]: it is not there.
+    /// [`ErrorKind::Environment`]: it is not there.
     pub(crate) fn ready(&mut self) -> Result<Option<Problem>> {
         self.find()?;
         Ok(self.doubt.take())
@@ -142,7 +141,7 @@ impl<'a> Builder<'a> {
     /// Begins to build packages.
     ///
     /// # Errors
-    /// [`Kind::Environment`]: the package manager is not there; signals cannot be watched.
+    /// [`ErrorKind::Environment`]: the package manager is not there; signals cannot be watched.
     pub(crate) fn begin(&mut self) -> Result<RunningBuilds<'_>> {
         self.find()?;
         let words = self.program.as_ref().map(|program| program.words.clone()).unwrap_or_default();
@@ -204,7 +203,7 @@ impl RunningBuilds<'_> {
     /// Waits until one has ended; says which, and how long it took.
     ///
     /// # Errors
-    /// [`Kind::Packing`]: it failed; the others are ended then. [`Kind::Interrupted`]: the signal that came.
+    /// [`ErrorKind::Packing`]: it failed; the others are ended then. [`ErrorKind::Interrupted`]: the signal that came.
     pub(crate) fn wait(&mut self) -> Result<(usize, Duration)> {
         let (member, ended) = self.children.wait()?;
         let at = self.running.iter().position(|(running, _)| *running == member);
@@ -218,7 +217,7 @@ impl RunningBuilds<'_> {
 
     fn failure(&self, member: usize, ended: Ended) -> Error {
         let Some(member_of) = self.builder.workspace.members.get(member) else {
-            return Error::new(Kind::Packing, "a build failed");
+            return Error::new(ErrorKind::Packing, "a build failed");
         };
         let typed = format!("{} run {SCRIPT}", self.words.join(" "));
         let how = match ended {
@@ -232,7 +231,7 @@ impl RunningBuilds<'_> {
         let mut last: Vec<&str> = lines[lines.len().saturating_sub(LAST_LINES)..].to_vec();
         let next = format!("correct it, and see whether it builds: cd {dir} && {typed}");
         last.push(&next);
-        Error::new(Kind::Packing, format!("{}: `{typed}` in {dir} {how}", label(member_of)))
+        Error::new(ErrorKind::Packing, format!("{}: `{typed}` in {dir} {how}", label(member_of)))
             .hint(last.join("\n"))
     }
 }

@@ -11,15 +11,11 @@ use self::site::BuildSite;
 use crate::build::apply::Builder;
 use crate::build::plan::order;
 use crate::build::{BuildOutput, BuiltPackage, SCRIPT};
-use crate::cache::BuildRecords;
-use crate::cache::DigestBuilder;
-use crate::cache::Store;
+use crate::cache::{BuildRecords, DigestBuilder, Store};
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::npm::{Member, Workspace};
-use crate::project::CacheFolder;
-use crate::project::Environment;
-use crate::project::package_manager;
+use crate::project::{CacheFolder, Environment, package_manager};
 use crate::report::{Event, Notice, Report, warn};
 use crate::threads::Threads;
 
@@ -66,8 +62,8 @@ pub(crate) struct Looking<'a> {
 /// Without a cache nothing is known of former builds, and everything is built.
 ///
 /// # Errors
-/// [`Kind::Packing`]: a build failed. [`Kind::Environment`]: the package manager is not there, or nothing is installed.
-/// [`Kind::Interrupted`]: the signal that came.
+/// [`ErrorKind::Packing`]: a build failed. [`ErrorKind::Environment`]: the package manager is not there, or nothing is installed.
+/// [`ErrorKind::Interrupted`]: the signal that came.
 pub(crate) fn first(
     workspace: &Workspace,
     members: &[&Member],

@@ -3,12 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::npm::SpecifierKind;
-use crate::npm::specifier;
-use crate::npm::{DEPENDENCY_FIELDS, Manifest};
-use crate::npm::{Member, Workspace};
-use crate::rewrite::Component;
-use crate::rewrite::components;
+use crate::npm::{DEPENDENCY_FIELDS, Manifest, Member, SpecifierKind, Workspace, specifier};
+use crate::rewrite::{Component, components};
 use crate::text::path;
 
 /// The members that are needed to build some, and how they hang together. Members go by their number in

@@ -6,7 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "writes the cache")]
 
 use std::fs::{self, File, FileTimes, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +16,7 @@ use crate::cache::build_record::BuildRecord;
 use crate::cache::index::outputs_to_bytes;
 use crate::cache::read as cache;
 use crate::cache::read::{BLOBS, BUILDS, INDEX, Kept, Memory, OUTPUTS, Outputs, TAG, TEMP, build_file};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::npm::FileTime;
 use crate::project::CacheFolder;
 use crate::text::Digest;
@@ -179,8 +179,8 @@ impl<'a> Store<'a> {
 
     /// Writes a file of a kind.
     fn write(&self, kind: &str, path: Option<PathBuf>, bytes: &[u8]) -> io::Result<()> {
-        let path = path.ok_or(ErrorKind::InvalidInput)?;
-        let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
+        let path = path.ok_or(io::ErrorKind::InvalidInput)?;
+        let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
         self.folder(kind)?;
         make_trusted(folder)?;
         let mut temp = tempfile::Builder::new().suffix(TEMP).tempfile_in(folder)?;
@@ -225,14 +225,14 @@ pub(crate) fn clear(place: &CacheFolder) -> Result<Cleared> {
     let folder = &place.folder;
     let mut cleared = Cleared::default();
     let looked = cache::look(folder).map_err(|why| {
-        Error::new(Kind::Refused, format!("{why}: not cleared"))
+        Error::new(ErrorKind::Refused, format!("{why}: not cleared"))
             .hint("name the cache's own folder: DOCKER_PREP_CACHE=DIR docker-prep cache clear")
     })?;
     if looked.is_none() {
         return Ok(cleared);
     }
     let cannot_read = |error: io::Error| {
-        Error::io(Kind::Environment, "read", folder, &error)
+        Error::io(ErrorKind::Environment, "read", folder, &error)
             .hint("once the cause is gone, type it again; or remove the folder by hand")
     };
     for kind in KINDS {
@@ -287,7 +287,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(folder) {
         // Another run has just made it.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         result => result,
     }
 }
@@ -308,7 +308,7 @@ fn copy<W: Write>(
                 hasher.update(&buffer[..read]);
                 to.write_all(&buffer[..read])?;
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }

@@ -1,11 +1,9 @@
 //! `docker-prep cache`: where the cache lies and what is in it, and its removal.
 
-use crate::cache::apply;
-use crate::cache::read as cache;
 use crate::cache::read::{BLOBS, BUILDS, INDEX, Kept, OUTPUTS};
-use crate::error::{Error, Kind, Result, io_cause};
-use crate::project::CacheFolder;
-use crate::project::Requested;
+use crate::cache::{apply, read as cache};
+use crate::error::{Error, ErrorKind, Result, io_cause};
+use crate::project::{CacheFolder, Requested};
 
 pub(crate) use crate::cache::apply::Cleared;
 
@@ -42,7 +40,7 @@ pub(crate) fn look(requested: &Requested) -> Result<CacheContents> {
     let kept = |kind: &str| {
         let kept = cache::kept(&place.folder, kind).map_err(|error| {
             let folder = place.folder.display();
-            Error::new(Kind::Environment, format!("cannot read {folder}: {}", io_cause(&error)))
+            Error::new(ErrorKind::Environment, format!("cannot read {folder}: {}", io_cause(&error)))
                 .because(&error)
                 .hint("remove it by hand, or name another: DOCKER_PREP_CACHE=DIR")
         })?;

@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::npm::Checksums;
-use crate::npm::TrackedPath;
-use crate::npm::{FileStamp, FileTime};
+use crate::npm::{Checksums, FileStamp, FileTime, TrackedPath};
 use crate::text::Digest;
 
 /// What a package's files are, and whose word it is.

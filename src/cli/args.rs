@@ -8,8 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::guard::Manager;
 use crate::image::PackageManager;
-use crate::project::Link;
-use crate::project::{PackageSource, parse_duration};
+use crate::project::{Link, PackageSource, parse_duration};
 
 /// Makes Docker builds of JavaScript products work when their private npm registry does not.
 ///

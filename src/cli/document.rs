@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 use super::{build, lockfile, pack};
 use crate::npm::Tarball;
 use crate::prepare::PreparePlan;
-use crate::rewrite::FileChange;
-use crate::rewrite::OverrideStyle;
-use crate::rewrite::Rewritten;
+use crate::rewrite::{FileChange, OverrideStyle, Rewritten};
 use crate::text::diff;
 
 /// What was prepared, or would be, in every document alike.

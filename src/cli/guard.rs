@@ -8,9 +8,7 @@ use super::args::{Format, GuardArgs};
 use super::report::Reporter;
 use super::text::{count, count_of};
 use crate::error::{Problem, Result};
-use crate::guard::check as guard;
-use crate::guard::{CommittedFinding, GuardOutcome, GuardScope};
-use crate::guard::{FindingKind, shown};
+use crate::guard::{CommittedFinding, FindingKind, GuardOutcome, GuardScope, check as guard, shown};
 use crate::project::Requested;
 
 /// How much of a value a message shows, in characters.

@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use super::args::InitArgs;
 use super::report::Reporter;
 use crate::error::Result;
-use crate::guard::init;
-use crate::guard::{InitChange, InitPlan};
+use crate::guard::{InitChange, InitPlan, init};
 use crate::project::Requested;
 use crate::text::diff;
 

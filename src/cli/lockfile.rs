@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::text::count;
-use crate::lockfile::Difference;
-use crate::lockfile::SurfaceLockfile;
+use crate::lockfile::{Difference, SurfaceLockfile};
 
 pub(super) fn lines(lockfile: &SurfaceLockfile) -> Vec<String> {
     let seed = lockfile.seeded_from.as_deref().map_or_else(

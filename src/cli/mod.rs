@@ -27,19 +27,16 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::ErrorKind as ClapErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
 use self::args::{Cli, Command, Global, OldFlags, RestoreArgs};
 use self::report::Reporter;
 use crate::cache::place;
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Detected, PackageManager};
-use crate::project::CacheFolder;
-use crate::project::Link;
-use crate::project::Requested;
-use crate::project::{PackageSource, RequestedSource, parse_duration};
+use crate::project::{CacheFolder, Link, PackageSource, Requested, RequestedSource, parse_duration};
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
 /// commands that have something to put back or to clean up.
@@ -59,7 +56,7 @@ pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSi
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) if cli.command.is_some() && cli.old != OldFlags::default() => {
             let message = "flags of a command go behind its name, as in `docker-prep prepare --dry-run`";
-            return wrong_words(&Cli::command().error(ErrorKind::ArgumentConflict, message), wants_json);
+            return wrong_words(&Cli::command().error(ClapErrorKind::ArgumentConflict, message), wants_json);
         }
         Ok(cli) => cli,
         Err(error) => return wrong_words(&error, wants_json),
@@ -84,13 +81,13 @@ pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSi
 fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
     // A pipe that nobody reads any more is no error.
     let _ = error.print();
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+    if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
         return ExitCode::SUCCESS;
     }
     if wants_json {
         let message = error.kind().to_string();
         let global = Global { json: true, quiet: true, ..Global::default() };
-        Reporter::new(&global).failure(&Error::new(Kind::Usage, message).hint("see docker-prep --help"));
+        Reporter::new(&global).failure(&Error::new(ErrorKind::Usage, message).hint("see docker-prep --help"));
     }
     ExitCode::from(2)
 }
@@ -129,9 +126,8 @@ fn requested(global: Global) -> Result<Requested> {
     };
     let scope = list(global.scope, "DOCKER_PREP_SCOPE");
     if scope.iter().any(String::is_empty) {
-        return Err(
-            Error::new(Kind::Usage, "the scope is empty").hint("name packages, as in --scope '@bytelyst/*'")
-        );
+        return Err(Error::new(ErrorKind::Usage, "the scope is empty")
+            .hint("name packages, as in --scope '@bytelyst/*'"));
     }
     Ok(Requested {
         project: path(global.project, "DOCKER_PREP_PROJECT"),
@@ -187,7 +183,7 @@ fn source(flag: Option<PackageSource>) -> Result<Option<RequestedSource>> {
 fn parsed<T>(name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>> {
     let Some(value) = variable(name) else { return Ok(None) };
     parse(&value.to_string_lossy()).map(Some).map_err(|why| {
-        Error::new(Kind::Usage, format!("{name}: {why}"))
+        Error::new(ErrorKind::Usage, format!("{name}: {why}"))
             .hint(format!("set it to another value, or unset {name}"))
     })
 }

@@ -8,8 +8,7 @@ use super::text::count;
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::npm::Tarball;
-use crate::prepare::PackOptions;
-use crate::prepare::pack;
+use crate::prepare::{PackOptions, pack};
 use crate::project::Requested;
 
 /// An array as `npm pack --json` prints it, else the tarballs' paths.

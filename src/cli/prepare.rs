@@ -15,12 +15,9 @@ use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::image::Detected;
 use crate::npm::as_seen_from;
-use crate::prepare::prepare;
-use crate::prepare::{PrepareOptions, PreparePlan};
-use crate::project::FileKind;
-use crate::project::Requested;
-use crate::rewrite::OverrideStyle;
-use crate::rewrite::Rewritten;
+use crate::prepare::{PrepareOptions, PreparePlan, call as prepare};
+use crate::project::{FileKind, Requested};
+use crate::rewrite::{OverrideStyle, Rewritten};
 
 pub(super) fn run(
     requested: &Requested,

@@ -15,7 +15,7 @@ use super::notices::sentence;
 use super::screen::Screen;
 use super::text::{decided, printable, seconds, size};
 use crate::build::BuildOutput;
-use crate::error::{Error, Kind, Problem, io_cause};
+use crate::error::{Error, ErrorKind, Problem, io_cause};
 use crate::npm::Tarball;
 use crate::report::Event;
 
@@ -162,7 +162,7 @@ impl Reporter {
         let lost = self.lost.lock().ok()?.take()?;
         let message = format!("stdout: cannot be written: {}", io_cause(&lost));
         Some(
-            Error::new(Kind::Environment, message)
+            Error::new(ErrorKind::Environment, message)
                 .hint("make room where the output goes, then type it again"),
         )
     }

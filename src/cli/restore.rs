@@ -6,12 +6,10 @@ use super::args::RestoreArgs;
 use super::report::Reporter;
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::prepare::RestoreOptions;
-use crate::prepare::restore;
+use crate::prepare::{RestoreOptions, restore};
 use crate::project::Requested;
 use crate::report::RestoredFrom;
-use crate::transaction::RestoreOutcome;
-use crate::transaction::strip;
+use crate::transaction::{RestoreOutcome, strip};
 
 pub(super) fn run(
     requested: &Requested,

@@ -6,10 +6,7 @@ use super::report::Reporter;
 use super::text::reason;
 use crate::error::Result;
 use crate::project::Requested;
-use crate::transaction::interrupted;
-use crate::transaction::status;
-use crate::transaction::{FileState, Now, ProjectState};
-use crate::transaction::{Status, age};
+use crate::transaction::{FileState, Now, ProjectState, Status, age, interrupted, status};
 
 pub(super) fn run(requested: &Requested, reporter: &Reporter) -> Result<()> {
     let status = status::run(requested)?;

@@ -3,14 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use crate::cache::Store;
-use crate::cache::apply as cache;
-use crate::cache::{Memory, Outputs};
+use crate::cache::{Memory, Outputs, Store, apply as cache};
 use crate::deps_dir::apply::{StagedTarball, TempTarball, sync_staged};
-use crate::npm::Tarball;
-use crate::npm::TarballSink;
-use crate::project::CacheFolder;
-use crate::project::Requested;
+use crate::npm::{Tarball, TarballSink};
+use crate::project::{CacheFolder, Requested};
 use crate::report::{Event, Report};
 use crate::threads::Threads;
 

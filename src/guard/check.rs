@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::guard;
-use crate::guard::read as observe;
 use crate::guard::read::{Commit, Git, Intended, Listing, Mode, Objects, Target, TreeEntry};
-use crate::guard::repair;
 use crate::guard::repair::Here;
-use crate::guard::{BadSettings, Finding, GuardSettings, GuardedFile, shown};
-use crate::project::HookEnvironment;
-use crate::project::Requested;
+use crate::guard::{BadSettings, Finding, GuardSettings, GuardedFile, read as observe, repair, shown};
+use crate::project::{HookEnvironment, Requested};
 use crate::rewrite::tarball_reference as reference;
 
 /// What is judged.
@@ -50,7 +47,7 @@ pub(crate) struct CommittedFinding {
 /// Judges, and changes nothing.
 ///
 /// # Errors
-/// [`Kind::Environment`] for whatever keeps it from judging: nothing passes that could not be read.
+/// [`ErrorKind::Environment`] for whatever keeps it from judging: nothing passes that could not be read.
 pub(crate) fn run(requested: &Requested, scope: &GuardScope) -> Result<GuardOutcome> {
     let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
@@ -60,7 +57,7 @@ pub(crate) fn run(requested: &Requested, scope: &GuardScope) -> Result<GuardOutc
 /// The same for a folder's own repository, whatever hook calls this process.
 ///
 /// # Errors
-/// As [`run`], and [`Kind::Usage`] for a folder that is not there.
+/// As [`run`], and [`ErrorKind::Usage`] for a folder that is not there.
 pub(crate) fn run_in(folder: &Path, scope: &GuardScope) -> Result<GuardOutcome> {
     judge(&Git::of(folder)?, None, scope)
 }
@@ -87,7 +84,7 @@ fn judge(git: &Git, deps_dir: Option<String>, scope: &GuardScope) -> Result<Guar
 /// A deps dir that was asked for, from the tree's top.
 fn deps_dir(git: &Git, dir: &Path) -> Result<String> {
     let wrong = || {
-        Error::new(Kind::Usage, format!("{}: the deps dir lies outside the project", dir.display()))
+        Error::new(ErrorKind::Usage, format!("{}: the deps dir lies outside the project", dir.display()))
             .hint("name a folder inside the project, from its root, such as .docker-deps")
     };
     let inside = if dir.is_absolute() {
@@ -207,7 +204,7 @@ impl TreeJudge {
                 if entry.mode == Mode::Link { self.follow(entry, entries)? } else { Target::Entry(entry) };
             let Target::Entry(file) = file else {
                 return Err(Error::new(
-                    Kind::Environment,
+                    ErrorKind::Environment,
                     format!("{}: a link out of what is committed", shown(&entry.path)),
                 )
                 .hint("commit the settings themselves: docker-prep.toml"));
@@ -338,14 +335,14 @@ fn not_merged(entries: &[&TreeEntry]) -> Error {
             problems.push(problem);
         }
     }
-    Error::all(Kind::Environment, problems)
+    Error::all(ErrorKind::Environment, problems)
 }
 
 fn bad_settings(bad: &BadSettings) -> Error {
     if bad.path.is_empty() {
-        return Error::new(Kind::Usage, bad.cause.clone())
+        return Error::new(ErrorKind::Usage, bad.cause.clone())
             .hint("name a folder inside the project, from its root, such as .docker-deps");
     }
-    Error::new(Kind::Environment, format!("{}: {}", shown(&bad.path), bad.cause))
+    Error::new(ErrorKind::Environment, format!("{}: {}", shown(&bad.path), bad.cause))
         .hint("nothing was judged: put the file right, and stage it")
 }

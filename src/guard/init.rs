@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Result};
-use crate::guard::gitignore;
-use crate::guard::hook;
+use crate::error::{Error, ErrorKind, Result};
 use crate::guard::hook::Manager;
 use crate::guard::read::hooks;
 use crate::guard::read::hooks::Hook;
-use crate::project::Requested;
-use crate::project::read as project;
+use crate::guard::{gitignore, hook};
+use crate::project::{Requested, read as project};
 use crate::transaction::file;
 
 /// A file that is changed, or made.
@@ -41,7 +39,7 @@ pub(crate) struct InitPlan {
 /// What there is to do; changes nothing. `manager` is the one to use, else it is found out.
 ///
 /// # Errors
-/// As [`hooks::find`]; [`Kind::Refused`] for a file that cannot be changed by a program, with what to write there.
+/// As [`hooks::find`]; [`ErrorKind::Refused`] for a file that cannot be changed by a program, with what to write there.
 pub(crate) fn plan(requested: &Requested, manager: Option<Manager>) -> Result<InitPlan> {
     let project = project::find(requested)?;
     let hook = hooks::find(&project.root, manager)?;
@@ -80,7 +78,8 @@ fn change(
 ) -> Result<Option<InitChange>> {
     let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
     let before = hooks::text(&path)?;
-    let after = edit(before.as_deref()).map_err(|why| Error::new(Kind::Refused, format!("{name}: {why}")))?;
+    let after =
+        edit(before.as_deref()).map_err(|why| Error::new(ErrorKind::Refused, format!("{name}: {why}")))?;
     // git passes over a hook that may not be executed, in silence.
     let after = after.or_else(|| before.clone().filter(|_| executable && !hooks::is_executable(&path)));
     Ok(after.map(|after| InitChange { path, name, before, after, executable }))
@@ -100,12 +99,12 @@ fn install(hook: &Hook) -> Option<&'static str> {
 /// Makes the changes of a plan.
 ///
 /// # Errors
-/// [`Kind::Refused`] for a file that has changed since; the disk's.
+/// [`ErrorKind::Refused`] for a file that has changed since; the disk's.
 pub(crate) fn apply(plan: &InitPlan) -> Result<()> {
     for change in &plan.changes {
         if hooks::text(&change.path)? != change.before {
             return Err(Error::new(
-                Kind::Refused,
+                ErrorKind::Refused,
                 format!("{}: was changed in this very moment", change.name),
             )
             .hint("type it again: docker-prep init"));

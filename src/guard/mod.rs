@@ -27,10 +27,8 @@ pub(crate) use self::name::{GuardedFile, Syntax, backed_up, file};
 pub(crate) use self::settings::{BadSettings, GuardSettings};
 use self::text::LineCounter;
 
-use crate::rewrite::tarball_reference as reference;
-use crate::rewrite::{Parts, percent_decoded};
-use crate::text::Document;
-use crate::text::json5;
+use crate::rewrite::{Parts, percent_decoded, tarball_reference as reference};
+use crate::text::{Document, json5};
 
 /// Something that must not be committed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

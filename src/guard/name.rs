@@ -1,7 +1,6 @@
 //! Which files the guard reads, by their names.
 
-use crate::project::CONFIG_FILE;
-use crate::project::{EDITED_SUFFIX, TEMP_SUFFIX};
+use crate::project::{CONFIG_FILE, EDITED_SUFFIX, TEMP_SUFFIX};
 
 /// What a file is to the guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,10 +1,8 @@
 //! What the judged tree says of itself: its projects, their deps dirs, and what is left out.
 
 use crate::npm::{MatchOptions, Minimatch};
-use crate::project::config;
-use crate::project::{CONFIG_FILE, DEFAULT_DEPS_DIR};
-use crate::rewrite::tarball_reference as reference;
-use crate::rewrite::{Parts, names};
+use crate::project::{CONFIG_FILE, DEFAULT_DEPS_DIR, config};
+use crate::rewrite::{Parts, names, tarball_reference as reference};
 
 /// The projects of a tree. The tree's top is one whether it holds a `docker-prep.toml` or not.
 #[derive(Debug)]

@@ -9,10 +9,7 @@ use serde_json::json;
 use crate::image::dockerfile;
 use crate::npm::{MatchOptions, Minimatch, Scope, expand, package_name, specifier};
 use crate::project::config;
-use crate::text::Change;
-use crate::text::edit;
-use crate::text::yaml;
-use crate::text::{Document, parse_object};
+use crate::text::{Change, Document, edit, parse_object, yaml};
 use crate::transaction::Journal;
 
 /// Deeper than any stack would bear.

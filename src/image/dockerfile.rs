@@ -9,10 +9,8 @@ mod stage;
 mod variables;
 mod words;
 
-pub(crate) use self::copies::copies;
-pub(crate) use self::copies::{contexts, follow};
-pub(crate) use self::install::installs;
-pub(crate) use self::install::{flags_with_values, install, sort};
+pub(crate) use self::copies::{contexts, copies, follow};
+pub(crate) use self::install::{flags_with_values, install, installs, sort};
 pub(crate) use self::shell::ShellCommand;
 pub(crate) use self::stage::{Dockerfile, repository};
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Settings, Tarball};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::prepare::{Call, PrepareOptions, PreparePlan};
 use crate::project::{self, Requested};
 use crate::report;
@@ -132,7 +132,7 @@ impl Plan {
         let call = Call::new(&requested, &options, &settings.cancel, &report)?;
         if lock.folder() != call.project.state_dir {
             let root = call.project.root.display();
-            return Err(Error::new(Kind::Usage, format!("{root}: the lock is another project's")));
+            return Err(Error::new(ErrorKind::Usage, format!("{root}: the lock is another project's")));
         }
         let (_, prepared) = call.prepare(lock, Phase::Prepared, Some(&promised))?;
         let project = call.project;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Lock, Plan, Restored, Settings};
 use crate::error::Result;
-use crate::prepare::{self, prepare as preparing, restore};
+use crate::prepare::{self, call as preparing, restore};
 use crate::project::{self, read};
 use crate::report;
 

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Settings, Tarball};
 use crate::error::Result;
 use crate::prepare::pack;
-use crate::project::read as project;
-use crate::project::{Itself, workspace};
+use crate::project::{Itself, read as project, workspace};
 
 /// A repository of shared packages: a pnpm workspace, or one by `workspaces` of npm, yarn or bun.
 ///

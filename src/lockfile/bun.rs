@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::tree;
 use super::tree::InstallPath;
-use super::{LockfileEntry, PackageOrigin, split};
+use super::{LockfileEntry, PackageOrigin, split, tree};
 use crate::text::json5;
 
 /// Settings of the workspace's root do not hold for the surface alone.

@@ -5,15 +5,11 @@ use crate::error::Result;
 use crate::image::Detected;
 use crate::lockfile;
 use crate::lockfile::apply::{LockfileRequest, LockfileTarball, MadeLockfile, make};
-use crate::lockfile::plan;
-use crate::lockfile::read as observe;
 use crate::lockfile::read::FoundLockfile;
-use crate::project::Environment;
-use crate::project::Project;
-use crate::project::Surface;
+use crate::lockfile::{plan, read as observe};
+use crate::project::{Environment, Project, Surface};
 use crate::report::{Event, Notice, Report};
-use crate::rewrite::Rewritten;
-use crate::rewrite::{FileChange, replacement};
+use crate::rewrite::{FileChange, Rewritten, replacement};
 use crate::transaction::beside as beside_files;
 
 /// A lockfile beside a surface, made or to be made.
@@ -91,7 +87,7 @@ impl SurfaceLockfile {
     /// What becomes of the file; `None` in a dry run, and where it is that already.
     ///
     /// # Errors
-    /// [`Kind::Refused`](crate::error::Kind::Refused) for a file there that cannot be replaced.
+    /// [`ErrorKind::Refused`](crate::error::ErrorKind::Refused) for a file there that cannot be replaced.
     pub(crate) fn change(&self, project: &Project, surface: &Surface) -> Result<Option<FileChange>> {
         let Some(made) = &self.made else { return Ok(None) };
         let name = self.path.rsplit('/').next().unwrap_or_default();

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use nodejs_semver::Version;
 use serde_json::{Map, Value};
 
-use super::tree;
 use super::tree::InstallPath;
-use super::{LockfileEntry, PackageOrigin};
+use super::{LockfileEntry, PackageOrigin, tree};
 use crate::text::json;
 
 type Object = Map<String, Value>;

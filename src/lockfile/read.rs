@@ -2,11 +2,10 @@
 
 #![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads lockfiles"))]
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
+use std::{fs, io};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::Name;
 use crate::lockfile;
 
@@ -32,7 +31,7 @@ impl FoundLockfile {
 /// The package manager's lockfile beside a surface, else in the nearest folder above it, up to the project's root.
 ///
 /// # Errors
-/// [`Kind::Refused`] for one that cannot be read, or is binary.
+/// [`ErrorKind::Refused`] for one that cannot be read, or is binary.
 pub(crate) fn find(root: &Path, surface_dir: &str, manager: Name) -> Result<Option<FoundLockfile>> {
     let parts: Vec<&str> = surface_dir.split('/').filter(|part| !part.is_empty()).collect();
     for depth in (0..=parts.len()).rev() {
@@ -50,7 +49,7 @@ pub(crate) fn find(root: &Path, surface_dir: &str, manager: Name) -> Result<Opti
 /// The text of a `pnpm-workspace.yaml` beside a surface.
 ///
 /// # Errors
-/// [`Kind::Refused`] for one that cannot be read.
+/// [`ErrorKind::Refused`] for one that cannot be read.
 pub(crate) fn workspace_yaml(root: &Path, surface_dir: &str) -> Result<Option<String>> {
     let name = "pnpm-workspace.yaml";
     read(root, &if surface_dir.is_empty() { name.to_owned() } else { format!("{surface_dir}/{name}") })
@@ -59,13 +58,12 @@ pub(crate) fn workspace_yaml(root: &Path, surface_dir: &str) -> Result<Option<St
 fn read(root: &Path, path: &str) -> Result<Option<String>> {
     let bytes = match fs::read(root.join(path)) {
         Ok(bytes) => bytes,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
         }
         Err(error) => {
-            return Err(
-                Error::io(Kind::Refused, "read", &root.join(path), &error).hint("make it a readable file")
-            );
+            return Err(Error::io(ErrorKind::Refused, "read", &root.join(path), &error)
+                .hint("make it a readable file"));
         }
     };
     String::from_utf8(bytes).map(Some).map_err(|_| {
@@ -74,7 +72,7 @@ fn read(root: &Path, path: &str) -> Result<Option<String>> {
         } else {
             "make it anew, then run it again"
         };
-        Error::new(Kind::Refused, format!("{path}: is no text")).hint(hint)
+        Error::new(ErrorKind::Refused, format!("{path}: is no text")).hint(hint)
     })
 }
 

@@ -1,26 +1,14 @@
 //! How each surface is installed: what was found around it, and what follows for its rewrite.
 
-use crate::error::{Error, Kind, Problem, Result};
-use crate::image::Detected;
-use crate::image::DockerfileFound;
-use crate::image::dockerfile;
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::image::{Detected, DockerfileFound, dockerfile};
 use crate::lockfile;
 use crate::lockfile::plan as advice;
-use crate::project::Beside;
-use crate::project::InstallContext;
-use crate::project::Originals;
-use crate::project::Project;
-use crate::project::Requested;
-use crate::project::SETTINGS;
-use crate::project::Surface;
-use crate::project::package_manager;
+use crate::project::{
+    Beside, InstallContext, Originals, Project, Requested, SETTINGS, Surface, package_manager,
+};
 use crate::report::{Report, warn};
-use crate::rewrite::InstallTarget;
-use crate::rewrite::Linking;
-use crate::rewrite::Needs;
-use crate::rewrite::OverrideStyle;
-use crate::rewrite::linking as link;
-use crate::rewrite::refuse_uncopied;
+use crate::rewrite::{InstallTarget, Linking, Needs, OverrideStyle, linking as link, refuse_uncopied};
 use crate::text::yaml::edit as yaml;
 use crate::transaction::beside as beside_files;
 
@@ -41,7 +29,7 @@ pub(crate) struct SurfaceInstall {
 /// project as they were before.
 ///
 /// # Errors
-/// [`Kind::Refused`] for settings of pnpm that cannot be read.
+/// [`ErrorKind::Refused`] for settings of pnpm that cannot be read.
 pub(crate) fn find(
     project: &Project,
     requested: &Requested,
@@ -86,21 +74,24 @@ fn settings(
         return Ok(None);
     }
     let mut settings = beside_files::beside(project, surface, SETTINGS)?;
-    settings.substitute(originals).map_err(|why| Error::new(Kind::Refused, why).hint("write it anew"))?;
+    settings
+        .substitute(originals)
+        .map_err(|why| Error::new(ErrorKind::Refused, why).hint("write it anew"))?;
     Ok(Some(settings))
 }
 
 fn overrides(settings: &Beside) -> Result<Vec<(String, String)>> {
     let Some(text) = &settings.text else { return Ok(Vec::new()) };
-    yaml::read_overrides(text)
-        .map_err(|error| Error::new(Kind::Refused, format!("{}: {error}", settings.name)).hint(error.hint))
+    yaml::read_overrides(text).map_err(|error| {
+        Error::new(ErrorKind::Refused, format!("{}: {error}", settings.name)).hint(error.hint)
+    })
 }
 
 /// Says what is doubtful, and refuses what would be looked up in the registry; only of surfaces that need a package.
 /// `made`: a lockfile that fits will be.
 ///
 /// # Errors
-/// [`Kind::Usage`] where a surface cannot be told in the way that was asked for, [`Kind::Refused`] where a Dockerfile
+/// [`ErrorKind::Usage`] where a surface cannot be told in the way that was asked for, [`ErrorKind::Refused`] where a Dockerfile
 /// leaves out a file that is needed.
 pub(crate) fn check(
     surfaces: &[Surface],

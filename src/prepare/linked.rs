@@ -8,17 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::packing;
 use super::packing::{PackingJob, ProgressCounter, Sinks};
 use crate::error::Result;
-use crate::npm::Contents;
-use crate::npm::Scope;
-use crate::npm::Seal;
-use crate::npm::Tarball;
-use crate::npm::seal;
-use crate::npm::tarball_name;
-use crate::npm::{Encoded, NamesOnly, TarballSink};
-use crate::rewrite::Component;
-use crate::rewrite::Linking;
-use crate::rewrite::components;
-use crate::rewrite::linking as link;
+use crate::npm::{Contents, Encoded, NamesOnly, Scope, Seal, Tarball, TarballSink, seal, tarball_name};
+use crate::rewrite::{Component, Linking, components, linking as link};
 use crate::text::Digest;
 
 /// What a surface needs, and how its tarballs name each other.

@@ -1,35 +1,18 @@
 //! What is read of a project, its surfaces and its workspace before anything is packed, and the plan that follows.
 
-use super::install;
 use super::install::SurfaceInstall;
-use super::linked;
 use super::linked::PackedTarballs;
-use super::packing;
 use super::packing::Sinks;
 use super::plan::PreparePlan;
-use super::prepare::PrepareOptions;
-use crate::build::Looking;
-use crate::build::command as build;
-use crate::build::{BuildState, BuiltPackage};
+use super::{install, linked, packing};
+use crate::build::{BuildState, BuiltPackage, Looking, command as build};
 use crate::cache::Memory;
-use crate::error::{Error, Kind, Result};
-use crate::npm::Contents;
-use crate::npm::Tarball;
-use crate::npm::Workspace;
-use crate::npm::{Encoded, TarballSink};
-use crate::project::Itself;
-use crate::project::Originals;
-use crate::project::Project;
-use crate::project::Requested;
-use crate::project::Surface;
-use crate::project::workspace;
+use crate::error::{Error, ErrorKind, Result};
+use crate::npm::{Contents, Encoded, Tarball, TarballSink, Workspace};
+use crate::prepare::call::PrepareOptions;
+use crate::project::{Itself, Originals, Project, Requested, Surface, workspace};
 use crate::report::{Report, warn};
-use crate::rewrite::Closure;
-use crate::rewrite::Linking;
-use crate::rewrite::WorkspaceOverrides;
-use crate::rewrite::closure;
-use crate::rewrite::files;
-use crate::rewrite::rewritten;
+use crate::rewrite::{Closure, Linking, WorkspaceOverrides, closure, files, rewritten};
 use crate::source::Decision;
 
 /// What the surfaces need, before a package is looked into.
@@ -93,7 +76,7 @@ impl Needed {
         let (mut contents, mut built) = (Vec::new(), None);
         if let Some(workspace) = workspace {
             if options.strict && !closure.mismatches.is_empty() {
-                return Err(Error::all(Kind::Refused, closure.mismatches.clone()));
+                return Err(Error::all(ErrorKind::Refused, closure.mismatches.clone()));
             }
             warn(report, &closure.warnings);
             warn(report, &closure.mismatches);

@@ -3,25 +3,16 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::build::BuildOutput;
-use crate::build::command as build;
-use crate::build::{BuildMode, Looking};
+use crate::build::{BuildMode, BuildOutput, Looking, command as build};
 use crate::cancel::CancelToken;
-use crate::deps_dir::Cache;
-use crate::deps_dir::OutDir;
-use crate::deps_dir::Placed;
+use crate::deps_dir::{Cache, OutDir, Placed};
 use crate::error::Result;
 use crate::npm::Tarball;
 use crate::prepare::packing;
 use crate::prepare::packing::{ProgressCounter, Sinks};
-use crate::project::Itself;
-use crate::project::Requested;
-use crate::project::read as project;
-use crate::project::surfaces;
-use crate::project::workspace;
+use crate::project::{Itself, Requested, read as project, surfaces, workspace};
 use crate::report::{Event, Report, warn};
-use crate::rewrite::InstallTarget;
-use crate::rewrite::closure;
+use crate::rewrite::{InstallTarget, closure};
 use crate::threads::Threads;
 
 /// What to pack, and where to.
@@ -44,7 +35,7 @@ pub(crate) struct PackOptions {
 /// Packs, and returns what was packed, by name.
 ///
 /// # Errors
-/// [`crate::error::Kind::Packing`] naming every package that cannot be packed: then nothing is packed.
+/// [`crate::error::ErrorKind::Packing`] naming every package that cannot be packed: then nothing is packed.
 pub(crate) fn run(
     requested: &Requested,
     options: &PackOptions,

@@ -11,15 +11,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::cache::Memory;
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Problem, Result, io_cause};
-use crate::npm::Scope;
-use crate::npm::Seal;
-use crate::npm::Tarball;
-use crate::npm::contents;
-use crate::npm::{Contents, WorkspaceContext};
-use crate::npm::{EncodeError, encode};
-use crate::npm::{Encoded, TarballSink};
-use crate::npm::{Member, Workspace};
+use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
+use crate::npm::{
+    Contents, EncodeError, Encoded, Member, Scope, Seal, Tarball, TarballSink, Workspace, WorkspaceContext,
+    contents, encode,
+};
 use crate::report::{Event, Notice, Progress, Report, warn};
 use crate::rewrite::MemberIndex;
 use crate::threads::Threads;
@@ -27,7 +23,7 @@ use crate::threads::Threads;
 /// The members of the given names, each once, sorted.
 ///
 /// # Errors
-/// [`Kind::Packing`] naming every one that the workspace lacks or has twice.
+/// [`ErrorKind::Packing`] naming every one that the workspace lacks or has twice.
 pub(crate) fn named_members<'a>(
     workspace: &'a Workspace,
     names: &BTreeSet<String>,
@@ -46,7 +42,7 @@ fn all_or_problems<T>(results: impl IntoIterator<Item = Result<T, Problem>>) -> 
         }
     }
     problems.dedup();
-    if problems.is_empty() { Ok(done) } else { Err(Error::all(Kind::Packing, problems)) }
+    if problems.is_empty() { Ok(done) } else { Err(Error::all(ErrorKind::Packing, problems)) }
 }
 
 /// Every member in scope, sorted by name.
@@ -56,7 +52,7 @@ fn all_or_problems<T>(results: impl IntoIterator<Item = Result<T, Problem>>) -> 
 /// share a name there: other people's workspaces are full of examples and fixtures.
 ///
 /// # Errors
-/// [`Kind::Packing`] for members of a scope of names that lack a name or share one.
+/// [`ErrorKind::Packing`] for members of a scope of names that lack a name or share one.
 pub(crate) fn all_members<'a>(
     workspace: &'a Workspace,
     scope: &Scope,
@@ -98,7 +94,7 @@ pub(crate) fn all_members<'a>(
             );
         }
     }
-    if problems.is_empty() { Ok(members) } else { Err(Error::all(Kind::Packing, problems)) }
+    if problems.is_empty() { Ok(members) } else { Err(Error::all(ErrorKind::Packing, problems)) }
 }
 
 fn folder(member: &Member) -> &str {
@@ -108,7 +104,7 @@ fn folder(member: &Member) -> &str {
 /// What goes into the tarball of each member.
 ///
 /// # Errors
-/// [`Kind::Packing`] naming every package that cannot be packed, and why.
+/// [`ErrorKind::Packing`] naming every package that cannot be packed, and why.
 pub(crate) fn contents(
     workspace: &Workspace,
     members: &[&Member],
@@ -137,7 +133,7 @@ pub(crate) fn contents(
             Err(found) => problems.extend(found),
         }
     }
-    if problems.is_empty() { Ok(all) } else { Err(Error::all(Kind::Packing, problems)) }
+    if problems.is_empty() { Ok(all) } else { Err(Error::all(ErrorKind::Packing, problems)) }
 }
 
 /// Where tarballs are written to, and what stops it.
@@ -200,7 +196,7 @@ pub(crate) struct PackingJob<C> {
 /// Encodes each package into a sink of its own, on as many threads as there are cores; in the given order.
 ///
 /// # Errors
-/// [`Kind::Packing`] for files that cannot be read and for a full disk, and the signal that came meanwhile.
+/// [`ErrorKind::Packing`] for files that cannot be read and for a full disk, and the signal that came meanwhile.
 pub(crate) fn encode_all<F: TarballSink>(contents: &[&Contents], sinks: &Sinks<'_, F>) -> Result<Encoded<F>> {
     let jobs: Vec<_> =
         contents.iter().map(|contents| PackingJob { contents: *contents, seal: None }).collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::build::BuiltPackage;
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::lockfile::SurfaceLockfile;
 use crate::npm::{Scope, Tarball};
 use crate::project::Project;
@@ -81,7 +81,7 @@ impl PreparePlan {
         if problems.is_empty() {
             return Ok(());
         }
-        Err(Error::all(Kind::Refused, problems)
+        Err(Error::all(ErrorKind::Refused, problems)
             .hint("a manifest or a package has changed since it was planned: plan it anew"))
     }
 
@@ -104,7 +104,7 @@ impl PreparePlan {
         let manifests = self.rewrites.iter().map(|rewritten| {
             let undo = serde_json::to_value(&rewritten.undo).map_err(|error| {
                 Error::new(
-                    Kind::Refused,
+                    ErrorKind::Refused,
                     format!("{}: cannot be recorded: {error}", rewritten.surface.manifest_name),
                 )
             })?;

@@ -1,25 +1,16 @@
 //! `docker-prep restore`: every byte back.
 
-use crate::transaction::beside as beside_files;
-use crate::transaction::{RestoreOutcome, files};
+use crate::transaction::{RestoreOutcome, beside as beside_files, files};
 use std::collections::BTreeSet;
 
 use crate::cache::Outputs;
 use crate::cancel::CancelToken;
-use crate::deps_dir::DepsDirState;
-use crate::deps_dir::apply as deps_dir;
+use crate::deps_dir::{DepsDirState, apply as deps_dir};
 use crate::error::{Error, Result};
-use crate::project::FileKind;
-use crate::project::Project;
-use crate::project::ProjectPath;
-use crate::project::Requested;
-use crate::project::read as project;
-use crate::project::surfaces;
+use crate::project::{FileKind, Project, ProjectPath, Requested, read as project, surfaces};
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::ours;
-use crate::transaction::Lock;
-use crate::transaction::read as state;
-use crate::transaction::tree;
+use crate::transaction::{Lock, read as state, tree};
 
 /// How to restore.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +34,7 @@ pub(crate) struct RestoreCall {
 /// Restores. A project that is not prepared is no error.
 ///
 /// # Errors
-/// [`Kind::Refused`] where an edit cannot be told apart from the rewrite, before anything is changed.
+/// [`ErrorKind::Refused`] where an edit cannot be told apart from the rewrite, before anything is changed.
 pub(crate) fn run(
     requested: &Requested,
     options: &RestoreOptions,

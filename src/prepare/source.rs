@@ -4,25 +4,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::npm::as_seen_from;
+use crate::prepare::call::PrepareOptions;
 use crate::prepare::observed::Needed;
-use crate::prepare::prepare::PrepareOptions;
-use crate::project::Environment;
-use crate::project::InstallContext;
-use crate::project::Originals;
-use crate::project::Project;
-use crate::project::Requested;
-use crate::project::Surface;
-use crate::project::package_manager;
-use crate::project::{PROBE_TIMEOUT, PackageSource};
-use crate::registry::{Question, Registry};
-use crate::registry::{probe, settings};
+use crate::project::{
+    Environment, InstallContext, Originals, PROBE_TIMEOUT, PackageSource, Project, Requested, Surface,
+    package_manager,
+};
+use crate::registry::{Question, Registry, probe, settings};
 use crate::report::{Event, Notice, Report, warn};
-use crate::source::apply as job_summary;
-use crate::source::plan as source;
-use crate::source::{Decision, Probe};
-use crate::source::{Reply, Sought, Verdict};
+use crate::source::{Decision, Probe, Reply, Sought, Verdict, apply as job_summary, plan as source};
 
 /// What was decided, with what is needed to go on.
 pub(crate) struct SourceChoice {
@@ -38,7 +30,7 @@ const NOTHING: &str = "nothing is packed";
 /// Decides, and says so where that was not plain from the call.
 ///
 /// # Errors
-/// [`Kind::Environment`] where a registry does not let us in, or where it is down and there is no workspace; all that
+/// [`ErrorKind::Environment`] where a registry does not let us in, or where it is down and there is no workspace; all that
 /// reading the workspace meets with, where that is used; the signal that came meanwhile.
 pub(crate) fn choose(
     project: &Project,
@@ -88,7 +80,7 @@ pub(crate) fn choose(
                 ProbeOutcome { verdict: Verdict::Denied { problems, .. }, .. }
                     if !requested.fallback_on_auth =>
                 {
-                    return Err(Error::all(Kind::Environment, problems));
+                    return Err(Error::all(ErrorKind::Environment, problems));
                 }
                 ProbeOutcome {
                     verdict: Verdict::Down(reason) | Verdict::Denied { reason, .. },

@@ -1,6 +1,6 @@
 //! How a command ended.
 
-use crate::error::Kind;
+use crate::error::ErrorKind;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ impl Ended {
         match self {
             // Windows has larger ones: none of them may look like success.
             Self::Exited(code) => u8::try_from(code).unwrap_or(u8::MAX),
-            Self::Killed(signal) => Kind::Interrupted(signal).exit_code(),
+            Self::Killed(signal) => ErrorKind::Interrupted(signal).exit_code(),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! What lies around a surface that matters to its install.
 
 use crate::error::Problem;
-use crate::image::Detected;
-use crate::image::DockerfileFound;
+use crate::image::{Detected, DockerfileFound};
 
 /// What was read of a surface besides its manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]

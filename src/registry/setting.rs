@@ -3,8 +3,7 @@
 use std::fmt;
 
 use crate::error::Problem;
-use crate::npm::npmrc;
-use crate::npm::{Expanded, Lookup, NpmrcEntry, shown};
+use crate::npm::{Expanded, Lookup, NpmrcEntry, npmrc, shown};
 
 /// More than any file names; they are all kept.
 const MAX_SETTINGS: usize = 1000;

@@ -4,16 +4,13 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::network;
 use super::network::{NamedFile, NetworkRoute};
 use super::npm::{Asks, NamedRegistry, address, basic, in_header, scope};
 use super::setting::Setting;
 use super::variables::Variables;
-use super::{Credential, Secret};
+use super::{Credential, Secret, network};
 use crate::error::Problem;
-use crate::npm::js;
-use crate::npm::{Expanded, Lookup};
-use crate::npm::{MatchOptions, Minimatch};
+use crate::npm::{Expanded, Lookup, MatchOptions, Minimatch, js};
 use crate::text::yaml;
 
 /// Longer than what any setting is.

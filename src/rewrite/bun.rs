@@ -11,8 +11,7 @@ use super::{RewriteError, members_of, resolution};
 use crate::image::Name;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
-use crate::text::Change;
-use crate::text::Document;
+use crate::text::{Change, Document};
 
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(

@@ -10,14 +10,11 @@ use nodejs_semver::{Range, Version};
 use serde_json::Value;
 
 use super::install_target::InstallTarget;
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::image::Name;
-use crate::npm::Scope;
-use crate::npm::nearest;
-use crate::npm::specifier;
-use crate::npm::{DEPENDENCY_FIELDS, Manifest};
-use crate::npm::{Member, Workspace};
-use crate::npm::{Specifier, SpecifierKind};
+use crate::npm::{
+    DEPENDENCY_FIELDS, Manifest, Member, Scope, Specifier, SpecifierKind, Workspace, nearest, specifier,
+};
 use crate::project::Surface;
 use crate::text::path;
 
@@ -137,7 +134,7 @@ impl<'a> MemberIndex<'a> {
 /// Works out what the surfaces need.
 ///
 /// # Errors
-/// [`Kind::Packing`] naming every package that the workspace lacks or has twice.
+/// [`ErrorKind::Packing`] naming every package that the workspace lacks or has twice.
 pub(crate) fn plan(
     workspace: &Workspace,
     scope: &Scope,
@@ -153,7 +150,7 @@ pub(crate) fn plan(
     }
     closure.warnings.dedup();
     problems.dedup();
-    if problems.is_empty() { Ok(closure) } else { Err(Error::all(Kind::Packing, problems)) }
+    if problems.is_empty() { Ok(closure) } else { Err(Error::all(ErrorKind::Packing, problems)) }
 }
 
 fn surface_needs(

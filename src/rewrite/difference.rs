@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::owned;
-use crate::text::Change;
-use crate::text::{Document, NodeKind};
+use crate::text::{Change, Document, NodeKind};
 
 /// The changes that give the object at a path these members. What is new is set value by value, so that somebody's
 /// own member beside them can stay when they go.

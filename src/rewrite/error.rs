@@ -1,7 +1,6 @@
 //! Why a manifest cannot be rewritten.
 
-use crate::text::EditError;
-use crate::text::SyntaxError;
+use crate::text::{EditError, SyntaxError};
 
 /// Why a manifest cannot be rewritten.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

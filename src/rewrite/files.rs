@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::error::{Error, Kind, Problem, Result};
-use crate::project::Beside;
-use crate::project::FileKind;
-use crate::project::Surface;
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::project::{Beside, FileKind, Surface};
 use crate::text::diff;
 use crate::text::yaml::edit as yaml;
 
@@ -48,19 +46,20 @@ pub(crate) fn replacement(file: &Beside, after: String) -> Option<FileChange> {
 /// A surface's `pnpm-workspace.yaml` with overrides set and others taken out; `None` where it says all that already.
 ///
 /// # Errors
-/// [`Kind::Refused`] for a text that cannot be edited without a change of something else.
+/// [`ErrorKind::Refused`] for a text that cannot be edited without a change of something else.
 pub(crate) fn settings_change(
     settings: &Beside,
     sets: &[(String, String)],
     removes: &[String],
 ) -> Result<Option<FileChange>> {
-    let edited = yaml::apply(settings.text.as_deref(), sets, removes)
-        .map_err(|error| Error::new(Kind::Refused, format!("{}: {error}", settings.name)).hint(error.hint))?;
+    let edited = yaml::apply(settings.text.as_deref(), sets, removes).map_err(|error| {
+        Error::new(ErrorKind::Refused, format!("{}: {error}", settings.name)).hint(error.hint)
+    })?;
     if edited.undo.is_empty() {
         return Ok(None);
     }
     let undo = serde_json::to_value(&edited.undo).map_err(|error| {
-        Error::new(Kind::Refused, format!("{}: cannot be recorded: {error}", settings.name))
+        Error::new(ErrorKind::Refused, format!("{}: cannot be recorded: {error}", settings.name))
     })?;
     Ok(Some(change(settings, edited.text, undo)))
 }
@@ -80,7 +79,7 @@ fn change(file: &Beside, after: String, undo: Value) -> FileChange {
 /// looked up in the registry.
 ///
 /// # Errors
-/// [`Kind::Refused`], with a problem for each Dockerfile.
+/// [`ErrorKind::Refused`], with a problem for each Dockerfile.
 pub(crate) fn refuse_uncopied(surface: &Surface, file: &Beside, dockerfiles: &[String]) -> Result<()> {
     if dockerfiles.is_empty() {
         return Ok(());
@@ -95,7 +94,7 @@ pub(crate) fn refuse_uncopied(surface: &Surface, file: &Beside, dockerfiles: &[S
             surface.manifest_name, file.name
         ))
     };
-    Err(Error::all(Kind::Refused, dockerfiles.iter().map(problem).collect()))
+    Err(Error::all(ErrorKind::Refused, dockerfiles.iter().map(problem).collect()))
 }
 
 #[cfg(test)]
@@ -128,7 +127,7 @@ mod tests {
     #[test]
     fn what_cannot_be_edited_is_named_with_its_line() {
         let error = settings_change(&settings(Some("a: 1\noverrides: [x]\n")), &sets(), &[]).unwrap_err();
-        assert_eq!(error.kind, Kind::Refused);
+        assert_eq!(error.kind, ErrorKind::Refused);
         let text = error.to_string();
         assert!(text.starts_with("backend/pnpm-workspace.yaml: line 2: `overrides` is no map"), "{text}");
         assert!(text.contains("\n  write it plainly"), "{text}");

@@ -9,10 +9,7 @@ use super::closure::Needs;
 use super::override_style::OverrideStyle;
 use super::surface::relative_path;
 use crate::image::{Name, PackageManager};
-use crate::npm::Manifest;
-use crate::npm::Scope;
-use crate::npm::SpecifierKind;
-use crate::npm::specifier;
+use crate::npm::{Manifest, Scope, SpecifierKind, specifier};
 use crate::rewrite::link::Linking;
 use crate::rewrite::tarball_reference as reference;
 

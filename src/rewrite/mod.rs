@@ -48,9 +48,7 @@ pub(crate) use self::request::{AliasTarget, RedirectedDependency, RequestedPacka
 pub(crate) use self::workspace::{WorkspaceOverrides, workspace_overrides};
 use crate::image::Name;
 use crate::npm::DEPENDENCY_FIELDS;
-use crate::text::edit;
-use crate::text::{Change, JsonUndo};
-use crate::text::{Document, NodeId, NodeKind};
+use crate::text::{Change, Document, JsonUndo, NodeId, NodeKind, edit};
 
 /// A manifest that is rewritten.
 #[derive(Clone, Debug, PartialEq)]

@@ -16,8 +16,7 @@ use super::{RewriteError, members_of, set};
 use crate::npm::DEPENDENCY_FIELDS;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
-use crate::text::Change;
-use crate::text::Document;
+use crate::text::{Change, Document};
 
 const FIELD: &str = "overrides";
 

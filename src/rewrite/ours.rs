@@ -1,7 +1,6 @@
 //! Whether anything of a rewrite is in a file's text.
 
-use crate::project::Beside;
-use crate::project::FileKind;
+use crate::project::{Beside, FileKind};
 use crate::rewrite;
 use crate::text::Document;
 use crate::text::yaml::edit as yaml;

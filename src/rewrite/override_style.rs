@@ -1,6 +1,6 @@
 //! How a surface's package manager is told where a package lies.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Name, PackageManager};
 use crate::project::Link;
 
@@ -26,14 +26,14 @@ impl OverrideStyle {
     /// made that fits.
     ///
     /// # Errors
-    /// [`Kind::Usage`] where the package manager knows no such way, or its version does not tell which.
+    /// [`ErrorKind::Usage`] where the package manager knows no such way, or its version does not tell which.
     pub(crate) fn choose(manager: &PackageManager, link: Link, lockfile: bool) -> Result<Self> {
         let (lowest, highest) = (*manager.majors.start(), *manager.majors.end());
         match (manager.name, link) {
             // pnpm 8 and 9 write what an override points at into a lockfile with the folder that it was made in.
             (Name::Pnpm, Link::Auto) if lockfile && lowest <= 9 => Ok(Self::Tarballs),
             (Name::Pnpm, Link::Overrides) if lockfile && lowest <= 9 => Err(Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("--link overrides: a lockfile of {manager} would hold only in the folder that it was made in"),
             )
             .hint("take --link tarballs, or leave --lockfile out")),
@@ -41,7 +41,7 @@ impl OverrideStyle {
             (Name::Pnpm, Link::Auto) => Ok(Self::Tarballs),
             (Name::Pnpm, Link::Overrides) if lowest >= 10 => Ok(Self::WorkspaceOverrides),
             (Name::Pnpm, Link::Overrides) => Err(Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("--link overrides: {manager} may be one that reads them in package.json or one that reads them in pnpm-workspace.yaml"),
             )
             .hint("name the version, as in --package-manager pnpm@10.6.5, or take --link tarballs, which works with all")),
@@ -50,7 +50,7 @@ impl OverrideStyle {
             // the second install); bun's overrides do not reach an alias inside a tarball.
             (Name::Npm | Name::Bun, Link::Auto) => Ok(Self::Tarballs),
             (Name::Yarn, Link::Tarballs) => Err(Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 "--link tarballs: yarn does not find tarballs that name each other",
             )
             .hint("leave --link out: yarn reads resolutions in package.json")),

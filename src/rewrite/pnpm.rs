@@ -9,8 +9,7 @@ use super::{RewriteError, open, owned, selector, set};
 use crate::image::Name;
 use crate::rewrite::install_target::{InstallTarget, OverrideField};
 use crate::rewrite::override_style::OverrideStyle;
-use crate::text::Change;
-use crate::text::{Document, NodeId};
+use crate::text::{Change, Document, NodeId};
 
 /// Our overrides, and what becomes of those that are there; says how many point at tarballs then.
 pub(super) fn overrides(

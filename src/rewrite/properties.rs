@@ -10,9 +10,7 @@ use super::sample::{alias, direct, package, pairs, specifier};
 use crate::guard::{GuardSettings, GuardedFile, Syntax, judge};
 use crate::rewrite::install_target::OverrideField;
 use crate::rewrite::*;
-use crate::text::parse_object;
-use crate::text::undo;
-use crate::text::{GeneratedTree, Style, leaf, print, style, tree};
+use crate::text::{GeneratedTree, Style, leaf, parse_object, print, style, tree, undo};
 
 const IN_SCOPE: [&str; 4] = ["@b/a", "@b/b", "@b/c", "@b/peer"];
 

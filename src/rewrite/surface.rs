@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::closure;
 use super::closure::Needs;
 use super::install_target::InstallTarget;
 use super::override_style::OverrideStyle;
-use super::{AliasTarget, RequestedPackage, RewriteError, RewriteRequest, WorkspaceOverrides};
-use crate::error::{Error, Kind, Result};
+use super::{AliasTarget, RequestedPackage, RewriteError, RewriteRequest, WorkspaceOverrides, closure};
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::Detected;
 use crate::npm::Tarball;
 use crate::project::Surface;
@@ -48,7 +47,7 @@ impl Rewritten {
 /// Plans the rewrite of one surface.
 ///
 /// # Errors
-/// [`Kind::Refused`] for a manifest of a shape that cannot be rewritten.
+/// [`ErrorKind::Refused`] for a manifest of a shape that cannot be rewritten.
 pub(crate) fn rewritten(
     surface: &Surface,
     manager: &Detected,
@@ -59,7 +58,7 @@ pub(crate) fn rewritten(
 ) -> Result<Rewritten> {
     let request = request(needs, tarballs, &relative_path(&surface.dir, deps_dir));
     let refused = |error: RewriteError| {
-        Error::new(Kind::Refused, format!("{}: {error}", surface.manifest_name)).hint(error.hint())
+        Error::new(ErrorKind::Refused, format!("{}: {error}", surface.manifest_name)).hint(error.hint())
     };
     let rewrite = rewrite::rewrite(&surface.text, reader, &request).map_err(refused)?;
     let workspace = rewrite::workspace_overrides(&surface.text, reader, &request)

@@ -5,12 +5,11 @@ use serde_json::Value;
 
 use crate::project::FileKind;
 use crate::rewrite;
-use crate::text::edit;
-use crate::text::yaml;
 use crate::text::yaml::edit as settings;
-use crate::text::{Change, EditError, JsonUndo, UndoConflict};
-use crate::text::{Document, SyntaxError};
-use crate::text::{YamlEditError as SettingsError, YamlUndo as SettingsUndo};
+use crate::text::{
+    Change, Document, EditError, JsonUndo, SyntaxError, UndoConflict, YamlEditError as SettingsError,
+    YamlUndo as SettingsUndo, edit, yaml,
+};
 
 /// Why a rewrite cannot be taken out of a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,8 +3,7 @@
 //! Generous on purpose. It answers whether something points into a folder, and what one package manager takes for
 //! a path and another for a tag is a path here.
 
-use crate::npm::SpecifierKind;
-use crate::npm::specifier;
+use crate::npm::{SpecifierKind, specifier};
 use crate::text::path;
 
 /// What leads to a place on the disk, in any case.

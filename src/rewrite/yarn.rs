@@ -10,8 +10,7 @@ use serde_json::Value;
 use super::request::RewriteRequest;
 use super::{RewriteError, members_of, open, resolution, set};
 use crate::rewrite::install_target::InstallTarget;
-use crate::text::Change;
-use crate::text::Document;
+use crate::text::{Change, Document};
 
 const FIELD: &str = "resolutions";
 

@@ -7,11 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::error::Problem;
-use crate::npm::DEPENDENCY_FIELDS;
-use crate::npm::Scope;
-use crate::npm::SpecifierKind;
-use crate::npm::Workspace;
-use crate::npm::specifier;
+use crate::npm::{DEPENDENCY_FIELDS, Scope, SpecifierKind, Workspace, specifier};
 use crate::project::Surface;
 use crate::registry::{Answer, ProbeFinding, Registry, Wanted, is_loopback};
 use crate::rewrite::{Closure, MemberIndex};

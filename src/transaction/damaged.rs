@@ -3,10 +3,8 @@
 use crate::transaction::read::beside as beside_files;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Problem, Result};
-use crate::project::FileKind;
-use crate::project::Project;
-use crate::project::surfaces;
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::project::{FileKind, Project, surfaces};
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::ours;
 use crate::transaction::apply::lock::Lock;
@@ -75,7 +73,7 @@ pub(crate) fn restore(
         }
         let mut problems = vec![Problem::new(format!("the state of this project cannot be used: {cause}"))];
         problems.extend(left);
-        return Err(Error::all(Kind::Refused, problems));
+        return Err(Error::all(ErrorKind::Refused, problems));
     }
     if let Some(aside) = set_aside(lock)? {
         report(Event::Notice(Notice::StateSetAside { cause, folder: &aside }));

@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use self::time::Timestamp;
-pub(crate) use crate::project::FileKind;
-pub(crate) use crate::project::ProjectPath;
+pub(crate) use crate::project::{FileKind, ProjectPath};
 use crate::source::Decision;
 use crate::text::Digest;
 

@@ -9,12 +9,10 @@ mod tests;
 
 pub(crate) use self::inputs::{RestoreInputs, needs_commit};
 pub(crate) use self::leftover::{Leftover, is_edited_besides, leftover};
-use crate::error::{Error, Kind, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::project::ProjectPath;
 use crate::report::RestoredFrom;
-use crate::rewrite::TakeBackError;
-use crate::rewrite::ours;
-use crate::rewrite::take_back;
+use crate::rewrite::{TakeBackError, ours, take_back};
 use crate::text::Digest;
 use crate::transaction::journal::Phase;
 use crate::transaction::tree_state::{Backup, FileState, Now, ObservedJournal};
@@ -78,7 +76,7 @@ pub(crate) struct Plan {
 /// none to be taken apart.
 ///
 /// # Errors
-/// [`Kind::Refused`], with a problem for each file that cannot be put back without losing something.
+/// [`ErrorKind::Refused`], with a problem for each file that cannot be put back without losing something.
 pub(crate) fn plan(observed: &ObservedJournal, inputs: Option<&RestoreInputs>, force: bool) -> Result<Plan> {
     let mut steps = Vec::new();
     let mut problems = Vec::new();
@@ -97,7 +95,7 @@ pub(crate) fn plan(observed: &ObservedJournal, inputs: Option<&RestoreInputs>, f
             if others == 1 { "1 other file was".to_owned() } else { format!("{others} other files were") };
         problems.push(Problem::new(format!("nothing was changed: {files} left as prepared too")));
     }
-    Err(Error::all(Kind::Refused, problems))
+    Err(Error::all(ErrorKind::Refused, problems))
 }
 
 fn step(

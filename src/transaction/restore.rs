@@ -1,18 +1,16 @@
 //! Puts the files of a prepared project back.
 
 use crate::error::Result;
-use crate::project::Project;
-use crate::project::surfaces;
+use crate::project::{Project, surfaces};
 use crate::report::{Event, Notice, Report};
 use crate::transaction::apply::lock::Lock;
 use crate::transaction::apply::restore as apply;
 use crate::transaction::apply::restore::Restored;
-use crate::transaction::damaged;
 use crate::transaction::plan::{Leftover, RestoreInputs, needs_commit};
-use crate::transaction::read as state;
 use crate::transaction::read::beside::with_backups;
 use crate::transaction::read::committed;
 use crate::transaction::tree_state::ProjectState;
+use crate::transaction::{damaged, read as state};
 
 /// What was put back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! `docker-prep status`: prepared or not, by whom, since when, what differs.
 
 use crate::error::Result;
-use crate::project::Requested;
-use crate::project::read as project;
+use crate::project::{Requested, read as project};
 use crate::source::Decision;
 use crate::transaction::apply::lock;
 use crate::transaction::apply::lock::Holder;

@@ -1,21 +1,14 @@
 //! `docker-prep --strip-overrides`: references into the deps dir, of which nothing is known, taken out.
 
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Result};
-use crate::project::Beside;
-use crate::project::FileKind;
-use crate::project::Project;
-use crate::project::ProjectPath;
-use crate::project::Requested;
-use crate::project::read as project;
-use crate::project::surfaces;
+use crate::error::{Error, ErrorKind, Result};
+use crate::project::{Beside, FileKind, Project, ProjectPath, Requested, read as project, surfaces};
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::{ours, take_back};
 use crate::transaction::apply::file;
 use crate::transaction::apply::lock::Lock;
 use crate::transaction::read as state;
-use crate::transaction::read::beside as beside_files;
-use crate::transaction::read::committed;
+use crate::transaction::read::{beside as beside_files, committed};
 use crate::transaction::tree_state::ProjectState;
 
 /// What `--strip-overrides` did.
@@ -29,17 +22,17 @@ pub(crate) struct Stripped {
 /// last commit, or goes.
 ///
 /// # Errors
-/// [`Kind::Refused`] where there is something to restore from. A file that cannot be stripped leaves all as they are.
+/// [`ErrorKind::Refused`] where there is something to restore from. A file that cannot be stripped leaves all as they are.
 pub(crate) fn run(requested: &Requested, cancel: &CancelToken, report: Report<'_>) -> Result<Stripped> {
     let project = project::find(requested)?;
     let lock = Lock::acquire(&project.state_dir)?;
     if state::read(lock.folder(), &project.root, &[])?.standing != ProjectState::Clean {
-        return Err(Error::new(Kind::Refused, "the project is prepared, and its originals are kept")
+        return Err(Error::new(ErrorKind::Refused, "the project is prepared, and its originals are kept")
             .hint("put them back: docker-prep restore"));
     }
     if let Some(manifest) = beside_files::with_backups(&project).first() {
         let manifest = surfaces::shown(&project, manifest);
-        return Err(Error::new(Kind::Refused, format!("{manifest}.bak: a backup lies there"))
+        return Err(Error::new(ErrorKind::Refused, format!("{manifest}.bak: a backup lies there"))
             .hint("put it back: docker-prep restore"));
     }
     let files = rewritten(&project);
@@ -94,5 +87,6 @@ fn strip(project: &Project, mut file: Beside, head: Option<&str>, report: Report
 
 fn failed(file: &Beside, why: &str) -> Error {
     let what = if file.kind == FileKind::Manifest { "manifest" } else { "file" };
-    Error::new(Kind::Refused, format!("{}: {why}", file.name)).hint(format!("correct the {what} by hand"))
+    Error::new(ErrorKind::Refused, format!("{}: {why}", file.name))
+        .hint(format!("correct the {what} by hand"))
 }

@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::damaged;
-use crate::error::{Error, Kind, Problem, Result};
-use crate::project::Beside;
-use crate::project::Project;
-use crate::project::Surface;
-use crate::project::{FileKind, SETTINGS};
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::project::{Beside, FileKind, Project, SETTINGS, Surface};
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::ours;
 use crate::transaction::apply::lock;
@@ -62,14 +59,14 @@ pub(crate) fn refuse_unless_clean(project: &Project, standing: &ProjectState) ->
             "see what can be done: docker-prep restore",
         ),
     };
-    Err(Error::new(Kind::Refused, message).hint(hint))
+    Err(Error::new(ErrorKind::Refused, message).hint(hint))
 }
 
 /// Another process is at it.
 pub(crate) fn busy(holder: &Holder) -> Error {
     let who = holder.pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
     let since = holder.started.map(|started| format!(" since {}", lock::age(started))).unwrap_or_default();
-    Error::new(Kind::Refused, format!("{who} works on this project{since}"))
+    Error::new(ErrorKind::Refused, format!("{who} works on this project{since}"))
         .hint("wait for its end, then type it again")
 }
 
@@ -148,7 +145,7 @@ pub(crate) fn refuse_leftovers(
             problems.push(unknown_file(project, &settings));
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(Error::all(Kind::Refused, problems)) }
+    if problems.is_empty() { Ok(()) } else { Err(Error::all(ErrorKind::Refused, problems)) }
 }
 
 /// A file beside a manifest is rewritten, and nobody knows what it was.

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use nodejs_semver::{Range, Version};
 
 use crate::cancel::CancelToken;
-use crate::error::{Kind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::image::{Name, PackageManager};
 use crate::process::child;
 use crate::project::Environment;
@@ -111,8 +111,8 @@ pub(crate) fn version(command: &mut Command, log: &Path, cancel: &CancelToken) -
             let silent = "does not tell its version";
             Ok(version.ok().filter(|_| ended.exit_code() == 0).ok_or(silent))
         }
-        Err(error) if error.kind == Kind::NotRun(127) => Ok(Err(MISSING)),
-        Err(error) if matches!(error.kind, Kind::NotRun(_)) => Ok(Err("cannot be executed")),
+        Err(error) if error.kind == ErrorKind::NotRun(127) => Ok(Err(MISSING)),
+        Err(error) if matches!(error.kind, ErrorKind::NotRun(_)) => Ok(Err("cannot be executed")),
         Err(error) => Err(error),
     }
 }

@@ -6,16 +6,11 @@ use std::time::Duration;
 use super::{BuildMode, has_script};
 use crate::build::apply::{Builder, RunningBuilds, label};
 use crate::build::plan::{Order, dependencies};
-use crate::build::read as observe;
 use crate::build::read::{BuildSources, Folders, Stats};
-use crate::build::{BuildOutput, BuildState, BuiltPackage, entry_folders};
-use crate::cache::Store;
-use crate::cache::read as cache;
-use crate::cache::{BuildRecord, DigestBuilder, FileIds, Inputs, digest};
-use crate::error::{Error, Kind, Result};
-use crate::npm::ContentSource;
-use crate::npm::contents;
-use crate::npm::{Member, Workspace};
+use crate::build::{BuildOutput, BuildState, BuiltPackage, entry_folders, read as observe};
+use crate::cache::{BuildRecord, DigestBuilder, FileIds, Inputs, Store, digest, read as cache};
+use crate::error::{Error, ErrorKind, Result};
+use crate::npm::{ContentSource, Member, Workspace, contents};
 use crate::report::{Event, Notice, Report};
 use crate::text::Digest;
 use crate::threads::Threads;
@@ -246,7 +241,7 @@ impl<'a> BuildSite<'a> {
         let (manager, _) = crate::project::of_workspace(self.workspace);
         let (name, root) = (manager.manager.name.as_str(), root.display());
         let message = format!("{}: cannot be built: {root} has no node_modules", label(member));
-        Err(Error::new(Kind::Environment, message).hint(format!("type: cd {root} && {name} install")))
+        Err(Error::new(ErrorKind::Environment, message).hint(format!("type: cd {root} && {name} install")))
     }
 
     fn start(&mut self, member: usize, builds: &mut RunningBuilds<'_>) -> Result<BuildWork> {

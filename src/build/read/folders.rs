@@ -56,8 +56,7 @@ impl<'a> Folders<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::npm::Manifest;
-    use crate::npm::{Catalogs, Member, PackSettings};
+    use crate::npm::{Catalogs, Manifest, Member, PackSettings};
 
     #[test]
     fn a_file_lies_in_the_innermost_member() {

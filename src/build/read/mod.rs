@@ -23,9 +23,7 @@ use self::stat::{is_executable, walk};
 use crate::build::is_shared;
 use crate::cache::{BuildRecord, FileIds};
 use crate::image::LOCKFILES;
-use crate::npm::MANIFEST_FILES;
-use crate::npm::WORKSPACE_FILE;
-use crate::npm::{Member, Workspace};
+use crate::npm::{MANIFEST_FILES, Member, WORKSPACE_FILE, Workspace};
 use crate::text::hex;
 use crate::threads::Threads;
 

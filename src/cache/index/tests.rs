@@ -1,9 +1,7 @@
 use proptest::prelude::*;
 
 use crate::cache::index::*;
-use crate::npm::Checksums;
-use crate::npm::TrackedPath;
-use crate::npm::{FileStamp, FileTime};
+use crate::npm::{Checksums, FileStamp, FileTime, TrackedPath};
 
 const ROOT: &str = "/plat";
 

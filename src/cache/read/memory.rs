@@ -7,15 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::{INDEX, file_for, read};
 use crate::cache::index::PackageRecord;
 use crate::cache::{CacheIndex, PackageListing, PackedDigests};
-use crate::npm::ContentKey;
-use crate::npm::PackageMemory;
-use crate::npm::Seal;
-use crate::npm::Signatures;
-use crate::npm::Watch;
-use crate::npm::WatchedFolder;
-use crate::npm::{ContentSource, Contents, TarballEntry};
-use crate::npm::{PackedFile, Tarball};
-use crate::npm::{SeenPaths, states};
+use crate::npm::{
+    ContentKey, ContentSource, Contents, PackageMemory, PackedFile, Seal, SeenPaths, Signatures, Tarball,
+    TarballEntry, Watch, WatchedFolder, states,
+};
 use crate::project::CacheFolder;
 use crate::text::Digest;
 

@@ -7,9 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{OUTPUTS, file_for, read};
 use crate::cache::CachedOutput;
 use crate::cache::index::parse_outputs;
-use crate::npm::Watch;
-use crate::npm::now;
-use crate::npm::{FileStamp, FileTime};
+use crate::npm::{FileStamp, FileTime, Watch, now};
 use crate::project::CacheFolder;
 use crate::text::Digest;
 

@@ -9,19 +9,16 @@ pub(crate) mod out_dir;
 mod tarballs;
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
 use self::tarballs::tarballs;
-pub(crate) use self::tarballs::{Placed, StagedTarball, TempTarball, sync_staged};
-pub(crate) use self::tarballs::{place_known, there};
+pub(crate) use self::tarballs::{Placed, StagedTarball, TempTarball, place_known, sync_staged, there};
 use crate::cache::Outputs;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::npm::Tarball;
-use crate::transaction::Attributes;
-use crate::transaction::file;
+use crate::transaction::{Attributes, file};
 
 /// The file that says whose folder it is.
 pub(crate) const MARK: &str = ".docker-prep";
@@ -50,17 +47,17 @@ pub(crate) enum DepsDirState {
 /// Looks, and changes nothing.
 ///
 /// # Errors
-/// [`Kind::Refused`]: something else stands there.
+/// [`ErrorKind::Refused`]: something else stands there.
 pub(crate) fn look(path: &Path) -> Result<DepsDirState> {
     let metadata = match path.symlink_metadata() {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(DepsDirState::Missing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(DepsDirState::Missing),
         Err(error) => return Err(file::failed("look at", path, &error)),
     };
     let shown = path.display();
     if !metadata.is_dir() {
         let what = if metadata.is_symlink() { "a symbolic link" } else { "no folder" };
-        return Err(Error::new(Kind::Refused, format!("{shown}: the deps dir is {what}"))
+        return Err(Error::new(ErrorKind::Refused, format!("{shown}: the deps dir is {what}"))
             .hint(format!("move it away: mv {shown} {}", aside(path).display())));
     }
     if is_marked(path)? {
@@ -69,7 +66,7 @@ pub(crate) fn look(path: &Path) -> Result<DepsDirState> {
     for entry in entries(path)? {
         let name = entry.file_name().to_string_lossy().into_owned();
         if !PLACEHOLDERS.contains(&&*name) && !is_staged(&name) {
-            return Err(Error::new(Kind::Refused, format!("{shown}: holds '{name}', and was not made by docker-prep"))
+            return Err(Error::new(ErrorKind::Refused, format!("{shown}: holds '{name}', and was not made by docker-prep"))
                 .hint(format!(
                     "if nobody needs what is in it, type: rm -r {shown}   (or take another folder: --deps-dir DIR)"
                 )));

@@ -1,7 +1,7 @@
 //! The tarballs in a folder: which are ours, and how they get their names.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
@@ -9,12 +9,9 @@ use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::{PUBLIC, entries};
-use crate::cache::Outputs;
-use crate::cache::wait_until_past;
-use crate::error::{Error, Kind, Result};
-use crate::npm::Seal;
-use crate::npm::Tarball;
-use crate::npm::digest_in_tarball;
+use crate::cache::{Outputs, wait_until_past};
+use crate::error::{Error, ErrorKind, Result};
+use crate::npm::{Seal, Tarball, digest_in_tarball};
 use crate::text::Digest;
 use crate::transaction::file;
 
@@ -145,7 +142,7 @@ pub(crate) fn place_known(
             Ok(Placed::AlreadyThere)
         }
         StagedTarball::There(path) => {
-            Err(Error::new(Kind::Refused, format!("{}: was changed just now", path.display()))
+            Err(Error::new(ErrorKind::Refused, format!("{}: was changed just now", path.display()))
                 .hint("see that nothing else writes there, then run it again"))
         }
         StagedTarball::New(temp) => {
@@ -169,7 +166,7 @@ pub(super) fn place(dir: &Path, staged: TempPath, name: &str, digest: &Digest) -
     let target = dir.join(name);
     if !fits(name, digest, &staged) {
         return Err(Error::new(
-            Kind::Packing,
+            ErrorKind::Packing,
             format!("'{}': is no name for a tarball with SHA-256 {}", name.escape_debug(), digest.as_str()),
         ));
     }
@@ -235,7 +232,7 @@ pub(super) fn digest_of(path: &Path) -> io::Result<Digest> {
         match file.read(&mut buffer) {
             Ok(0) => break,
             Ok(read) => hasher.update(&buffer[..read]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }

@@ -88,7 +88,7 @@ fn what_is_not_ours_is_refused_and_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(".docker-deps");
     fs::write(&path, "").unwrap();
-    assert_eq!(DepsDir::open(&path).unwrap_err().kind, Kind::Refused);
+    assert_eq!(DepsDir::open(&path).unwrap_err().kind, ErrorKind::Refused);
     fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink(".", &path).unwrap();
     let error = DepsDir::open(&path).unwrap_err();
@@ -97,7 +97,7 @@ fn what_is_not_ours_is_refused_and_left_alone() {
     fs::create_dir(&path).unwrap();
     fs::write(path.join("bytelyst-errors-1.4.2.tgz"), "of the old script").unwrap();
     let error = DepsDir::open(&path).unwrap_err();
-    assert_eq!(error.kind, Kind::Refused);
+    assert_eq!(error.kind, ErrorKind::Refused);
     assert!(error.to_string().contains("rm -r "), "{error}");
     assert!(!remove(&path, &Outputs::default()).unwrap().folder);
     assert_eq!(names(&path), ["bytelyst-errors-1.4.2.tgz"]);
@@ -248,8 +248,8 @@ fn a_tarball_of_a_cycle_is_known_by_its_seal() {
         assert_eq!(fs::read(path.join(&name)).unwrap(), bytes);
     }
     let (other, other_name) = sealed("a-1.0.0", "y");
-    assert_eq!(place_bytes(&mut dir, &other, &name).unwrap_err().kind, Kind::Packing);
-    assert_eq!(place_bytes(&mut dir, b"x", &name).unwrap_err().kind, Kind::Packing);
+    assert_eq!(place_bytes(&mut dir, &other, &name).unwrap_err().kind, ErrorKind::Packing);
+    assert_eq!(place_bytes(&mut dir, b"x", &name).unwrap_err().kind, ErrorKind::Packing);
     place_bytes(&mut dir, &other, &other_name).unwrap();
     dir.keep();
     let dir = DepsDir::open(&path).unwrap();

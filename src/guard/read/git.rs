@@ -4,9 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::error::{Error, Kind, Result};
-use crate::project::git;
-use crate::project::{Failure, HOOK_VARIABLES, HookEnvironment, Running, path_of};
+use crate::error::{Error, ErrorKind, Result};
+use crate::project::{Failure, HOOK_VARIABLES, HookEnvironment, Running, git, path_of};
 
 /// What makes git look at something else than the commit's own objects, or reach for the network.
 const SETTINGS: [(&str, &str); 7] = [
@@ -69,7 +68,7 @@ impl Git {
     /// A folder that is not there.
     pub(crate) fn of(dir: &Path) -> Result<Self> {
         if !dir.is_dir() {
-            return Err(Error::new(Kind::Usage, format!("{}: no such project", dir.display()))
+            return Err(Error::new(ErrorKind::Usage, format!("{}: no such project", dir.display()))
                 .hint("name the product's folder with -C DIR, or run the tool inside it"));
         }
         Ok(Self { dir: Some(dir.to_path_buf()), foreign: true })
@@ -94,7 +93,7 @@ impl Git {
     /// Starts a git command of that repository.
     ///
     /// # Errors
-    /// [`Kind::Environment`] where git cannot be run.
+    /// [`ErrorKind::Environment`] where git cannot be run.
     pub(crate) fn start<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Running> {
         git::start(&mut self.command(args)).map_err(error)
     }
@@ -102,7 +101,7 @@ impl Git {
     /// What git answers.
     ///
     /// # Errors
-    /// [`Kind::Environment`] where it cannot be run, and where it says no, with what it says.
+    /// [`ErrorKind::Environment`] where it cannot be run, and where it says no, with what it says.
     pub(crate) fn output<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Vec<u8>> {
         git::answer(&mut self.command(args)).map_err(error)
     }

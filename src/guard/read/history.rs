@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::git::Git;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +19,10 @@ pub(crate) struct Commit {
 /// The last commit.
 ///
 /// # Errors
-/// [`Kind::Environment`] where there is none.
+/// [`ErrorKind::Environment`] where there is none.
 pub(crate) fn head(git: &Git) -> Result<Commit> {
     let none = || {
-        Error::new(Kind::Environment, "there is no commit yet")
+        Error::new(ErrorKind::Environment, "there is no commit yet")
             .hint("judge what is staged: docker-prep guard")
     };
     let commits = match list(git, &["--max-count=1", "HEAD", "--"]) {
@@ -35,12 +35,12 @@ pub(crate) fn head(git: &Git) -> Result<Commit> {
 /// The commits of a range, the oldest first.
 ///
 /// # Errors
-/// [`Kind::Usage`] for a range without a beginning; [`Kind::Environment`] for a revision that is not there, and where
+/// [`ErrorKind::Usage`] for a range without a beginning; [`ErrorKind::Environment`] for a revision that is not there, and where
 /// the repository's history is cut off inside of the range.
 pub(crate) fn range(git: &Git, range: &str) -> Result<Vec<Commit>> {
     if range.is_empty() || range.starts_with("..") {
         // Git takes HEAD for what is not said: of `..HEAD`, a variable that was empty, that leaves nothing to judge.
-        return Err(Error::new(Kind::Usage, format!("the range `{range}` names no beginning"))
+        return Err(Error::new(ErrorKind::Usage, format!("the range `{range}` names no beginning"))
             .hint("name both ends, as in --range origin/main..HEAD"));
     }
     // Where there is no repository, no other range helps.
@@ -62,7 +62,7 @@ fn refuse_other_objects(git: &Git, range: &str) -> Result<()> {
     for end in String::from_utf8_lossy(&ends).lines() {
         let commit = format!("{}^{{commit}}", end.trim_start_matches('^'));
         git.output(&["rev-parse", "--quiet", "--verify", &commit]).map_err(|_| {
-            Error::new(Kind::Environment, format!("the range `{range}` is none of commits"))
+            Error::new(ErrorKind::Environment, format!("the range `{range}` is none of commits"))
                 .hint("name commits, branches or tags, as in --range origin/main..HEAD")
         })?;
     }
@@ -80,7 +80,7 @@ fn list(git: &Git, what: &[&str]) -> Result<Vec<Commit>> {
         Some(Commit { name, tree: tree.to_owned(), is_first: parents.is_empty() })
     };
     let commits: Option<Vec<Commit>> = lines.chunks(2).map(commit).collect();
-    commits.ok_or_else(|| Error::new(Kind::Environment, "git lists commits as we do not know them"))
+    commits.ok_or_else(|| Error::new(ErrorKind::Environment, "git lists commits as we do not know them"))
 }
 
 /// A shallow clone shows a commit without its parents. If they are in the range, they cannot be judged.
@@ -99,6 +99,6 @@ fn refuse_cut_history(git: &Git, range: &str, commit: &Commit) -> Result<()> {
         return Ok(());
     }
     let short = &commit.name[..commit.name.len().min(12)];
-    Err(Error::new(Kind::Environment, format!("this clone is shallow: the history before {short} is not here, and the range {range} may go on there"))
+    Err(Error::new(ErrorKind::Environment, format!("this clone is shallow: the history before {short} is not here, and the range {range} may go on there"))
         .hint("fetch it: git fetch --unshallow   (in CI: fetch-depth: 0)"))
 }

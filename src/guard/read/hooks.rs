@@ -1,10 +1,9 @@
 //! Which program runs a repository's hooks, and which file says what they do.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::guard::hook::Manager;
 use crate::project::git;
 use crate::transaction::mode_of;
@@ -36,29 +35,29 @@ pub(crate) fn is_executable(path: &Path) -> bool {
 /// The text of a file, if there is one.
 ///
 /// # Errors
-/// [`Kind::Refused`]: it is no regular file, or no text.
+/// [`ErrorKind::Refused`]: it is no regular file, or no text.
 pub(crate) fn text(path: &Path) -> Result<Option<String>> {
     match path.symlink_metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Ok(metadata) if !metadata.is_file() => {
-            return Err(Error::new(Kind::Refused, format!("{}: is no regular file", path.display()))
+            return Err(Error::new(ErrorKind::Refused, format!("{}: is no regular file", path.display()))
                 .hint("put a file there, or call `docker-prep guard` where it leads"));
         }
         _ => {}
     }
-    fs::read_to_string(path)
-        .map(Some)
-        .map_err(|error| Error::io(Kind::Refused, "read", path, &error).hint("make it a readable text file"))
+    fs::read_to_string(path).map(Some).map_err(|error| {
+        Error::io(ErrorKind::Refused, "read", path, &error).hint("make it a readable text file")
+    })
 }
 
 /// The hook of a work tree: the manager that was asked for, else the one that the repository uses.
 ///
 /// # Errors
-/// [`Kind::Environment`] where git cannot be asked; [`Kind::Usage`] where several managers are set up, and git calls
-/// none of them; [`Kind::Refused`] where the hooks are kept outside of the repository.
+/// [`ErrorKind::Environment`] where git cannot be asked; [`ErrorKind::Usage`] where several managers are set up, and git calls
+/// none of them; [`ErrorKind::Refused`] where the hooks are kept outside of the repository.
 pub(crate) fn find(dir: &Path, asked: Option<Manager>) -> Result<Hook> {
     let Some(place) = git::hooks(dir)? else {
-        return Err(Error::new(Kind::Environment, format!("{}: no git repository", dir.display()))
+        return Err(Error::new(ErrorKind::Environment, format!("{}: no git repository", dir.display()))
             .hint("type: git init"));
     };
     let installed = fs::read_to_string(place.hooks.join("pre-commit")).unwrap_or_default();
@@ -92,7 +91,7 @@ pub(crate) fn find(dir: &Path, asked: Option<Manager>) -> Result<Hook> {
                     "{}: core.hooksPath leads there, and every repository that uses it would get the hook",
                     place.hooks.display()
                 );
-                return Err(Error::new(Kind::Refused, message)
+                return Err(Error::new(ErrorKind::Refused, message)
                     .hint("have a pre-commit hook there call: docker-prep guard"));
             }
             (place.hooks.join("pre-commit"), true)
@@ -116,7 +115,7 @@ fn the_one_set_up(top: &Path) -> Result<Manager> {
         [manager] => Ok(manager),
         _ => {
             let names: Vec<&str> = set_up.iter().map(|manager| manager.name()).collect();
-            Err(Error::new(Kind::Usage, format!("{}: uses {}", top.display(), names.join(" and ")))
+            Err(Error::new(ErrorKind::Usage, format!("{}: uses {}", top.display(), names.join(" and ")))
                 .hint(format!("say which one shall call the guard: docker-prep init --hook {}", names[0])))
         }
     }

@@ -1,18 +1,15 @@
 //! What is staged.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::panic::resume_unwind;
-use std::thread;
+use std::{fs, io, thread};
 
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
-use super::git;
 use super::git::Git;
-use super::tree;
 use super::tree::TreeEntry;
-use crate::error::{Error, Kind, Result};
+use super::{git, tree};
+use crate::error::{Error, ErrorKind, Result};
 use crate::project::{Running, path_of};
 
 /// How the entries are listed that are only meant to be added (`git add --intent-to-add`): no commit holds them.
@@ -34,7 +31,7 @@ impl<'g> Listing<'g> {
     /// Lets git begin.
     ///
     /// # Errors
-    /// [`Kind::Environment`] where git cannot be run.
+    /// [`ErrorKind::Environment`] where git cannot be run.
     pub(crate) fn start(git: &'g Git, intended: Intended) -> Result<Self> {
         // Of `--debug` only the flags are read.
         let flags: &[&str] = if intended == Intended::LeftOut { &["--debug"] } else { &[] };
@@ -45,13 +42,13 @@ impl<'g> Listing<'g> {
     /// All entries.
     ///
     /// # Errors
-    /// [`Kind::Environment`] where the index cannot be read, or is not there although it should be.
+    /// [`ErrorKind::Environment`] where the index cannot be read, or is not there although it should be.
     pub(crate) fn entries(self) -> Result<Vec<TreeEntry>> {
         thread::scope(|scope| {
             // A long list stops git until somebody reads it.
             let entries = scope.spawn(|| {
                 let listing = self.running.answer().map_err(git::error)?;
-                tree::parse(&listing).map_err(|why| Error::new(Kind::Environment, why))
+                tree::parse(&listing).map_err(|why| Error::new(ErrorKind::Environment, why))
             });
             let is_there = check(self.git);
             let entries = entries.join().unwrap_or_else(|panic| resume_unwind(panic));
@@ -70,12 +67,12 @@ fn check(git: &Git) -> Result<bool> {
         &["--path-format=absolute", "--git-path", "index"],
     ])?;
     let path = path_of(&path);
-    let bad = |why: &str| Error::new(Kind::Environment, format!("{}: {why}", path.display()));
+    let bad = |why: &str| Error::new(ErrorKind::Environment, format!("{}: {why}", path.display()));
     match fs::read(&path) {
         Ok(bytes) if is_whole(&bytes, &format) => Ok(true),
         Ok(_) => Err(bad("the index is damaged").hint("make it anew: remove the file, then git reset")),
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(Error::io(Kind::Environment, "read", &path, &error).hint("make the index readable"))
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::io(ErrorKind::Environment, "read", &path, &error).hint("make the index readable"))
         }
         Err(_) if is_bare == b"true" => Err(bad("a bare repository has no index, so nothing is staged")
             .hint("judge its last commit: docker-prep guard --all")),

@@ -15,15 +15,15 @@ pub(crate) use self::index::{Intended, Listing};
 pub(crate) use self::objects::Objects;
 pub(crate) use self::tree::{Mode, Target, TreeEntry, follow};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Everything that a commit holds.
 ///
 /// # Errors
-/// [`Kind::Environment`] where one of its trees cannot be read.
+/// [`ErrorKind::Environment`] where one of its trees cannot be read.
 pub(crate) fn tree(git: &Git, commit: &Commit) -> Result<Vec<TreeEntry>> {
     let listing = git.output(&["ls-tree", "-r", "-z", "--full-tree", &commit.tree])?;
-    tree::parse(&listing).map_err(|why| Error::new(Kind::Environment, why))
+    tree::parse(&listing).map_err(|why| Error::new(ErrorKind::Environment, why))
 }
 
 /// The current folder, or the one that was named, from the work tree's top, with a slash at its end.

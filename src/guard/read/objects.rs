@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::git;
 use super::git::Git;
 use super::tree::TreeEntry;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::guard::shown;
 use crate::project::{Failure, said};
 use crate::text::hex;
@@ -43,7 +43,7 @@ impl Objects {
     /// Those of a repository. Git starts meanwhile, and waits for questions.
     ///
     /// # Errors
-    /// [`Kind::Environment`] where git cannot be run.
+    /// [`ErrorKind::Environment`] where git cannot be run.
     pub(crate) fn open(git: &Git) -> Result<Self> {
         let mut command = git.command(&["cat-file", "--batch"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -59,7 +59,7 @@ impl Objects {
                 });
                 Ok(Self { child, questions, answers: BufReader::with_capacity(1 << 16, answers), said })
             }
-            _ => Err(Error::new(Kind::Environment, "git has no pipes")),
+            _ => Err(Error::new(ErrorKind::Environment, "git has no pipes")),
         }
     }
 
@@ -126,7 +126,7 @@ impl Objects {
             "nothing was judged: see what is wrong with `git fsck`, or in a partial clone fetch it: git cat-file -p {}",
             entry.object
         );
-        Error::new(Kind::Environment, message).hint(hint)
+        Error::new(ErrorKind::Environment, message).hint(hint)
     }
 }
 

@@ -1,9 +1,8 @@
 //! The commands of a `RUN`, as far as a shell would start them as they are written.
 
-use super::path;
-use super::variables;
 use super::variables::KnownVariables;
 use super::words::{CommandEnd, Simple};
+use super::{path, variables};
 
 /// One command of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

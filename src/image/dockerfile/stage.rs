@@ -3,12 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::instruction::{Instruction, instructions};
-use super::path;
-use super::shell;
 use super::shell::ShellCommand;
-use super::variables;
 use super::variables::KnownVariables;
-use super::words;
+use super::{path, shell, variables, words};
 use crate::text::relative;
 
 /// More stages than any Dockerfile has; what is behind them is not read.

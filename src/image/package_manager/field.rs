@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::version;
 use super::version::Tags;
-use super::{Detected, Name, PackageManager};
+use super::{Detected, Name, PackageManager, version};
 use crate::error::Problem;
 use crate::npm::Manifest;
 

@@ -1,8 +1,7 @@
 //! The release of yarn that a project keeps.
 
-use super::version;
 use super::version::Tags;
-use super::{Name, PackageManager};
+use super::{Name, PackageManager, version};
 
 /// The key that names a release, and which yarn it is: `yarnPath: .yarn/releases/yarn-4.1.0.cjs` of `.yarnrc.yml`, or
 /// `yarn-path ".yarn/releases/yarn-1.22.19.js"` of `.yarnrc`.

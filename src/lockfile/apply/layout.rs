@@ -1,14 +1,13 @@
 //! A surface in a temporary folder, as it lies in its image: the manifest and the tarballs at the same distance.
 
-use std::fs;
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use super::LockfileRequest;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::registry::lockfile_settings as registry_settings;
 use crate::transaction::failed;
 
@@ -29,7 +28,7 @@ impl LockfileFolder {
     /// Lays it out without a lockfile.
     pub(super) fn new(request: &LockfileRequest<'_>) -> Result<Self> {
         let temp = tempfile::Builder::new().prefix("docker-prep-").tempdir().map_err(|error| {
-            Error::new(Kind::Environment, format!("cannot make a temporary folder: {error}"))
+            Error::new(ErrorKind::Environment, format!("cannot make a temporary folder: {error}"))
                 .hint("make room there, or name another place, as in TMPDIR=/var/tmp")
         })?;
         let app = temp.path().join("app");
@@ -102,7 +101,8 @@ impl LockfileFolder {
             // yarn reads those of the folders above too.
             let folder = request.project.to_string_lossy();
             let text = registry_settings::of_yarnrc(&text, &folder).map_err(|why| {
-                Error::new(Kind::Refused, format!(".yarnrc.yml: {why}")).hint("correct it, then run it again")
+                Error::new(ErrorKind::Refused, format!(".yarnrc.yml: {why}"))
+                    .hint("correct it, then run it again")
             })?;
             let path = app.join(".yarnrc.yml");
             fs::write(&path, text).map_err(|error| failed("write", &path, &error))?;
@@ -125,7 +125,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 }
 
 fn is_missing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

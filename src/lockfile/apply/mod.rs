@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use self::layout::LockfileFolder;
 use self::program::{CallOutcome, Program};
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Name, PackageManager};
 use crate::lockfile;
 use crate::lockfile::plan::{making, proving};
@@ -84,8 +84,8 @@ pub(crate) struct MadeLockfile {
 /// Makes it, and proves it with a frozen install that knows no cache and no store.
 ///
 /// # Errors
-/// [`Kind::Environment`]: the package manager is not there, is another version, or fails, with the last that it said.
-/// [`Kind::Refused`]: the project's lockfile cannot be used. [`Kind::Packing`]: what was made does not fit.
+/// [`ErrorKind::Environment`]: the package manager is not there, is another version, or fails, with the last that it said.
+/// [`ErrorKind::Refused`]: the project's lockfile cannot be used. [`ErrorKind::Packing`]: what was made does not fit.
 pub(crate) fn make(request: &LockfileRequest<'_>) -> Result<MadeLockfile> {
     let packed: BTreeSet<&str> = request.tarballs.iter().map(|tarball| tarball.name.as_str()).collect();
     // A scope of everything is meant for the workspace's packages.
@@ -128,7 +128,7 @@ fn begin(
         Ok((Some(lockfile::seed(name, &found.text, &found.importer, ours)?), Some(pins)))
     };
     read().map_err(|why: String| {
-        Error::new(Kind::Refused, format!("{}: the lockfile cannot be used: {why}", found.path))
+        Error::new(ErrorKind::Refused, format!("{}: the lockfile cannot be used: {why}", found.path))
             .hint(format!("bring it up to date with {} install, or leave out --lockfile", name.as_str()))
     })
 }
@@ -178,10 +178,10 @@ impl LockfileWork<'_> {
         let outcome = program.run(words, layout, self.request.cancel)?;
         if !outcome.well {
             let message = format!("{label}: {program} could not make a lockfile: {outcome}");
-            return Err(failure(Kind::Environment, message, &outcome));
+            return Err(failure(ErrorKind::Environment, message, &outcome));
         }
         let made = layout.read(self.file_name)?.ok_or_else(|| {
-            Error::new(Kind::Environment, format!("{label}: {program} made no {}", self.file_name))
+            Error::new(ErrorKind::Environment, format!("{label}: {program} made no {}", self.file_name))
                 .hint("see whether a setting turns lockfiles off, as lockfile=false in .npmrc does")
         })?;
         String::from_utf8(made).map_err(|_| self.unusable("is no text"))
@@ -196,7 +196,7 @@ impl LockfileWork<'_> {
             if !outcome.well {
                 let (label, program) = (self.label(), &self.program);
                 let message = format!("{label}: the lockfile that {program} made fails it: {outcome}");
-                return Err(failure(Kind::Packing, message, &outcome));
+                return Err(failure(ErrorKind::Packing, message, &outcome));
             }
             if layout.read(self.file_name)?.as_deref() != Some(text.as_bytes()) {
                 return Err(self.unusable(&format!("is another after `{outcome}`")));
@@ -217,7 +217,7 @@ impl LockfileWork<'_> {
 
     fn unusable(&self, why: &str) -> Error {
         let message = format!("{}: the lockfile that {} made {why}", self.label(), self.program);
-        Error::new(Kind::Packing, message).hint("to do without one, leave out --lockfile")
+        Error::new(ErrorKind::Packing, message).hint("to do without one, leave out --lockfile")
     }
 
     /// The surface, for messages.
@@ -231,7 +231,7 @@ fn label(surface_dir: &str) -> &str {
 }
 
 /// With the end of what was said.
-fn failure(kind: Kind, message: String, outcome: &CallOutcome) -> Error {
+fn failure(kind: ErrorKind, message: String, outcome: &CallOutcome) -> Error {
     let lines: Vec<&str> = outcome.said.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
     Error::new(kind, message)

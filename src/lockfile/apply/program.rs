@@ -10,10 +10,9 @@ use nodejs_semver::Version;
 use super::{LockfileFolder, LockfileRequest};
 use crate::build::program;
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Result, signal_name};
+use crate::error::{Error, ErrorKind, Result, signal_name};
 use crate::image::Name;
-use crate::process::Ended;
-use crate::process::child;
+use crate::process::{Ended, child};
 use crate::transaction::failed;
 
 /// What keeps them from fetching another version of themselves, from looking for a newer one, from colours, and from
@@ -89,7 +88,7 @@ impl Program {
         let label = crate::lockfile::apply::label(request.surface_dir);
         let why = if request.reason.is_empty() { String::new() } else { format!(" ({})", request.reason) };
         Err(Error::new(
-            Kind::Environment,
+            ErrorKind::Environment,
             format!("{label}: a lockfile is made by {manager}{why}, but {}", instead.seen),
         )
         .hint(format!(

@@ -4,9 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::pattern;
-use super::sets;
 use super::sets::{Sets, Unfit};
+use super::{pattern, sets};
 use crate::npm::js;
 
 /// What a part of a path must be.

@@ -21,8 +21,7 @@ use crate::npm::read::seen::SeenPaths;
 use crate::npm::stamp::ContentKey;
 use crate::npm::workspace::{Member, Workspace};
 use crate::npm::{js, package_name, publish};
-use crate::text::Digest;
-use crate::text::path;
+use crate::text::{Digest, path};
 
 pub(crate) use self::unbuilt::unbuilt;
 

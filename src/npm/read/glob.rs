@@ -11,8 +11,7 @@ use std::io::ErrorKind;
 
 use super::packlist::tree::{FolderNames, ListError, PackTree, PathKind};
 use crate::npm::minimatch::{Minimatch, Part};
-use crate::text::path;
-use crate::text::resolve;
+use crate::text::{path, resolve};
 
 /// How many folders outside of the package may be read to see whether a pattern finds something there.
 const OUTSIDE_READS: usize = 64;

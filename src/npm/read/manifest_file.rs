@@ -1,8 +1,7 @@
 //! Reads the manifest of a package folder.
 
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 use serde_json::Value;
 

@@ -1,9 +1,8 @@
 //! The package folders that a workspace's globs find, as pnpm's `findPackages` does with tinyglobby.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use super::manifest_file::MANIFEST_FILES;
 use crate::error::{Problem, io_cause};

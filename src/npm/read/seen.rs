@@ -7,8 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::watch::Watch;
-use crate::npm::stamp::Signatures;
-use crate::npm::stamp::TrackedPath;
+use crate::npm::stamp::{Signatures, TrackedPath};
 use crate::text::Digest;
 
 /// Notes each path before it is read.

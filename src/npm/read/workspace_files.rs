@@ -1,28 +1,32 @@
 //! What the files at a workspace's root say: its globs, its catalogs, and how its packages are packed.
 
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::npm::npmrc;
 use crate::npm::workspace::{Catalogs, PackSettings};
 
 use crate::text::yaml;
 
+/// pnpm's file at a workspace's root.
+pub(crate) const WORKSPACE_FILE: &str = "pnpm-workspace.yaml";
+
 /// `pnpm-workspace.yaml`, checked as pnpm's `validateWorkspaceManifest` does; `None` where there is none.
 pub(crate) fn workspace_file(root: &Path) -> Result<Option<Map<String, Value>>> {
     let path = root.join(WORKSPACE_FILE);
     let invalid = |why: String| {
-        Error::new(Kind::Packing, format!("{}: {why}", path.display()))
+        Error::new(ErrorKind::Packing, format!("{}: {why}", path.display()))
             .hint("correct the file, then run it again")
     };
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io(Kind::Packing, "read", &path, &error).hint("make it readable")),
+        Err(error) => {
+            return Err(Error::io(ErrorKind::Packing, "read", &path, &error).hint("make it readable"));
+        }
     };
     let file =
         match yaml::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| invalid(error.to_string()))? {
@@ -67,7 +71,7 @@ pub(crate) fn npm_patterns(manifest: &Map<String, Value>) -> Vec<String> {
 /// `catalog` and `catalogs` (pnpm's `getCatalogsFromWorkspaceManifest`).
 pub(crate) fn catalogs(root: &Path, file: &Map<String, Value>) -> Result<Catalogs> {
     let invalid = |why: String| {
-        Error::new(Kind::Packing, format!("{}: {why}", root.join(WORKSPACE_FILE).display()))
+        Error::new(ErrorKind::Packing, format!("{}: {why}", root.join(WORKSPACE_FILE).display()))
             .hint("correct the catalog there")
     };
     let mut catalogs = Catalogs::default();
@@ -150,6 +154,3 @@ mod tests {
         assert!(!hoisted("'hoisted' ; why"));
     }
 }
-
-/// pnpm's file at a workspace's root.
-pub(crate) const WORKSPACE_FILE: &str = "pnpm-workspace.yaml";

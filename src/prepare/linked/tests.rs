@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cache::Memory;
 use crate::cancel::CancelToken;
-use crate::npm::Manifest;
-use crate::npm::js;
-use crate::npm::{ContentSource, TarballEntry};
+use crate::npm::{ContentSource, Manifest, TarballEntry, js};
 use crate::prepare::linked::*;
 use crate::threads::Threads;
 

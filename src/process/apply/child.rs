@@ -7,12 +7,12 @@ mod imp;
 mod listener;
 
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Result, io_cause};
+use crate::error::{Error, ErrorKind, Result, io_cause};
 use crate::process::ended::Ended;
 
 /// Runs a command in a folder and waits for its end. It has our stdin and stderr, and so our terminal.
@@ -25,11 +25,11 @@ use crate::process::ended::Ended;
 /// the process is looked at, and a token that is cancelled ends the command by the signal that it names, or by SIGTERM.
 ///
 /// # Errors
-/// [`Kind::NotRun`]: there is no such command, or it cannot be executed. [`Kind::Interrupted`]: a signal came before
+/// [`ErrorKind::NotRun`]: there is no such command, or it cannot be executed. [`ErrorKind::Interrupted`]: a signal came before
 /// it began, or a second SIGINT while it ran; or the token was cancelled.
 pub(crate) fn run(words: &[OsString], folder: &Path, stdout: Stdio, cancel: &CancelToken) -> Result<Ended> {
     let Some((program, arguments)) = words.split_first() else {
-        return Err(Error::new(Kind::Usage, "no command was named").hint("docker-prep run -- COMMAND…"));
+        return Err(Error::new(ErrorKind::Usage, "no command was named").hint("docker-prep run -- COMMAND…"));
     };
     let mut command = Command::new(program);
     // Some programs, and every shell, believe PWD.
@@ -41,7 +41,7 @@ pub(crate) fn run(words: &[OsString], folder: &Path, stdout: Stdio, cancel: &Can
 /// and all that it began, at once.
 ///
 /// # Errors
-/// As [`run`]; [`Kind::Interrupted`] also where a signal came while it ran.
+/// As [`run`]; [`ErrorKind::Interrupted`] also where a signal came while it ran.
 pub(crate) fn finish(command: &mut Command, cancel: &CancelToken) -> Result<Ended> {
     command.stdin(Stdio::null());
     // A group of its own: the terminal's Ctrl-C comes to us alone.
@@ -74,7 +74,7 @@ impl<'a> ChildGroup<'a> {
     /// Waits for the end of any; there must be one.
     ///
     /// # Errors
-    /// [`Kind::Interrupted`]: a signal came; all have ended then.
+    /// [`ErrorKind::Interrupted`]: a signal came; all have ended then.
     pub(crate) fn wait(&mut self) -> Result<(usize, Ended)> {
         self.0.wait()
     }
@@ -105,19 +105,23 @@ fn spawn(command: &mut Command) -> Result<std::process::Child> {
     command.spawn().map_err(|error| {
         let program = command.get_program().display();
         match error.kind() {
-            ErrorKind::NotFound => Error::new(Kind::NotRun(127), format!("{program}: command not found"))
-                .hint("see whether it is installed and on PATH, and how it is spelled"),
+            io::ErrorKind::NotFound => {
+                Error::new(ErrorKind::NotRun(127), format!("{program}: command not found"))
+                    .hint("see whether it is installed and on PATH, and how it is spelled")
+            }
             // There is no room for one more process, whatever it is.
-            ErrorKind::WouldBlock | ErrorKind::OutOfMemory => {
-                Error::new(Kind::Environment, format!("{program}: cannot be started: {}", io_cause(&error)))
-                    .because(&error)
-                    .hint("once the cause is gone, type it again")
-            }
-            _ => {
-                Error::new(Kind::NotRun(126), format!("{program}: cannot be executed: {}", io_cause(&error)))
-                    .because(&error)
-                    .hint(format!("see its mode, and that it is a program: ls -l {program}"))
-            }
+            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Error::new(
+                ErrorKind::Environment,
+                format!("{program}: cannot be started: {}", io_cause(&error)),
+            )
+            .because(&error)
+            .hint("once the cause is gone, type it again"),
+            _ => Error::new(
+                ErrorKind::NotRun(126),
+                format!("{program}: cannot be executed: {}", io_cause(&error)),
+            )
+            .because(&error)
+            .hint(format!("see its mode, and that it is a program: ls -l {program}")),
         }
     })
 }
@@ -129,7 +133,7 @@ mod imp {
 
     use super::{ChildRole, spawn};
     use crate::cancel::CancelToken;
-    use crate::error::{Error, Kind, Result, io_cause};
+    use crate::error::{Error, ErrorKind, Result, io_cause};
     use crate::process::ended::Ended;
 
     /// See [`crate::process::apply::child::ChildGroup`]: one after the other.
@@ -149,7 +153,7 @@ mod imp {
         }
 
         pub(crate) fn wait(&mut self) -> Result<(usize, Ended)> {
-            self.ended.pop().ok_or_else(|| Error::new(Kind::Environment, "there is nothing to wait for"))
+            self.ended.pop().ok_or_else(|| Error::new(ErrorKind::Environment, "there is nothing to wait for"))
         }
 
         pub(crate) fn end(&mut self) {}
@@ -158,7 +162,7 @@ mod imp {
     pub(crate) fn run(command: &mut Command, cancel: &CancelToken, role: ChildRole) -> Result<Ended> {
         cancel.check()?;
         let status = spawn(command)?.wait().map_err(|error| {
-            Error::new(Kind::Environment, format!("cannot wait for the command: {}", io_cause(&error)))
+            Error::new(ErrorKind::Environment, format!("cannot wait for the command: {}", io_cause(&error)))
                 .because(&error)
         })?;
         match role {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use crate::error::{Error, Kind, Result, io_cause};
+use crate::error::{Error, ErrorKind, Result, io_cause};
 
 /// What git says of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +69,13 @@ impl Failure {
     pub(crate) fn error(self, not_run: &str, refused: &str) -> Error {
         match self {
             Self::NotRun(error) => {
-                Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error)))
+                Error::new(ErrorKind::Environment, format!("cannot run git: {}", io_cause(&error)))
                     .because(&error)
                     .hint(not_run)
             }
-            Self::Refused(said) => Error::new(Kind::Environment, format!("git says: {said}")).hint(refused),
+            Self::Refused(said) => {
+                Error::new(ErrorKind::Environment, format!("git says: {said}")).hint(refused)
+            }
         }
     }
 }
@@ -171,7 +173,7 @@ pub(crate) fn rev_parse<const N: usize>(
 /// The repository whose work tree holds a folder, if any.
 ///
 /// # Errors
-/// [`Kind::Environment`] where there is a repository but git is missing or refuses to answer.
+/// [`ErrorKind::Environment`] where there is a repository but git is missing or refuses to answer.
 pub(crate) fn repository(dir: &Path) -> Result<Option<Repository>> {
     // Only what is known not to be there: else the state would be looked for, and kept, beside the deps dir.
     let is_there = |place: PathBuf| match place.symlink_metadata() {

@@ -7,13 +7,11 @@ pub(crate) mod package_manager;
 pub(crate) mod surfaces;
 pub(crate) mod workspace;
 
-use std::env;
-use std::fs;
-use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::{env, fs, io};
 
 use self::git::Repository;
-use crate::error::{Error, Kind, Result, io_cause};
+use crate::error::{Error, ErrorKind, Result, io_cause};
 use crate::npm::Scope;
 use crate::project::config;
 use crate::project::config::{CONFIG_FILE, Config, DEFAULT_DEPS_DIR};
@@ -52,17 +50,17 @@ impl Project {
 /// Finds the project that holds the folder that was asked for.
 ///
 /// # Errors
-/// [`Kind::Usage`] for a folder that is not there, [`Kind::Environment`] for a repository that git cannot read,
-/// [`Kind::Refused`] for settings that are not valid.
+/// [`ErrorKind::Usage`] for a folder that is not there, [`ErrorKind::Environment`] for a repository that git cannot read,
+/// [`ErrorKind::Refused`] for settings that are not valid.
 pub(crate) fn find(requested: &Requested) -> Result<Project> {
     let named = requested.project.clone().unwrap_or_else(|| PathBuf::from("."));
     let start = named.canonicalize().map_err(|error| {
-        Error::new(Kind::Usage, format!("{}: no such project: {}", named.display(), io_cause(&error)))
+        Error::new(ErrorKind::Usage, format!("{}: no such project: {}", named.display(), io_cause(&error)))
             .because(&error)
             .hint("name the product's folder with -C DIR, or run the tool inside it")
     })?;
     if !start.is_dir() {
-        return Err(Error::new(Kind::Usage, format!("{}: not a folder", named.display()))
+        return Err(Error::new(ErrorKind::Usage, format!("{}: not a folder", named.display()))
             .hint("name the product's folder with -C DIR"));
     }
     let repository = git::repository(&start)?;
@@ -118,11 +116,13 @@ fn read_config(root: &Path) -> Result<Config> {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Config::default()),
         Err(error) => {
-            return Err(Error::io(Kind::Refused, "read", &path, &error).hint("make it a readable text file"));
+            return Err(
+                Error::io(ErrorKind::Refused, "read", &path, &error).hint("make it a readable text file")
+            );
         }
     };
     config::parse(&text).map_err(|why| {
-        Error::new(Kind::Refused, format!("{}: {why}", path.display()))
+        Error::new(ErrorKind::Refused, format!("{}: {why}", path.display()))
             .hint("its keys are workspace, scope, surfaces, deps-dir, package-manager, link, source, probe-timeout and guard-ignore")
     })
 }
@@ -135,7 +135,7 @@ fn deps_dir(root: &Path, requested: &Requested, config: &Config) -> Result<Strin
         .or_else(|| config.deps_dir.as_ref().map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from(DEFAULT_DEPS_DIR));
     let wrong = |why: &str| {
-        Error::new(Kind::Usage, format!("{}: the deps dir {why}", asked.display()))
+        Error::new(ErrorKind::Usage, format!("{}: the deps dir {why}", asked.display()))
             .hint("name a folder inside the project, from its root, such as .docker-deps")
     };
     let relative = if asked.is_absolute() {

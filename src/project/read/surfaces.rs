@@ -1,19 +1,15 @@
 //! Finds the folders of a project that depend on packages in scope and that a Dockerfile builds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
 
 use walkdir::{DirEntry, WalkDir};
 
 use super::{Project, typed_path};
-use crate::error::{Error, Kind, Problem, Result, io_cause};
-use crate::image::DockerfileFound;
-use crate::image::dockerfile;
-use crate::npm::Scope;
-use crate::npm::specifier;
-use crate::npm::{DEPENDENCY_FIELDS, Manifest};
+use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
+use crate::image::{DockerfileFound, dockerfile};
+use crate::npm::{DEPENDENCY_FIELDS, Manifest, Scope, specifier};
 use crate::project::requested::Requested;
 use crate::project::surface::Surface;
 use crate::text::json;
@@ -38,7 +34,7 @@ pub(crate) struct Surfaces {
 /// says which.
 ///
 /// # Errors
-/// [`Kind::Usage`] for a surface that is not there or is named twice, [`Kind::Refused`] for a manifest that is not
+/// [`ErrorKind::Usage`] for a surface that is not there or is named twice, [`ErrorKind::Refused`] for a manifest that is not
 /// valid or is a symbolic link that leaves the project.
 pub(crate) fn find(project: &Project, requested: &Requested) -> Result<Surfaces> {
     let named: Vec<PathBuf> = if requested.surfaces.is_empty() {
@@ -63,23 +59,26 @@ fn read_named(project: &Project, named: &[PathBuf]) -> Result<Surfaces> {
     let mut seen = BTreeSet::new();
     for dir in named {
         let real = dir.canonicalize().map_err(|error| {
-            Error::new(Kind::Usage, format!("{}: no such surface: {}", dir.display(), io_cause(&error)))
+            Error::new(ErrorKind::Usage, format!("{}: no such surface: {}", dir.display(), io_cause(&error)))
                 .because(&error)
                 .hint("name a folder of the project that holds a package.json, such as --surface backend")
         })?;
         let relative = relative(&project.root, &real).ok_or_else(|| {
             Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 format!("{}: the surface lies outside the project {}", dir.display(), project.root.display()),
             )
             .hint("name a folder of the project, such as --surface backend")
         })?;
         if !seen.insert(real) {
-            return Err(Error::new(Kind::Usage, format!("{}: the surface is named twice", dir.display()))
-                .hint("name each surface once"));
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("{}: the surface is named twice", dir.display()),
+            )
+            .hint("name each surface once"));
         }
         let surface = read(project, &relative)?.ok_or_else(|| {
-            Error::new(Kind::Usage, format!("{}: no package.json there", dir.display()))
+            Error::new(ErrorKind::Usage, format!("{}: no package.json there", dir.display()))
                 .hint("a surface is a folder with a package.json")
         })?;
         if depends_on_scope(&surface.manifest, &project.scope) {
@@ -158,16 +157,16 @@ fn not_searched(root: &Path, error: &walkdir::Error) -> Result<Problem> {
     let place = error.path().unwrap_or(root).display();
     let why = error.io_error().map_or_else(|| error.to_string(), io_cause);
     let kind = error.io_error().map(io::Error::kind);
-    if error.depth() > 0 && matches!(kind, Some(ErrorKind::PermissionDenied | ErrorKind::NotFound)) {
+    if error.depth() > 0 && matches!(kind, Some(io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound)) {
         return Ok(Problem::new(format!("{place}: not searched for surfaces: {why}")));
     }
-    Err(Error::new(Kind::Refused, format!("cannot search {place} for surfaces: {why}"))
+    Err(Error::new(ErrorKind::Refused, format!("cannot search {place} for surfaces: {why}"))
         .hint("once the cause is gone, type it again, or name every surface, as in --surface backend"))
 }
 
 /// What it builds is not known, and so not which folders are surfaces.
 fn unreadable_dockerfile(path: &Path, error: &io::Error) -> Error {
-    Error::io(Kind::Refused, "read", path, error)
+    Error::io(ErrorKind::Refused, "read", path, error)
         .hint("make it readable, or name every surface, as in --surface backend")
 }
 
@@ -227,7 +226,7 @@ pub(crate) fn shown(project: &Project, manifest: &Path) -> String {
 /// Puts other texts in the place of those that were read: a prepared project's originals.
 ///
 /// # Errors
-/// [`Kind::Refused`] for a text that is no manifest.
+/// [`ErrorKind::Refused`] for a text that is no manifest.
 pub(crate) fn substitute(surfaces: &mut [Surface], texts: &BTreeMap<PathBuf, Option<Vec<u8>>>) -> Result<()> {
     for surface in surfaces {
         if let Some(Some(bytes)) = texts.get(&surface.manifest_path) {
@@ -290,34 +289,35 @@ fn read(project: &Project, dir: &str) -> Result<Option<Surface>> {
     let name = if dir.is_empty() { "package.json".to_owned() } else { format!("{dir}/package.json") };
     let link = match beside.symlink_metadata() {
         Ok(link) => link,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
         }
-        Err(error) => return Err(Error::io(Kind::Refused, "look at", &beside, &error)),
+        Err(error) => return Err(Error::io(ErrorKind::Refused, "look at", &beside, &error)),
     };
     let real = beside.canonicalize().map_err(|error| {
-        Error::io(Kind::Refused, "follow", &beside, &error).hint("mend the symbolic link")
+        Error::io(ErrorKind::Refused, "follow", &beside, &error).hint("mend the symbolic link")
     })?;
     if link.is_symlink() && !real.starts_with(&project.root) {
         return Err(Error::new(
-            Kind::Refused,
+            ErrorKind::Refused,
             format!("{name}: is a symbolic link to {}, which lies outside the project", real.display()),
         )
         .hint("put a copy of the manifest in its place, or leave the surface out with --surface"));
     }
     if !real.is_file() {
-        return Err(Error::new(Kind::Refused, format!("{name}: is no regular file"))
+        return Err(Error::new(ErrorKind::Refused, format!("{name}: is no regular file"))
             .hint("make it a file, or move it away"));
     }
     let bytes = fs::read(&real)
-        .map_err(|error| Error::io(Kind::Refused, "read", &beside, &error).hint("make it readable"))?;
+        .map_err(|error| Error::io(ErrorKind::Refused, "read", &beside, &error).hint("make it readable"))?;
     let (text, manifest) = parse(&name, bytes)?;
     Ok(Some(Surface { dir: dir.to_owned(), manifest_path: real, manifest_name: name, text, manifest }))
 }
 
 fn parse(name: &str, bytes: Vec<u8>) -> Result<(String, Manifest)> {
     let invalid = |why: &dyn std::fmt::Display| {
-        Error::new(Kind::Refused, format!("{name}: {why}")).hint("correct the manifest, then run it again")
+        Error::new(ErrorKind::Refused, format!("{name}: {why}"))
+            .hint("correct the manifest, then run it again")
     };
     let text = String::from_utf8(bytes)
         .map_err(|error| invalid(&format!("byte {} is not UTF-8", error.utf8_error().valid_up_to() + 1)))?;

@@ -6,15 +6,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Project, typed_path};
-use crate::error::{Error, Kind, Problem, Result};
-use crate::npm::MemberFolder;
-use crate::npm::Scope;
-use crate::npm::WORKSPACE_FILE;
-use crate::npm::manifest_file as manifest;
-use crate::npm::members;
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::npm::workspace_files::npmrc;
-use crate::npm::{Member, PackSettings, Workspace};
-use crate::npm::{catalogs, npm_patterns, patterns, workspace_file, workspace_settings};
+use crate::npm::{
+    Member, MemberFolder, PackSettings, Scope, WORKSPACE_FILE, Workspace, catalogs,
+    manifest_file as manifest, members, npm_patterns, patterns, workspace_file, workspace_settings,
+};
 use crate::project::package_source::PackageSource;
 use crate::project::requested::Requested;
 use crate::text::json;
@@ -43,7 +40,7 @@ impl Itself<'_> {
 /// scope.
 ///
 /// # Errors
-/// [`Kind::Environment`] where there is none, or more than one; [`Kind::Packing`] where one of its files is not
+/// [`ErrorKind::Environment`] where there is none, or more than one; [`ErrorKind::Packing`] where one of its files is not
 /// valid.
 pub(crate) fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Result<Workspace> {
     let is_plain = project.source.source == PackageSource::Vendor;
@@ -70,14 +67,14 @@ pub(crate) fn find(project: &Project, requested: &Requested, itself: Itself<'_>)
     }
     if is_plain {
         let by = &project.source.by;
-        return Err(Error::new(Kind::Usage, format!("{by}: no folder of packages is named"))
+        return Err(Error::new(ErrorKind::Usage, format!("{by}: no folder of packages is named"))
             .hint("name it: --workspace DIR"));
     }
     match (relatives.as_slice(), own) {
         ([], Some(Own { workspace, holds: true })) => Ok(workspace),
         ([], own) => match (sibling(project), own) {
             // Nothing else is there: what was asked for by name is missing in this one.
-            (Err(error), Some(own)) if error.kind == Kind::Environment && itself.has_names() => {
+            (Err(error), Some(own)) if error.kind == ErrorKind::Environment && itself.has_names() => {
                 Ok(own.workspace)
             }
             (found, _) => found,
@@ -107,7 +104,7 @@ fn own(project: &Project, names: &[String]) -> Result<Option<Own>> {
 /// of a scope in it, as in `node_modules`, is one.
 fn named(path: &Path, by: &str, may_be_plain: bool) -> Result<Workspace> {
     let missing = |why: &str| {
-        Error::new(Kind::Environment, format!("{}: {why} (named by {by})", path.display()))
+        Error::new(ErrorKind::Environment, format!("{}: {why} (named by {by})", path.display()))
             .hint("name the repository that holds the shared packages: a folder with pnpm-workspace.yaml, or a package.json with `workspaces`")
     };
     let root = path.canonicalize().map_err(|_| missing("no such workspace"))?;
@@ -121,7 +118,7 @@ fn named(path: &Path, by: &str, may_be_plain: bool) -> Result<Workspace> {
 
 fn ambiguous(candidates: &[PathBuf], how: &str) -> Error {
     let list: Vec<_> = candidates.iter().map(|path| path.display().to_string()).collect();
-    Error::new(Kind::Environment, format!("more than one workspace: {how} {}", list.join(" and ")))
+    Error::new(ErrorKind::Environment, format!("more than one workspace: {how} {}", list.join(" and ")))
         .hint(format!("choose one: --workspace {}", list.first().map_or("DIR", String::as_str)))
 }
 
@@ -147,7 +144,7 @@ fn parent_entries(project: &Project) -> Result<Vec<PathBuf>> {
 fn sibling(project: &Project) -> Result<Workspace> {
     let nothing = || {
         Error::new(
-            Kind::Environment,
+            ErrorKind::Environment,
             format!(
                 "{}: no workspace with packages in scope {} was found beside it",
                 project.root.display(),
@@ -160,7 +157,8 @@ fn sibling(project: &Project) -> Result<Workspace> {
     };
     let Some(parent) = project.root.parent() else { return Err(nothing()) };
     let entries = fs::read_dir(parent).map_err(|error| {
-        Error::io(Kind::Environment, "list", parent, &error).hint("name the workspace with --workspace DIR")
+        Error::io(ErrorKind::Environment, "list", parent, &error)
+            .hint("name the workspace with --workspace DIR")
     })?;
     let mut found = Vec::new();
     let mut broken = Vec::new();
@@ -184,7 +182,7 @@ fn sibling(project: &Project) -> Result<Workspace> {
     match found.pop() {
         Some(workspace) => Ok(workspace),
         None if broken.is_empty() => Err(nothing()),
-        None => Err(Error::all(Kind::Packing, broken)),
+        None => Err(Error::all(ErrorKind::Packing, broken)),
     }
 }
 
@@ -210,14 +208,14 @@ fn is_workspace(dir: &Path) -> bool {
 /// Reads a workspace's settings and members.
 ///
 /// # Errors
-/// [`Kind::Packing`] for a file that is not valid, with its place.
+/// [`ErrorKind::Packing`] for a file that is not valid, with its place.
 pub(crate) fn read(root: &Path) -> Result<Workspace> {
     read_as(root, &[])
 }
 
 /// `globs`: where packages lie, if no file says so.
 fn read_as(root: &Path, globs: &[String]) -> Result<Workspace> {
-    let failed = |problem| Error::all(Kind::Packing, vec![problem]);
+    let failed = |problem| Error::all(ErrorKind::Packing, vec![problem]);
     let file = workspace_file(root)?;
     let root_manifest = manifest::read(root).map_err(failed)?;
     let globs = match (&file, &root_manifest) {
@@ -237,7 +235,7 @@ fn read_as(root: &Path, globs: &[String]) -> Result<Workspace> {
         }
     }
     if !problems.is_empty() {
-        return Err(Error::all(Kind::Packing, problems));
+        return Err(Error::all(ErrorKind::Packing, problems));
     }
     Ok(Workspace { root: root.to_path_buf(), is_pnpm: file.is_some(), members, catalogs })
 }

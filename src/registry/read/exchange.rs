@@ -10,8 +10,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, LOCATION};
 
 use super::client::NetworkClients;
 use super::failure;
-use crate::registry::document;
-use crate::registry::{ProbeFinding, Registry, Wanted, localhost_for};
+use crate::registry::{ProbeFinding, Registry, Wanted, document, localhost_for};
 
 /// What npm asks for: the short form of a document where there is one.
 const DOCUMENT: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";

@@ -5,12 +5,11 @@
 mod tests;
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use super::client::NetworkClients;
 use super::exchange::{AddressedRegistry, Clock, shown};

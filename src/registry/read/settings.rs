@@ -9,20 +9,13 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Problem, io_cause};
-use crate::image::COMPOSE_FILES;
-use crate::image::compose;
-use crate::image::dockerfile;
-use crate::image::{Name, PackageManager};
-use crate::project::Environment;
-use crate::project::InstallContext;
-use crate::project::Project;
-use crate::project::Surface;
-use crate::registry::network;
+use crate::image::{COMPOSE_FILES, Name, PackageManager, compose, dockerfile};
+use crate::project::{Environment, InstallContext, Project, Surface};
 use crate::registry::network::{NamedFile, NetworkRoute};
 use crate::registry::npm::{NamedRegistry, Npm};
 use crate::registry::variables::Variables;
 use crate::registry::yarn::Yarn;
-use crate::registry::{Network, Registry, bunfig, setting};
+use crate::registry::{Network, Registry, bunfig, network, setting};
 
 /// Longer than any file of settings, in bytes.
 const MAX_FILE: u64 = 1 << 20;

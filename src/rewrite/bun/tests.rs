@@ -1,9 +1,8 @@
 use crate::image::Name;
-use crate::rewrite::RewriteRequest;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
-use crate::rewrite::rewrite;
 use crate::rewrite::sample::{direct, manifest, members_after, package, reader, request};
+use crate::rewrite::{RewriteRequest, rewrite};
 
 fn bun(way: OverrideStyle) -> InstallTarget {
     reader(Name::Bun, 1..=1, way)

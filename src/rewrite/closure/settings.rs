@@ -3,9 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::npm::Manifest;
-use crate::npm::Scope;
-use crate::npm::specifier;
+use crate::npm::{Manifest, Scope, specifier};
 use crate::rewrite::install_target::{InstallTarget, OverrideField};
 use crate::rewrite::selector;
 

@@ -168,7 +168,7 @@ fn every_missing_package_is_named_with_who_wants_it() {
     let surface = surface(json!({"dependencies": {"@bytelyst/error": "1", "@bytelyst/errors": "1"}}));
     let error =
         plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &InstallTarget::pinned())]).unwrap_err();
-    assert_eq!(error.kind, Kind::Packing);
+    assert_eq!(error.kind, ErrorKind::Packing);
     let text = error.to_string();
     for word in [
         "@bytelyst/error:",

@@ -1,9 +1,8 @@
 use crate::image::Name;
-use crate::rewrite::RewriteRequest;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
-use crate::rewrite::rewrite;
 use crate::rewrite::sample::{alias, direct, manifest, members_after, package, pairs, reader, request};
+use crate::rewrite::{RewriteRequest, rewrite};
 use crate::text::undo;
 
 fn npm(way: OverrideStyle) -> InstallTarget {

@@ -1,9 +1,8 @@
 use crate::image::Name;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
-use crate::rewrite::rewrite;
 use crate::rewrite::sample::{manifest, members_after, pairs, reader, request};
-use crate::rewrite::{RewriteError, RewriteRequest};
+use crate::rewrite::{RewriteError, RewriteRequest, rewrite};
 
 fn pnpm(majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> InstallTarget {
     reader(Name::Pnpm, majors, way)

@@ -1,9 +1,8 @@
 use crate::image::Name;
-use crate::rewrite::RewriteRequest;
 use crate::rewrite::install_target::InstallTarget;
 use crate::rewrite::override_style::OverrideStyle;
-use crate::rewrite::rewrite;
 use crate::rewrite::sample::{alias, direct, members_after, package, reader, request};
+use crate::rewrite::{RewriteRequest, rewrite};
 
 fn yarn(major: u64) -> InstallTarget {
     reader(Name::Yarn, major..=major, OverrideStyle::Resolutions)

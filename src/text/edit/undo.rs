@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::layout::{interior, is_white_space};
-use super::remove;
 use super::remove::RemovedMember;
-use super::{EditError, Splice, set};
+use super::{EditError, Splice, remove, set};
 use crate::text::digest::Digest;
 use crate::text::json::{Document, NodeId, NodeKind, SyntaxError};
 

@@ -5,10 +5,10 @@
 mod tests;
 
 use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::project::TEMP_SUFFIX;
 use crate::transaction::journal::Timestamp;
 use crate::transaction::read::{beside, mode_of};
@@ -36,19 +36,20 @@ impl Attributes {
 pub(crate) fn failed(verb: &str, path: &Path, cause: &io::Error) -> Error {
     let refused = matches!(
         cause.kind(),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::AlreadyExists
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::AlreadyExists
     );
-    let error = Error::io(if refused { Kind::Refused } else { Kind::Environment }, verb, path, cause);
+    let error =
+        Error::io(if refused { ErrorKind::Refused } else { ErrorKind::Environment }, verb, path, cause);
     match cause.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             error.hint("make room on that disk (`df -h` shows it), then try again")
         }
-        ErrorKind::PermissionDenied => {
+        io::ErrorKind::PermissionDenied => {
             let folder = path.parent().unwrap_or(path);
             error.hint(format!("see who may write there: ls -ld {}", folder.display()))
         }
-        ErrorKind::ReadOnlyFilesystem => error.hint("make that file system writable, then try again"),
-        ErrorKind::AlreadyExists => error.hint(format!("move it away: mv {0} {0}.mine", path.display())),
+        io::ErrorKind::ReadOnlyFilesystem => error.hint("make that file system writable, then try again"),
+        io::ErrorKind::AlreadyExists => error.hint(format!("move it away: mv {0} {0}.mine", path.display())),
         _ => error.hint("once the cause is gone, try again"),
     }
 }
@@ -90,7 +91,7 @@ pub(crate) fn make(path: &Path, temp: &Path, bytes: &[u8], attributes: &Attribut
 fn give_name(temp: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(temp, path) {
         Ok(()) => fs::remove_file(temp),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
         // A file system without hard links.
         Err(_) => rename_new(temp, path),
     }
@@ -114,8 +115,8 @@ fn rename_new(temp: &Path, path: &Path) -> io::Result<()> {
 /// The best that such a file system has: who makes the file in this very instant loses it.
 fn rename_unless_there(temp: &Path, path: &Path) -> io::Result<()> {
     match path.symlink_metadata() {
-        Ok(_) => Err(ErrorKind::AlreadyExists.into()),
-        Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(temp, path),
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(temp, path),
         Err(error) => Err(error),
     }
 }
@@ -226,7 +227,7 @@ pub(crate) fn set_attributes_and_sync(path: &Path, attributes: &Attributes) -> i
 pub(crate) fn link_or_copy(original: &Path, backup: &Path) -> Result<()> {
     match fs::hard_link(original, backup) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(failed("make the backup", backup, &error))
         }
         // Which code a file system without links answers with differs; a cause that lies elsewhere stops the copy too.
@@ -260,7 +261,7 @@ pub(crate) fn rename(from: &Path, to: &Path) -> Result<()> {
 pub(crate) fn remove(path: &Path) -> Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(failed("remove", path, &error)),
     }
 }
@@ -311,7 +312,9 @@ pub(crate) fn change_folder_mode(path: &Path, mode: u32) -> Result<()> {
 pub(crate) fn remove_empty_folder(path: &Path) -> Result<bool> {
     match fs::remove_dir(path) {
         Ok(()) => Ok(true),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => Ok(false),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {
+            Ok(false)
+        }
         Err(error) => Err(failed("remove", path, &error)),
     }
 }
@@ -330,7 +333,7 @@ pub(crate) fn remove_made(folders: &[PathBuf]) {
 pub(crate) fn sync(path: &Path) -> Result<()> {
     // Windows asks for write access, which a read-only file does not give.
     match OpenOptions::new().read(true).write(cfg!(windows)).open(path).and_then(|file| file.sync_all()) {
-        Err(error) if cfg!(windows) && error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        Err(error) if cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         result => result.or_else(unsupported_is_fine).map_err(|error| failed("sync", path, &error)),
     }
 }
@@ -338,7 +341,7 @@ pub(crate) fn sync(path: &Path) -> Result<()> {
 /// Some network and user-space file systems have no such call.
 pub(crate) fn unsupported_is_fine(error: io::Error) -> io::Result<()> {
     match error.kind() {
-        ErrorKind::InvalidInput | ErrorKind::Unsupported => Ok(()),
+        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
         _ => Err(error),
     }
 }

@@ -1,12 +1,12 @@
 //! One process at a time: a lock that dies with its holder.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::file;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::transaction::journal::STATE;
 
 const NAME: &str = "lock";
@@ -46,7 +46,7 @@ impl Lock {
     /// Takes the lock of a state folder, which is made if it is not there. Does not wait for another holder.
     ///
     /// # Errors
-    /// Somebody else has it ([`Kind::Refused`], naming the process and its age), or the folder cannot be written.
+    /// Somebody else has it ([`ErrorKind::Refused`], naming the process and its age), or the folder cannot be written.
     pub(crate) fn acquire(folder: &Path) -> Result<Self> {
         let path = folder.join(NAME);
         let mut holder = None;
@@ -65,7 +65,7 @@ impl Lock {
             match std::fs::create_dir_all(folder) {
                 // It was there, and the last holder has just taken it away; unless it is no folder at all.
                 Err(error)
-                    if error.kind() == ErrorKind::AlreadyExists && folder.symlink_metadata().is_err() =>
+                    if error.kind() == io::ErrorKind::AlreadyExists && folder.symlink_metadata().is_err() =>
                 {
                     continue;
                 }
@@ -75,7 +75,7 @@ impl Lock {
             let (mut file, made) = match open(&path) {
                 Ok(opened) => opened,
                 // The last holder has just taken the folder away.
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => {
                     let _ = std::fs::remove_dir(folder);
                     return Err(file::failed("open", &path, &error));
@@ -100,7 +100,10 @@ impl Lock {
                 let written = match write_holder(&mut file) {
                     // On a full disk a restore must go on, and only the next one's message suffers.
                     Err(error)
-                        if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) =>
+                        if matches!(
+                            error.kind(),
+                            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+                        ) =>
                     {
                         Ok(())
                     }
@@ -131,7 +134,7 @@ impl Lock {
             return file::remove_empty_folder(&self.folder).map(drop);
         }
         match self.folder.join(STATE).symlink_metadata() {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 file::remove(&self.folder.join(NAME))?;
                 file::remove_empty_folder(&self.folder).map(drop)
             }
@@ -170,7 +173,7 @@ impl Drop for Lock {
 fn refuse_what_is_not_ours(folder: &Path, path: &Path) -> Result<()> {
     let refuse = |path: &Path, what: &str| {
         let shown = path.display();
-        Err(Error::new(Kind::Refused, format!("{shown}: is {what}, and was not made by docker-prep"))
+        Err(Error::new(ErrorKind::Refused, format!("{shown}: is {what}, and was not made by docker-prep"))
             .hint(format!("move it away: mv {shown} {shown}.mine")))
     };
     if folder.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
@@ -194,7 +197,7 @@ pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>> {
     }
     let file = match File::open(&path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(file::failed("open", &path, &error)),
     };
     match file.try_lock_shared() {
@@ -242,7 +245,7 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.clone().create_new(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((options.open(path)?, false)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok((options.open(path)?, false)),
         made => Ok((made?, true)),
     }
 }
@@ -275,7 +278,7 @@ fn refusal(path: &Path, holder: Option<Holder>) -> Error {
         _ => "another process".to_owned(),
     };
     let error =
-        Error::new(Kind::Refused, format!("{}: {process}, is at work on this project", path.display()));
+        Error::new(ErrorKind::Refused, format!("{}: {process}, is at work on this project", path.display()));
     match holder.and_then(|holder| holder.pid) {
         Some(pid) => error.hint(format!("wait until it has ended, or end it: kill {pid}")),
         None => error.hint("wait until it has ended"),
@@ -307,7 +310,7 @@ mod tests {
         let pid = std::process::id();
         assert_eq!(holder(&folder).unwrap().unwrap().pid, Some(pid));
         let error = Lock::acquire(&folder).unwrap_err();
-        assert_eq!(error.kind, Kind::Refused);
+        assert_eq!(error.kind, ErrorKind::Refused);
         assert!(error.problems[0].message.contains(&format!("process {pid}, begun ")), "{error}");
         assert_eq!(
             error.problems[0].hint.as_deref(),

@@ -1,17 +1,14 @@
 //! Puts a prepared project back.
 
 use std::fs::{self, Metadata};
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::file;
 use super::file::Attributes;
-use super::lock;
 use super::lock::Lock;
-use super::state;
-use crate::error::{Error, Kind, Problem, Result};
-use crate::project::EDITED_SUFFIX;
-use crate::project::ProjectPath;
+use super::{file, lock, state};
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::project::{EDITED_SUFFIX, ProjectPath};
 use crate::text::Digest;
 use crate::transaction::journal::{Journal, JournalEntry, ORIGINALS, Original, Phase};
 use crate::transaction::tree_state::{ObservedJournal, ProjectState};
@@ -36,7 +33,7 @@ pub(crate) struct Restored {
 /// Signals do not stop it: it is short, and the way out for everything that was stopped.
 ///
 /// # Errors
-/// [`Kind::Refused`] before anything is touched, where a file cannot be put back without losing something or the
+/// [`ErrorKind::Refused`] before anything is touched, where a file cannot be put back without losing something or the
 /// state cannot be trusted. Otherwise the disk's errors: each file is still tried, and the state stays for another
 /// restore.
 pub(crate) fn restore(
@@ -61,7 +58,7 @@ pub(crate) fn restore(
 
 fn damaged(lock: &Lock, cause: &str) -> Error {
     let folder = lock.folder().display();
-    Error::new(Kind::Refused, format!("the state of this project cannot be used: {cause}")).hint(format!(
+    Error::new(ErrorKind::Refused, format!("the state of this project cannot be used: {cause}")).hint(format!(
         "the originals are beside the files as package.json.bak and the like, and in {folder}/{ORIGINALS}: move them back by \
          hand, then type: rm -r {folder}"
     ))
@@ -114,7 +111,7 @@ fn note_down(lock: &Lock, mut journal: Journal, plan: &Plan) -> Result<()> {
 
 fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &JournalEntry) -> Result<()> {
     let at = |path: &ProjectPath| {
-        crate::transaction::read::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
+        crate::transaction::read::locate(root, path).map_err(|cause| Error::new(ErrorKind::Refused, cause))
     };
     let (path, backup, temp) = (at(&step.path)?, at(&step.path.backup())?, at(&step.path.temp())?);
     if step.remove_temp {
@@ -135,7 +132,7 @@ fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &JournalEntry) -> Resu
         (action, Some(original)) => bring_back(lock, &path, &backup, &temp, action, original)?,
         (_, None) => {
             let cause = format!("{}: the state has no original of it", step.path);
-            return Err(Error::new(Kind::Refused, cause).hint("see what it says: docker-prep status"));
+            return Err(Error::new(ErrorKind::Refused, cause).hint("see what it says: docker-prep status"));
         }
     }
     if step.remove_backup {
@@ -177,7 +174,10 @@ fn bring_back(
             let copy = lock.folder().join(ORIGINALS).join(original.digest.as_str());
             let bytes = fs::read(&copy).map_err(|error| file::failed("read", &copy, &error))?;
             if Digest::of(&bytes) != original.digest {
-                return Err(Error::new(Kind::Refused, format!("{}: has just been changed", copy.display())));
+                return Err(Error::new(
+                    ErrorKind::Refused,
+                    format!("{}: has just been changed", copy.display()),
+                ));
             }
             // The folder may have been deleted along with the file.
             if let Some(folder) = path.parent() {
@@ -212,13 +212,13 @@ fn set_backup_right(backup: &Path, temp: &Path, metadata: &Metadata, original: &
 fn expect(path: &Path, step: &Step) -> Result<()> {
     let now = match fs::read(path) {
         Ok(bytes) => Some(Digest::of(&bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(file::failed("read", path, &error)),
     };
     if now == step.expected {
         return Ok(());
     }
-    Err(Error::new(Kind::Refused, format!("{}: was changed in this very moment", step.path))
+    Err(Error::new(ErrorKind::Refused, format!("{}: was changed in this very moment", step.path))
         .hint("type again: docker-prep restore"))
 }
 
@@ -227,7 +227,7 @@ fn put_aside(manifest: &Path, edited: &Path) -> Result<()> {
     if edited.symlink_metadata().is_ok() {
         return match (fs::read(edited), fs::read(manifest)) {
             (Ok(kept), Ok(text)) if kept == text => Ok(()),
-            _ => Err(Error::new(Kind::Refused, format!("{}: is there already", edited.display()))
+            _ => Err(Error::new(ErrorKind::Refused, format!("{}: is there already", edited.display()))
                 .hint("move it away, then type: docker-prep restore --force")),
         };
     }

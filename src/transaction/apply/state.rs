@@ -1,12 +1,12 @@
 //! The state folder: the journal, the originals' bytes and the texts that prepare wrote.
 
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file;
 use super::file::Attributes;
 use super::lock::Lock;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::text::Digest;
 use crate::transaction::journal::{Journal, ORIGINALS, REWRITTEN, STATE};
 
@@ -21,7 +21,10 @@ const STATE_TEMP: &str = "state.json.new";
 pub(crate) fn save_journal(lock: &Lock, journal: &Journal) -> Result<()> {
     let (path, temp) = (lock.folder().join(STATE), lock.folder().join(STATE_TEMP));
     let bytes = journal.to_bytes().map_err(|cause| {
-        Error::new(Kind::Environment, format!("{}: the journal cannot be written: {cause}", path.display()))
+        Error::new(
+            ErrorKind::Environment,
+            format!("{}: the journal cannot be written: {cause}", path.display()),
+        )
     })?;
     file::remove(&temp)?;
     file::atomic_write(&path, &temp, &bytes, &PRIVATE)
@@ -107,7 +110,7 @@ fn clear_folder(folder: &Path) -> Result<bool> {
     }
     let entries = match folder.read_dir() {
         Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(file::failed("read", folder, &error)),
     };
     for entry in entries {

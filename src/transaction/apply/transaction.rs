@@ -12,19 +12,15 @@
 //!
 //! A kill before 2 leaves the files as they were. A kill after it leaves a journal that says where everything is.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use serde_json::Value;
 
-use super::file;
 use super::file::Attributes;
-use super::lock;
 use super::lock::Lock;
-use super::restore;
-use super::state;
-use crate::error::{Error, Kind, Problem, Result};
+use super::{file, lock, restore, state};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::project::ProjectPath;
 use crate::source::Decision;
 use crate::text::Digest;
@@ -74,7 +70,7 @@ impl<'lock> Transaction<'lock> {
     /// Checks everything that can be checked beforehand, and changes nothing.
     ///
     /// # Errors
-    /// [`Kind::Refused`], with every problem: the project is prepared, a file is not what the plan was made of,
+    /// [`ErrorKind::Refused`], with every problem: the project is prepared, a file is not what the plan was made of,
     /// something stands where the backup or the temporary file shall stand, a folder is read-only.
     pub(crate) fn begin(
         lock: &'lock Lock,
@@ -91,7 +87,7 @@ impl<'lock> Transaction<'lock> {
             }
             ProjectState::Damaged { cause } => {
                 return Err(Error::new(
-                    Kind::Refused,
+                    ErrorKind::Refused,
                     format!("the state of this project cannot be used: {cause}"),
                 )
                 .hint("see what to do: docker-prep restore"));
@@ -110,7 +106,7 @@ impl<'lock> Transaction<'lock> {
             }
         }
         if !problems.is_empty() {
-            return Err(Error::all(Kind::Refused, problems));
+            return Err(Error::all(ErrorKind::Refused, problems));
         }
         let head = Head {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
@@ -126,7 +122,7 @@ impl<'lock> Transaction<'lock> {
         let readable = journal.to_bytes().and_then(|bytes| Journal::parse(&bytes));
         if let Err(cause) = readable {
             return Err(Error::new(
-                Kind::Refused,
+                ErrorKind::Refused,
                 format!("the files cannot be rewritten together: {cause}"),
             ));
         }
@@ -148,7 +144,7 @@ impl<'lock> Transaction<'lock> {
     /// where it fails too. A panic puts everything back as well.
     ///
     /// # Errors
-    /// The disk's, that of `check`, or [`Kind::Refused`] for a file that changed meanwhile.
+    /// The disk's, that of `check`, or [`ErrorKind::Refused`] for a file that changed meanwhile.
     pub(crate) fn apply(
         self,
         until: Phase,
@@ -210,7 +206,7 @@ fn rewrite(
     check: &dyn Fn() -> Result<()>,
 ) -> Result<()> {
     let at = |path: &ProjectPath| {
-        crate::transaction::read::locate(root, path).map_err(|cause| Error::new(Kind::Refused, cause))
+        crate::transaction::read::locate(root, path).map_err(|cause| Error::new(ErrorKind::Refused, cause))
     };
     let (path, backup, temp) = (at(&entry.path)?, at(&entry.backup)?, at(&entry.temp)?);
     let Some(original) = &entry.original else {
@@ -218,8 +214,10 @@ fn rewrite(
     };
     let still = |path: &Path| match fs::read(path) {
         Ok(bytes) if Digest::of(&bytes) == original.digest => Ok(()),
-        Ok(_) => Err(Error::new(Kind::Refused, format!("{}: was changed while it was prepared", entry.path))
-            .hint("type again: docker-prep prepare")),
+        Ok(_) => {
+            Err(Error::new(ErrorKind::Refused, format!("{}: was changed while it was prepared", entry.path))
+                .hint("type again: docker-prep prepare"))
+        }
         Err(error) => Err(file::failed("read", path, &error)),
     };
     still(&path)?;
@@ -291,8 +289,11 @@ fn both(mut first: Error, second: Error) -> Error {
 
 fn prepared(head: &Head, how: &str) -> Error {
     let (pid, age, folder) = (head.pid, lock::age(head.started), &head.deps_dir);
-    Error::new(Kind::Refused, format!("the project {how} by process {pid}, {age} ago (deps dir {folder})"))
-        .hint("put it back: docker-prep restore   (or prepare anew: docker-prep prepare --force)")
+    Error::new(
+        ErrorKind::Refused,
+        format!("the project {how} by process {pid}, {age} ago (deps dir {folder})"),
+    )
+    .hint("put it back: docker-prep restore   (or prepare anew: docker-prep prepare --force)")
 }
 
 fn check(root: &Path, change: &FileRewrite) -> Result<(JournalEntry, Option<(u32, u32)>), Problem> {
@@ -367,7 +368,7 @@ fn nothing_at(
 ) -> Result<(), Problem> {
     let place = crate::transaction::read::locate(root, path).map_err(Problem::new)?;
     match place.symlink_metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Problem::new(format!("{path}: {}", crate::error::io_cause(&error)))),
         Ok(_) => Err(Problem::new(format!("{path}: {cause}")).hint(hint(path))),
     }

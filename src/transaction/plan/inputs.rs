@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{has_copy, undone};
-use crate::project::FileKind;
-use crate::project::ProjectPath;
+use crate::project::{FileKind, ProjectPath};
 use crate::rewrite::ours;
 use crate::transaction::tree_state::{Backup, FileState, Now, ObservedJournal};
 

@@ -5,8 +5,7 @@ use serde_json::Value;
 use crate::project::FileKind;
 use crate::rewrite;
 use crate::rewrite::{ours, take_back};
-use crate::text::Document;
-use crate::text::yaml;
+use crate::text::{Document, yaml};
 
 /// What to do with a `<file>.bak` that no journal names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

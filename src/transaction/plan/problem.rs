@@ -2,8 +2,7 @@
 
 use crate::error::Problem;
 use crate::project::ProjectPath;
-use crate::text::Digest;
-use crate::text::diff;
+use crate::text::{Digest, diff};
 use crate::transaction::journal::ORIGINALS;
 use crate::transaction::tree_state::FileState;
 

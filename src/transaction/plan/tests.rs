@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::text::Change;
-use crate::text::edit;
+use crate::text::{Change, edit};
 use crate::transaction::journal::{Head, JournalEntry, Original};
 use crate::transaction::plan::*;
 

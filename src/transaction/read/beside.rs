@@ -1,21 +1,17 @@
 //! The files beside manifests that an install reads, and the backups that lie about there.
 
 use std::fs::{self, FileType};
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Result};
-use crate::project::Beside;
-use crate::project::FileKind;
-use crate::project::Project;
-use crate::project::Surface;
-use crate::project::{files, relative};
+use crate::error::{Error, ErrorKind, Result};
+use crate::project::{Beside, FileKind, Project, Surface, files, relative};
 use crate::transaction::read::backup_of;
 
 /// Reads the file of that name in a surface's folder, there or not.
 ///
 /// # Errors
-/// [`Kind::Refused`] where it is no regular file (a symbolic link would be copied into an image as one, and lead
+/// [`ErrorKind::Refused`] where it is no regular file (a symbolic link would be copied into an image as one, and lead
 /// nowhere there), cannot be read or is not UTF-8.
 pub(crate) fn beside(project: &Project, surface: &Surface, name: &str) -> Result<Beside> {
     read(project, &surface.dir, name)
@@ -25,18 +21,20 @@ fn read(project: &Project, dir: &str, name: &str) -> Result<Beside> {
     let path = project.root.join(dir).join(name);
     let name = if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") };
     let text = match path.symlink_metadata() {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
-        Err(error) => return Err(Error::io(Kind::Refused, "look at", &path, &error)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => None,
+        Err(error) => return Err(Error::io(ErrorKind::Refused, "look at", &path, &error)),
         Ok(metadata) if !metadata.is_file() => {
-            return Err(Error::new(Kind::Refused, format!("{name}: is no regular file"))
+            return Err(Error::new(ErrorKind::Refused, format!("{name}: is no regular file"))
                 .hint("put the file itself there, or move it away"));
         }
         Ok(_) => {
-            let bytes = fs::read(&path)
-                .map_err(|error| Error::io(Kind::Refused, "read", &path, &error).hint("make it readable"))?;
+            let bytes = fs::read(&path).map_err(|error| {
+                Error::io(ErrorKind::Refused, "read", &path, &error).hint("make it readable")
+            })?;
             let text = String::from_utf8(bytes).map_err(|error| {
                 let byte = error.utf8_error().valid_up_to() + 1;
-                Error::new(Kind::Refused, format!("{name}: byte {byte} is not UTF-8")).hint("write it anew")
+                Error::new(ErrorKind::Refused, format!("{name}: byte {byte} is not UTF-8"))
+                    .hint("write it anew")
             })?;
             Some(text)
         }
@@ -87,7 +85,8 @@ pub(crate) struct BackedUp {
 /// # Errors
 /// One of the two cannot be read.
 pub(crate) fn backed_up(files: &[PathBuf]) -> Result<Vec<BackedUp>> {
-    let read = |path: &Path| fs::read(path).map_err(|error| Error::io(Kind::Refused, "read", path, &error));
+    let read =
+        |path: &Path| fs::read(path).map_err(|error| Error::io(ErrorKind::Refused, "read", path, &error));
     let is = |path: &Path, what: fn(&FileType) -> bool| {
         path.symlink_metadata().is_ok_and(|metadata| what(&metadata.file_type()))
     };

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::error::{Error, Kind, Result, io_cause};
-use crate::project::Failure;
-use crate::project::ProjectPath;
-use crate::project::git;
+use crate::error::{Error, ErrorKind, Result, io_cause};
 use crate::project::git::git;
+use crate::project::{Failure, ProjectPath, git};
 
 /// The texts that the last commit has of files. What git cannot read is as good as none.
 #[must_use]
@@ -26,7 +24,7 @@ pub(crate) fn text(root: &Path, path: &ProjectPath) -> Result<Option<String>> {
     let said = match git::answer(git(root).args(["show", "--no-textconv", &format!("HEAD:./{path}")])) {
         Ok(content) => return Ok(String::from_utf8(content).ok()),
         Err(Failure::NotRun(error)) => {
-            return Err(Error::new(Kind::Environment, format!("cannot run git: {}", io_cause(&error)))
+            return Err(Error::new(ErrorKind::Environment, format!("cannot run git: {}", io_cause(&error)))
                 .because(&error));
         }
         Err(Failure::Refused(said)) => said,
@@ -36,5 +34,8 @@ pub(crate) fn text(root: &Path, path: &ProjectPath) -> Result<Option<String>> {
     if known.is_err() {
         return Ok(None);
     }
-    Err(Error::new(Kind::Environment, format!("{path}: git cannot read it from the last commit: {said}")))
+    Err(Error::new(
+        ErrorKind::Environment,
+        format!("{path}: git cannot read it from the last commit: {said}"),
+    ))
 }

@@ -11,13 +11,11 @@ pub(crate) mod committed;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Result};
-use crate::project::Originals;
-use crate::project::ProjectPath;
-use crate::project::{FileKind, MANIFEST};
+use crate::error::{Error, ErrorKind, Result};
+use crate::project::{FileKind, MANIFEST, Originals, ProjectPath};
 use crate::text::Digest;
 use crate::transaction::journal::{Journal, JournalEntry, ORIGINALS, Original, REWRITTEN, STATE, Timestamp};
 use crate::transaction::tree_state::{Backup, FileState, Now, ObservedJournal, ProjectState, TreeState};
@@ -134,7 +132,7 @@ fn journal(path: &Path) -> Result<Option<Result<Journal, String>>> {
         Ok(Content::File(bytes, _)) => {
             Ok(Some(Journal::parse(&bytes).map_err(|cause| format!("{}: {cause}", path.display()))))
         }
-        Err(error) => Err(Error::io(Kind::Refused, "read", path, &error)),
+        Err(error) => Err(Error::io(ErrorKind::Refused, "read", path, &error)),
     }
 }
 
@@ -179,7 +177,8 @@ fn leads_to(link: &Path, place: &Path) -> bool {
 }
 
 fn file(state: &Path, place: &Path, entry: JournalEntry) -> Result<FileState> {
-    let read = |path: &Path| content(path).map_err(|error| Error::io(Kind::Refused, "read", path, &error));
+    let read =
+        |path: &Path| content(path).map_err(|error| Error::io(ErrorKind::Refused, "read", path, &error));
     let stored = |folder: &str, digest: &Digest| match content(&state.join(folder).join(digest.as_str())) {
         Ok(Content::File(bytes, _)) if Digest::of(&bytes) == *digest => Some(bytes),
         // An unreadable copy is as good as none.
@@ -242,7 +241,7 @@ fn content(path: &Path) -> io::Result<Content> {
     // Asked first, since opening a FIFO would wait for its other end.
     let metadata = match path.symlink_metadata() {
         Ok(metadata) => metadata,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(Content::Missing);
         }
         Err(error) => return Err(error),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::common::product::product;
 use crate::common::{Run, Snapshot, World, sha256};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::project::{Beside, FileKind, ProjectPath};
 use crate::rewrite::files::settings_change;
 use crate::rewrite::{FileChange, replacement};
@@ -168,7 +168,7 @@ fn wherever_it_is_stopped_or_killed_everything_comes_back() {
             }
             let from = world.root().join(".");
             assert!(Command::new("cp").arg("-a").arg(from).arg(killed.root()).status().unwrap().success());
-            Err(Error::new(Kind::Interrupted(15), "stopped by SIGTERM"))
+            Err(Error::new(ErrorKind::Interrupted(15), "stopped by SIGTERM"))
         };
         let done = apply(&world, &lock, &check).map(drop);
         drop(lock);
@@ -196,7 +196,7 @@ fn a_name_that_somebody_takes_in_the_very_instant_is_theirs() {
         };
         let error = apply(&world, &lock, &check).map(drop).unwrap_err();
         drop(lock);
-        assert_eq!(error.kind, Kind::Refused);
+        assert_eq!(error.kind, ErrorKind::Refused);
         assert!(error.to_string().contains("file exists"), "{error}");
         assert_eq!(world.read(file), "mine: 1\n");
         world.remove(file);

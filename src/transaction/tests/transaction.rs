@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::common::place;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::report::RestoredFrom;
 use crate::text::{Change, Digest, edit};
 use crate::transaction::apply::lock::{Lock, holder};
@@ -236,7 +236,7 @@ fn whatever_stops_it_and_wherever_everything_comes_back() {
         let check = || {
             if at_stop() {
                 killed.set(Some(world.copy()));
-                return Err(Error::new(Kind::Interrupted(15), "stopped by SIGTERM"));
+                return Err(Error::new(ErrorKind::Interrupted(15), "stopped by SIGTERM"));
             }
             Ok(())
         };
@@ -283,7 +283,7 @@ fn with_keep_an_error_leaves_it_and_says_how_to_go_on() {
         .begin(&lock)
         .unwrap()
         .apply(Phase::Prepared, true, &|| match count.replace(count.get() + 1) {
-            4 => Err(Error::new(Kind::Interrupted(2), "stopped by SIGINT")),
+            4 => Err(Error::new(ErrorKind::Interrupted(2), "stopped by SIGINT")),
             _ => Ok(()),
         })
         .unwrap_err();
@@ -346,7 +346,7 @@ fn without_any_copy_the_rewrite_is_undone_or_taken_from_the_commit_or_refused() 
     }
     save_journal(&world.lock(), &journal).unwrap();
     let error = world.restore_knowing(&inputs(|_| None), false).unwrap_err();
-    assert_eq!((error.kind, error.problems.len()), (Kind::Refused, 2));
+    assert_eq!((error.kind, error.problems.len()), (ErrorKind::Refused, 2));
     assert_eq!(
         error.problems[0].hint.as_deref(),
         Some("take the committed one: git checkout HEAD -- backend/package.json")
@@ -523,7 +523,7 @@ fn begin_names_everything_that_is_in_the_way_and_touches_nothing() {
     let tree = world.tree();
     let lock = world.lock();
     let error = world.begin(&lock).unwrap_err();
-    assert_eq!((error.kind, error.problems.len()), (Kind::Refused, 2));
+    assert_eq!((error.kind, error.problems.len()), (ErrorKind::Refused, 2));
     let text = error.to_string();
     assert!(text.contains("backend/package.json.bak: a backup is there already\n  if it holds"), "{text}");
     assert!(text.contains("remove it: rm web app/package.json.docker-prep-new"), "{text}");
@@ -540,7 +540,7 @@ fn begin_refuses_what_it_cannot_bring_back() {
         let lock = world.lock();
         let error = world.begin(&lock).unwrap_err();
         drop(lock);
-        assert_eq!(error.kind, Kind::Refused);
+        assert_eq!(error.kind, ErrorKind::Refused);
         world.is_as(&tree);
         error.to_string()
     };
@@ -592,7 +592,7 @@ fn a_state_that_is_garbled_or_leads_elsewhere_makes_nothing_be_written() {
     fs::write(&state, &good[..good.len() / 2]).unwrap();
     assert!(matches!(world.standing(), ProjectState::Damaged { .. }));
     let error = world.restore(true).unwrap_err();
-    assert_eq!(error.kind, Kind::Refused);
+    assert_eq!(error.kind, ErrorKind::Refused);
     assert!(error.to_string().contains("cut or garbled"), "{error}");
     assert_eq!(world.tree(), tree);
 

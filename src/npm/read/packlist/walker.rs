@@ -4,11 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::files;
-use super::rules;
 use super::rules::RulePath;
 use super::tree::{PackTree, PathKind};
-use super::{Walk, bad_pattern, manifest, unlisted};
+use super::{Walk, bad_pattern, files, manifest, rules, unlisted};
 use crate::error::Problem;
 use crate::npm::js;
 use crate::npm::minimatch::Minimatch;

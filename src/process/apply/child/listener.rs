@@ -14,7 +14,7 @@ use signal_hook::iterator::exfiltrator::origin::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Origin};
 
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Result, io_cause};
+use crate::error::{Error, ErrorKind, Result, io_cause};
 
 /// A signal that is meant for the children too.
 pub(super) struct Heard {
@@ -47,7 +47,7 @@ impl Listener {
         }
         SignalsInfo::new(watched.iter().chain([&SIGCHLD]).chain(more).copied())
             .map(Self::Signals)
-            .map_err(|error| Error::new(Kind::Environment, format!("cannot watch for signals: {error}")))
+            .map_err(|error| Error::new(ErrorKind::Environment, format!("cannot watch for signals: {error}")))
     }
 
     /// Whether all children of the process are ours to wait for.
@@ -67,7 +67,7 @@ impl Listener {
             cancel.wake();
         };
         thread::Builder::new().spawn(attend).map(drop).map_err(|error| {
-            Error::new(Kind::Environment, format!("no thread can be started: {}", io_cause(&error)))
+            Error::new(ErrorKind::Environment, format!("no thread can be started: {}", io_cause(&error)))
                 .because(&error)
         })
     }

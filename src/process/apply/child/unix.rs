@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use super::listener::{Heard, Listener};
 use super::{ChildRole, spawn};
 use crate::cancel::CancelToken;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::process::ended::Ended;
 
 pub(super) fn run(command: &mut Command, cancel: &CancelToken, role: ChildRole) -> Result<Ended> {
@@ -119,7 +119,10 @@ impl<'a> PlatformGroup<'a> {
                 Ok(None) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => {
                     self.running.swap_remove(at);
-                    return Err(Error::new(Kind::Environment, format!("cannot wait for a build: {error}")));
+                    return Err(Error::new(
+                        ErrorKind::Environment,
+                        format!("cannot wait for a build: {error}"),
+                    ));
                 }
             }
         }
@@ -146,7 +149,7 @@ impl<'a> PlatformGroup<'a> {
 fn begin(command: &mut Command, listener: &Listener) -> Result<Pid> {
     let mut child = spawn(command)?;
     let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
-        return Err(Error::new(Kind::Environment, format!("{}: no such process id", child.id())));
+        return Err(Error::new(ErrorKind::Environment, format!("{}: no such process id", child.id())));
     };
     if let Err(error) = listener.attend(pid) {
         // Nobody would hear of its end.
@@ -174,7 +177,7 @@ fn reap(pid: Pid, listener: &Listener) -> Result<Option<Ended>> {
             Ok(None) => return Ok(None),
             Err(error) => {
                 let message = format!("cannot wait for the command: {error}");
-                return Err(Error::new(Kind::Environment, message));
+                return Err(Error::new(ErrorKind::Environment, message));
             }
         }
     }
@@ -194,6 +197,6 @@ fn pass_on(pid: Pid, signal: i32) {
 
 fn stopped_waiting(pid: Pid) -> Error {
     let id = pid.as_raw_nonzero();
-    Error::new(Kind::Interrupted(SIGINT), format!("interrupted twice: process {id} is not waited for"))
+    Error::new(ErrorKind::Interrupted(SIGINT), format!("interrupted twice: process {id} is not waited for"))
         .hint(format!("it may still be at work; to end it, type: kill {id}"))
 }

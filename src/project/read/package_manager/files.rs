@@ -5,9 +5,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::error::Problem;
-use crate::image::lockfile;
-use crate::image::{Detected, Name, release};
-use crate::image::{HEAD, LOCKFILES};
+use crate::image::{Detected, HEAD, LOCKFILES, Name, lockfile, release};
 
 /// A lockfile, and what it tells.
 pub(super) struct ProjectLockfile {

@@ -1,11 +1,8 @@
 use tempfile::TempDir;
 
-use crate::image::DockerfileFound;
-use crate::image::{Detected, Tags};
-use crate::npm::Manifest;
-use crate::npm::Scope;
-use crate::project::Config;
-use crate::project::RequestedSource;
+use crate::image::{Detected, DockerfileFound, Tags};
+use crate::npm::{Manifest, Scope};
+use crate::project::{Config, RequestedSource};
 use crate::registry::read::settings::*;
 
 /// A project with a surface `backend/` and a user's folder beside it.

@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::layout::YamlLayout;
-use super::splice;
 use super::splice::SplicePlace;
-use super::{EditedYaml, OVERRIDES, YamlEditError, check, overrides};
+use super::{EditedYaml, OVERRIDES, YamlEditError, check, overrides, splice};
 use crate::text::digest::Digest;
 use crate::text::edit::Splice;
 

@@ -33,7 +33,7 @@ fn a_temporary_file_that_is_there_is_not_touched() {
     let path = file(folder.path(), "a", "old", 0o644);
     let temp = file(folder.path(), "a.new", "somebody's", 0o644);
     let error = atomic_write(&path, &temp, b"new", &Attributes::mode(0o644)).unwrap_err();
-    assert_eq!(error.kind, Kind::Refused);
+    assert_eq!(error.kind, ErrorKind::Refused);
     assert!(
         error.to_string().starts_with(&format!("cannot create {}: file exists", temp.display())),
         "{error}"
@@ -61,7 +61,7 @@ fn a_backup_is_the_original_itself_or_else_its_exact_copy_and_never_replaces() {
     let linked = folder.path().join("a.bak");
     link_or_copy(&original, &linked).unwrap();
     assert_eq!(fs::metadata(&linked).unwrap().ino(), fs::metadata(&original).unwrap().ino());
-    assert_eq!(link_or_copy(&original, &linked).unwrap_err().kind, Kind::Refused);
+    assert_eq!(link_or_copy(&original, &linked).unwrap_err().kind, ErrorKind::Refused);
 
     let copied = folder.path().join("b.bak");
     copy(&original, &copied).unwrap();
@@ -90,7 +90,7 @@ fn a_made_file_takes_no_name_that_is_taken() {
     let metadata = fs::metadata(&path).unwrap();
     assert_eq!((metadata.nlink(), metadata.mode() & 0o7777, temp.exists()), (1, 0o644, false));
     let error = make(&path, &temp, b"other", &Attributes::mode(0o644)).unwrap_err();
-    assert_eq!(error.kind, Kind::Refused);
+    assert_eq!(error.kind, ErrorKind::Refused);
     assert_eq!((fs::read(&path).unwrap(), temp.exists()), (b"text".to_vec(), false));
     let dangling = folder.path().join("b");
     std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
@@ -106,7 +106,7 @@ fn without_hard_links_a_name_that_is_taken_stays_too() {
         let temp = file(folder.path(), "a.new", "new", 0o644);
         rename(&temp, &path).unwrap();
         let temp = file(folder.path(), "a.new", "other", 0o644);
-        assert_eq!(rename(&temp, &path).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(rename(&temp, &path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"new");
         fs::remove_file(&path).unwrap();
         fs::remove_file(&temp).unwrap();

@@ -5,8 +5,7 @@ use std::cell::Cell;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use crate::registry::ProbeFinding;
-use crate::registry::probe;
+use crate::registry::{ProbeFinding, probe};
 
 use super::server::{Reply, Server, ok};
 use super::{AMPLE, SHORT, document, finding, question, registry};

@@ -2,8 +2,7 @@
 
 use std::sync::{Condvar, Mutex};
 
-use crate::registry::probe;
-use crate::registry::{Network, ProbeFinding, Wanted};
+use crate::registry::{Network, ProbeFinding, Wanted, probe};
 
 use super::server::{Reply, Server, ok, status};
 use super::{AMPLE, document, question, registry};

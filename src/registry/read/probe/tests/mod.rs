@@ -12,8 +12,7 @@ mod tls;
 
 use std::time::Duration;
 
-use crate::registry::probe;
-use crate::registry::{Answer, Credential, Network, ProbeFinding, Question, Registry, Secret, Wanted};
+use crate::registry::{Answer, Credential, Network, ProbeFinding, Question, Registry, Secret, Wanted, probe};
 
 /// Long enough for all that is to answer, however slow the machine is.
 const AMPLE: Duration = Duration::from_secs(60);

@@ -5,8 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use crate::registry::probe;
-use crate::registry::{Credential, Network, Registry, Secret};
+use crate::registry::{Credential, Network, Registry, Secret, probe};
 
 use super::server::{Reply, Server, redirect, status};
 use super::{question, registry};

@@ -3,7 +3,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::cache::Memory;
-use crate::prepare::prepare::*;
+use crate::prepare::call::*;
 
 /// A workspace `plat` and a project `notes` with five surfaces, one of which takes no linked tarballs.
 struct PrepareWorld {

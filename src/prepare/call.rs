@@ -13,34 +13,21 @@ use super::packing::{ProgressCounter, Sinks};
 use super::plan::PreparePlan;
 use crate::build::{BuildMode, BuildOutput, Looking};
 use crate::cancel::CancelToken;
-use crate::deps_dir::Cache;
-use crate::deps_dir::apply as deps_dir;
-use crate::deps_dir::{DepsDir, Placed};
-use crate::error::{Error, Kind, Result};
-use crate::lockfile::LockfileTarball;
-use crate::lockfile::command as lockfile;
-use crate::npm::NamesOnly;
-use crate::npm::Tarball;
+use crate::deps_dir::{Cache, DepsDir, Placed, apply as deps_dir};
+use crate::error::{Error, ErrorKind, Result};
+use crate::lockfile::{LockfileTarball, command as lockfile};
+use crate::npm::{NamesOnly, Tarball};
 use crate::prepare::source;
-use crate::project::FileKind;
-use crate::project::Originals;
-use crate::project::PackageSource;
-use crate::project::Project;
-use crate::project::ProjectPath;
-use crate::project::Requested;
-use crate::project::Surface;
-use crate::project::read as project;
-use crate::project::surfaces;
+use crate::project::{
+    FileKind, Originals, PackageSource, Project, ProjectPath, Requested, Surface, read as project, surfaces,
+};
 use crate::report::{Event, Report, warn};
 use crate::source::Decision;
 use crate::threads::Threads;
-use crate::transaction::Lock;
-use crate::transaction::Phase;
-use crate::transaction::lock;
-use crate::transaction::read as state;
-use crate::transaction::tree;
-use crate::transaction::{Backup, FileState, Now, ProjectState};
-use crate::transaction::{DepsDirNote, Prepared, Transaction};
+use crate::transaction::{
+    Backup, DepsDirNote, FileState, Lock, Now, Phase, Prepared, ProjectState, Transaction, lock,
+    read as state, tree,
+};
 
 use crate::rewrite::FileChange;
 
@@ -109,7 +96,7 @@ pub(crate) fn plan(
 /// Prepares the project, and returns the plan that it carried out.
 ///
 /// # Errors
-/// [`Kind::Refused`] where it is prepared already; [`Kind::Packing`] naming every package that cannot be packed. The
+/// [`ErrorKind::Refused`] where it is prepared already; [`ErrorKind::Packing`] naming every package that cannot be packed. The
 /// tree is then as it was, unless [`PrepareOptions::keep`].
 pub(crate) fn run(
     requested: &Requested,
@@ -308,8 +295,8 @@ impl Call<'_> {
             }
         }
         plan.refuse_unless(promised)?;
-        let path =
-            ProjectPath::try_from(project.deps_dir.clone()).map_err(|why| Error::new(Kind::Usage, why))?;
+        let path = ProjectPath::try_from(project.deps_dir.clone())
+            .map_err(|why| Error::new(ErrorKind::Usage, why))?;
         let note = DepsDirNote { path, existed: deps.existed() };
         let was_open = plan.source.asked == PackageSource::Auto;
         let transaction = Transaction::begin(lock, &project.root, note, plan.changes()?)?
@@ -350,6 +337,6 @@ fn refuse_build_of_plain_folder(project: &Project, options: &PrepareOptions) -> 
         "--build: packages of a plain folder are not built (--source vendor, by {})",
         project.source.by
     );
-    Err(Error::new(Kind::Usage, message)
+    Err(Error::new(ErrorKind::Usage, message)
         .hint("leave out --build, or take them from a workspace: --source workspace"))
 }
