@@ -63,8 +63,8 @@ fn what_was_built_of_something_that_is_not_built_or_no_longer_known_is_warned_of
     assert_eq!(scene.warned(), "", "not known is not warned of");
 }
 
-/// What a call without `--build` asks of the system: how often it starts git, asks for the state of a source, and opens
-/// that source.
+/// What a call without `--build` asks of the system: how often it starts git for more than to find the project, asks for
+/// the state of a source, and opens that source.
 #[cfg(target_os = "linux")]
 fn asked(scene: &Scene, source: &str) -> (usize, usize, usize) {
     let log = scene.world.beside("trace");
@@ -76,7 +76,10 @@ fn asked(scene: &Scene, source: &str) -> (usize, usize, usize) {
     let lines = |call: &str, word: &str| {
         text.lines().filter(|line| line.contains(call) && line.contains(word)).count()
     };
-    (lines("execve(", "/git\""), lines("statx(", source), lines("openat(", source))
+    let finds_project = |line: &&str| line.contains("\"rev-parse\"");
+    let git = text.lines().filter(|line| line.contains("execve(") && line.contains("/git\""));
+    let git = git.filter(|line| line.ends_with("= 0") && !finds_project(line)).count();
+    (git, lines("statx(", source), lines("openat(", source))
 }
 
 #[test]
