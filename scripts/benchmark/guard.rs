@@ -14,6 +14,7 @@ use crate::world::{git, write_json};
 use crate::{Result, program, write};
 
 #[derive(clap::Args)]
+#[command(override_usage = "scripts/bench-guard [ROUNDS]")]
 pub(crate) struct Options {
     /// How often each is timed
     #[arg(default_value_t = 41)]

@@ -13,7 +13,6 @@ use crate::result::Figure;
 use crate::{Result, at, read, read_text};
 
 /// Wall and CPU time in ms, and peak memory in MiB.
-#[derive(Clone, Copy)]
 pub(crate) struct Spent {
     pub(crate) wall: f64,
     pub(crate) cpu: f64,
@@ -118,7 +117,7 @@ impl Rounds {
         self.0.len()
     }
 
-    /// Median and least of one of the three.
+    /// Median and least of one of the three, with two digits behind the point.
     pub(crate) fn figure(&self, what: impl Fn(&Spent) -> f64) -> Figure {
         let mut values: Vec<f64> = self.0.iter().map(what).collect();
         values.sort_by(f64::total_cmp);
@@ -127,6 +126,7 @@ impl Rounds {
             (Some(low), Some(high)) => f64::midpoint(*low, *high),
             _ => f64::NAN,
         };
-        Figure { median, least: values.first().copied().unwrap_or(f64::NAN) }
+        let round = |value: f64| (value * 100.0).round() / 100.0;
+        Figure { median: round(median), least: round(values.first().copied().unwrap_or(f64::NAN)) }
     }
 }

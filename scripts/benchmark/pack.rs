@@ -13,6 +13,7 @@ use crate::world::{Size, World};
 use crate::{Result, at, program, read_text, root};
 
 #[derive(clap::Args)]
+#[command(override_usage = "scripts/bench [OPTIONS]")]
 pub(crate) struct Options {
     /// The small worlds in few rounds; under two minutes
     #[arg(long)]
@@ -148,9 +149,9 @@ fn measure_world(
         title: way.title.to_owned(),
         tarballs,
         rounds: spent.len(),
-        wall: spent.figure(|spent| spent.wall).rounded(),
-        cpu: spent.figure(|spent| spent.cpu).rounded(),
-        memory: spent.figure(|spent| spent.memory).rounded(),
+        wall: spent.figure(|spent| spent.wall),
+        cpu: spent.figure(|spent| spent.cpu),
+        memory: spent.figure(|spent| spent.memory),
     };
     Ok(ways.into_iter().zip(measured).map(row).collect())
 }

@@ -45,14 +45,6 @@ pub(crate) struct Figure {
     pub(crate) least: f64,
 }
 
-impl Figure {
-    /// Two digits behind the point are enough for bench.json.
-    pub(crate) fn rounded(&self) -> Figure {
-        let round = |value: f64| (value * 100.0).round() / 100.0;
-        Figure { median: round(self.median), least: round(self.least) }
-    }
-}
-
 impl World {
     pub(crate) fn row(&self, way: &str) -> Result<&Row> {
         let found = self.rows.iter().find(|row| row.way == way);

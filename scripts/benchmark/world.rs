@@ -31,7 +31,7 @@ pub(crate) struct World {
 }
 
 /// What a file is made of.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Kind {
     Code,
     Types,
