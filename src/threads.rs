@@ -12,13 +12,11 @@ pub(crate) struct Threads(NonZero<usize>);
 impl Threads {
     /// As many as were asked for, or else one for each core that this process may use. With one of them all is done on
     /// the calling thread, every step in the same order each time.
-    #[must_use]
     pub(crate) fn new(asked: Option<NonZero<usize>>) -> Self {
         Self(asked.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN))
     }
 
     /// How many there are.
-    #[must_use]
     pub(crate) fn count(self) -> usize {
         self.0.get()
     }

@@ -237,7 +237,6 @@ impl RunningBuilds<'_> {
 }
 
 /// How messages call a member.
-#[must_use]
 pub(crate) fn label(member: &Member) -> &str {
     match (member.manifest.name(), member.relative.as_str()) {
         (Some(name), _) => name,

@@ -51,7 +51,6 @@ pub(crate) struct BuiltPackage {
 
 /// The folders of a package that the entry points of its manifest lie in, `src` left out: what a build writes there is
 /// built, be it committed or not.
-#[must_use]
 pub(crate) fn entry_folders(manifest: &Manifest) -> BTreeSet<String> {
     let mut folders = BTreeSet::new();
     let fields = ["main", "module", "types", "typings", "browser", "bin", "exports"];
@@ -74,7 +73,6 @@ pub(crate) fn entry_folders(manifest: &Manifest) -> BTreeSet<String> {
 
 /// Whether a file that lies in no package counts for the builds of all. Prose does not, nor do the folders of editors,
 /// hooks and CI.
-#[must_use]
 pub(crate) fn is_shared(path: &str) -> bool {
     const NOT: [&str; 8] =
         [".changeset", ".circleci", ".git", ".gitea", ".github", ".husky", ".idea", ".vscode"];

@@ -22,7 +22,6 @@ pub(crate) struct Order {
 
 /// The order for some members, and all that they need in the workspace: dependencies of every kind, those that are only
 /// needed to build among them.
-#[must_use]
 pub(crate) fn order(workspace: &Workspace, members: &[&Member]) -> Order {
     let edges = edges(workspace);
     let is_asked = |member: &Member| members.iter().any(|asked| asked.relative == member.relative);

@@ -48,7 +48,6 @@ pub(crate) struct Store<'a> {
 
 impl<'a> Store<'a> {
     /// The cache, which is made when the first thing is kept.
-    #[must_use]
     pub(crate) fn new(place: &'a CacheFolder) -> Self {
         Self { place, wrote: false.into() }
     }
@@ -203,7 +202,6 @@ impl<'a> Store<'a> {
 }
 
 /// Why a cache is not used, where it is there and cannot be: one line.
-#[must_use]
 pub(crate) fn doubt(place: &CacheFolder) -> Option<String> {
     cache::look(&place.folder).err()
 }

@@ -24,13 +24,11 @@ impl DigestBuilder {
     }
 
     /// The digest of all that was added.
-    #[must_use]
     pub(crate) fn finish(self) -> Digest {
         Digest::finish(self.0)
     }
 
     /// The digest of all of these.
-    #[must_use]
     pub(crate) fn of<'a>(all: impl IntoIterator<Item = (&'a str, &'a str)>) -> Digest {
         let mut tally = Self::default();
         for (key, value) in all {
@@ -44,7 +42,6 @@ impl DigestBuilder {
 pub(crate) type FileIds = BTreeMap<String, String>;
 
 /// The digest of files.
-#[must_use]
 pub(crate) fn digest(files: &FileIds) -> Digest {
     DigestBuilder::of(files.iter().map(|(path, id)| (path.as_str(), id.as_str())))
 }
@@ -83,7 +80,6 @@ pub(crate) struct BuildRecord {
 
 impl BuildRecord {
     /// A record of a build.
-    #[must_use]
     pub(crate) fn new(package: &str, inputs: Inputs, outputs: &FileIds, stamp: Digest) -> Self {
         let left = digest(outputs);
         let outputs = outputs.keys().cloned().collect();
@@ -91,7 +87,6 @@ impl BuildRecord {
     }
 
     /// The same with another stamp.
-    #[must_use]
     pub(crate) fn stamped(&self, stamp: &Digest) -> Self {
         Self { stamp: stamp.clone(), ..self.clone() }
     }
@@ -107,7 +102,6 @@ impl BuildRecord {
     }
 
     /// The record of a package. A text that is damaged, of another package or another version tells nothing.
-    #[must_use]
     pub(crate) fn parse(text: &str, package: &str) -> Option<Self> {
         let (text, seal) = text.strip_suffix('\n')?.split_once('\n')?;
         if Digest::of(text.as_bytes()).as_str() != seal {

@@ -31,7 +31,6 @@ pub(crate) struct PackageRecord {
 
 impl PackageRecord {
     /// The tarball of a key.
-    #[must_use]
     pub(crate) fn packed(&self, key: &Digest) -> Option<&PackedDigests> {
         self.packed.iter().find(|packed| packed.key == *key)
     }
@@ -62,13 +61,11 @@ struct Sealed {
 
 impl CacheIndex {
     /// Nothing is known of a workspace yet.
-    #[must_use]
     pub(crate) fn new(meant_for: &str) -> Self {
         Self { meant_for: meant_for.to_owned(), records: BTreeMap::new() }
     }
 
     /// What the file says that is meant for a workspace; up to where it is damaged.
-    #[must_use]
     pub(crate) fn parse(meant_for: &str, bytes: &[u8]) -> Self {
         let mut index = Self::new(meant_for);
         let mut rest = bytes.strip_prefix(FORMAT.as_bytes()).unwrap_or_default();
@@ -80,7 +77,6 @@ impl CacheIndex {
     }
 
     /// The record of a package's folder, if it is whole.
-    #[must_use]
     pub(crate) fn get(&self, dir: &str) -> Option<PackageRecord> {
         let sealed = self.records.get(dir)?;
         if sealed.seal != seal(&self.meant_for, dir, &sealed.bytes) {
@@ -108,7 +104,6 @@ impl CacheIndex {
     }
 
     /// The file's bytes.
-    #[must_use]
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let entries = self.records.iter();
         file(entries.map(|(dir, Sealed { seal, bytes })| (dir.as_str(), *seal, bytes.as_slice())))
@@ -116,14 +111,12 @@ impl CacheIndex {
 }
 
 /// The tarballs in a folder, as a file's bytes.
-#[must_use]
 pub(crate) fn outputs_to_bytes(folder: &str, outputs: &[CachedOutput]) -> Vec<u8> {
     let body = to_bytes(outputs);
     file([(folder, seal(folder, "", &body), body.as_slice())])
 }
 
 /// The tarballs in a folder, if the file is whole and is meant for it.
-#[must_use]
 pub(crate) fn parse_outputs(folder: &str, bytes: &[u8]) -> Option<Vec<CachedOutput>> {
     let (name, sealed_by, body): Entry<'_> = parse(bytes.strip_prefix(FORMAT.as_bytes())?)?;
     if name != folder || sealed_by != seal(folder, "", body) {

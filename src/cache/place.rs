@@ -29,7 +29,6 @@ impl System {
 }
 
 /// The user's cache folder; none where the environment does not say. `variable` knows the environment.
-#[must_use]
 pub(crate) fn default_folder(system: System, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     // The specification has relative paths passed over.
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.has_root());

@@ -43,13 +43,11 @@ use crate::project::{CacheFolder, Link, PackageSource, Requested, RequestedSourc
 pub type CancelOnSignals<'a> = &'a dyn Fn() -> Result<CancelToken>;
 
 /// Runs the program with the process's arguments.
-#[must_use]
 pub fn main(signals: CancelOnSignals<'_>) -> ExitCode {
     run(std::env::args_os(), signals)
 }
 
 /// Runs the program: parses the words, does what they say, prints, and returns the exit code.
-#[must_use]
 pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSignals<'_>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     let wants_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");

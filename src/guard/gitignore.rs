@@ -2,7 +2,6 @@
 
 /// The text with each pattern that it lacks at its end; `None` where it has them all. A later `!pattern` is its
 /// owner's will, and counts as there.
-#[must_use]
 pub(crate) fn with(text: Option<&str>, patterns: &[String]) -> Option<String> {
     let text = text.unwrap_or_default();
     let bare = |line: &str| line.trim_end().trim_start_matches('!').trim_matches('/').to_owned();

@@ -28,7 +28,6 @@ impl Manager {
     pub(crate) const ALL: [Self; 4] = [Self::Husky, Self::Lefthook, Self::PreCommit, Self::Git];
 
     /// Its name, as people type it.
-    #[must_use]
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Husky => "husky",
@@ -72,14 +71,12 @@ pub(crate) fn script(text: Option<&str>) -> Result<Option<String>, String> {
 }
 
 /// Where lefthook's scripts lie, from the repository's top: `source_dir`, or its default.
-#[must_use]
 pub(crate) fn script_folder(config: &str) -> String {
     let value = crate::text::parse(config).unwrap_or_default();
     format!("{}/pre-commit", value["source_dir"].as_str().unwrap_or(".lefthook").trim_end_matches('/'))
 }
 
 /// Whether a `lefthook.yml` has the script run.
-#[must_use]
 pub(crate) fn names_the_script(config: &str) -> bool {
     let value = crate::text::parse(config).unwrap_or_default();
     let jobs = value["pre-commit"]["jobs"].as_array();

@@ -47,7 +47,6 @@ pub(crate) struct Finding {
 
 impl Finding {
     /// A file that must not be there, whatever it holds.
-    #[must_use]
     pub(crate) fn of_file(path: &[u8], kind: FindingKind) -> Self {
         Self { path: path.to_vec(), line: 1, kind, key: String::new(), value: String::new() }
     }
@@ -91,7 +90,6 @@ const OUTER_FIELDS: [&str; 2] = ["pnpm", "workspaces"];
 const PLACES: [&str; 6] = ["resolved", "resolution", "tarball", "directory", "version", "specifier"];
 
 /// What a file of the tree holds that must not be committed.
-#[must_use]
 pub(crate) fn judge(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
     if !may_hold(settings, bytes) {
         return Vec::new();
@@ -289,7 +287,6 @@ impl TextJudge<'_> {
 }
 
 /// A path or value on one line, whatever it holds.
-#[must_use]
 pub(crate) fn shown(bytes: &[u8]) -> String {
     let mut shown = String::new();
     for chunk in bytes.utf8_chunks() {

@@ -34,7 +34,6 @@ pub(crate) enum Syntax {
 const BACKUP: &str = ".bak";
 
 /// What a path of the tree is to the guard; in any case, as macOS and Windows read names.
-#[must_use]
 pub(crate) fn file(path: &[u8]) -> Option<GuardedFile> {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
     // Most names of a repository are ruled out here.
@@ -75,7 +74,6 @@ fn is_rewritten(name: &str) -> bool {
 }
 
 /// The path of the file that a backup is of; `None` for the text of an interrupted write, which is always the tool's.
-#[must_use]
 pub(crate) fn backed_up(path: &[u8]) -> Option<&[u8]> {
     let (stem, suffix) = path.split_at(path.len().checked_sub(BACKUP.len())?);
     suffix.eq_ignore_ascii_case(BACKUP.as_bytes()).then_some(stem)

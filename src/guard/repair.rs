@@ -14,7 +14,6 @@ pub(crate) struct Here {
 }
 
 /// Commands in the order in which they are to be typed.
-#[must_use]
 pub(crate) fn commands(settings: &GuardSettings, findings: &[&Finding], here: &Here) -> Vec<String> {
     let mut projects = BTreeSet::new();
     let (mut add, mut remove) = (BTreeSet::new(), BTreeSet::new());
@@ -76,7 +75,6 @@ impl Here {
 }
 
 /// A word for a shell: as it is, in quotes, or as bash and zsh write what cannot be typed.
-#[must_use]
 pub(crate) fn quoted(word: &[u8]) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./@%+=:,-".contains(byte);
     match std::str::from_utf8(word) {

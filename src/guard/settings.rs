@@ -70,7 +70,6 @@ impl GuardSettings {
     }
 
     /// The project that a path belongs to.
-    #[must_use]
     pub(crate) fn project(&self, path: &[u8]) -> &GuardedProject {
         let inside = self.projects.iter().rev().find(|project| path.starts_with(&project.root));
         inside.unwrap_or(&self.projects[0])
@@ -78,7 +77,6 @@ impl GuardSettings {
 
     /// Whether a glob of `guard-ignore` leaves a path out: of its own project or of one above, by its own name or by a
     /// folder's that it lies in. The last one that matches decides.
-    #[must_use]
     pub(crate) fn leaves_out(&self, path: &[u8]) -> bool {
         self.projects.iter().any(|project| {
             path.strip_prefix(project.root.as_slice()).is_some_and(|below| project.leaves_out(below))
@@ -86,7 +84,6 @@ impl GuardSettings {
     }
 
     /// Whether a path of the tree is in a deps dir, or is one that is no folder.
-    #[must_use]
     pub(crate) fn in_deps_dir(&self, path: &[u8], is_file: bool) -> bool {
         if !self.names().any(|name| crate::guard::contains(path, name.as_bytes())) {
             return false;
@@ -98,7 +95,6 @@ impl GuardSettings {
     }
 
     /// The deps dir that holds a path: the shortest way up to it that is in one.
-    #[must_use]
     pub(crate) fn deps_dir_above(&self, path: &[u8]) -> Vec<u8> {
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         ends.map(|end| &path[..end]).find(|above| self.in_deps_dir(above, false)).unwrap_or(path).to_vec()
@@ -106,7 +102,6 @@ impl GuardSettings {
 
     /// Whether a path that a file names leads into a deps dir: into its project's, from wherever it is meant, or into
     /// another one's, from the file's own folder.
-    #[must_use]
     pub(crate) fn leads_into_deps_dir(&self, file: &[u8], path: &Parts) -> bool {
         let wanted = &self.project(file).deps_dir;
         let own = path.windows(wanted.len()).any(|window| same(window, wanted));
@@ -144,13 +139,11 @@ impl GuardedProject {
     }
 
     /// The root from the tree's top, with a slash at its end; empty for the top.
-    #[must_use]
     pub(crate) fn root(&self) -> &[u8] {
         &self.root
     }
 
     /// The deps dir from the root.
-    #[must_use]
     pub(crate) fn deps_dir(&self) -> String {
         self.deps_dir.join("/")
     }

@@ -54,7 +54,6 @@ pub(crate) fn build_args(
 /// What an `.env` beside the compose file sets, which compose takes where the process says nothing
 /// (<https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/>); variables in its values
 /// are those of `lookup`.
-#[must_use]
 pub(crate) fn dotenv(text: &str, lookup: Lookup<'_>) -> BTreeMap<String, String> {
     let mut set = BTreeMap::new();
     for line in text.strip_prefix('\u{feff}').unwrap_or(text).lines() {

@@ -31,7 +31,6 @@ pub(crate) struct DockerfileFound {
 
 impl DockerfileFound {
     /// The folder that it lies in, from the project's root; empty for the root.
-    #[must_use]
     pub(crate) fn dir(&self) -> &str {
         self.name.rsplit_once('/').map_or("", |(dir, _)| dir)
     }
@@ -42,13 +41,11 @@ impl DockerfileFound {
 ///
 /// Continued lines, comments between them, the JSON form, flags and instruction names in any case are read as
 /// BuildKit does; `--from=…` (another stage) and here-documents are not sources.
-#[must_use]
 pub(crate) fn copied_sources(text: &str) -> Vec<String> {
     instructions(text).iter().flat_map(sources).collect()
 }
 
 /// What `ENV` and `ARG` set in its stages; of several values of a name the first stage's counts.
-#[must_use]
 pub(crate) fn variables(text: &str) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
     for stage in Dockerfile::parse(text).stages {
@@ -71,7 +68,6 @@ fn sources(instruction: &Instruction) -> Vec<String> {
 
 /// The folders (project-relative, `""` for the root) among `candidates` that a Dockerfile builds: those whose
 /// `package.json` it copies by name, else those that it copies whole, else the one that it lies in.
-#[must_use]
 pub(crate) fn builds<'a>(dockerfile_dir: &str, text: &str, candidates: &[&'a str]) -> Vec<&'a str> {
     let sources = copied_sources(text);
     let home = candidates.iter().copied().find(|&candidate| candidate == dockerfile_dir);

@@ -30,13 +30,11 @@ impl Name {
     pub(crate) const ALL: [Self; 4] = [Self::Pnpm, Self::Npm, Self::Yarn, Self::Bun];
 
     /// The one of this name.
-    #[must_use]
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.as_str() == name)
     }
 
     /// What is typed.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Pnpm => "pnpm",
@@ -60,19 +58,16 @@ pub(crate) struct PackageManager {
 
 impl PackageManager {
     /// The one that the products pin, where nothing says which: pnpm 10.6.5.
-    #[must_use]
     pub(crate) fn pinned() -> Self {
         Self { name: Name::Pnpm, version: "10.6.5".to_owned(), majors: 10..=10 }
     }
 
     /// One of which nothing but the name is known.
-    #[must_use]
     pub(crate) fn of_any_version(name: Name) -> Self {
         Self { name, version: String::new(), majors: 0..=u64::MAX }
     }
 
     /// One at a version, range or tag; `None` where that means nothing.
-    #[must_use]
     pub(crate) fn at(name: Name, version: &str, tags: Tags) -> Option<Self> {
         let majors = version::majors(name, version, tags)?;
         Some(Self { name, version: version.to_owned(), majors })
@@ -98,7 +93,6 @@ impl PackageManager {
     }
 
     /// Whether nothing can be both: another name, or versions that leave none in common.
-    #[must_use]
     pub(crate) fn excludes(&self, other: &Self) -> bool {
         self.name != other.name
             || self.majors.start() > other.majors.end()
@@ -107,7 +101,6 @@ impl PackageManager {
     }
 
     /// What is known once both are: the more exact of two versions, and the majors that both may be.
-    #[must_use]
     pub(crate) fn narrowed_by(&self, other: &Self) -> Self {
         let start = *self.majors.start().max(other.majors.start());
         let end = *self.majors.end().min(other.majors.end());

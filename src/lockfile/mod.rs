@@ -23,7 +23,6 @@ use crate::image::Name;
 pub(crate) type Pins = BTreeMap<String, BTreeSet<String>>;
 
 /// The names of a package manager's lockfile, the one that it takes first first.
-#[must_use]
 pub(crate) fn names(manager: Name) -> &'static [&'static str] {
     match manager {
         Name::Pnpm => &["pnpm-lock.yaml"],
@@ -34,7 +33,6 @@ pub(crate) fn names(manager: Name) -> &'static [&'static str] {
 }
 
 /// The name of the lockfile that it makes where there is none.
-#[must_use]
 pub(crate) fn name(manager: Name) -> &'static str {
     match manager {
         Name::Pnpm => "pnpm-lock.yaml",
@@ -124,7 +122,6 @@ pub(crate) struct Difference {
 }
 
 /// Versions in `after` that `before` does not have. What a surface alone does not need is no difference.
-#[must_use]
 pub(crate) fn differences(before: &Pins, after: &Pins) -> Vec<Difference> {
     let none = BTreeSet::new();
     after

@@ -4,7 +4,6 @@ use crate::error::Problem;
 use crate::image::{Name, PackageManager};
 
 /// The words of a package manager of this major version that make a lockfile.
-#[must_use]
 pub(crate) fn making(name: Name, major: u64) -> &'static [&'static str] {
     match (name, major) {
         (Name::Pnpm, _) => &["install", "--lockfile-only", "--no-frozen-lockfile", "--ignore-scripts"],
@@ -17,7 +16,6 @@ pub(crate) fn making(name: Name, major: u64) -> &'static [&'static str] {
 }
 
 /// The calls, one after the other, that end well and leave a lockfile as it is only if it fits.
-#[must_use]
 pub(crate) fn proving(name: Name, major: u64) -> &'static [&'static [&'static str]] {
     match (name, major) {
         (Name::Pnpm, _) => &[&["install", "--frozen-lockfile", "--ignore-scripts"]],
@@ -33,7 +31,6 @@ pub(crate) fn proving(name: Name, major: u64) -> &'static [&'static [&'static st
 }
 
 /// What is typed to make a lockfile, for a dry run.
-#[must_use]
 pub(crate) fn shown(manager: &PackageManager) -> String {
     format!("{} {}", manager.name.as_str(), making(manager.name, *manager.majors.end()).join(" "))
 }
@@ -57,7 +54,6 @@ pub(crate) struct LockfileInstall<'a> {
 
 /// What a Dockerfile must say while the lockfile that lies beside the surface, `lockfile` from the project's root, is
 /// the project's own: each install that would fail.
-#[must_use]
 pub(crate) fn advice(
     lockfile: &str,
     manager: &PackageManager,
@@ -76,7 +72,6 @@ pub(crate) fn advice(
 
 /// What a Dockerfile must say so that a lockfile that is made, `lockfile` from the project's root, is read: each install
 /// that would pass it over.
-#[must_use]
 pub(crate) fn unread(lockfile: &str, installs: &[LockfileInstall<'_>]) -> Vec<Problem> {
     let problem = |install: &LockfileInstall<'_>| {
         let place = format!("{}:{}", install.dockerfile, install.line);

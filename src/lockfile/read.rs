@@ -22,7 +22,6 @@ pub(crate) struct FoundLockfile {
 
 impl FoundLockfile {
     /// The file's own name.
-    #[must_use]
     pub(crate) fn file_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
     }

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 /// Whether JavaScript's `\s` and `String.prototype.trim` count the character as space: unlike Rust, U+FEFF is
 /// one and U+0085 is not.
-#[must_use]
 pub(crate) fn is_space(c: char) -> bool {
     matches!(
         c,
@@ -17,19 +16,16 @@ pub(crate) fn is_space(c: char) -> bool {
 }
 
 /// `String.prototype.trim`.
-#[must_use]
 pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
 /// Whether a regular expression's `.` stops at the character.
-#[must_use]
 pub(crate) fn is_line_end(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }
 
 /// A number as JavaScript prints it (ECMA-262, `Number::toString`).
-#[must_use]
 pub(crate) fn number(value: f64) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
@@ -64,7 +60,6 @@ pub(crate) fn number(value: f64) -> String {
 }
 
 /// `String(value)`, as in `"/" + value`.
-#[must_use]
 pub(crate) fn to_string(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -83,7 +78,6 @@ pub(crate) fn to_string(value: &Value) -> String {
 }
 
 /// Whether `if (value)` takes the branch; a missing value does not.
-#[must_use]
 pub(crate) fn truthy(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null) => false,
@@ -95,7 +89,6 @@ pub(crate) fn truthy(value: Option<&Value>) -> bool {
 }
 
 /// `Object.entries(value)` for anything that JSON can hold.
-#[must_use]
 pub(crate) fn entries(value: &Value) -> Vec<(String, Value)> {
     match value {
         Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
@@ -109,7 +102,6 @@ pub(crate) fn entries(value: &Value) -> Vec<(String, Value)> {
 
 /// `JSON.stringify(value, null, 2)`: numbers are JavaScript's, and keys that are array indexes come first, as
 /// they do in its objects.
-#[must_use]
 pub(crate) fn stringify(map: &Map<String, Value>) -> String {
     let mut out = String::new();
     write_object(&mut out, map, 0);

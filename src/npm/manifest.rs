@@ -14,13 +14,11 @@ pub(crate) const DEPENDENCY_FIELDS: [&str; 3] = ["dependencies", "devDependencie
 
 impl Manifest {
     /// The `name`, where it is a string.
-    #[must_use]
     pub(crate) fn name(&self) -> Option<&str> {
         self.0.get("name").and_then(Value::as_str).filter(|name| !name.is_empty())
     }
 
     /// The `version` as pnpm prints it: any non-empty string, or a number.
-    #[must_use]
     pub(crate) fn version(&self) -> Option<String> {
         match self.0.get("version")? {
             Value::String(version) if !version.is_empty() => Some(version.clone()),
@@ -30,7 +28,6 @@ impl Manifest {
     }
 
     /// Whether `private` is `true`.
-    #[must_use]
     pub(crate) fn is_private(&self) -> bool {
         self.0.get("private") == Some(&Value::Bool(true))
     }

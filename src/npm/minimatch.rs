@@ -55,7 +55,6 @@ pub(crate) struct PathParts<'a> {
 
 impl<'a> PathParts<'a> {
     /// Splits at each run of slashes; a leading or trailing one leaves an empty part.
-    #[must_use]
     pub(crate) fn new(path: &'a str) -> Self {
         let parts = split_slashes(path);
         let name = parts.iter().rev().find(|part| !part.is_empty()).copied().unwrap_or_default();
@@ -139,20 +138,17 @@ impl Minimatch {
     }
 
     /// Minimatch's `match(path)`.
-    #[must_use]
     pub(crate) fn matches(&self, path: &str) -> bool {
         self.matches_parts(&PathParts::new(path), false)
     }
 
     /// Minimatch's `match(path, true)`: whether the path may be the beginning of one that matches.
-    #[must_use]
     #[cfg(test)]
     pub(crate) fn matches_partial(&self, path: &str) -> bool {
         self.matches_parts(&PathParts::new(path), true)
     }
 
     /// Either of the two on a path that is split already.
-    #[must_use]
     pub(crate) fn matches_parts(&self, path: &PathParts<'_>, partial: bool) -> bool {
         if self.comment {
             return false;

@@ -32,7 +32,6 @@ const REGISTRY_KEYS: [&str; 17] = [
 ];
 
 /// Whether a key says where packages come from, who asks there or how.
-#[must_use]
 pub(crate) fn leads_to_a_registry(key: &str) -> bool {
     key.starts_with("//")
         || key.starts_with('@') && key.ends_with(":registry")
@@ -53,13 +52,11 @@ pub(crate) struct NpmrcEntry {
 
 impl NpmrcEntry {
     /// The value as text, where it is a single one that says something.
-    #[must_use]
     pub(crate) fn text(&self) -> Option<String> {
         text(&self.value)
     }
 
     /// Its values as texts: several where it is a list.
-    #[must_use]
     pub(crate) fn texts(&self) -> Vec<String> {
         match &self.value {
             Value::Array(items) => items.iter().filter_map(text).collect(),
@@ -78,7 +75,6 @@ fn text(value: &Value) -> Option<String> {
 /// Takes a text apart; whatever it is, something comes of it. Each key is there once, in the order of its first line.
 ///
 /// Where `ini` fails with an exception (`a.b.c=null`), the key is left as an object.
-#[must_use]
 pub(crate) fn parse(text: &str) -> Vec<NpmrcEntry> {
     let mut top = Top::default();
     let mut section = None;
@@ -285,7 +281,6 @@ fn bare(text: &str) -> Value {
 
 /// What `@pnpm/npm-conf` makes of a value before it expands it: quotes that a comment behind them has left are taken
 /// off too.
-#[must_use]
 pub(crate) fn unquoted(text: &str) -> String {
     let text = js::trim(text);
     if text.len() >= 2 && text.starts_with('"') && text.ends_with('"') {

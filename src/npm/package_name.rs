@@ -62,7 +62,6 @@ fn is_unreserved(c: char) -> bool {
 }
 
 /// JavaScript's `encodeURIComponent`.
-#[must_use]
 pub(crate) fn encode_uri_component(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -77,7 +76,6 @@ pub(crate) fn encode_uri_component(text: &str) -> String {
 
 /// The name of a tarball up to its digest: `@bytelyst/errors` and `1.4.2` give `bytelyst-errors-1.4.2`. Every
 /// package manager was seen to break on one character or another outside of `A-Za-z0-9._-`.
-#[must_use]
 pub(crate) fn tarball_stem(name: &str, version: &str) -> String {
     let name = name.replacen('@', "", 1);
     format!("{name}-{version}")
@@ -88,13 +86,11 @@ pub(crate) fn tarball_stem(name: &str, version: &str) -> String {
 }
 
 /// The name of a tarball: `bytelyst-errors-1.4.2-3f9a0c12d4e5.tgz`.
-#[must_use]
 pub(crate) fn tarball_name(name: &str, version: &str, digits: &str) -> String {
     format!("{}-{digits}.tgz", tarball_stem(name, version))
 }
 
 /// The 12 hex digits in a name like `bytelyst-errors-1.4.2-3f9a0c12d4e5.tgz`.
-#[must_use]
 pub(crate) fn digest_in_tarball(name: &str) -> Option<&str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let (front, hash) = name.strip_suffix(".tgz")?.rsplit_once('-')?;
@@ -107,7 +103,6 @@ pub(crate) fn digest_in_tarball(name: &str) -> Option<&str> {
 const LONGEST_STEM: usize = 220;
 
 /// Up to three of the names that a mistyped one may have meant, nearest first.
-#[must_use]
 pub(crate) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let bare = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
     let most = (name.chars().count() / 4).max(2);

@@ -15,7 +15,6 @@ pub(crate) struct Scope(Vec<String>);
 
 impl Scope {
     /// A scope of the given globs; the default one where there is none.
-    #[must_use]
     pub(crate) fn new(globs: &[String]) -> Self {
         if globs.is_empty() {
             return Self(vec![DEFAULT_SCOPE.to_owned()]);
@@ -35,13 +34,11 @@ impl Scope {
     }
 
     /// Whether every package is in scope, also one without a name.
-    #[must_use]
     pub(crate) fn is_everything(&self) -> bool {
         self.0.iter().any(|glob| glob == "*")
     }
 
     /// Whether a package of this name is in scope.
-    #[must_use]
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|glob| wildcard(glob.as_bytes(), name.as_bytes()) || minimatch(glob, name))
     }

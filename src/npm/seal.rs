@@ -27,7 +27,6 @@ impl Seal {
     pub(crate) const HEADER: usize = COMMENT_AT + SIGNATURE.len() + 64 + 1;
 
     /// The seals of a cycle's members, from the digests of their tarballs with [`placeholder`]s in them, by name.
-    #[must_use]
     pub(crate) fn of_cycle<'a>(members: &BTreeMap<&'a str, Digest>) -> BTreeMap<&'a str, Self> {
         let mut all = Sha256::new();
         for (name, digest) in members {
@@ -39,19 +38,16 @@ impl Seal {
     }
 
     /// The digits in the tarball's name.
-    #[must_use]
     pub(crate) fn short(&self) -> &str {
         self.0.short()
     }
 
     /// What stands in the tarball's header.
-    #[must_use]
     pub(crate) fn comment(&self) -> String {
         format!("{SIGNATURE}{}", self.0.as_str())
     }
 
     /// The seal in the first bytes of a tarball.
-    #[must_use]
     pub(crate) fn read(header: &[u8]) -> Option<Self> {
         let comment = header.strip_prefix(&GZIP)?.get(COMMENT_AT - GZIP.len()..Self::HEADER - GZIP.len())?;
         let digits = comment.strip_suffix(b"\0")?.strip_prefix(SIGNATURE.as_bytes())?;
@@ -61,7 +57,6 @@ impl Seal {
 
 /// The digits that stand for a member's seal until it is known. Members whose names differ in nothing but what file
 /// names leave out must not be taken for each other.
-#[must_use]
 pub(crate) fn placeholder(member: usize) -> String {
     format!("{member:012}")
 }

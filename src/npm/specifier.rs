@@ -54,7 +54,6 @@ const GIT_PROTOCOLS: [&str; 12] = [
 const GIT_HOSTS: [&str; 4] = ["github.com", "gitlab.com", "bitbucket.org", "gist.github.com"];
 
 /// Reads a specifier that stands under a key of a dependency field.
-#[must_use]
 pub(crate) fn parse(dependency_key: &str, spec: &str) -> Specifier {
     let of = |name: &str, kind| Specifier { name: name.to_owned(), kind };
     // catalogs/protocol-parser, `parseCatalogProtocol`.

@@ -19,7 +19,6 @@ const COARSE: i64 = 2;
 
 impl FileTime {
     /// Some milliseconds before.
-    #[must_use]
     pub(crate) fn before(self, millis: u32) -> Self {
         let nanos = i64::from(self.nanos) - i64::from(millis) * 1_000_000;
         let below = nanos.rem_euclid(1_000_000_000);
@@ -56,7 +55,6 @@ impl FileStamp {
     ///
     /// A file that was changed in the same tick of the clock may be changed once more in it, and look the same: as in
     /// git's index, such a one is never trusted, nor is one whose times lie in the future.
-    #[must_use]
     pub(crate) fn is_reliable_at(&self, moment: FileTime) -> bool {
         let is_coarse = self.modified.nanos == 0 && self.changed.nanos == 0;
         let margin = if is_coarse { COARSE } else { 0 };
@@ -78,7 +76,6 @@ pub(crate) struct Signatures {
 
 impl Signatures {
     /// None yet; they count if they are reliable at a moment.
-    #[must_use]
     pub(crate) fn new(moment: FileTime) -> Self {
         Self { hasher: Sha256::new(), reliable: true, moment }
     }
@@ -111,7 +108,6 @@ impl Signatures {
     }
 
     /// The digest, and whether what it stands for may be trusted later.
-    #[must_use]
     pub(crate) fn finish(self) -> (Digest, bool) {
         (Digest::finish(self.hasher), self.reliable)
     }

@@ -50,7 +50,6 @@ pub(crate) struct Workspace {
 }
 
 /// A workspace's root as a person in a project would write it.
-#[must_use]
 pub(crate) fn as_seen_from(project: &Path, workspace: &Path) -> String {
     if let Ok(inside) = workspace.strip_prefix(project) {
         return format!("./{}", inside.display());

@@ -13,7 +13,6 @@ pub(crate) enum Ended {
 
 impl Ended {
     /// What a shell would say: the code, or 128 + the signal's number.
-    #[must_use]
     pub(crate) fn exit_code(self) -> u8 {
         match self {
             // Windows has larger ones: none of them may look like success.

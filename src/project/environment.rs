@@ -9,7 +9,6 @@ pub(crate) struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {
     /// The value of a variable, if it is set and not empty. On Windows case does not matter.
-    #[must_use]
     pub(crate) fn get(&self, name: &str) -> Option<&OsStr> {
         let value = if cfg!(windows) {
             self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -20,7 +19,6 @@ impl Environment {
     }
 
     /// Those variables that are text.
-    #[must_use]
     pub(crate) fn texts(&self) -> BTreeMap<String, String> {
         let text = |(name, value): (&OsString, &OsString)| {
             Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))

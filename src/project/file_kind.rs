@@ -28,7 +28,6 @@ pub(crate) enum FileKind {
 
 impl FileKind {
     /// What a file of that name is; `None` for one that prepare never touches under its own name.
-    #[must_use]
     pub(crate) fn of(name: &str) -> Option<Self> {
         match name {
             MANIFEST => Some(Self::Manifest),

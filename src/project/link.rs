@@ -28,7 +28,6 @@ impl Link {
     }
 
     /// What is typed.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",

@@ -22,7 +22,6 @@ pub(crate) struct Surface {
 
 impl Surface {
     /// The folder as a person writes it: `backend/`, or `.` for the root.
-    #[must_use]
     pub(crate) fn label(&self) -> String {
         if self.dir.is_empty() { ".".to_owned() } else { format!("{}/", self.dir) }
     }

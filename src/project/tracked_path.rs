@@ -12,31 +12,26 @@ pub(crate) struct ProjectPath(String);
 
 impl ProjectPath {
     /// The path as it is written.
-    #[must_use]
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Its last part.
-    #[must_use]
     pub(crate) fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
     /// Where the original stands while prepared.
-    #[must_use]
     pub(crate) fn backup(&self) -> Self {
         Self(format!("{}.bak", self.0))
     }
 
     /// Where new text is written before it is renamed into place.
-    #[must_use]
     pub(crate) fn temp(&self) -> Self {
         Self(format!("{}{TEMP_SUFFIX}", self.0))
     }
 
     /// Where an owner's edit is kept that restoring by force put aside.
-    #[must_use]
     pub(crate) fn edited(&self) -> Self {
         Self(format!("{}{EDITED_SUFFIX}", self.0))
     }

@@ -24,7 +24,6 @@ const MACHINE: [&str; 14] = [
 ];
 
 /// The same address on this machine, where its host is one that only containers know.
-#[must_use]
 pub(crate) fn localhost_for(url: &str) -> Option<String> {
     let mut url = Url::parse(url).ok()?;
     let host = url.host_str()?;
@@ -37,7 +36,6 @@ pub(crate) fn localhost_for(url: &str) -> Option<String> {
 }
 
 /// Whether an address is this machine to whoever uses it.
-#[must_use]
 pub(crate) fn is_loopback(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     match url.host() {

@@ -22,7 +22,6 @@ struct PackageDocument {
 }
 
 /// Judges the body of an answer 200 to the question for a package.
-#[must_use]
 pub(crate) fn judge(body: &[u8], package: &str, wanted: &Wanted) -> ProbeFinding {
     let document: PackageDocument = match serde_json::from_slice(body) {
         Ok(document) => document,

@@ -23,7 +23,6 @@ const YARNRC_KEYS: [&str; 13] = [
 ];
 
 /// The lines of an `.npmrc` that name a registry, a way to it or who asks there.
-#[must_use]
 pub(crate) fn of_npmrc(text: &str) -> String {
     let names = |line: &&str| {
         let key = line.split('=').next().unwrap_or_default().trim();

@@ -46,7 +46,6 @@ pub(crate) struct Asks {
 
 impl Npm {
     /// The files in their order, as this package manager reads them.
-    #[must_use]
     pub(crate) fn new(manager: &PackageManager, files: Vec<SettingsFile>) -> Self {
         let mut settings = BTreeMap::new();
         let mut lost = None;
@@ -64,7 +63,6 @@ impl Npm {
     }
 
     /// The setting of a key.
-    #[must_use]
     pub(crate) fn get(&self, key: &str) -> Option<&Setting> {
         self.settings.get(key)
     }

@@ -41,14 +41,12 @@ impl fmt::Debug for Setting {
 
 impl Setting {
     /// The file, the line and the key.
-    #[must_use]
     pub(crate) fn place(&self) -> String {
         let parts = [self.file.as_str(), self.line.as_str(), self.written.as_str()];
         parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(": ")
     }
 
     /// The same, with the variables of the value.
-    #[must_use]
     pub(crate) fn place_with_variables(&self) -> String {
         let mut variables: Vec<String> =
             self.values.iter().flat_map(|value| &value.variables).map(|name| shown(name)).collect();
@@ -61,7 +59,6 @@ impl Setting {
     }
 
     /// Why the value cannot be told.
-    #[must_use]
     pub(crate) fn trouble(&self) -> Option<String> {
         self.values.iter().find_map(|value| {
             let unset =

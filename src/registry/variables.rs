@@ -20,7 +20,6 @@ pub(crate) struct Variables {
 
 impl Variables {
     /// The value of a variable, which may be empty: the process's own, else that of the build.
-    #[must_use]
     pub(crate) fn get(&self, name: &str) -> Option<String> {
         let own = || {
             let same = |(known, _): &(&String, &String)| known.eq_ignore_ascii_case(name);
@@ -31,7 +30,6 @@ impl Variables {
     }
 
     /// The value of the first of some variables that has one, as proxies' have it: in lower case, then in upper case.
-    #[must_use]
     pub(crate) fn in_either_case(&self, name: &str) -> Option<String> {
         [name.to_ascii_lowercase(), name.to_ascii_uppercase()]
             .iter()
@@ -40,7 +38,6 @@ impl Variables {
 
     /// The variable `npm_config_<key>`, in any case, with its name: `strict-ssl` is that of
     /// `NPM_CONFIG_STRICT_SSL`. One that is empty says nothing (`@npmcli/config`, `loadEnv`).
-    #[must_use]
     pub(crate) fn npm_config(&self, key: &str) -> Option<(String, String)> {
         [&self.process, &self.build_args, &self.dockerfile]
             .into_iter()
@@ -48,7 +45,6 @@ impl Variables {
     }
 
     /// The same of the process alone.
-    #[must_use]
     pub(crate) fn npm_config_of_process(&self, key: &str) -> Option<String> {
         npm_config(&self.process, key).map(|(_, value)| value)
     }

@@ -90,7 +90,6 @@ pub(crate) struct MemberIndex<'a> {
 
 impl<'a> MemberIndex<'a> {
     /// Indexes a workspace.
-    #[must_use]
     pub(crate) fn new(workspace: &'a Workspace) -> Self {
         let mut members: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
         for member in &workspace.members {

@@ -15,7 +15,6 @@ pub(crate) struct Component {
 
 /// The components, in levels: each leads to components of levels before its own only. `edges` has for each node the
 /// nodes that it leads to.
-#[must_use]
 pub(crate) fn levels(edges: &[Vec<usize>]) -> Vec<Vec<Component>> {
     let pairs = edges.iter().enumerate().flat_map(|(node, next)| next.iter().map(move |next| (node, *next)));
     let mut graph: DiGraph<(), (), usize> = DiGraph::from_edges(pairs);

@@ -53,7 +53,6 @@ pub(crate) enum RewriteError {
 
 impl RewriteError {
     /// What to do about it.
-    #[must_use]
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Flat => "take `flat` out of the manifest, then run it again",

@@ -28,7 +28,6 @@ pub(crate) struct FileChange {
 
 impl FileChange {
     /// The change as `git diff` prints it.
-    #[must_use]
     pub(crate) fn diff(&self) -> String {
         match &self.before {
             Some(before) => diff::unified(&self.name, before, &self.after),
@@ -38,7 +37,6 @@ impl FileChange {
 }
 
 /// A file that gets another text as a whole, as a lockfile does; `None` where it is that text already.
-#[must_use]
 pub(crate) fn replacement(file: &Beside, after: String) -> Option<FileChange> {
     (file.text.as_ref() != Some(&after)).then(|| change(file, after, Value::Null))
 }

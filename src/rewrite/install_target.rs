@@ -39,7 +39,6 @@ impl OverrideField {
 
 impl InstallTarget {
     /// The one that the products pin.
-    #[must_use]
     pub(crate) fn pinned() -> Self {
         Self {
             manager: PackageManager::pinned(),
@@ -67,7 +66,6 @@ impl InstallTarget {
     }
 
     /// Whether it may be a pnpm that reads overrides in a `pnpm-workspace.yaml`.
-    #[must_use]
     pub(crate) fn reads_workspace_overrides(&self) -> bool {
         self.manager.name == Name::Pnpm && *self.manager.majors.end() >= 10
     }

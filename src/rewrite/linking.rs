@@ -15,7 +15,6 @@ use crate::rewrite::tarball_reference as reference;
 
 /// How the tarballs of a surface name each other; `None` where they do not. Both folders are meant from the project's
 /// root.
-#[must_use]
 pub(crate) fn linking(
     way: OverrideStyle,
     manager: &PackageManager,
@@ -70,7 +69,6 @@ fn package(key: &str, spec: &str) -> String {
 }
 
 /// The manifest of a tarball that names others: `file` says which file has a package. Nothing else of it changes.
-#[must_use]
 pub(crate) fn linked(
     manifest: &Manifest,
     linking: &Linking,

@@ -6,7 +6,6 @@ use crate::text::Document;
 use crate::text::yaml::edit as yaml;
 
 /// Whether a text leads to a tarball of ours in one of the deps dirs, be the rest of it as it should be or not.
-#[must_use]
 pub(crate) fn holds_ours(kind: FileKind, bytes: &[u8], deps_dirs: &[String]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     deps_dirs.iter().any(|dir| match kind {
@@ -29,7 +28,6 @@ fn settings_hold_ours(text: &str, deps_dir: &str) -> bool {
 
 /// Whether a text was rewritten by anybody: a manifest leads into the deps dir, to whatever there; of any other file,
 /// as [`holds_ours`], since only prepare changes those.
-#[must_use]
 pub(crate) fn points_into(kind: FileKind, bytes: &[u8], deps_dir: &str) -> bool {
     match kind {
         FileKind::Manifest => std::str::from_utf8(bytes)
@@ -39,7 +37,6 @@ pub(crate) fn points_into(kind: FileKind, bytes: &[u8], deps_dir: &str) -> bool 
 }
 
 /// Whether a file beside a manifest is one that prepare wrote, or is made of what it wrote.
-#[must_use]
 pub(crate) fn is_rewritten(file: &Beside, deps_dir: &str) -> bool {
     file.text.as_deref().is_some_and(|text| points_into(file.kind, text.as_bytes(), deps_dir))
 }

@@ -28,7 +28,6 @@ const PLACES: [&[&str]; 8] = [
 /// All dependencies, overrides and resolutions that lie in a folder named like the deps dir, wherever it is.
 ///
 /// They tell a manifest that is rewritten. A text that is not JSON has none.
-#[must_use]
 pub(crate) fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
     let Ok(document) = Document::parse(text) else { return Vec::new() };
     let Some(folder) = reference::parts(deps_dir).pop() else { return Vec::new() };
@@ -44,7 +43,6 @@ pub(crate) fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
 
 /// Whether one of these is a tarball with a name as only prepare gives it: of all that may lie in a folder of that
 /// name, this is ours.
-#[must_use]
 pub(crate) fn holds_a_tarball(text: &str, deps_dir: &str) -> bool {
     let file_name =
         |path: &str| path.rsplit(['/', '\\']).next().and_then(package_name::digest_in_tarball).is_some();
@@ -52,13 +50,11 @@ pub(crate) fn holds_a_tarball(text: &str, deps_dir: &str) -> bool {
 }
 
 /// Whether a text of any kind, as a lockfile, names a tarball as only prepare names them, wherever it lies.
-#[must_use]
 pub(crate) fn names_a_tarball(text: &str) -> bool {
     tarballs(text).next().is_some()
 }
 
 /// The same for one in a folder that is called like the deps dir.
-#[must_use]
 pub(crate) fn names_a_tarball_in(text: &str, deps_dir: &str) -> bool {
     let Some(folder) = reference::parts(deps_dir).pop() else { return false };
     tarballs(text).any(|place| place.iter().any(|part| reference::names(part, &folder)))

@@ -38,7 +38,6 @@ pub(crate) struct Rewritten {
 
 impl Rewritten {
     /// The change as `git diff` prints it.
-    #[must_use]
     pub(crate) fn diff(&self) -> String {
         diff::unified(&self.surface.manifest_name, &self.surface.text, &self.text)
     }

@@ -16,13 +16,11 @@ const MAX_PATHS: usize = 32;
 pub(crate) type Parts = Vec<String>;
 
 /// The parts of a path with either kind of slash.
-#[must_use]
 pub(crate) fn parts(path: &str) -> Parts {
     path::fold(path.split(['/', '\\'])).into_iter().map(str::to_owned).collect()
 }
 
 /// Every path that a specifier of a dependency may mean; none for a version, a tag, a repository or an address.
-#[must_use]
 pub(crate) fn paths(spec: &str) -> Vec<Parts> {
     let mut found = explicit_paths(spec);
     for spec in readings(spec) {
@@ -40,7 +38,6 @@ pub(crate) fn paths(spec: &str) -> Vec<Parts> {
 
 /// The paths that a text names with a protocol, as `file:../x` or `name@file:../x`, or as `name@../x`. Behind a
 /// space that is somebody's prose.
-#[must_use]
 pub(crate) fn explicit_paths(text: &str) -> Vec<Parts> {
     let mut found = Vec::new();
     if !text.contains([':', '@', '%']) {
@@ -69,14 +66,12 @@ fn path_at(text: &str, at: usize) -> Option<&str> {
 }
 
 /// Whether a text begins as only paths do.
-#[must_use]
 pub(crate) fn is_path(text: &str) -> bool {
     ["./", "../", ".\\", "..\\", "/", "~/"].iter().any(|start| text.starts_with(start))
 }
 
 /// Whether a part of a path is a folder's name: in any case, as macOS and Windows compare names, and whatever a
 /// fragment, a query, yarn's binding or pnpm's peers append to the last part.
-#[must_use]
 pub(crate) fn names(part: &str, folder: &str) -> bool {
     strip_prefix(part, folder)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '?', '(']) || rest.starts_with("::"))
@@ -93,7 +88,6 @@ fn readings(text: &str) -> Vec<String> {
 }
 
 /// A text as an address is read: `%2e` is a dot.
-#[must_use]
 pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

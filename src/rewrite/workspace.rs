@@ -22,7 +22,6 @@ pub(crate) struct WorkspaceOverrides {
 
 impl WorkspaceOverrides {
     /// Whether the file stays as it is.
-    #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.removed.is_empty()
     }

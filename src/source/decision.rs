@@ -24,19 +24,16 @@ pub(crate) struct Decision {
 
 impl Decision {
     /// Whether nothing is to be packed and rewritten.
-    #[must_use]
     pub(crate) fn is_registry(&self) -> bool {
         self.used == PackageSource::Registry
     }
 
     /// As it is noted.
-    #[must_use]
     pub(crate) fn to_json(&self) -> String {
         json!(self).to_string()
     }
 
     /// Reads what was noted; `None` for anything else.
-    #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }

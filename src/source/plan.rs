@@ -52,7 +52,6 @@ pub(crate) enum Verdict {
 }
 
 /// Every package of the closure, at the version that the workspace has.
-#[must_use]
 pub(crate) fn sought(workspace: &Workspace, closure: &Closure) -> Vec<Sought> {
     let index = MemberIndex::new(workspace);
     let version = |package: &str| index.get(package).ok().and_then(|member| member.manifest.version());
@@ -68,7 +67,6 @@ pub(crate) fn sought(workspace: &Workspace, closure: &Closure) -> Vec<Sought> {
 }
 
 /// What is known without a workspace: the surfaces' own dependencies, by their ranges.
-#[must_use]
 pub(crate) fn sought_directly(surfaces: &[Surface], scope: &Scope) -> Vec<Sought> {
     let mut sought = Vec::new();
     for (surface, package, kind) in direct(surfaces, scope) {
@@ -83,7 +81,6 @@ pub(crate) fn sought_directly(surfaces: &[Surface], scope: &Scope) -> Vec<Sought
 }
 
 /// A dependency that no registry answers for, as `web/package.json: @x/time is workspace:^`: the image has no workspace.
-#[must_use]
 pub(crate) fn beyond_any_registry(surfaces: &[Surface], scope: &Scope) -> Option<String> {
     direct(surfaces, scope).into_iter().find_map(|(surface, package, kind)| {
         let spec = match kind {
@@ -113,7 +110,6 @@ fn direct(surfaces: &[Surface], scope: &Scope) -> Vec<(usize, String, SpecifierK
 
 /// What the replies come to. A broken way or server outranks a credential that is not accepted, and that a package
 /// which is not there: a registry that does not know who asks may say so of any.
-#[must_use]
 pub(crate) fn verdict(replies: &[Reply<'_>], took: Duration) -> Verdict {
     if let Some(problem) = replies.iter().find_map(|reply| reply.registry.err()) {
         return Verdict::Down(problem.message.clone());
@@ -269,7 +265,6 @@ fn up(replies: &[Reply<'_>], took: Duration) -> String {
 }
 
 /// The registries that are this machine to us and the container itself to a build, though a file for Docker names them.
-#[must_use]
 pub(crate) fn own_to_containers(replies: &[Reply<'_>]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for reply in replies {
@@ -290,7 +285,6 @@ pub(crate) fn own_to_containers(replies: &[Reply<'_>]) -> Vec<Problem> {
 }
 
 /// The same for programs: each registry once, with the worst that it answered.
-#[must_use]
 pub(crate) fn probe(replies: &[Reply<'_>], took: Duration) -> Probe {
     let mut found: Vec<(Option<Rank>, Probed)> = Vec::new();
     for reply in replies {

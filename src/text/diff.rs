@@ -3,19 +3,16 @@
 use similar::TextDiff;
 
 /// The change of one file from `old` to `new`; empty where there is none.
-#[must_use]
 pub(crate) fn unified(path: &str, old: &str, new: &str) -> String {
     labelled([&format!("a/{path}"), &format!("b/{path}")], old, new)
 }
 
 /// The change that makes a file.
-#[must_use]
 pub(crate) fn created(path: &str, new: &str) -> String {
     labelled(["/dev/null", &format!("b/{path}")], "", new)
 }
 
 /// The same, with labels that are no paths.
-#[must_use]
 pub(crate) fn labelled([before, after]: [&str; 2], old: &str, new: &str) -> String {
     TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(before, after).to_string()
 }

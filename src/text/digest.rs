@@ -10,32 +10,27 @@ pub(crate) struct Digest(String);
 
 impl Digest {
     /// The digest of some bytes.
-    #[must_use]
     pub(crate) fn of(bytes: &[u8]) -> Self {
         Self(hex(&Sha256::digest(bytes)))
     }
 
     /// The digest of what a hasher was fed.
-    #[must_use]
     pub(crate) fn finish(hasher: Sha256) -> Self {
         Self(hex(&hasher.finalize()))
     }
 
     /// The 12 digits that file names hold.
-    #[must_use]
     pub(crate) fn short(&self) -> &str {
         &self.0[..12]
     }
 
     /// The 64 digits.
-    #[must_use]
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// Bytes as lowercase hex digits.
-#[must_use]
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| char::from(DIGITS[usize::from(value)]);

@@ -42,7 +42,6 @@ pub(crate) enum Change {
 
 impl Change {
     /// The keys from the root on.
-    #[must_use]
     pub(crate) fn path(&self) -> &[String] {
         match self {
             Self::Set { path, .. } | Self::Remove { path } => path,

@@ -67,7 +67,6 @@ pub(crate) enum NodeKind {
 
 impl NodeKind {
     /// The kind with its article, for messages: `an array`.
-    #[must_use]
     pub(crate) fn described(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -130,13 +129,11 @@ impl<'t> Document<'t> {
     }
 
     /// The text that was parsed.
-    #[must_use]
     pub(crate) fn text(&self) -> &'t str {
         self.text
     }
 
     /// The outermost value.
-    #[must_use]
     pub(crate) fn root(&self) -> NodeId {
         NodeId(0)
     }
@@ -147,7 +144,6 @@ impl<'t> Document<'t> {
     }
 
     /// What kind of value it is.
-    #[must_use]
     pub(crate) fn kind(&self, id: NodeId) -> NodeKind {
         match self.node(id).shape {
             NodeShape::Null => NodeKind::Null,
@@ -160,19 +156,16 @@ impl<'t> Document<'t> {
     }
 
     /// Where the value stands, its quotes or brackets included.
-    #[must_use]
     pub(crate) fn span(&self, id: NodeId) -> Span {
         self.node(id).span.clone()
     }
 
     /// The value as it was written.
-    #[must_use]
     pub(crate) fn raw(&self, id: NodeId) -> &'t str {
         &self.text[self.span(id)]
     }
 
     /// An object's members in order, repeated keys included; none for other values.
-    #[must_use]
     pub(crate) fn members(&self, id: NodeId) -> &[ObjectMember] {
         match &self.node(id).shape {
             NodeShape::Object(members) => members,
@@ -181,7 +174,6 @@ impl<'t> Document<'t> {
     }
 
     /// An array's elements in order; none for other values.
-    #[must_use]
     #[cfg(test)]
     pub(crate) fn elements(&self, id: NodeId) -> &[NodeId] {
         match &self.node(id).shape {
@@ -191,25 +183,21 @@ impl<'t> Document<'t> {
     }
 
     /// Which member of an object counts under a key: the last one, as in JavaScript.
-    #[must_use]
     pub(crate) fn position(&self, object: NodeId, key: &str) -> Option<usize> {
         self.members(object).iter().rposition(|member| member.key.as_deref() == Some(key))
     }
 
     /// The value that counts under a key of an object.
-    #[must_use]
     pub(crate) fn get(&self, object: NodeId, key: &str) -> Option<NodeId> {
         self.position(object, key).map(|index| self.members(object)[index].value)
     }
 
     /// The value that counts under keys from the root on.
-    #[must_use]
     pub(crate) fn find<S: AsRef<str>>(&self, path: &[S]) -> Option<NodeId> {
         path.iter().try_fold(self.root(), |node, key| self.get(node, key.as_ref()))
     }
 
     /// A string's content; `None` for other values, and where it holds half a surrogate pair.
-    #[must_use]
     pub(crate) fn string(&self, id: NodeId) -> Option<String> {
         match self.kind(id) {
             NodeKind::String => parser::decode(self.raw(id)),

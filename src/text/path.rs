@@ -7,7 +7,6 @@ pub(crate) use path_clean::clean;
 
 /// The parts of a path without empty ones and `.`, and with `a/..` taken out; what leads out of the folder that it is meant
 /// from begins with `..`.
-#[must_use]
 pub(crate) fn fold<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut folded: Vec<&str> = Vec::new();
     for part in parts {
@@ -23,13 +22,11 @@ pub(crate) fn fold<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<&'a str>
 }
 
 /// The path with its parts folded: no slash before it or behind it.
-#[must_use]
 pub(crate) fn relative(path: &str) -> String {
     fold(path.split('/')).join("/")
 }
 
 /// The path from the root: no `..` leads out of that, and no slash is behind it.
-#[must_use]
 pub(crate) fn absolute(path: &str) -> String {
     let parts = fold(path.split('/'));
     let inside: Vec<&str> = parts.into_iter().skip_while(|part| *part == "..").collect();
@@ -37,7 +34,6 @@ pub(crate) fn absolute(path: &str) -> String {
 }
 
 /// `path.posix.normalize`: a trailing slash stays.
-#[must_use]
 pub(crate) fn normalize(path: &str) -> String {
     let mut out = resolve(path);
     if path.ends_with('/') && out != "/" {
@@ -47,27 +43,23 @@ pub(crate) fn normalize(path: &str) -> String {
 }
 
 /// The same without a trailing slash.
-#[must_use]
 pub(crate) fn resolve(path: &str) -> String {
     let out = if path.starts_with('/') { absolute(path) } else { relative(path) };
     if out.is_empty() { ".".to_owned() } else { out }
 }
 
 /// `path.posix.join('/', path)`.
-#[must_use]
 pub(crate) fn rooted(path: &str) -> String {
     normalize(&format!("/{path}"))
 }
 
 /// `path.posix.basename`.
-#[must_use]
 pub(crate) fn basename(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     path.rsplit('/').next().unwrap_or(path)
 }
 
 /// `path.join`: an absolute path is meant from the folder too.
-#[must_use]
 pub(crate) fn join_on_disk(dir: &Path, path: &str) -> PathBuf {
     clean(dir.join(path.trim_start_matches('/')))
 }

@@ -105,13 +105,11 @@ pub(crate) struct JournalEntry {
 
 impl JournalEntry {
     /// What kind of file it is. A manifest that is a symbolic link leads to a file of any name.
-    #[must_use]
     pub(crate) fn kind(&self) -> FileKind {
         FileKind::of(self.path.file_name()).unwrap_or(FileKind::Manifest)
     }
 
     /// The digest of what was there before, if anything was.
-    #[must_use]
     pub(crate) fn original_digest(&self) -> Option<&Digest> {
         self.original.as_ref().map(|original| &original.digest)
     }

@@ -81,7 +81,6 @@ pub(crate) struct ObservedJournal {
 
 impl ObservedJournal {
     /// Whether every file is one of the texts that the tool knows: repairing it loses nobody's work.
-    #[must_use]
     pub(crate) fn untouched(&self) -> bool {
         self.files.iter().all(|file| {
             matches!(file.now, Now::Original | Now::Rewritten | Now::Merged) && file.backup != Backup::Foreign
@@ -89,7 +88,6 @@ impl ObservedJournal {
     }
 
     /// The journal again.
-    #[must_use]
     pub(crate) fn journal(&self) -> Journal {
         Journal { head: self.head.clone(), files: self.files.iter().map(|file| file.entry.clone()).collect() }
     }
@@ -115,7 +113,6 @@ pub(crate) enum ProjectState {
 
 impl ProjectState {
     /// Sorts what was observed by its phase.
-    #[must_use]
     pub(crate) fn of(observed: ObservedJournal) -> Self {
         match observed.head.phase {
             Phase::Prepared => Self::Prepared(observed),
@@ -124,7 +121,6 @@ impl ProjectState {
     }
 
     /// The same, where a living process holds the lock: what looks like a killed `run` is one that runs.
-    #[must_use]
     pub(crate) fn while_held(self) -> Self {
         match self {
             Self::Interrupted(observed) if observed.head.phase == Phase::Running => Self::Prepared(observed),
@@ -133,7 +129,6 @@ impl ProjectState {
     }
 
     /// The journal and the files, where there are any.
-    #[must_use]
     pub(crate) fn observed(&self) -> Option<&ObservedJournal> {
         match self {
             Self::Prepared(observed) | Self::Interrupted(observed) => Some(observed),

@@ -15,7 +15,6 @@ pub(crate) struct Folders<'a> {
 
 impl<'a> Folders<'a> {
     /// Those of a workspace.
-    #[must_use]
     pub(crate) fn new(workspace: &'a Workspace) -> Self {
         let members = workspace.members.iter().enumerate();
         // What the root holds besides packages is shared, whether it is a package itself or not.

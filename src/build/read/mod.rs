@@ -56,7 +56,6 @@ pub(crate) struct BuildSources {
 
 impl BuildSources {
     /// Reads those of some members, and what all share. What git has in its index, and says is unchanged, is not read.
-    #[must_use]
     pub(crate) fn read(workspace: &Workspace, wanted: &BTreeSet<usize>, threads: Threads) -> Self {
         let (mut sources, folders) = (Self::none(wanted), Folders::new(workspace));
         sources.take_from_root(&folders, threads);
@@ -66,7 +65,6 @@ impl BuildSources {
     }
 
     /// Reads those of some members only.
-    #[must_use]
     pub(crate) fn own(workspace: &Workspace, wanted: &BTreeSet<usize>, threads: Threads) -> Self {
         let (mut sources, folders) = (Self::none(wanted), Folders::new(workspace));
         if wanted.len() > FEW {
@@ -167,7 +165,6 @@ impl BuildSources {
     }
 
     /// A member's own files without what its last build left.
-    #[must_use]
     pub(crate) fn without_outputs(&self, member: usize, record: Option<&BuildRecord>) -> FileIds {
         let mut own = self.own.get(&member).cloned().unwrap_or_default();
         for path in record.into_iter().flat_map(|record| &record.outputs) {
@@ -196,7 +193,6 @@ fn known(member: &Member) -> Option<Listed> {
 }
 
 /// What lies in a member's folder that git ignores: among that is what a build leaves. What the file system says of each.
-#[must_use]
 pub(crate) fn ignored(folders: &Folders<'_>, member: usize) -> BTreeMap<String, Stats> {
     let dir = folders.dir(member);
     let passed = folders.inside_member(member);
@@ -218,7 +214,6 @@ pub(crate) fn ignored(folders: &Folders<'_>, member: usize) -> BTreeMap<String, 
 }
 
 /// What lies at some paths of a member now; what is gone is left out.
-#[must_use]
 pub(crate) fn outputs<'a>(
     dir: &Path,
     paths: impl IntoIterator<Item = &'a String>,
@@ -255,7 +250,6 @@ fn id_of(path: &Path, sha256: bool) -> Option<String> {
 }
 
 /// Whether what the packages of a workspace need is installed, as far as can be told without knowing where.
-#[must_use]
 pub(crate) fn is_installed(workspace: &Workspace, member: &Member) -> bool {
     let there = |path: PathBuf| path.exists();
     there(workspace.root.join("node_modules"))

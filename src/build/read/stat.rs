@@ -21,7 +21,6 @@ impl Stats {
 }
 
 /// All that the file system says of the files in a member's folder. It is only good for saying that nothing was touched.
-#[must_use]
 pub(crate) fn stamp(folders: &Folders<'_>, member: usize) -> Digest {
     // One digest of all in the end: many small ones take longer.
     let mut bytes = Vec::with_capacity(8192);

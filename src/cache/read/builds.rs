@@ -17,7 +17,6 @@ pub(crate) struct BuildRecords<'a> {
 
 impl<'a> BuildRecords<'a> {
     /// What the cache knows of a workspace; `None` where that is nothing.
-    #[must_use]
     pub(crate) fn of(place: Option<&'a CacheFolder>, workspace: &'a Path) -> Option<Self> {
         let cache = &*place?.folder;
         let folder = file_for(cache, BUILDS, workspace)?;
@@ -28,7 +27,6 @@ impl<'a> BuildRecords<'a> {
     }
 
     /// The record of a member's last build; `None` where there is none that can be used.
-    #[must_use]
     pub(crate) fn record(&self, member: &Member) -> Option<BuildRecord> {
         let bytes = read_file(&build_file(self.cache, self.workspace, &member.relative)?)?;
         BuildRecord::parse(std::str::from_utf8(&bytes).ok()?, &member.relative)
@@ -36,7 +34,6 @@ impl<'a> BuildRecords<'a> {
 }
 
 /// The cache's file that is meant for a package of a workspace, by the package's folder from there.
-#[must_use]
 pub(crate) fn build_file(cache: &Path, workspace: &Path, package: &str) -> Option<PathBuf> {
     Some(file_for(cache, BUILDS, workspace)?.join(Digest::of(package.as_bytes()).as_str()))
 }

@@ -35,7 +35,6 @@ struct OpenIndex {
 
 impl Memory {
     /// What the cache knows of a workspace.
-    #[must_use]
     pub(crate) fn of(place: Option<&CacheFolder>, workspace: &Path) -> Self {
         let Some(place) = place else { return Self(None) };
         let Some(meant_for) = workspace.to_str() else { return Self(None) };
@@ -47,7 +46,6 @@ impl Memory {
     }
 
     /// The tarball that was made of the same contents; one whose checksums are wanted and not known is not there.
-    #[must_use]
     pub(crate) fn packed(
         &self,
         contents: &Contents,
@@ -80,7 +78,6 @@ impl Memory {
     }
 
     /// The index as it is to be written; nothing where nothing was learned.
-    #[must_use]
     pub(crate) fn learned(&self) -> Option<CacheIndex> {
         let known = self.0.as_ref()?;
         let open = known.open();

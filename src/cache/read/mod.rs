@@ -34,7 +34,6 @@ pub(crate) const TEMP: &str = ".tmp";
 const MOST: u64 = 24 << 20;
 
 /// The cache's file that is meant for a folder.
-#[must_use]
 pub(crate) fn file_for(cache: &Path, kind: &str, folder: &Path) -> Option<PathBuf> {
     let folder = folder.to_str()?;
     Some(cache.join(kind).join(Digest::of(folder.as_bytes()).as_str()))

@@ -25,7 +25,6 @@ struct KnownOutputs {
 
 impl Outputs {
     /// What the cache knows of a folder, which need not be there.
-    #[must_use]
     pub(crate) fn of(place: Option<&CacheFolder>, folder: &Path) -> Self {
         let Some(place) = place else { return Self(None) };
         let canonical = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
@@ -37,13 +36,11 @@ impl Outputs {
     }
 
     /// The digest of a file in the folder, if it is known and the file looks as it did.
-    #[must_use]
     pub(crate) fn digest(&self, path: &Path) -> Option<Digest> {
         self.known(path).map(|output| output.digest)
     }
 
     /// What is known of a file in the folder, if it looks as it did.
-    #[must_use]
     pub(crate) fn known(&self, path: &Path) -> Option<CachedOutput> {
         let known = self.0.as_ref()?;
         let name = path.file_name()?.to_str()?;
@@ -63,7 +60,6 @@ impl Outputs {
     }
 
     /// When a file was last written, where what becomes of it is remembered.
-    #[must_use]
     pub(crate) fn written(&self, path: &Path) -> Option<FileTime> {
         Some(self.0.as_ref()?.watch.sign(path, false).ok()?.modified)
     }
@@ -88,7 +84,6 @@ impl Outputs {
     }
 
     /// Until when those that were learned cannot be told from what may become of them in this very instant.
-    #[must_use]
     pub(crate) fn unreliable_until(&self) -> Option<FileTime> {
         let known = self.0.as_ref()?;
         let now = now();
@@ -98,14 +93,12 @@ impl Outputs {
     }
 
     /// The file systems' present.
-    #[must_use]
     pub(crate) fn now() -> FileTime {
         now()
     }
 
     /// What lies in the folder as it is to be written: what is there and can be trusted; nothing where nothing was
     /// learned.
-    #[must_use]
     pub(crate) fn learned(&self, folder: &Path) -> Option<Vec<CachedOutput>> {
         let known = self.0.as_ref()?;
         let learned = known.learned();

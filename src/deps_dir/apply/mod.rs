@@ -135,13 +135,11 @@ impl DepsDir {
     }
 
     /// The folder.
-    #[must_use]
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether it was there before.
-    #[must_use]
     pub(crate) fn existed(&self) -> bool {
         self.found != DepsDirState::Missing
     }
@@ -175,7 +173,6 @@ impl DepsDir {
     }
 
     /// The tarball that lies there already, where that is known without reading it.
-    #[must_use]
     pub(crate) fn there(&self, tarball: &Tarball) -> Option<StagedTarball> {
         there(&self.path, tarball, &self.outputs)
     }

@@ -34,7 +34,6 @@ impl<'a> OutDir<'a> {
     }
 
     /// The folder.
-    #[must_use]
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -57,7 +56,6 @@ impl<'a> OutDir<'a> {
     }
 
     /// The tarball that lies there already, where that is known without reading it.
-    #[must_use]
     pub(crate) fn there(&self, tarball: &Tarball) -> Option<StagedTarball> {
         deps_dir::there(&self.path, tarball, self.outputs)
     }

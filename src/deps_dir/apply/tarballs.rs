@@ -95,13 +95,11 @@ pub(crate) enum StagedTarball {
 impl StagedTarball {
     /// Whether a power cut may take it: not if it was known to lie there, since whoever learned that has synced it, its
     /// name too.
-    #[must_use]
     pub(crate) fn may_be_lost(&self) -> bool {
         matches!(self, Self::New(_))
     }
 
     /// Where its bytes are.
-    #[must_use]
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::New(temp) => temp,

@@ -27,7 +27,6 @@ pub(crate) struct Hook {
 }
 
 /// Whether a file may be executed; always so where files have no such mode.
-#[must_use]
 pub(crate) fn is_executable(path: &Path) -> bool {
     cfg!(not(unix)) || path.metadata().is_ok_and(|metadata| mode_of(&metadata) & 0o111 != 0)
 }

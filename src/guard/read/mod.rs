@@ -27,7 +27,6 @@ pub(crate) fn tree(git: &Git, commit: &Commit) -> Result<Vec<TreeEntry>> {
 }
 
 /// The current folder, or the one that was named, from the work tree's top, with a slash at its end.
-#[must_use]
 pub(crate) fn prefix(git: &Git) -> Vec<u8> {
     git.rev_parse([&["--show-prefix"]]).map(|[prefix]| prefix).unwrap_or_default()
 }

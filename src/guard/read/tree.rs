@@ -28,7 +28,6 @@ pub(crate) enum Mode {
 
 impl TreeEntry {
     /// Whether it holds nothing, or is only meant to be added.
-    #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         /// Those of an empty file, by both of git's digests.
         const EMPTY: [&str; 2] = [

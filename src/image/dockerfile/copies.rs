@@ -14,7 +14,6 @@ const MAX_PLACES: usize = 64;
 /// parts. The context is the project's root, or the Dockerfile's own folder where that holds the surface.
 ///
 /// What a `.dockerignore` leaves out, and what commands move about, is not seen.
-#[must_use]
 pub(crate) fn copies(text: &str, dockerfile_dir: &str, surface_dir: &str, file_name: &str) -> bool {
     let file = Dockerfile::parse(text);
     let seen: Vec<_> = contexts(&file, dockerfile_dir, surface_dir)

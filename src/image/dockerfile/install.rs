@@ -23,7 +23,6 @@ pub(crate) struct InstallCommand {
 }
 
 /// The installs of a Dockerfile, in order. One that names packages, or is global, is none.
-#[must_use]
 pub(crate) fn installs(text: &str) -> Vec<InstallCommand> {
     let file = Dockerfile::parse(text);
     file.commands().filter_map(|(_, line, command)| Some(install(line, command)?.command)).collect()

@@ -17,7 +17,6 @@ pub(crate) struct ManagerSources {
 impl ManagerSources {
     /// The package manager, and a warning for each source that cannot be true along with it. Sources that can be
     /// true at once are taken together: a Dockerfile that only calls pnpm, and a lockfile that tells its version.
-    #[must_use]
     pub(crate) fn decide(self) -> (Detected, Vec<Problem>) {
         let is_asked = self.asked.is_some();
         let mut sources = self.asked.into_iter().chain(self.said);

@@ -30,7 +30,6 @@ pub(crate) struct ToldByDockerfile {
 
 /// Reads which package manager installs a surface: the one of the command that installs for its `package.json`, at the
 /// version that the stage installs before. Both folders are from the project's root.
-#[must_use]
 pub(crate) fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> ToldByDockerfile {
     let file = Dockerfile::parse(text);
     let given = given(&file);

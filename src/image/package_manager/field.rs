@@ -12,7 +12,6 @@ const SHOWN: usize = 60;
 
 /// `packageManager`, then `devEngines.packageManager`, as far as they are there, and what is wrong with them. `name`
 /// is the manifest's path, for messages.
-#[must_use]
 pub(crate) fn named(name: &str, manifest: &Manifest) -> (Vec<Detected>, Vec<Problem>) {
     let mut found = Vec::new();
     let mut warnings = Vec::new();

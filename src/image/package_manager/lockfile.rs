@@ -16,7 +16,6 @@ pub(crate) const LOCKFILES: [(&str, Name); 6] = [
 pub(crate) const HEAD: u64 = 64 * 1024;
 
 /// Who wrote a lockfile, by its file name and its first lines, and the version of the format as it stands there.
-#[must_use]
 pub(crate) fn written_by(file_name: &str, head: &str) -> Option<(PackageManager, Option<String>)> {
     let (_, name) = LOCKFILES.into_iter().find(|(known, _)| *known == file_name)?;
     let (format, versions) = match name {

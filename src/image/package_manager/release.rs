@@ -5,7 +5,6 @@ use super::{Name, PackageManager, version};
 
 /// The key that names a release, and which yarn it is: `yarnPath: .yarn/releases/yarn-4.1.0.cjs` of `.yarnrc.yml`, or
 /// `yarn-path ".yarn/releases/yarn-1.22.19.js"` of `.yarnrc`.
-#[must_use]
 pub(crate) fn of_settings(text: &str) -> Option<(&'static str, PackageManager)> {
     let (key, value) = text.lines().find_map(|line| {
         let yaml = line.strip_prefix("yarnPath:").map(|value| ("yarnPath", value));

@@ -32,7 +32,6 @@ fn newest(name: Name) -> RangeInclusive<u64> {
 }
 
 /// The major versions that a version, range or tag may stand for; `None` where it is none of them.
-#[must_use]
 pub(super) fn majors(name: Name, version: &str, tags: Tags) -> Option<RangeInclusive<u64>> {
     if version.is_empty() || version.len() > MAX_LENGTH {
         return None;
@@ -98,7 +97,6 @@ fn majors_of_tag(name: Name, tag: &str, tags: Tags) -> Option<RangeInclusive<u64
 }
 
 /// Whether two versions or ranges leave none that is both; where one of them is a tag or unknown, that is not known.
-#[must_use]
 pub(super) fn exclude_each_other(a: &str, b: &str) -> bool {
     match (Version::parse(a), Version::parse(b)) {
         (Ok(a), Ok(b)) => a != b,
@@ -117,13 +115,11 @@ fn holds(range: &Range, exact: &Version) -> bool {
 }
 
 /// Whether it names one version.
-#[must_use]
 pub(super) fn is_exact(version: &str) -> bool {
     Version::parse(version).is_ok()
 }
 
 /// The version that the address of an archive names, as `cli-dist-4.1.0.tgz` does.
-#[must_use]
 pub(super) fn of_url(url: &str) -> Option<String> {
     let path = url.split(['?', '#']).next()?;
     let file = path.rsplit('/').next()?;

@@ -54,7 +54,6 @@ impl Part {
     }
 
     /// Whether the text is what the part asks for; `**` is the caller's.
-    #[must_use]
     pub(crate) fn matches(&self, text: &str) -> bool {
         match self {
             Self::Globstar => false,
@@ -66,7 +65,6 @@ impl Part {
 
 impl Regex {
     /// Whether the whole text matches.
-    #[must_use]
     pub(crate) fn matches(&self, text: &str) -> bool {
         match &*self.0 {
             Matcher::Nocase(wanted) => wanted.eq_ignore_ascii_case(text),

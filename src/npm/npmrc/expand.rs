@@ -27,7 +27,6 @@ pub(crate) struct Expanded {
 /// `lib/env-replace.js`), `${VAR-default}` and `${VAR:-default}` (`@pnpm/config.env-replace`, `env-replace.ts`). Half
 /// of the backslashes before them go, and an odd one keeps the text as it is. Where those keep or refuse a variable that
 /// is not set, its name is given back.
-#[must_use]
 pub(crate) fn expand(text: &str, lookup: Lookup<'_>) -> Expanded {
     let mut expanded = Expanded::default();
     let mut rest = text;
@@ -63,7 +62,6 @@ pub(crate) fn expand(text: &str, lookup: Lookup<'_>) -> Expanded {
 }
 
 /// A variable's name as it may be shown: what stands behind it may be anything.
-#[must_use]
 pub(crate) fn shown(name: &str) -> String {
     let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
     if end == 0 { "a variable".to_owned() } else { format!("${{{}}}", &name[..end]) }

@@ -38,7 +38,6 @@ pub(crate) struct TarballEntry {
 
 impl TarballEntry {
     /// 0755 or 0644.
-    #[must_use]
     pub(crate) fn mode(&self) -> u32 {
         if self.executable { 0o755 } else { 0o644 }
     }
@@ -68,14 +67,12 @@ pub(crate) struct Contents {
 
 impl Contents {
     /// How much work packing it is, to be held against others: bytes where they are known, else files.
-    #[must_use]
     pub(crate) fn weight(&self) -> u64 {
         let bytes = |footprint: &ContentKey| footprint.sizes.iter().sum();
         self.footprint.as_ref().map_or(self.entries.len() as u64, bytes)
     }
 
     /// The same with another manifest.
-    #[must_use]
     pub(crate) fn with_manifest(&self, manifest: Manifest) -> Self {
         let text = js::stringify(&manifest.0).into_bytes();
         let entries = self.entries.iter().map(|entry| match &entry.source {
@@ -153,7 +150,6 @@ pub(crate) struct WorkspaceContext<'a> {
 
 impl<'a> WorkspaceContext<'a> {
     /// Nothing is looked for yet.
-    #[must_use]
     pub(crate) fn new(workspace: &'a Workspace) -> Self {
         Self { workspace, names: Names::of(workspace), licences: Licences::default() }
     }

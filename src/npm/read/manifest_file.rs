@@ -29,7 +29,6 @@ pub(crate) fn read(dir: &Path) -> Result<Option<(&'static str, Manifest)>, Probl
 }
 
 /// A file that cannot be read, as a problem.
-#[must_use]
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Problem {
     Problem::new(format!("{}: cannot be read: {}", path.display(), io_cause(error)))
         .hint("make it a readable file, or take its folder out of the workspace")

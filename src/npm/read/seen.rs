@@ -29,7 +29,6 @@ struct Noted {
 
 impl SeenPaths {
     /// Notes all that is looked at.
-    #[must_use]
     pub(crate) fn by(watch: &Arc<Watch>) -> Self {
         let signatures = Signatures::new(watch.moment());
         let noted = RefCell::new(Noted { known: HashSet::new(), witnesses: Vec::new(), signatures });
@@ -59,7 +58,6 @@ impl SeenPaths {
     }
 
     /// What was looked at and how it looked; nothing where a change might go unseen.
-    #[must_use]
     pub(crate) fn finish(self) -> Option<(Vec<TrackedPath>, Digest)> {
         let Noted { witnesses, signatures, .. } = self.0?.noted.into_inner();
         let (states, reliable) = signatures.finish();

@@ -18,19 +18,16 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// From now on.
-    #[must_use]
     pub(crate) fn begin() -> Self {
         Self { moment: now(), devices: Mutex::default() }
     }
 
     /// When it began.
-    #[must_use]
     pub(crate) fn moment(&self) -> FileTime {
         self.moment
     }
 
     /// Whether what was seen at some moment can be held against the present: not if the clock has gone back since.
-    #[must_use]
     pub(crate) fn is_past(&self, moment: FileTime) -> bool {
         moment <= self.moment
     }
@@ -74,7 +71,6 @@ pub(crate) struct WatchedFolder<'a> {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 impl<'a> WatchedFolder<'a> {
     /// Opens it; one that cannot be opened is as good as none.
-    #[must_use]
     pub(crate) fn open(path: &'a Path) -> Self {
         Self { path, open: std::fs::File::open(path).ok() }
     }
@@ -115,7 +111,6 @@ impl<'a> WatchedFolder<'a> {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 impl<'a> WatchedFolder<'a> {
     /// Not opened.
-    #[must_use]
     pub(crate) fn open(path: &'a Path) -> Self {
         Self { path }
     }

@@ -43,7 +43,6 @@ pub(crate) struct HookEnvironment {
 
 impl HookEnvironment {
     /// That of this process.
-    #[must_use]
     pub(crate) fn read() -> Self {
         let variable = |name: &str| std::env::var_os(name);
         Self {
@@ -65,7 +64,6 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// The error for it, with what to do where git is missing and where it says no.
-    #[must_use]
     pub(crate) fn error(self, not_run: &str, refused: &str) -> Error {
         match self {
             Self::NotRun(error) => {
@@ -124,7 +122,6 @@ pub(crate) fn answer(command: &mut Command) -> Result<Vec<u8>, Failure> {
 }
 
 /// What git printed, on one line.
-#[must_use]
 pub(crate) fn said(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -134,7 +131,6 @@ pub(crate) fn said(stderr: &[u8]) -> String {
 }
 
 /// A git command that runs in a folder and knows only that folder.
-#[must_use]
 pub(crate) fn git(dir: &Path) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(dir);

@@ -41,7 +41,6 @@ pub(crate) struct Project {
 
 impl Project {
     /// The deps dir, absolute.
-    #[must_use]
     pub(crate) fn deps_path(&self) -> PathBuf {
         self.root.join(&self.deps_dir)
     }
@@ -89,7 +88,6 @@ pub(crate) fn find(requested: &Requested) -> Result<Project> {
 }
 
 /// A path that was typed: from the current folder or, where nothing is there, from `-C`.
-#[must_use]
 pub(crate) fn typed_path(project: &Project, path: &Path) -> PathBuf {
     let here = env::current_dir().map(|cwd| cwd.join(path)).unwrap_or_else(|_| path.to_path_buf());
     if here.exists() { here } else { project.start.join(path) }

@@ -22,7 +22,6 @@ use crate::text::json;
 /// that `packageManager` or `devEngines` of its manifest or the project's own name, else the one that its Dockerfile
 /// installs it with, else the one whose lockfile lies there. Where nothing says which, it is the one that the
 /// products pin.
-#[must_use]
 pub(crate) fn surroundings(
     project: &Project,
     requested: &Requested,
@@ -136,7 +135,6 @@ fn root_manifest(root: &Path) -> (Vec<Detected>, Vec<Problem>) {
 
 /// The package manager of a workspace, found as that of a surface is, and what is doubtful of it. A
 /// `pnpm-workspace.yaml` names pnpm; where nothing says which, it is npm, which reads `workspaces`.
-#[must_use]
 pub(crate) fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
     let root = &workspace.root;
     let (mut said, mut warnings) = root_manifest(root);
@@ -163,7 +161,6 @@ pub(crate) fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
 }
 
 /// The warnings of all surfaces, each once.
-#[must_use]
 pub(crate) fn warnings<'a>(all: impl IntoIterator<Item = &'a InstallContext>) -> Vec<Problem> {
     let mut said = BTreeSet::new();
     let warnings = all.into_iter().flat_map(|around| &around.warnings);

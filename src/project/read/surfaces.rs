@@ -172,7 +172,6 @@ fn unreadable_dockerfile(path: &Path, error: &io::Error) -> Error {
 
 /// Every manifest of the project that depends on packages in scope, whether a Dockerfile builds it or not; those that
 /// are not valid are left out.
-#[must_use]
 pub(crate) fn all(project: &Project) -> Vec<Surface> {
     folders_with(project, "package.json")
         .iter()
@@ -218,7 +217,6 @@ pub(crate) fn built(project: &Project) -> BuiltFolders {
 }
 
 /// A manifest's path from the project's root.
-#[must_use]
 pub(crate) fn shown(project: &Project, manifest: &Path) -> String {
     manifest.strip_prefix(&project.root).unwrap_or(manifest).display().to_string()
 }

@@ -45,7 +45,6 @@ struct Told {
 }
 
 /// [`ask`], and how long it took.
-#[must_use]
 pub(crate) fn ask_timed(
     questions: &[Question],
     limit: Duration,
@@ -59,7 +58,6 @@ pub(crate) fn ask_timed(
 /// Asks all questions at once: an answer for each, in the same order. The limit is for all of them together, whatever
 /// hangs; what has no answer by then has timed out. Where one answer says before that a registry cannot be used, the
 /// others are not waited for, and `None` stands for those that are not known. `None` in all where `interrupted` says so.
-#[must_use]
 pub(crate) fn ask(
     questions: &[Question],
     limit: Duration,

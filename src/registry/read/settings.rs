@@ -46,7 +46,6 @@ enum SettingsSource {
 ///
 /// The registry and its token come from files only, the registry for all too: a private package's name is told to no
 /// registry that no file names. What is wrong with a file is told when a registry is asked for.
-#[must_use]
 pub(crate) fn read(
     project: &Project,
     surface: &Surface,

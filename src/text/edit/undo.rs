@@ -88,7 +88,6 @@ impl JsonUndo {
     }
 
     /// The keys from the root on.
-    #[must_use]
     pub(crate) fn path(&self) -> &[String] {
         &self.path
     }

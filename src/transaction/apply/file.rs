@@ -26,7 +26,6 @@ pub(crate) struct Attributes {
 
 impl Attributes {
     /// Just the permission bits.
-    #[must_use]
     pub(crate) const fn mode(mode: u32) -> Self {
         Self { mode, mtime: None, owner: None }
     }
@@ -169,7 +168,6 @@ fn permissions(file: &File, mode: u32) -> io::Result<fs::Permissions> {
 }
 
 /// A file's user and group, where there is such a thing.
-#[must_use]
 pub(crate) fn owner_of(metadata: &Metadata) -> Option<(u32, u32)> {
     #[cfg(unix)]
     {
@@ -184,7 +182,6 @@ pub(crate) fn owner_of(metadata: &Metadata) -> Option<(u32, u32)> {
 }
 
 /// Whether a file has hard links besides the name that was asked for.
-#[must_use]
 pub(crate) fn has_other_names(metadata: &Metadata) -> bool {
     #[cfg(unix)]
     return std::os::unix::fs::MetadataExt::nlink(metadata) > 1;

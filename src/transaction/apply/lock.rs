@@ -155,7 +155,6 @@ impl Lock {
     }
 
     /// The state folder.
-    #[must_use]
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -210,7 +209,6 @@ pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>> {
 }
 
 /// What the holder of the lock has noted, if anything.
-#[must_use]
 pub(crate) fn note(folder: &Path) -> Option<String> {
     if !matches!(holder(folder), Ok(Some(_))) {
         return None;
@@ -223,7 +221,6 @@ pub(crate) fn note(folder: &Path) -> Option<String> {
 }
 
 /// How long ago some second since 1970 was, for people.
-#[must_use]
 pub(crate) fn age(started: u64) -> String {
     match now().saturating_sub(started) {
         seconds @ 0..120 => format!("{seconds} s"),

@@ -13,7 +13,7 @@ use crate::text::Digest;
 use crate::transaction::journal::{Journal, JournalEntry, ORIGINALS, Original, Phase};
 use crate::transaction::tree_state::{ObservedJournal, ProjectState};
 
-use crate::report::RestoredFrom as Source;
+use crate::report::RestoredFrom;
 use crate::transaction::plan::{Action, Plan, RestoreInputs, Step, plan};
 
 /// One file that was put back.
@@ -22,7 +22,7 @@ pub(crate) struct Restored {
     /// The file, from the project's root.
     pub(crate) path: ProjectPath,
     /// Where its text came from.
-    pub(crate) source: Source,
+    pub(crate) source: RestoredFrom,
     /// What a person should know about it.
     pub(crate) note: Option<String>,
 }

@@ -16,7 +16,6 @@ pub(crate) struct Timestamp {
 
 impl Timestamp {
     /// The same instant as the standard library has it; `None` where the system cannot name it.
-    #[must_use]
     pub(crate) fn to_system(self) -> Option<SystemTime> {
         let whole = Duration::from_secs(self.seconds.unsigned_abs());
         let second =

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::error::Problem;
 use crate::project::FileKind;
-use crate::report::RestoredFrom as Source;
+use crate::report::RestoredFrom;
 use crate::rewrite;
 use crate::transaction::journal::Phase;
 use crate::transaction::tree_state::{Backup, FileState};
@@ -38,12 +38,12 @@ pub(super) fn edited(
             // The edit was no edit of the original; so the original itself may come back.
             if original(file, step).is_err() {
                 step.action = Action::Write { text: text.into_bytes(), exact: true };
-                step.source = Source::Undone;
+                step.source = RestoredFrom::Undone;
             }
         }
         Ok(text) => {
             step.action = Action::Write { text: text.into_bytes(), exact: false };
-            step.source = Source::Merged;
+            step.source = RestoredFrom::Merged;
             let how = if file.created { "made by prepare and edited since" } else { "edited while prepared" };
             step.note = Some(format!("{path}: {how}: the edit is kept"));
         }
@@ -102,7 +102,7 @@ fn lockfile(
     if put_back(file, step).is_err() {
         let text = committed(file, inputs).ok_or_else(|| problem::lost(path))?;
         step.action = Action::Write { exact: is_original(file, &text), text: text.into_bytes() };
-        step.source = Source::Committed;
+        step.source = RestoredFrom::Committed;
     }
     let what = if file.created { "removed, as there was none before" } else { "as it was before again" };
     step.note = Some(format!("{path}: written anew by an install while prepared: {what}"));
@@ -139,6 +139,6 @@ fn leave_whole(file: &FileState, step: &mut Step) {
 }
 
 fn untouched(step: &mut Step) {
-    step.source = Source::Untouched;
+    step.source = RestoredFrom::Untouched;
     step.note = Some(format!("{}: edited, and nothing of the rewrite is in it: left as it is", step.path));
 }

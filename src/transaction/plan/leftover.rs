@@ -19,7 +19,6 @@ pub(crate) enum Leftover {
 }
 
 /// Decides about a backup without state by what it and its file hold.
-#[must_use]
 pub(crate) fn leftover(kind: FileKind, present: &[u8], backup: &[u8], deps_dir: &str) -> Leftover {
     if !ours::points_into(kind, present, deps_dir) {
         Leftover::NotRewritten
@@ -31,7 +30,6 @@ pub(crate) fn leftover(kind: FileKind, present: &[u8], backup: &[u8], deps_dir: 
 }
 
 /// Whether a rewritten file says more than its backup but for what points into the deps dir: somebody's work.
-#[must_use]
 pub(crate) fn is_edited_besides(kind: FileKind, present: &[u8], backup: &[u8], deps_dir: &str) -> bool {
     let texts = (std::str::from_utf8(present), std::str::from_utf8(backup));
     let says_the_same = match (kind, texts) {

@@ -44,7 +44,6 @@ fn read(project: &Project, dir: &str, name: &str) -> Result<Beside> {
 }
 
 /// Every such file of the project that can be read.
-#[must_use]
 pub(crate) fn beside_manifests(project: &Project) -> Vec<Beside> {
     files(project)
         .filter(|entry| kind(entry.path()).is_some_and(|kind| kind != FileKind::Manifest))
@@ -56,7 +55,6 @@ pub(crate) fn beside_manifests(project: &Project) -> Vec<Beside> {
 }
 
 /// The manifests and the files beside them of which a `.bak` is there.
-#[must_use]
 pub(crate) fn with_backups(project: &Project) -> Vec<PathBuf> {
     files(project)
         .filter(|entry| entry.path().extension().is_some_and(|end| end == "bak"))

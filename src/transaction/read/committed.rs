@@ -8,7 +8,6 @@ use crate::project::git::git;
 use crate::project::{Failure, ProjectPath, git};
 
 /// The texts that the last commit has of files. What git cannot read is as good as none.
-#[must_use]
 pub(crate) fn texts<'a>(
     root: &Path,
     files: impl Iterator<Item = &'a ProjectPath>,

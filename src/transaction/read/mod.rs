@@ -46,19 +46,16 @@ pub(crate) fn read(state: &Path, root: &Path, files: &[PathBuf]) -> Result<TreeS
 }
 
 /// `<file>.bak`.
-#[must_use]
 pub(crate) fn backup_of(file: &Path) -> PathBuf {
     beside(file, ".bak")
 }
 
 /// Whether anything lies where a file's backup would.
-#[must_use]
 pub(crate) fn has_backup(file: &Path) -> bool {
     backup_of(file).symlink_metadata().is_ok()
 }
 
 /// The path whose name has a suffix more.
-#[must_use]
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -66,20 +63,17 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Whether a text is one that prepare wrote, as far as the state folder still has it.
-#[must_use]
 pub(crate) fn is_rewritten_text(state: &Path, text: &[u8]) -> bool {
     let digest = Digest::of(text);
     read_text(&state.join(REWRITTEN).join(digest.as_str())).is_some_and(|written| written == text)
 }
 
 /// The bytes of a regular file; anything else counts as missing.
-#[must_use]
 pub(crate) fn read_text(path: &Path) -> Option<Vec<u8>> {
     if path.symlink_metadata().ok()?.is_file() { fs::read(path).ok() } else { None }
 }
 
 /// The bytes of the backup beside a file, where one lies there.
-#[must_use]
 pub(crate) fn read_backup(file: &Path) -> Option<Vec<u8>> {
     read_text(&backup_of(file))
 }
@@ -108,7 +102,6 @@ pub(crate) fn locate(root: &Path, path: &ProjectPath) -> Result<PathBuf, String>
 
 /// What was there before of a prepared project's files, by their paths on this disk: the bytes, where they are still
 /// to be had, or `None` where prepare made the file.
-#[must_use]
 pub(crate) fn originals(state: &Path, root: &Path, observed: &ObservedJournal) -> Originals {
     let mut found = BTreeMap::new();
     for file in &observed.files {
@@ -258,7 +251,6 @@ fn is_exact(metadata: &Metadata, original: &Original) -> bool {
 }
 
 /// A file's permission bits; on Windows, the ones that say as much.
-#[must_use]
 pub(crate) fn mode_of(metadata: &Metadata) -> u32 {
     #[cfg(unix)]
     return std::os::unix::fs::MetadataExt::mode(metadata) & 0o7777;

@@ -15,7 +15,6 @@ const TYPES: [&str; 6] = [".d.ts", ".ts", ".tsx", ".d.mts", ".d.cts", ".js"];
 /// One problem for each of `main`, `module`, `types`, `typings`, `browser`, `bin` and `exports` that names a file
 /// that the tarball would not hold. What Node or TypeScript would find by adding an extension or `index` counts as
 /// there; that Node falls back to `index.js` where `main` leads nowhere does not.
-#[must_use]
 pub(crate) fn unbuilt(contents: &Contents) -> Vec<Problem> {
     let check = Check {
         name: contents.manifest.name().unwrap_or("package.json"),

@@ -52,7 +52,6 @@ pub(super) enum YamlUndoAction {
 
 impl YamlUndo {
     /// The selector that was changed.
-    #[must_use]
     pub(crate) fn selector(&self) -> &str {
         &self.selector
     }
