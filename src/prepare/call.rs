@@ -73,6 +73,7 @@ pub(crate) fn plan(
     if let Some(holder) = lock::holder(&project.state_dir)? {
         return Err(tree::busy(&holder));
     }
+    refuse_build_of_plain_folder(project, options)?;
     let (decision, needed) = call.choose()?;
     let Some(needed) = needed else { return Ok(PreparePlan::untouched(project, decision)) };
     let cache = Cache::of(requested, call.threads, report);
@@ -145,7 +146,6 @@ impl<'a> Call<'a> {
     /// back first is read as it will be then.
     fn choose(&self) -> Result<(Decision, Option<Needed>)> {
         let Self { project, requested, options, report, .. } = self;
-        refuse_build_of_plain_folder(project, options)?;
         let mut found = surfaces::find(project, requested)?;
         let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
         let mut originals = Originals::new();

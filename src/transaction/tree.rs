@@ -90,16 +90,15 @@ pub(crate) fn interrupted(observed: &ObservedJournal) -> String {
     )
 }
 
-/// Moves backups that the old docker-prep.sh left back over the surfaces' manifests; says whether there were any.
+/// Moves backups that the old docker-prep.sh left back over the surfaces' manifests.
 pub(crate) fn move_leftovers_back(
     project: &Project,
     lock: &Lock,
     surfaces: &[Surface],
     report: Report<'_>,
-) -> Result<bool> {
+) -> Result<()> {
     let manifests: Vec<PathBuf> = surfaces.iter().map(|surface| surface.manifest_path.clone()).collect();
-    let moved = damaged::move_back(project, lock, &manifests, report)?;
-    Ok(moved.iter().any(|moved| moved.decision == Leftover::MoveBack))
+    damaged::move_back(project, lock, &manifests, report).map(drop)
 }
 
 /// The backups that [`move_leftovers_back`] would move, by manifest: what a dry run plans from.
