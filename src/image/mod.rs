@@ -1,8 +1,12 @@
 //! The picture of an image build: Dockerfiles, compose files, and what is installed in them by which package manager.
 
 pub(crate) mod compose;
+#[expect(dead_code, reason = "read by the picture")]
+mod definition;
 pub(crate) mod dockerfile;
 pub(crate) mod package_manager;
+#[expect(dead_code, reason = "read by the picture")]
+mod place;
 
 pub(crate) use self::compose::COMPOSE_FILES;
 pub(crate) use self::dockerfile::DockerfileFound;

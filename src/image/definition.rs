@@ -1,0 +1,106 @@
+//! A build of an image as something defines it: a service of a compose file, a target of a bake file, a workflow's step,
+//! a command.
+
+use std::collections::BTreeMap;
+
+use super::place::Place;
+
+/// What is built, out of what, with what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BuildDefinition {
+    /// Where it is defined, and what is defined there.
+    pub(crate) place: Place,
+    /// The service or target, as `backend`; empty where it has no name.
+    pub(crate) name: String,
+    /// What defines it.
+    pub(crate) kind: DefinitionKind,
+    /// The folder that the build takes files from.
+    pub(crate) context: BuildContext,
+    /// The Dockerfile.
+    pub(crate) dockerfile: DockerfileSource,
+    /// The stage that is built; the last one where none is named.
+    pub(crate) target: Option<String>,
+    /// Build arguments by name; `None` where the value is not known, as that of a variable which the process does not
+    /// have.
+    pub(crate) args: BTreeMap<String, Option<String>>,
+    /// Secrets that the build may mount, by the id that a mount names.
+    pub(crate) secrets: BTreeMap<String, Place>,
+    /// Named contexts: what stands in the place of an image or a stage of that name.
+    pub(crate) contexts: BTreeMap<String, BuildContext>,
+    /// Names of hosts that the build resolves by itself, as `host.docker.internal`.
+    pub(crate) extra_hosts: Vec<String>,
+    /// `network` of the build, as `host` or `none`.
+    pub(crate) network: Option<String>,
+    /// The profiles of its service; it is built by default where there is none.
+    pub(crate) profiles: Vec<String>,
+}
+
+/// What defines a build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum DefinitionKind {
+    /// A service of a compose file.
+    #[default]
+    Compose,
+    /// A target of a bake file.
+    Bake,
+    /// A step of a workflow, or a `docker build` in a script.
+    Script,
+    /// Nothing names the Dockerfile: a person may build it.
+    Nothing,
+}
+
+/// The folder that a build takes files from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum BuildContext {
+    /// A folder of the project: its path from the root with `/` between parts, empty for the root.
+    Project(String),
+    /// What is no folder of the project: an address, an image, a folder outside of it, or what cannot be known; as it is
+    /// written.
+    Elsewhere(String),
+}
+
+impl Default for BuildContext {
+    fn default() -> Self {
+        Self::Project(String::new())
+    }
+}
+
+/// Where a Dockerfile's text is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DockerfileSource {
+    /// A file of the project, by its path from the root.
+    Project(String),
+    /// It stands in the definition (`dockerfile_inline`), from a line of that file on.
+    Inline {
+        /// The Dockerfile.
+        text: String,
+        /// The line of the definition's file on which it begins, where that is known.
+        line: usize,
+    },
+    /// What is no file of the project, or cannot be known; as it is written.
+    Elsewhere(String),
+}
+
+impl Default for DockerfileSource {
+    fn default() -> Self {
+        Self::Project("Dockerfile".to_owned())
+    }
+}
+
+/// What was read of the builds of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Definitions {
+    /// In the order of their files, then of their places.
+    pub(crate) builds: Vec<BuildDefinition>,
+    /// What was not understood, or could not be read: a line for each, which names the file.
+    pub(crate) unknown: Vec<UnknownDefinition>,
+}
+
+/// What could not be known of the builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnknownDefinition {
+    /// Where.
+    pub(crate) place: Place,
+    /// Why, as part of a sentence behind the place.
+    pub(crate) why: String,
+}
