@@ -1,10 +1,12 @@
 //! The rules of npm and pnpm: manifests, specifiers, catalogs, what a package holds, and the tarball that comes of it.
 
+mod exports;
 pub(crate) mod js;
 mod manifest;
 mod minimatch;
 pub(crate) mod npmrc;
 pub(crate) mod package_name;
+mod platform;
 mod publish;
 mod read;
 mod scope;

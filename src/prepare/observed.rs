@@ -87,8 +87,10 @@ impl Needed {
             let unbuilt = built.iter().flatten().any(|built| built.state == BuildState::Planned);
             memory = Memory::of(looking.cache, &workspace.root);
             let allow_unbuilt = options.allow_unbuilt || unbuilt;
+            let optional = closure.optional();
+            let threads = looking.threads;
             contents =
-                packing::contents(workspace, &members, allow_unbuilt, &memory, looking.threads, report)?;
+                packing::contents(workspace, &members, &optional, allow_unbuilt, &memory, threads, report)?;
         }
         Ok(Observed { project: project.clone(), needed: self, contents, memory, built })
     }

@@ -1,6 +1,6 @@
 //! `docker-prep pack`: packages to tarballs, and nothing else.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use crate::build::{BuildMode, BuildOutput, Looking, command as build};
@@ -47,6 +47,7 @@ pub(crate) fn run(
     let closure_only = !options.all && options.packages.is_empty();
     let itself = if closure_only { Itself::Never } else { Itself::IfItHolds(&options.packages) };
     let workspace = workspace::find(&project, requested, itself)?;
+    let mut optional = BTreeSet::new();
     let members = if options.all {
         packing::all_members(&workspace, &project.scope, report)?
     } else if closure_only {
@@ -57,6 +58,7 @@ pub(crate) fn run(
         let closure = closure::plan(&workspace, &project.scope, &read)?;
         warn(report, &closure.warnings);
         warn(report, &closure.mismatches);
+        optional = closure.optional();
         packing::named_members(&workspace, &closure.packages)?
     } else {
         packing::named_members(&workspace, &options.packages.iter().cloned().collect())?
@@ -67,7 +69,9 @@ pub(crate) fn run(
         Looking { cache: cache.place(), what, environment: &requested.environment, threads, cancel };
     build::first(&workspace, &members, &looking, report)?;
     let memory = cache.memory(&workspace.root);
-    let contents = packing::contents(&workspace, &members, options.allow_unbuilt, &memory, threads, report)?;
+    let allow_unbuilt = options.allow_unbuilt;
+    let contents =
+        packing::contents(&workspace, &members, &optional, allow_unbuilt, &memory, threads, report)?;
     let outputs = cache.outputs(&options.out);
     let mut out = OutDir::create(&options.out, &outputs)?;
     let there = |tarball: &Tarball| out.there(tarball);

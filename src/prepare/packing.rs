@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::cache::Memory;
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
+use crate::npm::contents::{BUILD_HINT, Unbuilt};
 use crate::npm::{
     Contents, EncodeError, Encoded, Member, Scope, Seal, Tarball, TarballSink, Workspace, WorkspaceContext,
     contents, encode,
@@ -101,13 +102,14 @@ fn folder(member: &Member) -> &str {
     if member.relative.is_empty() { "the workspace's root" } else { &member.relative }
 }
 
-/// What goes into the tarball of each member.
+/// What goes into the tarball of each member. Packages that are `optional` may lack files that their manifests name.
 ///
 /// # Errors
 /// [`ErrorKind::Packing`] naming every package that cannot be packed, and why.
 pub(crate) fn contents(
     workspace: &Workspace,
     members: &[&Member],
+    optional: &BTreeSet<String>,
     allow_unbuilt: bool,
     memory: &Memory,
     threads: Threads,
@@ -117,22 +119,26 @@ pub(crate) fn contents(
     let contents = |member: &&Member| contents::remembered(&around, member, memory);
     let read = threads.map(members, contents);
     let mut all = Vec::with_capacity(read.len());
-    let mut problems = Vec::new();
+    let (mut problems, mut unbuilt) = (Vec::new(), Vec::new());
     for contents in read {
         match contents {
             Ok(contents) => {
                 warn(report, &contents.warnings);
-                let unbuilt = contents::unbuilt(&contents);
-                if allow_unbuilt {
-                    warn(report, &unbuilt)
-                } else {
-                    problems.extend(unbuilt)
+                let is_optional = contents.manifest.name().is_some_and(|name| optional.contains(name));
+                match contents::unbuilt(&contents, is_optional) {
+                    Some(Unbuilt { problem, is_error: true }) if !allow_unbuilt => unbuilt.push(problem),
+                    found => warn(report, found.map(|found| found.problem).as_slice()),
                 }
                 all.push(contents);
             }
             Err(found) => problems.extend(found),
         }
     }
+    if let Some(last) = unbuilt.last_mut() {
+        // What holds for all of them is said once.
+        last.hint = Some(BUILD_HINT.to_owned());
+    }
+    problems.extend(unbuilt);
     if problems.is_empty() { Ok(all) } else { Err(Error::all(ErrorKind::Packing, problems)) }
 }
 

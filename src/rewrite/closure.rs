@@ -45,6 +45,21 @@ pub(crate) struct Needs {
     pub(crate) optional_peers: BTreeMap<String, String>,
     /// The same for those that are named by an alias, be the package in the closure or not.
     pub(crate) optional_aliases: BTreeSet<Alias>,
+    /// Who names which package of the closure, in the order in which they were found.
+    pub(crate) edges: Vec<Edge>,
+}
+
+/// A manifest that names a package of the closure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Edge {
+    /// The package whose manifest it is; `None` for the surface itself.
+    pub(crate) from: Option<String>,
+    /// Where it stands: `dependencies`, or the keys of an override.
+    pub(crate) field: String,
+    /// The package.
+    pub(crate) to: String,
+    /// What is asked for, as it is written.
+    pub(crate) specifier: String,
 }
 
 /// A dependency of a surface.
@@ -81,6 +96,29 @@ pub(crate) struct Closure {
     /// Surfaces that ask for a version that the workspace does not have.
     pub(crate) mismatches: Vec<Problem>,
 }
+
+impl Closure {
+    /// The packages that every way to them passes through an optional dependency: an install goes on without them.
+    pub(crate) fn optional(&self) -> BTreeSet<String> {
+        let mut optional = self.packages.clone();
+        for needs in &self.surfaces {
+            let mut open: Vec<Option<&str>> = vec![None];
+            let mut required = BTreeSet::new();
+            while let Some(from) = open.pop() {
+                let edges = needs.edges.iter().filter(|edge| edge.from.as_deref() == from);
+                for edge in edges.filter(|edge| edge.field != OPTIONAL) {
+                    if required.insert(edge.to.as_str()) {
+                        open.push(Some(&edge.to));
+                    }
+                }
+            }
+            optional.retain(|package| !required.contains(package.as_str()));
+        }
+        optional
+    }
+}
+
+const OPTIONAL: &str = "optionalDependencies";
 
 /// The members of a workspace by name, only where that is asked for: members may lack a name, and names that
 /// nobody needs may be used twice.
@@ -161,7 +199,8 @@ fn surface_needs(
     problems: &mut Vec<Problem>,
 ) -> Needs {
     let mut needs = Needs::default();
-    let mut queue: VecDeque<(String, String)> = VecDeque::new();
+    let mut queue: VecDeque<Edge> = VecDeque::new();
+    let from_surface = |field: &str, to: &str, specifier: &str| Edge::new(None, field, to, specifier);
     for field in DEPENDENCY_FIELDS {
         for (key, spec) in surface.manifest.dependencies(field) {
             let specifier = specifier::parse(key, spec);
@@ -182,31 +221,37 @@ fn surface_needs(
                 key: key.to_owned(),
                 package: specifier.name.clone(),
             });
-            queue.push_back((specifier.name, format!("{}: {field}", surface.manifest_name)));
+            queue.push_back(from_surface(field, &specifier.name, spec));
         }
     }
     // pnpm installs a root's own peers too (`auto-install-peers`), optional ones among them.
     let all = reader.manager.name == Name::Pnpm;
     for (package, optional) in peers(&surface.manifest, scope) {
         if all || !optional {
-            queue.push_back((package.clone(), format!("{}: peerDependencies", surface.manifest_name)));
+            queue.push_back(from_surface(
+                "peerDependencies",
+                &package,
+                &peer_range(&surface.manifest, &package),
+            ));
             needs.peers.insert(package);
         }
     }
     for (path, package) in settings::named(&surface.manifest, reader, scope) {
-        queue.push_back((package.clone(), format!("{}: {}", surface.manifest_name, path.join("."))));
+        queue.push_back(from_surface(&path.join("."), &package, ""));
         needs.redirected.insert(path, package);
     }
     for (selector, package) in settings::named_by_workspace(reader, scope) {
-        let place = format!("{}: pnpm-workspace.yaml: overrides.{selector}", surface.label());
-        queue.push_back((package.clone(), place));
+        queue.push_back(from_surface(&format!("pnpm-workspace.yaml: overrides.{selector}"), &package, ""));
         needs.redirected_by_workspace.insert(selector, package);
     }
-    while let Some((package, wanted_by)) = queue.pop_front() {
+    while let Some(edge) = queue.pop_front() {
+        let package = edge.to.clone();
         if needs.local.contains_key(&package) {
             needs.shared_local.insert(package);
             continue;
         }
+        let wanted_by = edge.place(surface);
+        needs.edges.push(edge);
         if !needs.closure.insert(package.clone()) {
             continue;
         }
@@ -228,6 +273,27 @@ fn surface_needs(
     needs
 }
 
+impl Edge {
+    fn new(from: Option<&str>, field: &str, to: &str, specifier: &str) -> Self {
+        Self {
+            from: from.map(str::to_owned),
+            field: field.to_owned(),
+            to: to.to_owned(),
+            specifier: specifier.to_owned(),
+        }
+    }
+
+    /// The manifest and the field.
+    fn place(&self, surface: &Surface) -> String {
+        format!("{}: {}", self.from.as_ref().unwrap_or(&surface.manifest_name), self.field)
+    }
+}
+
+fn peer_range(manifest: &Manifest, peer: &str) -> String {
+    let range = manifest.dependencies("peerDependencies").find(|(name, _)| *name == peer);
+    range.map(|(_, range)| range.to_owned()).unwrap_or_default()
+}
+
 fn in_scope(scope: &Scope, key: &str, specifier: &Specifier) -> bool {
     scope.contains(&specifier.name)
         || (scope.contains(key) && matches!(specifier.kind, SpecifierKind::Local(_)))
@@ -240,7 +306,7 @@ fn member_needs(
     scope: &Scope,
     member: &Member,
     needs: &mut Needs,
-    queue: &mut VecDeque<(String, String)>,
+    queue: &mut VecDeque<Edge>,
     warnings: &mut Vec<Problem>,
 ) {
     let name = member.manifest.name().unwrap_or_default();
@@ -261,7 +327,7 @@ fn member_needs(
                     };
                     needs.aliases.insert(alias);
                 }
-                queue.push_back((specifier.name, format!("{name}: {field}")));
+                queue.push_back(Edge::new(Some(name), field, &specifier.name, spec));
             } else if spec.starts_with("workspace:") && index.get(&specifier.name).is_ok() {
                 warnings.push(
                     Problem::new(format!("{name}: {field}: {key} is a member of the workspace outside of the scope {scope}: the install will ask a registry for it"))
@@ -274,7 +340,8 @@ fn member_needs(
         if optional {
             needs.optional_peers.insert(package, name.to_owned());
         } else {
-            queue.push_back((package.clone(), format!("{name}: peerDependencies")));
+            let range = peer_range(&member.manifest, &package);
+            queue.push_back(Edge::new(Some(name), "peerDependencies", &package, &range));
             needs.required_peers.insert(package.clone());
             needs.peers.insert(package);
         }

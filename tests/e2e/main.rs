@@ -40,3 +40,4 @@ mod readme;
 mod rooms;
 mod run;
 mod source;
+mod unbuilt;

@@ -23,7 +23,7 @@ use crate::npm::workspace::{Member, Workspace};
 use crate::npm::{js, package_name, publish};
 use crate::text::{Digest, path};
 
-pub(crate) use self::unbuilt::unbuilt;
+pub(crate) use self::unbuilt::{BUILD_HINT, Unbuilt, unbuilt};
 
 /// A file of the tarball.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -256,3 +256,18 @@ fn what_puts_a_package_in_the_place_of_another_is_found_where_it_is_read() {
     assert_eq!(names(&needs.closure), ["@bytelyst/a", "@bytelyst/b"]);
     assert_eq!(needs.redirected_by_workspace, [("foo".to_owned(), "@bytelyst/b".to_owned())].into());
 }
+
+#[test]
+fn what_every_way_to_passes_through_an_optional_dependency_is_optional() {
+    let members = [
+        json!({"name": "@bytelyst/a", "version": "1.0.0", "optionalDependencies": {"@bytelyst/b": "1", "@bytelyst/d": "1"}}),
+        json!({"name": "@bytelyst/b", "version": "1.0.0", "dependencies": {"@bytelyst/c": "1"}}),
+        json!({"name": "@bytelyst/c", "version": "1.0.0"}),
+        json!({"name": "@bytelyst/d", "version": "1.0.0"}),
+    ];
+    let surface =
+        surface(json!({"dependencies": {"@bytelyst/a": "1"}, "peerDependencies": {"@bytelyst/d": "1"}}));
+    let closure =
+        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &InstallTarget::pinned())]).unwrap();
+    assert_eq!(names(&closure.optional()), ["@bytelyst/b", "@bytelyst/c"]);
+}

@@ -6,64 +6,151 @@ use serde_json::Value;
 
 use super::Contents;
 use crate::error::Problem;
+use crate::npm::exports;
+use crate::npm::manifest::Manifest;
+use crate::npm::platform;
 use crate::text::path;
 
 const CODE: [&str; 3] = [".js", ".json", ".node"];
 const MODULES: [&str; 5] = [".js", ".mjs", ".cjs", ".json", ".node"];
 const TYPES: [&str; 6] = [".d.ts", ".ts", ".tsx", ".d.mts", ".d.cts", ".js"];
 
-/// One problem for each of `main`, `module`, `types`, `typings`, `browser`, `bin` and `exports` that names a file
-/// that the tarball would not hold. What Node or TypeScript would find by adding an extension or `index` counts as
-/// there; that Node falls back to `index.js` where `main` leads nowhere does not.
-pub(crate) fn unbuilt(contents: &Contents) -> Vec<Problem> {
+/// How many fields and files are named; the others are counted.
+const NAMED: usize = 3;
+
+/// What to do about packages that have not been built.
+pub(crate) const BUILD_HINT: &str = "build the package first, or have it built: --build; if it is built, see that `files` and .npmignore let the file through";
+
+/// Files that a manifest names and the tarball would not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unbuilt {
+    /// The package, the fields and the files.
+    pub(crate) problem: Problem,
+    /// Whether a Node.js or TypeScript consumer would miss them, so that the package has not been built.
+    pub(crate) is_error: bool,
+}
+
+/// What `main`, `module`, `types`, `typings`, `browser`, `bin` and `exports` name and the tarball would not hold, in one
+/// problem. What Node or TypeScript would find by adding an extension or `index` counts as there; that Node falls back to
+/// `index.js` where `main` leads nowhere does not. `is_optional`: installs go on without the package.
+pub(crate) fn unbuilt(contents: &Contents, is_optional: bool) -> Option<Unbuilt> {
     let check = Check {
-        name: contents.manifest.name().unwrap_or("package.json"),
+        manifest: &contents.manifest,
         paths: contents.entries.iter().map(|entry| Check::clean(&entry.path)).collect(),
     };
-    let field = |field: &str| contents.manifest.0.get(field);
-    let mut problems = Vec::new();
-    for (name, extensions) in [
-        ("main", CODE.as_slice()),
-        ("browser", &CODE),
-        ("module", &MODULES),
-        ("types", &TYPES),
-        ("typings", &TYPES),
-    ] {
-        if let Some(path) = field(name).and_then(Value::as_str).filter(|path| !path.is_empty())
-            && !check.holds_module(path, extensions)
-        {
-            problems.push(check.problem(name, path));
-        }
+    let (needed, other): (Vec<_>, Vec<_>) = check.missing().into_iter().partition(|one| one.is_needed);
+    let elsewhere = platform::is_foreign(check.manifest);
+    match (needed.as_slice(), other.as_slice()) {
+        ([], []) => None,
+        ([], other) => Some(check.unbuilt(other, false, "; Node.js and TypeScript do not look there")),
+        (needed, _) if elsewhere => Some(check.unbuilt(needed, false, "; it is for another os, cpu or libc")),
+        (needed, _) if is_optional => Some(check.unbuilt(needed, false, "; the package is optional")),
+        (needed, _) => Some(check.unbuilt(needed, true, "")),
     }
-    match field("bin") {
-        Some(Value::String(path)) if !path.is_empty() && !check.holds(path) => {
-            problems.push(check.problem("bin", path));
-        }
-        Some(Value::Object(bins)) => {
-            for (command, path) in bins {
-                if let Some(path) = path.as_str().filter(|path| !path.is_empty() && !check.holds(path)) {
-                    problems.push(check.problem(&format!("bin[{command:?}]"), path));
-                }
-            }
-        }
-        _ => {}
-    }
-    if let Some(exports) = field("exports") {
-        check.exports(exports, "exports", &mut problems);
-    }
-    problems
+}
+
+/// A file that a field names and that is not there.
+struct MissingFile {
+    field: String,
+    file: String,
+    /// Whether it is what a Node.js or TypeScript consumer would come to.
+    is_needed: bool,
 }
 
 struct Check<'a> {
-    name: &'a str,
+    manifest: &'a Manifest,
     paths: BTreeSet<String>,
 }
 
 impl Check<'_> {
-    fn problem(&self, field: &str, file: &str) -> Problem {
-        Problem::new(format!("{}: {field} names {file:?}, which the tarball would not hold", self.name)).hint(
-            "build the package first, or have it built: --build; if it is built, see that `files` and .npmignore let the file through",
-        )
+    fn missing(&self) -> Vec<MissingFile> {
+        let field = |field: &str| self.manifest.0.get(field);
+        let exports = field("exports").filter(|exports| !exports.is_null());
+        let mut missing = Vec::new();
+        for (name, extensions) in [
+            ("main", CODE.as_slice()),
+            ("browser", &CODE),
+            ("module", &MODULES),
+            ("types", &TYPES),
+            ("typings", &TYPES),
+        ] {
+            if let Some(path) = field(name).and_then(Value::as_str).filter(|path| !path.is_empty())
+                && !self.holds_module(path, extensions)
+                && !(name == "main" && self.is_of_npm_init(path))
+            {
+                // Where `exports` is, nobody reads these; `browser` is for bundlers.
+                let is_needed = exports.is_none() && name != "browser";
+                missing.push(MissingFile { field: name.to_owned(), file: path.to_owned(), is_needed });
+            }
+        }
+        let mut bin = |field: String, path: &str| {
+            if !path.is_empty() && !self.holds(path) {
+                missing.push(MissingFile { field, file: path.to_owned(), is_needed: true });
+            }
+        };
+        match field("bin") {
+            Some(Value::String(path)) => bin("bin".to_owned(), path),
+            Some(Value::Object(bins)) => {
+                for (command, path) in bins {
+                    bin(format!("bin[{command:?}]"), path.as_str().unwrap_or_default());
+                }
+            }
+            _ => {}
+        }
+        let targets = exports.map(|exports| exports::missing(exports, &|file| self.holds_target(file)));
+        missing.extend(targets.into_iter().flatten().map(|target| MissingFile {
+            field: target.field,
+            file: target.file,
+            is_needed: target.is_consumed,
+        }));
+        missing
+    }
+
+    /// `npm init` writes `"main": "index.js"` into every manifest. A package of other files that nothing would make an
+    /// `index.js` from has no entry at all.
+    fn is_of_npm_init(&self, main: &str) -> bool {
+        let has_build = self.manifest.0.get("scripts").is_some_and(|scripts| scripts.get("build").is_some());
+        let is_source = |path: &String| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            [".ts", ".tsx", ".mts", ".cts", ".jsx"].iter().any(|extension| name.ends_with(extension))
+                && !name.contains(".d.")
+        };
+        let is_document = |path: &String| {
+            let name = path.to_ascii_lowercase();
+            name == "package.json"
+                || ["readme", "license", "licence", "changelog", "copying", "notice"]
+                    .iter()
+                    .any(|document| name.starts_with(document))
+        };
+        Self::clean(main) == "index.js"
+            && !has_build
+            && !self.paths.iter().any(is_source)
+            && self.paths.iter().any(|path| !is_document(path))
+    }
+
+    fn unbuilt(&self, missing: &[MissingFile], is_error: bool, why: &str) -> Unbuilt {
+        let name = self.manifest.name().unwrap_or("package.json");
+        let fields: Vec<String> = missing.iter().map(|one| one.field.clone()).collect();
+        let mut files: Vec<String> = Vec::new();
+        for one in missing {
+            let file = format!("{:?}", one.file);
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+        let verb = if fields.len() == 1 { "names" } else { "name" };
+        let message = match files.as_slice() {
+            [file] => {
+                format!("{name}: {} {verb} {file}, which the tarball would not hold{why}", listed(&fields))
+            }
+            several => format!(
+                "{name}: {} {verb} {} files that the tarball would not hold: {}{why}",
+                listed(&fields),
+                several.len(),
+                listed(several)
+            ),
+        };
+        Unbuilt { problem: Problem::new(message), is_error }
     }
 
     /// The path from the package's root, as npm and Node take it.
@@ -87,38 +174,6 @@ impl Check<'_> {
         })
     }
 
-    /// Every target, below conditions and subpaths. Of a list one target is enough.
-    fn exports(&self, target: &Value, field: &str, problems: &mut Vec<Problem>) {
-        match target {
-            Value::String(path) if path.starts_with("./") && !self.holds_target(path) => {
-                problems.push(self.problem(field, path));
-            }
-            Value::Array(targets) => {
-                let mut missing = Vec::new();
-                for (i, target) in targets.iter().enumerate() {
-                    let before = missing.len();
-                    self.exports(target, &format!("{field}[{i}]"), &mut missing);
-                    if missing.len() == before {
-                        return;
-                    }
-                }
-                problems.extend(missing);
-            }
-            Value::Object(map) => {
-                for (key, target) in map {
-                    // By convention what is built from, which `files` leaves out.
-                    if key == "source" {
-                        continue;
-                    }
-                    let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-                    let field = if plain { format!("{field}.{key}") } else { format!("{field}[{key:?}]") };
-                    self.exports(target, &field, problems);
-                }
-            }
-            _ => {}
-        }
-    }
-
     fn holds_target(&self, path: &str) -> bool {
         let clean = Self::clean(path);
         if path.ends_with('/') {
@@ -134,34 +189,56 @@ impl Check<'_> {
     }
 }
 
+/// `a`, `a and b`, `a, b and c`, `a, b, c and 2 more`.
+fn listed(words: &[String]) -> String {
+    let more = words.len().saturating_sub(NAMED);
+    let mut named: Vec<String> = words.iter().take(NAMED).cloned().collect();
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    match named.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, before)) => format!("{} and {last}", before.join(", ")),
+        None => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::npm::manifest::Manifest;
     use crate::npm::read::contents::{ContentSource, TarballEntry};
 
-    fn missing(manifest: Value, held: &[&str]) -> String {
+    fn contents(manifest: Value, held: &[&str]) -> Contents {
         let Value::Object(map) = manifest else { panic!("an object") };
         let entry = |path: &&str| TarballEntry {
             path: (*path).to_owned(),
             executable: false,
             source: ContentSource::Generated(Vec::new()),
         };
-        let contents = Contents {
+        Contents {
             manifest: Manifest(map),
             entries: held.iter().map(entry).collect(),
             warnings: Vec::new(),
             footprint: None,
+        }
+    }
+
+    /// The fields that lead nowhere; those that are no error in brackets.
+    fn missing(manifest: Value, held: &[&str]) -> String {
+        let contents = contents(manifest, held);
+        let check = Check {
+            manifest: &contents.manifest,
+            paths: contents.entries.iter().map(|entry| Check::clean(&entry.path)).collect(),
         };
-        let fields: Vec<String> = unbuilt(&contents)
-            .into_iter()
-            .map(|p| {
-                p.message.trim_start_matches("package.json: ").split(" names").next().unwrap().to_owned()
-            })
-            .collect();
-        fields.join(" ")
+        let shown = |one: MissingFile| if one.is_needed { one.field } else { format!("({})", one.field) };
+        check.missing().into_iter().map(shown).collect::<Vec<_>>().join(" ")
+    }
+
+    fn said(manifest: Value, held: &[&str], is_optional: bool) -> (String, bool) {
+        let Unbuilt { problem, is_error } = unbuilt(&contents(manifest, held), is_optional).unwrap();
+        (problem.message, is_error)
     }
 
     #[test]
@@ -182,12 +259,15 @@ mod tests {
         let manifest = json!({
             "main": "dist/a.js", "module": "dist/a.mjs", "types": "a.d.ts", "browser": "b.js",
             "bin": { "x": "cli" },
-            "exports": { ".": { "import": "./a.mjs", "node": [{ "x": "./b" }, "./c"] }, "./x": "./dist/x.js" },
+        });
+        assert_eq!(missing(manifest, &["cli.js"]), "main (browser) module types bin[\"x\"]");
+        let manifest = json!({
+            "main": "dist/a.js", "types": "a.d.ts", "bin": "cli",
+            "exports": { ".": { "import": "./a.mjs", "bun": "./b" }, "./x": "./dist/x.js" },
         });
         assert_eq!(
-            missing(manifest, &["index.js", "cli.js"]),
-            "main browser module types bin[\"x\"] exports[\".\"].import exports[\".\"].node[0].x \
-             exports[\".\"].node[1] exports[\"./x\"]"
+            missing(manifest, &["index.js"]),
+            "(main) (types) bin exports[\".\"].import (exports[\".\"].bun) exports[\"./x\"]"
         );
     }
 
@@ -198,5 +278,37 @@ mod tests {
             "./f/*": "./none/*", "./package.json": "./package.json",
         } });
         assert_eq!(missing(manifest, &["dist/a.js", "lib/x", "package.json"]), "exports[\"./f/*\"]");
+    }
+
+    #[test]
+    fn the_main_of_npm_init_is_no_entry_of_a_package_of_other_files() {
+        let held = ["package.json", "README.md", "base.json"];
+        assert_eq!(missing(json!({ "main": "./index.js" }), &held), "");
+        assert_eq!(missing(json!({ "main": "dist/index.js" }), &held), "main");
+        assert_eq!(missing(json!({ "main": "index.js" }), &held[..2]), "main");
+        assert_eq!(missing(json!({ "main": "index.js", "scripts": { "build": "x" } }), &held), "main");
+        assert_eq!(missing(json!({ "main": "index.js" }), &["package.json", "src/index.ts"]), "main");
+        assert_eq!(missing(json!({ "main": "index.js" }), &["package.json", "global.d.ts"]), "");
+    }
+
+    #[test]
+    fn one_problem_says_it_all() {
+        let manifest = json!({ "name": "@x/a", "exports": { ".": "./a.js" } });
+        let expected = "@x/a: exports[\".\"] names \"./a.js\", which the tarball would not hold";
+        assert_eq!(said(manifest, &[], false), (expected.to_owned(), true));
+        let manifest =
+            json!({ "name": "@x/a", "main": "a", "module": "a", "types": "t", "typings": "t", "bin": "b" });
+        let expected = "@x/a: main, module, types and 2 more name 3 files that the tarball would not hold: \"a\", \"t\" and \"b\"";
+        assert_eq!(said(manifest, &[], false), (expected.to_owned(), true));
+    }
+
+    #[test]
+    fn other_platforms_and_optional_packages_are_no_error() {
+        let manifest = json!({ "name": "@x/a", "main": "a.node", "os": ["win32"] });
+        assert!(!said(manifest, &[], false).1);
+        let manifest = json!({ "name": "@x/a", "main": "a.node" });
+        assert!(!said(manifest.clone(), &[], true).1);
+        assert!(said(manifest, &[], false).1);
+        assert_eq!(unbuilt(&contents(json!({ "main": "a" }), &["a"]), false), None);
     }
 }
