@@ -122,7 +122,10 @@ fn requested(global: Global) -> Result<Requested> {
         }
         _ => global.surface,
     };
+    let by_flag = !global.scope.is_empty();
     let scope = list(global.scope, "DOCKER_PREP_SCOPE");
+    let scope_by = if by_flag { "--scope" } else { "DOCKER_PREP_SCOPE" };
+    let scope_by = (!scope.is_empty()).then(|| scope_by.to_owned());
     if scope.iter().any(String::is_empty) {
         return Err(Error::new(ErrorKind::Usage, "the scope is empty")
             .hint("name packages, as in --scope '@bytelyst/*'"));
@@ -131,6 +134,7 @@ fn requested(global: Global) -> Result<Requested> {
         project: path(global.project, "DOCKER_PREP_PROJECT"),
         workspace: path(global.workspace, "DOCKER_PREP_WORKSPACE"),
         scope,
+        scope_by,
         surfaces,
         deps_dir: path(global.deps_dir, "DOCKER_PREP_DEPS_DIR"),
         package_manager: package_manager(global.package_manager)?,

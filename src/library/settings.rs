@@ -161,10 +161,12 @@ impl Settings {
     /// As flags of the program would say it; `start` is where the project, or the workspace, is looked for.
     pub(super) fn requested(&self, start: &Path) -> Requested {
         let by = "the settings".to_owned();
+        let scope_by = (!self.scope.is_empty()).then(|| "scope".to_owned());
         Requested {
             project: Some(start.to_owned()),
             workspace: self.workspace.clone(),
             scope: self.scope.clone(),
+            scope_by,
             surfaces: self.surfaces.clone(),
             deps_dir: self.deps_dir.clone(),
             source: self.source.map(|source| RequestedSource { source: source.into(), by }),

@@ -33,6 +33,11 @@ impl Scope {
         )
     }
 
+    /// Each glob as a scope of its own.
+    pub(crate) fn globs(&self) -> impl Iterator<Item = Self> {
+        self.0.iter().map(|glob| Self(vec![glob.clone()]))
+    }
+
     /// Whether every package is in scope, also one without a name.
     pub(crate) fn is_everything(&self) -> bool {
         self.0.iter().any(|glob| glob == "*")

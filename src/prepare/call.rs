@@ -19,7 +19,8 @@ use crate::lockfile::{LockfileTarball, command as lockfile};
 use crate::npm::{NamesOnly, Tarball};
 use crate::prepare::source;
 use crate::project::{
-    FileKind, Originals, PackageSource, Project, ProjectPath, Requested, Surface, read as project, surfaces,
+    FileKind, Originals, PackageSource, Project, ProjectPath, Requested, Surface, read as project, scope,
+    surfaces,
 };
 use crate::report::{Event, Report, warn};
 use crate::source::Decision;
@@ -164,6 +165,10 @@ impl<'a> Call<'a> {
         tree::refuse_leftovers(project, &others, &standing)?;
         deps_dir::look(&project.deps_path())?;
         warn(*report, &found.notices);
+        let has_several_globs = project.scope_by.is_some() && project.scope.globs().nth(1).is_some();
+        if found.surfaces.is_empty() || has_several_globs {
+            warn(*report, &scope::check(project, requested)?);
+        }
         let chosen =
             source::choose(project, found.surfaces, &originals, requested, options, self.cancel, *report)?;
         Ok((chosen.decision, chosen.needed))

@@ -9,6 +9,7 @@ mod link;
 mod package_source;
 pub(crate) mod read;
 mod requested;
+mod scope_search;
 mod surface;
 mod tracked_path;
 
@@ -25,7 +26,7 @@ pub(crate) use self::read::git::{Failure, HOOK_VARIABLES, HookEnvironment, Runni
 pub(crate) use self::read::package_manager::of_workspace;
 pub(crate) use self::read::surfaces::{files, relative};
 pub(crate) use self::read::workspace::Itself;
-pub(crate) use self::read::{Project, git, package_manager, surfaces, workspace};
+pub(crate) use self::read::{Project, git, package_manager, scope, surfaces, workspace};
 pub(crate) use self::requested::{CacheFolder, Requested};
 pub(crate) use self::surface::{Originals, Surface};
 pub(crate) use self::tracked_path::{EDITED_SUFFIX, ProjectPath, TEMP_SUFFIX};

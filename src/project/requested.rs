@@ -19,6 +19,8 @@ pub(crate) struct Requested {
     pub(crate) workspace: Option<PathBuf>,
     /// `--scope`, `DOCKER_PREP_SCOPE`.
     pub(crate) scope: Vec<String>,
+    /// Which of them names the scope, where one does.
+    pub(crate) scope_by: Option<String>,
     /// `--surface`, `DOCKER_PREP_SURFACE`.
     pub(crate) surfaces: Vec<PathBuf>,
     /// `--deps-dir`, `DOCKER_PREP_DEPS_DIR`.

@@ -39,5 +39,6 @@ mod processes;
 mod readme;
 mod rooms;
 mod run;
+mod scope;
 mod source;
 mod unbuilt;

@@ -4,6 +4,7 @@
 
 pub(crate) mod git;
 pub(crate) mod package_manager;
+pub(crate) mod scope;
 pub(crate) mod surfaces;
 pub(crate) mod workspace;
 
@@ -33,6 +34,8 @@ pub(crate) struct Project {
     pub(crate) deps_dir: String,
     /// Which packages the tool is responsible for.
     pub(crate) scope: Scope,
+    /// Who names them; nobody where it is the default.
+    pub(crate) scope_by: Option<String>,
     /// Where packages are to come from.
     pub(crate) source: RequestedSource,
     /// `docker-prep.toml`.
@@ -78,13 +81,17 @@ pub(crate) fn find(requested: &Requested) -> Result<Project> {
         // At the root, where `restore` finds it whatever the deps dir was: beside the default one.
         None => root.join(".docker-prep"),
     };
-    let globs = if requested.scope.is_empty() { &config.scope } else { &requested.scope };
+    let (globs, scope_by) = match (requested.scope.as_slice(), config.scope.as_slice()) {
+        ([], []) => (&requested.scope, None),
+        ([], _) => (&config.scope, Some(format!("{CONFIG_FILE}: scope"))),
+        (_, _) => (&requested.scope, requested.scope_by.clone()),
+    };
     let source = requested.source.clone().or_else(|| {
         let by = CONFIG_FILE.to_owned();
         config.source.map(|source| RequestedSource { source, by })
     });
     let source = source.unwrap_or_default();
-    Ok(Project { scope: Scope::new(globs), root, start, state_dir, deps_dir, source, config })
+    Ok(Project { scope: Scope::new(globs), scope_by, root, start, state_dir, deps_dir, source, config })
 }
 
 /// A path that was typed: from the current folder or, where nothing is there, from `-C`.

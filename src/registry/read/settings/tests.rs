@@ -58,6 +58,7 @@ impl SettingsScene {
             start: self.path(""),
             state_dir: self.path("state"),
             deps_dir: ".docker-deps".to_owned(),
+            scope_by: None,
             scope: Scope::new(&[]),
             source: RequestedSource::default(),
             config: Config::default(),
