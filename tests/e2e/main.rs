@@ -42,3 +42,4 @@ mod run;
 mod scope;
 mod source;
 mod unbuilt;
+mod work_trees;

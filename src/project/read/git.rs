@@ -1,5 +1,6 @@
 //! Asks git where things are.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -13,6 +14,8 @@ pub(crate) struct Repository {
     pub(crate) toplevel: PathBuf,
     /// `git rev-parse --git-path docker-prep`: where our state lies, one per work tree.
     pub(crate) state_dir: PathBuf,
+    /// For a linked work tree, the main one; where the repository is bare, what stands in its place.
+    pub(crate) main_tree: Option<PathBuf>,
 }
 
 /// What a hook's variables say of the repository, its index and its objects: of the hook's own repository, not of the
@@ -181,7 +184,34 @@ pub(crate) fn repository(dir: &Path) -> Result<Option<Repository>> {
     }
     let [toplevel, git_dir] = places(dir, [&["--show-toplevel"], &["--absolute-git-dir"]])?;
     // What `--git-path docker-prep` says, but for a symbolic link of that name, which it would follow.
-    Ok(Some(Repository { toplevel, state_dir: git_dir.join("docker-prep") }))
+    let is_linked = git_dir.join("commondir").is_file();
+    let main_tree =
+        if is_linked { common_dir(&toplevel).and_then(|common| main_tree(&common)) } else { None };
+    Ok(Some(Repository { toplevel, state_dir: git_dir.join("docker-prep"), main_tree }))
+}
+
+/// `git rev-parse --git-common-dir` of a work tree's top folder, read from its files: the git directory that all work trees
+/// of a repository share.
+pub(crate) fn common_dir(top: &Path) -> Option<PathBuf> {
+    let dot_git = top.join(".git");
+    if dot_git.is_dir() {
+        return dot_git.canonicalize().ok();
+    }
+    let line = |path: &Path| {
+        let mut text = fs::read(path).ok()?;
+        text.truncate(text.trim_ascii_end().len());
+        Some(text)
+    };
+    let git_dir = top.join(path_of(line(&dot_git)?.strip_prefix(b"gitdir: ")?));
+    let common = line(&git_dir.join("commondir")).map(|common| git_dir.join(path_of(&common)));
+    common.unwrap_or(git_dir).canonicalize().ok()
+}
+
+/// The work tree in which a shared git directory lies, as git takes it: its folder, where it is called `.git`. A bare one
+/// that is hidden, as `notes/.bare`, stands for its folder too, and any other for itself.
+fn main_tree(common: &Path) -> Option<PathBuf> {
+    let is_hidden = common.file_name()?.as_encoded_bytes().starts_with(b".");
+    if is_hidden { common.parent().map(Path::to_path_buf) } else { Some(common.to_path_buf()) }
 }
 
 /// Where a work tree's hooks are kept.
@@ -234,4 +264,21 @@ pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
 #[cfg(not(unix))]
 pub(crate) fn path_of(bytes: &[u8]) -> PathBuf {
     String::from_utf8_lossy(bytes).into_owned().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_main_work_tree_lies_where_the_shared_git_directory_does() {
+        for (common, expected) in [
+            ("/w/notes/.git", Some("/w/notes")),
+            ("/w/notes/.bare", Some("/w/notes")),
+            ("/w/notes.git", Some("/w/notes.git")),
+            ("/", None),
+        ] {
+            assert_eq!(main_tree(Path::new(common)), expected.map(PathBuf::from), "{common}");
+        }
+    }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Project {
     /// The folder of `docker-prep.toml`, else the work tree's top, else the folder that was named: absolute, with
     /// symbolic links followed.
     pub(crate) root: PathBuf,
+    /// In a linked work tree, the same folder of the main one: what lies beside that is beside the project too.
+    pub(crate) main_root: Option<PathBuf>,
     /// The folder from which relative paths that were typed are meant: `-C`, else the current one.
     pub(crate) start: PathBuf,
     /// Where the state is kept, whether it exists or not.
@@ -46,6 +48,13 @@ impl Project {
     /// The deps dir, absolute.
     pub(crate) fn deps_path(&self) -> PathBuf {
         self.root.join(&self.deps_dir)
+    }
+
+    /// A path from the root, which in a linked work tree may be meant from the main one.
+    pub(crate) fn path_from_root(&self, path: impl AsRef<Path>) -> PathBuf {
+        let here = self.root.join(&path);
+        let in_main = self.main_root.as_ref().map(|main| main.join(&path));
+        in_main.filter(|main| !here.exists() && main.exists()).unwrap_or(here)
     }
 }
 
@@ -91,7 +100,20 @@ pub(crate) fn find(requested: &Requested) -> Result<Project> {
         config.source.map(|source| RequestedSource { source, by })
     });
     let source = source.unwrap_or_default();
-    Ok(Project { scope: Scope::new(globs), scope_by, root, start, state_dir, deps_dir, source, config })
+    let main_tree = repository.and_then(|repository| repository.main_tree);
+    let below = top.as_ref().and_then(|top| root.strip_prefix(top).ok());
+    let main_root = main_tree.zip(below).map(|(main, below)| main.join(below));
+    Ok(Project {
+        scope: Scope::new(globs),
+        scope_by,
+        root,
+        main_root,
+        start,
+        state_dir,
+        deps_dir,
+        source,
+        config,
+    })
 }
 
 /// A path that was typed: from the current folder or, where nothing is there, from `-C`.

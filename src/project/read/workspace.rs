@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Project, typed_path};
+use super::{Project, git, typed_path};
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::npm::workspace_files::npmrc;
 use crate::npm::{
@@ -63,7 +63,7 @@ pub(crate) fn find(project: &Project, requested: &Requested, itself: Itself<'_>)
         return named(&typed_path(project, Path::new(path)), &format!("${ROOT_VARIABLE}"), is_plain);
     }
     if let Some(path) = &project.config.workspace {
-        return named(&project.root.join(path), "docker-prep.toml", is_plain);
+        return named(&project.path_from_root(path), "docker-prep.toml", is_plain);
     }
     if is_plain {
         let by = &project.source.by;
@@ -90,7 +90,7 @@ pub(crate) fn candidates(project: &Project, requested: &Requested) -> Vec<Worksp
     let is_plain = project.source.source == PackageSource::Vendor;
     let by_variable =
         || requested.environment.get(ROOT_VARIABLE).map(|path| typed_path(project, path.as_ref()));
-    let by_config = || project.config.workspace.as_ref().map(|path| project.root.join(path));
+    let by_config = || project.config.workspace.as_ref().map(|path| project.path_from_root(path));
     let by_flag = requested.workspace.as_ref().map(|path| typed_path(project, path));
     if let Some(path) = by_flag.or_else(by_variable).or_else(by_config) {
         return named(&path, "", is_plain).into_iter().collect();
@@ -151,9 +151,10 @@ fn parent_entries(project: &Project) -> Result<Vec<PathBuf>> {
     for pattern in patterns(&file).into_iter().filter(|pattern| pattern.starts_with("../")) {
         let literal: PathBuf =
             pattern.split('/').take_while(|part| !part.contains(['*', '?', '[', '{', '('])).collect();
-        let Ok(start) = project.root.join(literal).canonicalize() else { continue };
-        let root =
-            start.ancestors().take_while(|dir| !project.root.starts_with(dir)).find(|dir| is_workspace(dir));
+        let Ok(start) = project.path_from_root(literal).canonicalize() else { continue };
+        let roots = [Some(&project.root), project.main_root.as_ref()];
+        let is_above = |dir: &Path| roots.into_iter().flatten().any(|root| root.starts_with(dir));
+        let root = start.ancestors().take_while(|dir| !is_above(dir)).find(|dir| is_workspace(dir));
         if let Some(root) = root
             && !found.iter().any(|known| known == root)
         {
@@ -177,35 +178,49 @@ fn sibling(project: &Project) -> Result<Workspace> {
             "name the repository that holds the shared packages: --workspace DIR, or {ROOT_VARIABLE}=DIR"
         ))
     };
-    let Some(parent) = project.root.parent() else { return Err(nothing()) };
+    let mut broken = Vec::new();
+    for root in [Some(&project.root), project.main_root.as_ref()].into_iter().flatten() {
+        let mut found = Vec::new();
+        for dir in workspaces_beside(project, root)? {
+            match read(&dir) {
+                Ok(workspace) if holds_scope(&workspace, &project.scope) && !is_ours(project, &dir) => {
+                    found.push(workspace);
+                }
+                Ok(_) => {}
+                Err(error) => broken.extend(error.problems),
+            }
+        }
+        match found.len() {
+            0 => {}
+            1 => return found.pop().ok_or_else(nothing),
+            _ => {
+                let roots: Vec<_> = found.into_iter().map(|workspace| workspace.root).collect();
+                return Err(ambiguous(&roots, "beside the project lie"));
+            }
+        }
+    }
+    if broken.is_empty() { Err(nothing()) } else { Err(Error::all(ErrorKind::Packing, broken)) }
+}
+
+/// The folders beside one that are workspaces, each once, sorted.
+fn workspaces_beside(project: &Project, root: &Path) -> Result<Vec<PathBuf>> {
+    let Some(parent) = root.parent() else { return Ok(Vec::new()) };
     let entries = fs::read_dir(parent).map_err(|error| {
         Error::io(ErrorKind::Environment, "list", parent, &error)
             .hint("name the workspace with --workspace DIR")
     })?;
-    let mut found = Vec::new();
-    let mut broken = Vec::new();
-    for entry in entries.flatten() {
-        let Ok(dir) = entry.path().canonicalize() else { continue };
-        if dir == project.root || !is_workspace(&dir) {
-            continue;
-        }
-        match read(&dir) {
-            Ok(workspace) if holds_scope(&workspace, &project.scope) => found.push(workspace),
-            Ok(_) => {}
-            Err(error) => broken.extend(error.problems),
-        }
-    }
-    found.sort_by(|a, b| a.root.cmp(&b.root));
-    found.dedup_by(|a, b| a.root == b.root);
-    if found.len() > 1 {
-        let roots: Vec<_> = found.into_iter().map(|workspace| workspace.root).collect();
-        return Err(ambiguous(&roots, "beside the project lie"));
-    }
-    match found.pop() {
-        Some(workspace) => Ok(workspace),
-        None if broken.is_empty() => Err(nothing()),
-        None => Err(Error::all(ErrorKind::Packing, broken)),
-    }
+    let dirs = entries.flatten().filter_map(|entry| entry.path().canonicalize().ok());
+    let is_other = |dir: &PathBuf| *dir != project.root && Some(dir) != project.main_root.as_ref();
+    let mut dirs: Vec<PathBuf> = dirs.filter(|dir| is_other(dir) && is_workspace(dir)).collect();
+    dirs.sort();
+    dirs.dedup();
+    Ok(dirs)
+}
+
+/// Whether a folder is another work tree of the project's own repository.
+fn is_ours(project: &Project, dir: &Path) -> bool {
+    let ours = project.root.ancestors().find_map(git::common_dir);
+    ours.is_some() && git::common_dir(dir) == ours
 }
 
 /// Whether a package in scope lies inside the workspace's root: what it only points at does not count.

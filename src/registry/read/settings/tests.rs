@@ -55,6 +55,7 @@ impl SettingsScene {
         let manager = PackageManager::at(Name::parse(name).unwrap(), version, Tags::Corepack).unwrap();
         let project = Project {
             root: self.path(""),
+            main_root: None,
             start: self.path(""),
             state_dir: self.path("state"),
             deps_dir: ".docker-deps".to_owned(),
