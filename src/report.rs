@@ -102,6 +102,15 @@ pub(crate) enum Notice<'a> {
         /// Their folders; empty for the workspace's root.
         folders: [&'a str; 2],
     },
+    /// A dependency in scope that is a package of the product's own workspace is left alone.
+    OwnPackage {
+        /// The manifest that depends on it.
+        manifest: &'a str,
+        /// The package's name.
+        package: &'a str,
+        /// Its folder, from the project's root.
+        folder: &'a str,
+    },
     /// No package that is needed has a build script.
     NothingToBuild,
     /// A file of a package changed while it was built, and its build did not write it.

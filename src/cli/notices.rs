@@ -13,6 +13,9 @@ pub(crate) fn sentence(notice: Notice<'_>) -> String {
             member(one),
             member(other)
         ),
+        Notice::OwnPackage { manifest, package, folder } => {
+            format!("{manifest}: {package} is a package of this project ({folder}/): left alone")
+        }
         Notice::NothingToBuild => "nothing to build: no package that is needed has a build script".to_owned(),
         Notice::EditedWhileBuilt { package, file } => format!(
             "{package}: {file} changed while it was built, so the next --build builds it again; a file that its build writes belongs in .gitignore"

@@ -17,7 +17,7 @@ use super::text::{decided, printable, seconds, size};
 use crate::build::BuildOutput;
 use crate::error::{Error, ErrorKind, Problem, io_cause};
 use crate::npm::Tarball;
-use crate::report::Event;
+use crate::report::{Event, Notice};
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -57,6 +57,7 @@ impl Reporter {
     pub(super) fn event(&self, event: Event<'_>) {
         match event {
             Event::Warning(problem) if !self.quiet => self.say("33", "warning", problem),
+            Event::Notice(notice @ Notice::OwnPackage { .. }) => self.detail(&sentence(notice)),
             Event::Notice(notice) => self.tell(&sentence(notice)),
             Event::NoCache(why) => self.detail(&not_used(why)),
             Event::Packing(progress) => self.screen.progress(progress),

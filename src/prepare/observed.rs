@@ -10,9 +10,9 @@ use crate::cache::Memory;
 use crate::error::{Error, ErrorKind, Result};
 use crate::npm::{Contents, Encoded, Tarball, TarballSink, Workspace};
 use crate::prepare::call::PrepareOptions;
-use crate::project::{Itself, Originals, Project, Requested, Surface, workspace};
-use crate::report::{Report, warn};
-use crate::rewrite::{Closure, Linking, WorkspaceOverrides, closure, files, rewritten};
+use crate::project::{Itself, LocalPackages, Originals, Project, Requested, Surface, local, workspace};
+use crate::report::{Event, Notice, Report, warn};
+use crate::rewrite::{Closure, Linking, OwnPackage, WorkspaceOverrides, closure, files, rewritten};
 use crate::source::Decision;
 
 /// What the surfaces need, before a package is looked into.
@@ -20,6 +20,8 @@ pub(crate) struct Needed {
     pub(crate) surfaces: Vec<Surface>,
     /// `None` where there is no surface.
     pub(crate) workspace: Option<Workspace>,
+    /// What the surfaces take from the disk.
+    pub(crate) local: LocalPackages,
     pub(crate) closure: Closure,
     /// By surface.
     pub(crate) installs: Vec<SurfaceInstall>,
@@ -48,7 +50,8 @@ impl Needed {
     ) -> Result<Self> {
         if surfaces.is_empty() {
             let (closure, installs) = (Closure::default(), Vec::new());
-            return Ok(Self { surfaces, workspace: None, closure, installs });
+            let local = LocalPackages::default();
+            return Ok(Self { surfaces, workspace: None, local, closure, installs });
         }
         let workspace = workspace::find(project, requested, Itself::Never)?;
         let surfaces = if requested.surfaces.is_empty() && project.config.surfaces.is_empty() {
@@ -58,8 +61,9 @@ impl Needed {
         };
         let installs = install::find(project, requested, &surfaces, lockfile, originals)?;
         let readers: Vec<_> = surfaces.iter().zip(installs.iter().map(|install| &install.reader)).collect();
-        let closure = closure::plan(&workspace, &project.scope, &readers)?;
-        Ok(Self { surfaces, workspace: Some(workspace), closure, installs })
+        let local = local::find(project, Some(&workspace), &surfaces);
+        let closure = closure::plan(&workspace, &project.scope, &readers, &local)?;
+        Ok(Self { surfaces, workspace: Some(workspace), local, closure, installs })
     }
 
     /// Says what is doubtful of them, refuses what cannot be prepared, has packages built where that is asked for, and
@@ -72,11 +76,14 @@ impl Needed {
         report: Report<'_>,
     ) -> Result<Observed> {
         let mut memory = Memory::default();
-        let Self { surfaces, workspace, closure, installs } = &self;
+        let Self { surfaces, workspace, closure, installs, .. } = &self;
         let (mut contents, mut built) = (Vec::new(), None);
         if let Some(workspace) = workspace {
             if options.strict && !closure.mismatches.is_empty() {
                 return Err(Error::all(ErrorKind::Refused, closure.mismatches.clone()));
+            }
+            for OwnPackage { manifest, package, folder } in &closure.own {
+                report(Event::Notice(Notice::OwnPackage { manifest, package, folder }));
             }
             warn(report, &closure.warnings);
             warn(report, &closure.mismatches);
@@ -134,7 +141,7 @@ impl Observed {
         packed: &PackedTarballs,
         tarballs: Vec<Tarball>,
     ) -> Result<PreparePlan> {
-        let Needed { surfaces, closure, installs, workspace } = &self.needed;
+        let Needed { surfaces, closure, installs, workspace, .. } = &self.needed;
         let mut plan = PreparePlan::untouched(&self.project, source);
         if let Some(workspace) = workspace {
             plan.workspace.clone_from(&workspace.root);

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::npm::Tarball;
 use crate::prepare::packing;
 use crate::prepare::packing::{ProgressCounter, Sinks};
-use crate::project::{Itself, Requested, read as project, surfaces, workspace};
+use crate::project::{Itself, Requested, local, read as project, surfaces, workspace};
 use crate::report::{Event, Report, warn};
 use crate::rewrite::{InstallTarget, closure};
 use crate::threads::Threads;
@@ -55,7 +55,8 @@ pub(crate) fn run(
         warn(report, &surfaces.notices);
         let reader = InstallTarget::pinned();
         let read: Vec<_> = surfaces.surfaces.iter().map(|surface| (surface, &reader)).collect();
-        let closure = closure::plan(&workspace, &project.scope, &read)?;
+        let local = local::find(&project, Some(&workspace), &surfaces.surfaces);
+        let closure = closure::plan(&workspace, &project.scope, &read, &local)?;
         warn(report, &closure.warnings);
         warn(report, &closure.mismatches);
         optional = closure.optional();

@@ -9,7 +9,7 @@ use crate::npm::as_seen_from;
 use crate::prepare::call::PrepareOptions;
 use crate::prepare::observed::Needed;
 use crate::project::{
-    Environment, InstallContext, Originals, PROBE_TIMEOUT, PackageSource, Project, Requested, Surface,
+    Environment, InstallContext, Originals, PROBE_TIMEOUT, PackageSource, Project, Requested, Surface, local,
     package_manager,
 };
 use crate::registry::{Question, Registry, probe, settings};
@@ -129,14 +129,22 @@ fn ask(
     requested: &Requested,
     cancel: &CancelToken,
 ) -> Result<ProbeOutcome> {
+    let without_workspace;
+    let local = match needed {
+        Ok(needed) => &needed.local,
+        Err(_) => {
+            without_workspace = local::find(project, None, found);
+            &without_workspace
+        }
+    };
     // Without a workspace, the surfaces' own dependencies are all that is known.
     let (surfaces, sought, installs) = match needed {
-        Ok(Needed { surfaces, workspace: Some(workspace), closure, installs }) => {
+        Ok(Needed { surfaces, workspace: Some(workspace), closure, installs, .. }) => {
             (surfaces.as_slice(), source::sought(workspace, closure), Some(installs))
         }
-        _ => (found, source::sought_directly(found, &project.scope), None),
+        _ => (found, source::sought_directly(found, &project.scope, local), None),
     };
-    if let Some(reason) = source::beyond_any_registry(surfaces, &project.scope) {
+    if let Some(reason) = source::beyond_any_registry(surfaces, &project.scope, local) {
         return Ok(ProbeOutcome::unasked(Verdict::Down(reason)));
     }
     if sought.is_empty() {

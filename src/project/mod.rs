@@ -6,6 +6,7 @@ mod environment;
 mod file_kind;
 mod install_context;
 mod link;
+mod local_packages;
 mod package_source;
 pub(crate) mod read;
 mod requested;
@@ -21,12 +22,15 @@ pub(crate) use self::environment::Environment;
 pub(crate) use self::file_kind::{FileKind, MANIFEST, SETTINGS};
 pub(crate) use self::install_context::InstallContext;
 pub(crate) use self::link::Link;
+pub(crate) use self::local_packages::LocalPackages;
 pub(crate) use self::package_source::{PROBE_TIMEOUT, PackageSource, RequestedSource, parse_duration};
 pub(crate) use self::read::git::{Failure, HOOK_VARIABLES, HookEnvironment, Running, path_of, said};
 pub(crate) use self::read::package_manager::of_workspace;
 pub(crate) use self::read::surfaces::{files, relative};
 pub(crate) use self::read::workspace::Itself;
-pub(crate) use self::read::{Project, git, package_manager, scope, surfaces, workspace};
+pub(crate) use self::read::{
+    Project, git, local_packages as local, package_manager, scope, surfaces, workspace,
+};
 pub(crate) use self::requested::{CacheFolder, Requested};
 pub(crate) use self::surface::{Originals, Surface};
 pub(crate) use self::tracked_path::{EDITED_SUFFIX, ProjectPath, TEMP_SUFFIX};

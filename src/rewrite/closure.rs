@@ -15,7 +15,7 @@ use crate::image::Name;
 use crate::npm::{
     DEPENDENCY_FIELDS, Manifest, Member, Scope, Specifier, SpecifierKind, Workspace, nearest, specifier,
 };
-use crate::project::Surface;
+use crate::project::{LocalPackages, Surface};
 use crate::text::path;
 
 /// What one surface needs.
@@ -45,6 +45,8 @@ pub(crate) struct Needs {
     pub(crate) optional_peers: BTreeMap<String, String>,
     /// The same for those that are named by an alias, be the package in the closure or not.
     pub(crate) optional_aliases: BTreeSet<Alias>,
+    /// Its dependencies in scope that are packages of the product's own workspace: left alone.
+    pub(crate) own: BTreeSet<String>,
     /// Who names which package of the closure, in the order in which they were found.
     pub(crate) edges: Vec<Edge>,
 }
@@ -95,6 +97,19 @@ pub(crate) struct Closure {
     pub(crate) warnings: Vec<Problem>,
     /// Surfaces that ask for a version that the workspace does not have.
     pub(crate) mismatches: Vec<Problem>,
+    /// Dependencies of surfaces that are packages of the product's own workspace.
+    pub(crate) own: Vec<OwnPackage>,
+}
+
+/// A dependency of a surface that is a package of the product's own workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnPackage {
+    /// The surface's manifest.
+    pub(crate) manifest: String,
+    /// The package's name.
+    pub(crate) package: String,
+    /// Its folder, from the project's root.
+    pub(crate) folder: String,
 }
 
 impl Closure {
@@ -176,12 +191,14 @@ pub(crate) fn plan(
     workspace: &Workspace,
     scope: &Scope,
     surfaces: &[(&Surface, &InstallTarget)],
+    local: &LocalPackages,
 ) -> Result<Closure> {
     let index = MemberIndex::new(workspace);
     let mut closure = Closure::default();
     let mut problems = Vec::new();
     for (surface, reader) in surfaces {
-        let needs = surface_needs(workspace, &index, scope, (surface, reader), &mut closure, &mut problems);
+        let around = SurfaceContext { workspace, index: &index, scope, surface, reader, local };
+        let needs = surface_needs(&around, &mut closure, &mut problems);
         closure.packages.extend(needs.closure.iter().cloned());
         closure.surfaces.push(needs);
     }
@@ -190,24 +207,59 @@ pub(crate) fn plan(
     if problems.is_empty() { Ok(closure) } else { Err(Error::all(ErrorKind::Packing, problems)) }
 }
 
-fn surface_needs(
-    workspace: &Workspace,
-    index: &MemberIndex<'_>,
-    scope: &Scope,
-    (surface, reader): (&Surface, &InstallTarget),
-    closure: &mut Closure,
-    problems: &mut Vec<Problem>,
-) -> Needs {
+/// A surface, and what its dependencies are held against.
+#[derive(Clone, Copy)]
+struct SurfaceContext<'a> {
+    workspace: &'a Workspace,
+    index: &'a MemberIndex<'a>,
+    scope: &'a Scope,
+    surface: &'a Surface,
+    reader: &'a InstallTarget,
+    local: &'a LocalPackages,
+}
+
+impl SurfaceContext<'_> {
+    /// What a dependency asks for. A path that leads to a package of the workspace asks for that.
+    fn specifier(&self, key: &str, spec: &str) -> (Specifier, bool) {
+        let mut specifier = specifier::parse(key, spec);
+        let linked = self.local.linked(&self.surface.dir, spec);
+        if let Some(name) = linked {
+            specifier.name = name.to_owned();
+        }
+        let is_elsewhere = matches!(specifier.kind, SpecifierKind::Local(_)) && linked.is_none();
+        (specifier, is_elsewhere)
+    }
+
+    /// The folder of a package of the product's own workspace: what `workspace:` means there, and what else only that has.
+    fn own(&self, specifier: &Specifier) -> Option<&str> {
+        let is_meant =
+            matches!(specifier.kind, SpecifierKind::Workspace(_) | SpecifierKind::WorkspacePath(_));
+        let own = self.local.own(&self.surface.dir, &specifier.name);
+        own.filter(|_| is_meant || !self.index.members.contains_key(specifier.name.as_str()))
+    }
+}
+
+fn surface_needs(around: &SurfaceContext<'_>, closure: &mut Closure, problems: &mut Vec<Problem>) -> Needs {
+    let SurfaceContext { workspace, index, scope, surface, reader, .. } = *around;
     let mut needs = Needs::default();
     let mut queue: VecDeque<Edge> = VecDeque::new();
     let from_surface = |field: &str, to: &str, specifier: &str| Edge::new(None, field, to, specifier);
     for field in DEPENDENCY_FIELDS {
         for (key, spec) in surface.manifest.dependencies(field) {
-            let specifier = specifier::parse(key, spec);
+            let (specifier, is_elsewhere) = around.specifier(key, spec);
             if !in_scope(scope, key, &specifier) {
                 continue;
             }
-            if matches!(specifier.kind, SpecifierKind::Local(_)) {
+            if let Some(folder) = around.own(&specifier) {
+                closure.own.push(OwnPackage {
+                    manifest: surface.manifest_name.clone(),
+                    package: specifier.name.clone(),
+                    folder: folder.to_owned(),
+                });
+                needs.own.insert(specifier.name);
+                continue;
+            }
+            if is_elsewhere {
                 closure.warnings.push(Problem::new(format!(
                     "{}: {field}: {key} is {spec} already: left alone",
                     surface.manifest_name
@@ -227,7 +279,8 @@ fn surface_needs(
     // pnpm installs a root's own peers too (`auto-install-peers`), optional ones among them.
     let all = reader.manager.name == Name::Pnpm;
     for (package, optional) in peers(&surface.manifest, scope) {
-        if all || !optional {
+        let specifier = specifier::parse(&package, &peer_range(&surface.manifest, &package));
+        if (all || !optional) && around.own(&specifier).is_none() {
             queue.push_back(from_surface(
                 "peerDependencies",
                 &package,
@@ -250,6 +303,10 @@ fn surface_needs(
             needs.shared_local.insert(package);
             continue;
         }
+        if needs.own.contains(&package) {
+            closure.warnings.extend(edge.beyond_tarballs());
+            continue;
+        }
         let wanted_by = edge.place(surface);
         needs.edges.push(edge);
         if !needs.closure.insert(package.clone()) {
@@ -268,7 +325,7 @@ fn surface_needs(
     needs.peers.retain(|peer| {
         !needs.direct.iter().any(|direct| direct.key == *peer && direct.field != "devDependencies")
     });
-    needs.peers.retain(|peer| !needs.local.contains_key(peer));
+    needs.peers.retain(|peer| !needs.local.contains_key(peer) && !needs.own.contains(peer));
     needs.optional_peers.retain(|peer, _| !needs.closure.contains(peer) && !needs.local.contains_key(peer));
     needs
 }
@@ -281,6 +338,18 @@ impl Edge {
             to: to.to_owned(),
             specifier: specifier.to_owned(),
         }
+    }
+
+    /// A tarball cannot say where a package of the product's own workspace lies; a peer is found all the same.
+    fn beyond_tarballs(&self) -> Option<Problem> {
+        let Self { from: Some(from), field, to, .. } = self else { return None };
+        let message = format!(
+            "{from}: {field}: {to} is a package of this project's own workspace: the install may ask a registry for it"
+        );
+        (field != "peerDependencies").then(|| {
+            Problem::new(message)
+                .hint("move it to the shared workspace, or have it be a peer dependency there")
+        })
     }
 
     /// The manifest and the field.

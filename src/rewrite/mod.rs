@@ -30,7 +30,7 @@ mod tests;
 mod workspace;
 mod yarn;
 
-pub(crate) use self::closure::{Closure, MemberIndex, Needs};
+pub(crate) use self::closure::{Closure, MemberIndex, Needs, OwnPackage};
 pub(crate) use self::components::Component;
 pub(crate) use self::files::{FileChange, refuse_uncopied, replacement};
 pub(crate) use self::install_target::InstallTarget;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::error::Problem;
 use crate::npm::{DEPENDENCY_FIELDS, Scope, SpecifierKind, Workspace, specifier};
-use crate::project::Surface;
+use crate::project::{LocalPackages, Surface};
 use crate::registry::{Answer, ProbeFinding, Registry, Wanted, is_loopback};
 use crate::rewrite::{Closure, MemberIndex};
 use crate::source::decision::{Probe, Probed};
@@ -67,9 +67,9 @@ pub(crate) fn sought(workspace: &Workspace, closure: &Closure) -> Vec<Sought> {
 }
 
 /// What is known without a workspace: the surfaces' own dependencies, by their ranges.
-pub(crate) fn sought_directly(surfaces: &[Surface], scope: &Scope) -> Vec<Sought> {
+pub(crate) fn sought_directly(surfaces: &[Surface], scope: &Scope, local: &LocalPackages) -> Vec<Sought> {
     let mut sought = Vec::new();
-    for (surface, package, kind) in direct(surfaces, scope) {
+    for (surface, package, kind) in direct(surfaces, scope, local) {
         let range = match kind {
             SpecifierKind::Range(range) => range,
             SpecifierKind::Catalog(_) => "*".to_owned(),
@@ -81,25 +81,35 @@ pub(crate) fn sought_directly(surfaces: &[Surface], scope: &Scope) -> Vec<Sought
 }
 
 /// A dependency that no registry answers for, as `web/package.json: @x/time is workspace:^`: the image has no workspace.
-pub(crate) fn beyond_any_registry(surfaces: &[Surface], scope: &Scope) -> Option<String> {
-    direct(surfaces, scope).into_iter().find_map(|(surface, package, kind)| {
+pub(crate) fn beyond_any_registry(
+    surfaces: &[Surface],
+    scope: &Scope,
+    local: &LocalPackages,
+) -> Option<String> {
+    direct(surfaces, scope, local).into_iter().find_map(|(surface, package, kind)| {
+        let Surface { manifest_name, dir, .. } = surfaces.get(surface)?;
         let spec = match kind {
-            SpecifierKind::Workspace(what) | SpecifierKind::WorkspacePath(what) => what,
+            SpecifierKind::Workspace(what) | SpecifierKind::WorkspacePath(what) => {
+                format!("workspace:{}", what.strip_prefix("workspace:").unwrap_or(&what))
+            }
+            SpecifierKind::Local(spec) if local.linked(dir, &spec).is_some() => spec,
             _ => return None,
         };
-        let spec = spec.strip_prefix("workspace:").unwrap_or(&spec);
-        let manifest = &surfaces.get(surface)?.manifest_name;
-        Some(format!("{manifest} has {package} as workspace:{spec}, which no registry answers for"))
+        Some(format!("{manifest_name} has {package} as {spec}, which no registry answers for"))
     })
 }
 
-fn direct(surfaces: &[Surface], scope: &Scope) -> Vec<(usize, String, SpecifierKind)> {
+/// The dependencies in scope that are not packages of the product's own workspace.
+fn direct(surfaces: &[Surface], scope: &Scope, local: &LocalPackages) -> Vec<(usize, String, SpecifierKind)> {
     let mut found = Vec::new();
     for (number, surface) in surfaces.iter().enumerate() {
         for field in DEPENDENCY_FIELDS {
             for (key, spec) in surface.manifest.dependencies(field) {
-                let specifier = specifier::parse(key, spec);
-                if scope.contains(&specifier.name) {
+                let mut specifier = specifier::parse(key, spec);
+                if let Some(name) = local.linked(&surface.dir, spec) {
+                    specifier.name = name.to_owned();
+                }
+                if scope.contains(&specifier.name) && local.own(&surface.dir, &specifier.name).is_none() {
                     found.push((number, specifier.name, specifier.kind));
                 }
             }

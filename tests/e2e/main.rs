@@ -28,6 +28,7 @@ mod hostile;
 mod house;
 mod init;
 mod install;
+mod local_packages;
 mod lockfile;
 mod matrix;
 mod pack;

@@ -3,6 +3,7 @@
 #![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "looks at the project, and asks git"))]
 
 pub(crate) mod git;
+pub(crate) mod local_packages;
 pub(crate) mod package_manager;
 pub(crate) mod scope;
 pub(crate) mod surfaces;

@@ -230,7 +230,7 @@ fn holds_scope(workspace: &Workspace, scope: &Scope) -> bool {
     })
 }
 
-fn is_workspace(dir: &Path) -> bool {
+pub(super) fn is_workspace(dir: &Path) -> bool {
     dir.join(WORKSPACE_FILE).is_file()
         || fs::read(dir.join("package.json")).is_ok_and(|bytes| {
             let text = String::from_utf8_lossy(&bytes);

@@ -43,13 +43,20 @@ fn reader(name: Name, major: u64, way: OverrideStyle) -> InstallTarget {
 }
 
 fn needs_of(reader: &InstallTarget, members: &[Value], value: Value) -> Needs {
-    let closure = plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), reader)]).unwrap();
+    let closure =
+        plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), reader)], &LocalPackages::default())
+            .unwrap();
     closure.surfaces.into_iter().next().unwrap()
 }
 
 fn needs(members: &[Value], value: Value) -> Needs {
-    let closure =
-        plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), &InstallTarget::pinned())]).unwrap();
+    let closure = plan(
+        &workspace(members),
+        &Scope::new(&[]),
+        &[(&surface(value), &InstallTarget::pinned())],
+        &LocalPackages::default(),
+    )
+    .unwrap();
     closure.surfaces.into_iter().next().unwrap()
 }
 
@@ -138,10 +145,15 @@ fn versions_are_held_against_the_workspace() {
     let members = [json!({"name": "@bytelyst/a", "version": "1.4.0"})];
     let mismatches = |spec: &str| {
         let surface = surface(json!({"dependencies": {"@bytelyst/a": spec}}));
-        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &InstallTarget::pinned())])
-            .unwrap()
-            .mismatches
-            .len()
+        plan(
+            &workspace(&members),
+            &Scope::new(&[]),
+            &[(&surface, &InstallTarget::pinned())],
+            &LocalPackages::default(),
+        )
+        .unwrap()
+        .mismatches
+        .len()
     };
     for fits in [
         "^1.0.0",
@@ -166,8 +178,13 @@ fn every_missing_package_is_named_with_who_wants_it() {
     let members =
         [json!({"name": "@bytelyst/errors", "version": "1.0.0", "dependencies": {"@bytelyst/gone": "1"}})];
     let surface = surface(json!({"dependencies": {"@bytelyst/error": "1", "@bytelyst/errors": "1"}}));
-    let error =
-        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &InstallTarget::pinned())]).unwrap_err();
+    let error = plan(
+        &workspace(&members),
+        &Scope::new(&[]),
+        &[(&surface, &InstallTarget::pinned())],
+        &LocalPackages::default(),
+    )
+    .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Packing);
     let text = error.to_string();
     for word in [
@@ -267,7 +284,55 @@ fn what_every_way_to_passes_through_an_optional_dependency_is_optional() {
     ];
     let surface =
         surface(json!({"dependencies": {"@bytelyst/a": "1"}, "peerDependencies": {"@bytelyst/d": "1"}}));
-    let closure =
-        plan(&workspace(&members), &Scope::new(&[]), &[(&surface, &InstallTarget::pinned())]).unwrap();
+    let closure = plan(
+        &workspace(&members),
+        &Scope::new(&[]),
+        &[(&surface, &InstallTarget::pinned())],
+        &LocalPackages::default(),
+    )
+    .unwrap();
     assert_eq!(names(&closure.optional()), ["@bytelyst/b", "@bytelyst/c"]);
+}
+
+fn with_local(members: &[Value], value: Value, local: &LocalPackages) -> Closure {
+    plan(&workspace(members), &Scope::new(&[]), &[(&surface(value), &InstallTarget::pinned())], local)
+        .unwrap()
+}
+
+#[test]
+fn a_package_of_the_products_own_workspace_is_left_alone() {
+    let members = [
+        json!({"name": "@bytelyst/a", "version": "1.0.0", "dependencies": {"@bytelyst/mine": "1"},
+            "peerDependencies": {"@bytelyst/peer": "1"}}),
+        json!({"name": "@bytelyst/both", "version": "1.0.0"}),
+    ];
+    let own = [("@bytelyst/mine", "shared"), ("@bytelyst/peer", "peer"), ("@bytelyst/both", "both")];
+    let local = LocalPackages::of("backend", &own, &[]);
+    let dependencies = |both: &str| {
+        json!({"dependencies": {"@bytelyst/a": "1", "@bytelyst/mine": "workspace:*", "@bytelyst/peer": "^1",
+            "@bytelyst/both": both}})
+    };
+    let closure = with_local(&members, dependencies("workspace:*"), &local);
+    assert_eq!(names(&closure.packages), ["@bytelyst/a"]);
+    assert_eq!(names(&closure.surfaces[0].peers), [""; 0]);
+    assert_eq!(closure.own.len(), 3);
+    assert_eq!(closure.own[0].folder, "shared");
+    assert_eq!(closure.warnings.len(), 1, "a tarball that asks for it: {:?}", closure.warnings);
+    // A range asks for the shared one, where both have it.
+    let closure = with_local(&members, dependencies("^1.0.0"), &local);
+    assert_eq!(names(&closure.packages), ["@bytelyst/a", "@bytelyst/both"]);
+}
+
+#[test]
+fn a_path_to_a_member_of_the_workspace_asks_for_that() {
+    let members = [json!({"name": "@bytelyst/a", "version": "1.0.0"})];
+    let paths = [("link:../../plat/packages/0", "@bytelyst/a")];
+    let local = LocalPackages::of("backend", &[], &paths);
+    for key in ["@bytelyst/a", "a"] {
+        let closure =
+            with_local(&members, json!({"devDependencies": {key: "link:../../plat/packages/0"}}), &local);
+        assert_eq!(names(&closure.packages), ["@bytelyst/a"]);
+        assert_eq!(closure.surfaces[0].direct[0].key, key);
+        assert_eq!(closure.warnings, []);
+    }
 }

@@ -157,13 +157,13 @@ fn without_a_workspace_the_surfaces_own_dependencies_count() {
     let surfaces = [surface(
         r#"{"dependencies": {"@x/a": "^1.0.0", "left": "1", "@x/l": "file:../l"}, "devDependencies": {"b": "npm:@x/b@2"}}"#,
     )];
-    let found: Vec<_> = sought_directly(&surfaces, &scope)
+    let found: Vec<_> = sought_directly(&surfaces, &scope, &LocalPackages::default())
         .into_iter()
         .map(|sought| (sought.package, sought.wanted))
         .collect();
     let range = |range: &str| Wanted::Range(range.to_owned());
     assert_eq!(found, [("@x/a".to_owned(), range("^1.0.0")), ("@x/b".to_owned(), range("2"))]);
-    assert_eq!(beyond_any_registry(&surfaces, &scope), None);
+    assert_eq!(beyond_any_registry(&surfaces, &scope, &LocalPackages::default()), None);
 }
 
 #[test]
@@ -171,7 +171,19 @@ fn no_registry_answers_for_the_workspaces_own_protocol() {
     let scope = Scope::new(&["@x/*".to_owned()]);
     let surfaces = [surface(r#"{"dependencies": {"@x/a": "workspace:^"}}"#)];
     assert_eq!(
-        beyond_any_registry(&surfaces, &scope).as_deref(),
+        beyond_any_registry(&surfaces, &scope, &LocalPackages::default()).as_deref(),
         Some("web/package.json has @x/a as workspace:^, which no registry answers for")
     );
+}
+
+#[test]
+fn nor_for_a_link_to_the_workspace_but_the_products_own_packages_are_none_of_it() {
+    let scope = Scope::new(&["@x/*".to_owned()]);
+    let surfaces = [surface(r#"{"dependencies": {"@x/mine": "workspace:*", "a": "link:../../plat/a"}}"#)];
+    let local = LocalPackages::of("web", &[("@x/mine", "mine")], &[("link:../../plat/a", "@x/a")]);
+    assert_eq!(
+        beyond_any_registry(&surfaces, &scope, &local).as_deref(),
+        Some("web/package.json has @x/a as link:../../plat/a, which no registry answers for")
+    );
+    assert_eq!(sought_directly(&surfaces, &scope, &local), []);
 }
