@@ -8,6 +8,7 @@ pub(crate) mod pack;
 mod packing;
 mod plan;
 pub(crate) mod restore;
+mod settings;
 mod source;
 
 pub(crate) use self::call::{Call, PrepareOptions};

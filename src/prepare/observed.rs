@@ -4,7 +4,7 @@ use super::install::SurfaceInstall;
 use super::linked::PackedTarballs;
 use super::packing::Sinks;
 use super::plan::PreparePlan;
-use super::{install, linked, packing};
+use super::{install, linked, packing, settings};
 use crate::build::{BuildState, BuiltPackage, Looking, command as build};
 use crate::cache::Memory;
 use crate::error::{Error, ErrorKind, Result};
@@ -88,6 +88,7 @@ impl Needed {
             warn(report, &closure.warnings);
             warn(report, &closure.mismatches);
             install::check(surfaces, installs, &closure.surfaces, options.lockfile, report)?;
+            settings::check(project, &self, options.strict, report)?;
             let members = packing::named_members(workspace, &closure.packages)?;
             built = build::first(workspace, &members, looking, report)?;
             // What would be built first may be missing now.

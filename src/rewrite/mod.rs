@@ -22,6 +22,7 @@ mod resolution;
 #[cfg(test)]
 mod sample;
 mod selector;
+mod stale;
 mod surface;
 pub(crate) mod take_back;
 pub(crate) mod tarball_reference;
@@ -36,6 +37,7 @@ pub(crate) use self::files::{FileChange, refuse_uncopied, replacement};
 pub(crate) use self::install_target::InstallTarget;
 pub(crate) use self::link::Linking;
 pub(crate) use self::override_style::OverrideStyle;
+pub(crate) use self::stale::{SettingsFile, StaleEntries, stale_entries};
 pub(crate) use self::surface::{Rewritten, rewritten};
 pub(crate) use self::take_back::TakeBackError;
 pub(crate) use self::tarball_reference::{Parts, names, percent_decoded};

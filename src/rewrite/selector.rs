@@ -14,6 +14,19 @@ pub(crate) fn parts(selector: &str) -> Option<(Option<&str>, &str)> {
     }
 }
 
+/// The packages that it names, each with its range, where it has one.
+pub(super) fn with_ranges<'a>(selector: &'a str) -> Vec<(&'a str, Option<&'a str>)> {
+    let parts = match delimiter(selector) {
+        Some(at) => vec![&selector[..at], &selector[at + 1..]],
+        None => vec![selector],
+    };
+    let with_range = |part: &'a str| {
+        let name = before_range(part);
+        (name, part[name.len()..].strip_prefix('@').filter(|range| !range.is_empty()))
+    };
+    parts.into_iter().map(with_range).collect()
+}
+
 /// parse-wanted-dependency, and so npm-package-arg: what stands before the first `@` that is not the first character.
 pub(crate) fn before_range(key: &str) -> &str {
     let at = key.char_indices().skip(1).find(|(_, character)| *character == '@');
@@ -48,6 +61,20 @@ fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_belong_to_their_packages() {
+        for (selector, expected) in [
+            ("@b/c", vec![("@b/c", None)]),
+            ("@b/c@1", vec![("@b/c", Some("1"))]),
+            ("a@>1>@b/c@<2", vec![("a", Some(">1")), ("@b/c", Some("<2"))]),
+            ("a@", vec![("a", None)]),
+            ("é@ü", vec![("é", Some("ü"))]),
+            ("", vec![("", None)]),
+        ] {
+            assert_eq!(with_ranges(selector), expected, "{selector}");
+        }
+    }
 
     #[test]
     fn a_selector_means_what_pnpm_takes_it_for() {

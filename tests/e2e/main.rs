@@ -42,5 +42,6 @@ mod rooms;
 mod run;
 mod scope;
 mod source;
+mod stale_settings;
 mod unbuilt;
 mod work_trees;
