@@ -124,8 +124,18 @@ pub(super) enum Command {
     Init(InitArgs),
     /// Tell whether the project is prepared: by whom, since when, what differs
     Status,
+    /// Show through whom each surface needs a package; exit 1 if none does
+    Why(WhyArgs),
     /// Show where the cache lies and how large it is; with `clear`, remove it
     Cache(CacheArgs),
+}
+
+/// Words of `why`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct WhyArgs {
+    /// The package, by name
+    #[arg(value_name = "PACKAGE")]
+    pub(super) package: String,
 }
 
 /// Words of `cache`.

@@ -18,6 +18,7 @@ mod run;
 mod screen;
 mod status;
 mod text;
+mod why;
 
 pub(crate) use self::cache::not_used;
 pub(crate) use self::guard::what;
@@ -90,12 +91,13 @@ fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Does what the words say; the exit code is 0 but for `run`, which passes on its command's, and the guard's 1.
+/// Does what the words say; the exit code is 0 but for `run`, which passes on its command's, and the 1 of findings.
 fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Result<u8> {
     let requested = requested(cli.global)?;
     match cli.command {
         Some(Command::Run(args)) => return run::run(&requested, args, &signals()?, reporter),
         Some(Command::Guard(args)) => return guard::run(&requested, &args, reporter),
+        Some(Command::Why(args)) => return why::run(&requested, &args, reporter),
         Some(Command::Prepare(args)) => prepare::run(&requested, &args, &signals()?, reporter),
         Some(Command::Restore(args)) => restore::run(&requested, &args, &signals()?, reporter),
         Some(Command::Init(args)) => init::run(&requested, &args, reporter),

@@ -10,8 +10,10 @@ mod plan;
 pub(crate) mod restore;
 mod settings;
 mod source;
+pub(crate) mod why;
 
 pub(crate) use self::call::{Call, PrepareOptions};
 pub(crate) use self::pack::PackOptions;
 pub(crate) use self::plan::PreparePlan;
 pub(crate) use self::restore::RestoreOptions;
+pub(crate) use self::why::{SurfaceReasons, Why};

@@ -1,8 +1,11 @@
 //! Which packages the surfaces need, and what each surface's manifest must say of them.
 
+mod reasons;
 mod settings;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use self::reasons::Reason;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -172,6 +175,11 @@ impl<'a> MemberIndex<'a> {
         }
     }
 
+    /// Whether a member has the name.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
     fn missing(&self, name: &str) -> Problem {
         let near = nearest(name, self.members.keys().copied());
         let problem = Problem::new(format!("{name}: the workspace has no such package"));
@@ -235,7 +243,7 @@ impl SurfaceContext<'_> {
         let is_meant =
             matches!(specifier.kind, SpecifierKind::Workspace(_) | SpecifierKind::WorkspacePath(_));
         let own = self.local.own(&self.surface.dir, &specifier.name);
-        own.filter(|_| is_meant || !self.index.members.contains_key(specifier.name.as_str()))
+        own.filter(|_| is_meant || !self.index.knows(&specifier.name))
     }
 }
 
@@ -256,6 +264,7 @@ fn surface_needs(around: &SurfaceContext<'_>, closure: &mut Closure, problems: &
                     package: specifier.name.clone(),
                     folder: folder.to_owned(),
                 });
+                needs.edges.push(from_surface(field, &specifier.name, spec));
                 needs.own.insert(specifier.name);
                 continue;
             }

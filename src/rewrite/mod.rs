@@ -31,7 +31,7 @@ mod tests;
 mod workspace;
 mod yarn;
 
-pub(crate) use self::closure::{Closure, MemberIndex, Needs, OwnPackage};
+pub(crate) use self::closure::{Closure, Edge, MemberIndex, Needs, OwnPackage, Reason};
 pub(crate) use self::components::Component;
 pub(crate) use self::files::{FileChange, refuse_uncopied, replacement};
 pub(crate) use self::install_target::InstallTarget;

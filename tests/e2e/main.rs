@@ -44,4 +44,5 @@ mod scope;
 mod source;
 mod stale_settings;
 mod unbuilt;
+mod why;
 mod work_trees;
