@@ -4,6 +4,8 @@ pub(crate) mod compose;
 #[expect(dead_code, reason = "read by the picture")]
 mod definition;
 pub(crate) mod dockerfile;
+#[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
+mod dockerignore;
 pub(crate) mod package_manager;
 #[expect(dead_code, reason = "read by the picture")]
 mod place;
