@@ -1,21 +1,45 @@
 //! A Dockerfile's instructions, as BuildKit's parser takes a text apart.
 
+#[cfg(test)]
+mod tests;
+
+use super::variables::KnownVariables;
+use super::words::{self, Unknown};
+
 /// More here-documents than any instruction takes.
 const MAX_HEREDOCS: usize = 16;
+
+/// What parts the words of a line.
+const BLANKS: [char; 5] = ['\t', '\u{b}', '\u{c}', '\r', ' '];
 
 /// One instruction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Instruction {
     /// In capitals, as `COPY`.
     pub(crate) keyword: String,
-    /// Those before the arguments, without their dashes: `from=builder`.
+    /// Those before the arguments, without their dashes and quotes: `from=builder`.
     pub(crate) flags: Vec<String>,
     /// The arguments.
     pub(crate) text: String,
-    /// Where in the text a line of the file begins: offset in bytes and line, from 1 on.
-    lines: Vec<(usize, usize)>,
+    /// Where in the text the lines of the file begin.
+    lines: Vec<LineStart>,
     /// The here-documents that it takes.
     pub(crate) heredocs: Vec<Heredoc>,
+    /// `# escape=`; a backslash where nothing is said.
+    pub(crate) escape: char,
+    /// It stands behind `ONBUILD`: it is run at the begin of the stages of other files that are built from the image.
+    pub(crate) on_build: bool,
+}
+
+/// Where a line of the file begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct LineStart {
+    /// In the text, in bytes.
+    offset: usize,
+    /// The line of the file, from 1 on.
+    line: usize,
+    /// The characters of the line that stand before that.
+    before: usize,
 }
 
 /// The lines between `<<EOF` and `EOF`.
@@ -23,27 +47,62 @@ pub(crate) struct Instruction {
 pub(crate) struct Heredoc {
     /// The word that opens it, as `<<EOF`.
     pub(crate) word: String,
+    /// What closes it, as `EOF`.
+    pub(crate) name: String,
     /// The first of its lines.
     pub(crate) line: usize,
-    /// What stands in it.
+    /// What stands in it, without the tabs that `<<-` takes off.
     pub(crate) text: String,
+    /// Whether references in it are expanded: no part of its word is quoted.
+    pub(crate) expands: bool,
+    /// `<<-`
+    strips_tabs: bool,
 }
 
 impl Instruction {
     /// The line of the file on which a byte of the text stands.
     pub(crate) fn line_at(&self, offset: usize) -> usize {
-        let behind = self.lines.partition_point(|(start, _)| *start <= offset);
-        self.lines.get(behind.saturating_sub(1)).map_or(1, |(_, line)| *line)
+        self.start_of(offset).map_or(1, |start| start.line)
     }
 
-    /// The words of the JSON form, else those between blanks.
+    /// The column at which a byte of the text stands in its line, in characters from 1 on.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
+    pub(crate) fn column_at(&self, offset: usize) -> usize {
+        let Some(start) = self.start_of(offset) else { return 1 };
+        let between = self.text.char_indices().filter(|(at, _)| (start.offset..offset).contains(at));
+        start.before + between.count() + 1
+    }
+
+    fn start_of(&self, offset: usize) -> Option<&LineStart> {
+        let behind = self.lines.partition_point(|start| start.offset <= offset);
+        self.lines.get(behind.saturating_sub(1))
+    }
+
+    /// The words of the JSON form, else those between blanks. Their quotes are theirs.
     pub(crate) fn words(&self) -> Vec<String> {
-        self.json().unwrap_or_else(|| self.text.split_whitespace().map(str::to_owned).collect())
+        self.json().unwrap_or_else(|| {
+            self.text.split(BLANKS).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        })
     }
 
     /// The words of the JSON form.
     pub(crate) fn json(&self) -> Option<Vec<String>> {
         serde_json::from_str(&self.text).ok()
+    }
+
+    /// The instruction behind `ONBUILD`.
+    pub(crate) fn trigger(&self) -> Option<Self> {
+        if self.keyword != "ONBUILD" || self.on_build {
+            return None;
+        }
+        let mut trigger = take_apart(&self.text, &self.lines, self.escape);
+        trigger.on_build = true;
+        trigger.heredocs.clone_from(&self.heredocs);
+        Some(trigger)
+    }
+
+    fn takes_heredocs(&self) -> bool {
+        matches!(self.keyword.as_str(), "RUN" | "COPY" | "ADD") && self.json().is_none()
     }
 }
 
@@ -53,29 +112,29 @@ pub(crate) fn instructions(text: &str) -> Vec<Instruction> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let escape = escape(text);
     let mut found = Vec::new();
-    let mut lines = text.lines().enumerate().map(|(number, line)| (number + 1, line));
+    let mut lines = text.lines().enumerate().map(|(number, line)| (number + 1, line.trim_end_matches('\r')));
     while let Some((number, line)) = lines.next() {
         if is_comment(line) || line.trim().is_empty() {
             continue;
         }
         let mut whole = Joined::default();
-        let mut goes_on = whole.push(line.trim_start(), number, escape);
+        let indented = line.len() - line.trim_start().len();
+        let mut goes_on = whole.push(&line[indented..], number, line[..indented].chars().count(), escape);
         while goes_on {
             let Some((number, line)) = lines.next() else { break };
             if !is_comment(line) && !line.trim().is_empty() {
-                goes_on = whole.push(line, number, escape);
+                goes_on = whole.push(line, number, 0, escape);
             }
         }
-        let mut instruction = whole.instruction();
-        if matches!(instruction.keyword.as_str(), "RUN" | "COPY" | "ADD") && instruction.json().is_none() {
-            for (word, name, strips_tabs) in heredoc_words(&instruction.text) {
-                let mut heredoc = Heredoc { word, ..Heredoc::default() };
+        let mut instruction = take_apart(&whole.text, &whole.lines, escape);
+        if instruction.takes_heredocs() || instruction.trigger().is_some_and(|one| one.takes_heredocs()) {
+            for mut heredoc in heredocs(&whole.text) {
                 for (number, line) in lines.by_ref() {
-                    let line = if strips_tabs { line.trim_start_matches('\t') } else { line };
+                    let line = if heredoc.strips_tabs { line.trim_start_matches('\t') } else { line };
                     if heredoc.line == 0 {
                         heredoc.line = number;
                     }
-                    if line == name {
+                    if line == heredoc.name {
                         break;
                     }
                     heredoc.text.push_str(line);
@@ -84,7 +143,9 @@ pub(crate) fn instructions(text: &str) -> Vec<Instruction> {
                 instruction.heredocs.push(heredoc);
             }
         }
-        found.push(instruction);
+        if !instruction.keyword.is_empty() {
+            found.push(instruction);
+        }
     }
     found
 }
@@ -93,14 +154,16 @@ fn is_comment(line: &str) -> bool {
     line.trim_start().starts_with('#')
 }
 
-/// `# escape=` counts among the directives at the top only.
+/// What `# escape=` says among the directives at the top, which end at the first line that is none.
 fn escape(text: &str) -> char {
     for line in text.lines() {
         let Some((key, value)) = line.trim().strip_prefix('#').and_then(|line| line.split_once('=')) else {
             break;
         };
-        if key.trim().eq_ignore_ascii_case("escape") {
-            return if value.trim() == "`" { '`' } else { '\\' };
+        match key.trim().to_ascii_lowercase().as_str() {
+            "escape" => return if value.trim() == "`" { '`' } else { '\\' },
+            "syntax" | "check" if !value.trim().is_empty() => {}
+            _ => break,
         }
     }
     '\\'
@@ -110,88 +173,100 @@ fn escape(text: &str) -> char {
 #[derive(Default)]
 struct Joined {
     text: String,
-    lines: Vec<(usize, usize)>,
+    lines: Vec<LineStart>,
 }
 
 impl Joined {
-    /// Adds a line; whether the next one belongs to it.
-    fn push(&mut self, line: &str, number: usize, escape: char) -> bool {
-        self.lines.push((self.text.len(), number));
+    /// Adds a line; whether the next one belongs to it. Two escapes at the end are one that is escaped.
+    fn push(&mut self, line: &str, number: usize, before: usize, escape: char) -> bool {
+        self.lines.push(LineStart { offset: self.text.len(), line: number, before });
         let part = line.trim_end_matches([' ', '\t']).strip_suffix(escape);
+        let part = part.filter(|part| !part.ends_with(escape));
         self.text.push_str(part.unwrap_or(line));
         part.is_some()
     }
+}
 
-    fn instruction(self) -> Instruction {
-        let (keyword, mut rest) = split_word(&self.text);
-        let keyword = keyword.to_uppercase();
-        let mut flags = Vec::new();
-        while let Some(flag) = rest.trim_start().strip_prefix("--") {
-            let (flag, behind) = split_word(flag);
-            flags.push(flag.to_owned());
-            rest = behind;
+/// Parts keyword, flags and arguments.
+fn take_apart(whole: &str, lines: &[LineStart], escape: char) -> Instruction {
+    let trimmed = whole.trim_start();
+    let (keyword, mut rest) = trimmed.split_at(trimmed.find(BLANKS).unwrap_or(trimmed.len()));
+    let mut flags = Vec::new();
+    loop {
+        rest = rest.trim_start();
+        if !rest.starts_with("--") {
+            break;
         }
-        let rest = rest.trim_start();
-        let skipped = self.text.len() - rest.len();
-        let lines = self.lines.iter().map(|(start, line)| (start.saturating_sub(skipped), *line)).collect();
-        Instruction { keyword, flags, text: rest.trim_end().to_owned(), lines, heredocs: Vec::new() }
+        let (flag, behind) = flag(rest, escape);
+        rest = behind;
+        match flag.strip_prefix("--") {
+            Some("") => break,
+            flag => flags.extend(flag.map(str::to_owned)),
+        }
     }
-}
-
-fn split_word(text: &str) -> (&str, &str) {
-    text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()))
-}
-
-/// The words that open a here-document, with the line that closes it, and whether leading tabs do not count.
-fn heredoc_words(text: &str) -> Vec<(String, String, bool)> {
-    text.split_whitespace()
-        .filter_map(|word| {
-            let behind = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<")?;
-            let (name, strips_tabs) = match behind.strip_prefix('-') {
-                Some(name) => (name, true),
-                None => (behind, false),
-            };
-            let name = name.trim_matches(['"', '\'']);
-            let is_name = !name.is_empty() && !name.contains('<');
-            is_name.then(|| (word.to_owned(), name.to_owned(), strips_tabs))
+    let rest = rest.trim_start();
+    let skipped = whole.len() - rest.len();
+    let lines = lines
+        .iter()
+        .map(|start| LineStart {
+            offset: start.offset.saturating_sub(skipped),
+            before: start.before
+                + whole.get(start.offset..skipped).map_or(0, |before| before.chars().count()),
+            ..*start
         })
-        .take(MAX_HEREDOCS)
-        .collect()
+        .collect();
+    Instruction {
+        keyword: keyword.to_uppercase(),
+        flags,
+        text: rest.trim_end().to_owned(),
+        lines,
+        escape,
+        ..Instruction::default()
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_joined_and_known() {
-        let text = "# syntax=docker/dockerfile:1\n\nfrom node:22\nRUN --mount=type=cache,target=/x \\\n  # why\n\n    --network=none \\\n    npm ci && \\\n  ls\nCMD [\"a\", \"b\"]\n";
-        let found = instructions(text);
-        assert_eq!(found.iter().map(|one| one.keyword.as_str()).collect::<Vec<_>>(), ["FROM", "RUN", "CMD"]);
-        assert_eq!(found[1].flags, ["mount=type=cache,target=/x", "network=none"]);
-        assert_eq!(found[1].text, "npm ci &&   ls");
-        assert_eq!(found[1].line_at(0), 8);
-        assert_eq!(found[1].line_at(11), 9);
-        assert_eq!(found[2].words(), ["a", "b"]);
+/// The flag at the begin of a text, without quotes and escapes, and what stands behind it.
+fn flag(text: &str, escape: char) -> (String, &str) {
+    let mut flag = String::new();
+    let mut quote = None;
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match quote {
+            None if c.is_whitespace() => return (flag, &text[at..]),
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            Some(open) if c == open => quote = None,
+            _ if c == escape => flag.extend(chars.next().map(|(_, c)| c)),
+            _ => flag.push(c),
+        }
     }
+    (flag, "")
+}
 
-    #[test]
-    fn another_escape() {
-        let found = instructions("# syntax=x\n# Escape = `\nRUN a `\n b\\\nRUN c\n");
-        assert_eq!(found[0].text, "a  b\\");
-        assert_eq!(found[1].text, "c");
+/// The here-documents that the words of a line open.
+fn heredocs(line: &str) -> Vec<Heredoc> {
+    if !line.contains("<<") {
+        return Vec::new();
     }
+    words::raw_words(line).iter().filter_map(|word| heredoc(word)).take(MAX_HEREDOCS).collect()
+}
 
-    #[test]
-    fn heredocs_belong_to_their_instruction() {
-        let text = "RUN <<EOF\nnpm ci\n# COPY x y\nEOF\nCOPY <<-'A' <<B /d/\n\ta\n\tA\nb\nB\nRUN echo $((1<<2)) <<<x\nRUN c <<END\nlast";
-        let found = instructions(text);
-        assert_eq!(found.len(), 4);
-        assert_eq!(found[0].heredocs[0].text, "npm ci\n# COPY x y\n");
-        assert_eq!(found[0].heredocs[0].line, 2);
-        assert_eq!(found[1].heredocs[0].text, "a\n");
-        assert_eq!(found[1].heredocs[1].text, "b\n");
-        assert_eq!(found[2].heredocs, []);
-        assert_eq!(found[3].heredocs[0].text, "last\n");
+fn heredoc(word: &str) -> Option<Heredoc> {
+    let behind = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<")?;
+    let (quoted, strips_tabs) = match behind.strip_prefix('-') {
+        Some(quoted) => (quoted, true),
+        None => (behind, false),
+    };
+    let quoted = quoted.trim_start();
+    if quoted.is_empty() || quoted.contains('<') {
+        return None;
     }
+    let nothing = std::collections::BTreeMap::new();
+    let name = words::lexed(quoted, &KnownVariables::new(&nothing), Unknown::AsWritten);
+    Some(Heredoc {
+        word: word.to_owned(),
+        expands: !quoted.contains(['"', '\'']),
+        name,
+        strips_tabs,
+        ..Heredoc::default()
+    })
 }

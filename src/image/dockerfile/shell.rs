@@ -1,7 +1,9 @@
 //! The commands of a `RUN`, as far as a shell would start them as they are written.
 
+mod word;
+
+use self::word::{CommandEnd, Simple};
 use super::variables::KnownVariables;
-use super::words::{CommandEnd, Simple};
 use super::{path, variables};
 
 /// One command of a script.

@@ -1,6 +1,11 @@
 //! `$NAME` and `${NAME:-default}`, as far as a Dockerfile says what they stand for.
 
+mod operation;
+
 use std::collections::BTreeMap;
+
+pub(super) use self::operation::Operation;
+use super::words;
 
 /// A longer value is no version, image or folder: it is taken for unknown, so that values that name each other twice
 /// do not grow without end.
@@ -13,18 +18,26 @@ const MAX_NAMES: usize = 256;
 const MAX_REFERENCE: usize = 512;
 
 /// How deep defaults may stand in each other.
-const MAX_DEPTH: usize = 8;
+pub(super) const MAX_DEPTH: usize = 8;
 
 /// What names stand for: those of the instructions, and above them those that a shell has set.
 #[derive(Clone, Debug)]
 pub(super) struct KnownVariables<'a> {
     outer: &'a BTreeMap<String, String>,
     inner: BTreeMap<String, String>,
+    /// What takes its meaning from the character behind it in the words of an instruction.
+    pub(super) escape: char,
 }
 
 impl<'a> KnownVariables<'a> {
     pub(super) fn new(outer: &'a BTreeMap<String, String>) -> Self {
-        Self { outer, inner: BTreeMap::new() }
+        Self { outer, inner: BTreeMap::new(), escape: '\\' }
+    }
+
+    /// For a file with another `# escape`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
+    pub(super) fn with_escape(self, escape: char) -> Self {
+        Self { escape, ..self }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -45,13 +58,16 @@ pub(super) fn expand(text: &str, known: &KnownVariables<'_>) -> String {
     expand_at(text, known, 0)
 }
 
-/// A word of an instruction: references are expanded, quotes go.
+/// A word of an instruction: references are expanded, quotes and escapes go. One with which no build starts stays.
 pub(super) fn word(text: &str, known: &KnownVariables<'_>) -> String {
-    let inside = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
-    if text.starts_with('\'') && inside.is_some() {
-        return inside.unwrap_or(text).to_owned();
-    }
-    expand(inside.unwrap_or(text), known)
+    words::lexed(text, known, words::Unknown::AsWritten)
+}
+
+/// Whether an expanded word still holds a reference, since nothing is known of its name.
+#[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
+pub(super) fn has_unknown(word: &str) -> bool {
+    word.match_indices('$')
+        .any(|(at, _)| word[at + 1..].starts_with(|c: char| c == '{' || c == '_' || c.is_alphabetic()))
 }
 
 fn expand_at(text: &str, known: &KnownVariables<'_>, depth: usize) -> String {
@@ -91,31 +107,13 @@ fn reference_at(text: &str, known: &KnownVariables<'_>, depth: usize) -> (String
     let expanded = match (operator, value) {
         _ if name.is_empty() || depth >= MAX_DEPTH => None,
         ("", value) => value.map(str::to_owned),
-        (operator, value) => operation(operator, value, |text| expand_at(text, known, depth + 1)),
+        (operator, value) => Operation::parse(operator, |text| expand_at(text, known, depth + 1))
+            .and_then(|operation| operation.apply(value)),
     };
     match expanded.filter(|value| value.len() <= MAX_VALUE) {
         Some(value) => (value, length),
         None => as_written(length),
     }
-}
-
-fn operation(operator: &str, value: Option<&str>, expand: impl Fn(&str) -> String) -> Option<String> {
-    if let Some(default) = operator.strip_prefix(":-") {
-        return Some(value.filter(|value| !value.is_empty()).map_or_else(|| expand(default), str::to_owned));
-    }
-    if let Some(default) = operator.strip_prefix('-') {
-        return Some(value.map_or_else(|| expand(default), str::to_owned));
-    }
-    if let Some(instead) = operator.strip_prefix(":+").or_else(|| operator.strip_prefix('+')) {
-        return value.filter(|value| !value.is_empty()).map(|_| expand(instead));
-    }
-    if operator.starts_with(":?") || operator.starts_with('?') {
-        return value.map(str::to_owned);
-    }
-    // `${VERSION#v}` is common; patterns are not.
-    let prefix = operator.trim_start_matches('#');
-    let is_plain = prefix.len() < operator.len() && !prefix.contains(['*', '?', '[']);
-    value.filter(|_| is_plain).map(|value| value.strip_prefix(prefix).unwrap_or(value).to_owned())
 }
 
 /// Behind the bracket that closes the one at the begin, quoted ones left out.
@@ -166,7 +164,11 @@ mod tests {
         assert_eq!(expanded("pnpm@$V pnpm@${V}x"), "pnpm@10.6.5 pnpm@10.6.5x");
         assert_eq!(expanded("${X:-9} ${V:-9} ${E:-8} ${E-8} ${X-7}"), "9 10.6.5 8  7");
         assert_eq!(expanded("${X:-${V}} ${X:-${Y:-1}}"), "10.6.5 1");
-        assert_eq!(expanded("${T#v} ${V#v} ${V:+yes}"), "1 10.6.5 yes");
+        assert_eq!(expanded("${T#v} ${V#v} ${V:+yes} ${E+yes}"), "1 10.6.5 yes yes");
+        assert_eq!(
+            expanded("${V%%.*} ${V%.*} ${V#*.} ${V##*.} ${V/./-} ${V//./-} ${V//./}"),
+            "10 10.6 6.5 5 10-6.5 10-6-5 1065"
+        );
     }
 
     #[test]
@@ -182,7 +184,8 @@ mod tests {
             "$((1+2))",
             "${V",
             "$$",
-            "${V%%.*}",
+            "${X%%.*}",
+            "${V@Q}",
             "$1",
         ] {
             assert_eq!(expanded(text), text);

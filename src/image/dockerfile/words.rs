@@ -1,187 +1,74 @@
-//! The words of a script, as a shell takes it apart.
+//! The words of instructions.
 
-use super::variables;
+mod lex;
+#[cfg(test)]
+mod tests;
+
+pub(super) use self::lex::{Unknown, raw_words};
 use super::variables::KnownVariables;
 
-/// The words of a line, expanded and without quotes; all of it is one command.
+/// The words of `ENV`, `ARG` and `LABEL`: what blanks outside of quotes part, expanded and without quotes.
 pub(super) fn words(text: &str, known: &KnownVariables<'_>) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let simple = Simple::read(text, at, known);
-        at = simple.next;
-        found.extend(simple.words);
+    split(text, known.escape).iter().map(|word| lexed(word, known, Unknown::AsWritten)).collect()
+}
+
+/// A source of `COPY` or `ADD`: a reference of which nothing is known is `*`.
+#[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
+pub(super) fn copy_source(text: &str, known: &KnownVariables<'_>) -> String {
+    let source = lexed(text, known, Unknown::Glob);
+    // `$A$B` is no `**`, which other matchers take for any folders.
+    if text.contains("**") { source } else { merge_stars(&source) }
+}
+
+/// The destination of `COPY` or `ADD`: a reference of which nothing is known stays as it is written.
+#[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
+pub(super) fn copy_destination(text: &str, known: &KnownVariables<'_>) -> String {
+    lexed(text, known, Unknown::AsWritten)
+}
+
+/// A word with its references expanded and its quotes gone. One with which no build starts stays as it is.
+pub(super) fn lexed(text: &str, known: &KnownVariables<'_>, unknown: Unknown) -> String {
+    lex::word(text, known, unknown).unwrap_or_else(|| text.to_owned())
+}
+
+fn merge_stars(text: &str) -> String {
+    let mut merged = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '*' || !merged.ends_with('*') {
+            merged.push(c);
+        }
     }
-    found
+    merged
 }
 
-/// What ends a simple command.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum CommandEnd {
-    Next,
-    Pipe,
-    Open,
-    Close,
-}
-
-/// The words up to the next operator.
-pub(super) struct Simple {
-    pub(super) words: Vec<String>,
-    /// Where the first word begins.
-    pub(super) start: usize,
-    /// Where the next command begins.
-    pub(super) next: usize,
-    pub(super) end: CommandEnd,
-}
-
-impl Simple {
-    /// Reads the one that begins at a place.
-    pub(super) fn read(script: &str, from: usize, known: &KnownVariables<'_>) -> Self {
-        let mut reader =
-            WordReader { script, at: from, words: Vec::new(), word: None, start: None, drops: false };
-        let end = reader.run(known);
-        reader.finish_word();
-        Self { words: reader.words, start: reader.start.unwrap_or(from), next: reader.at, end }
-    }
-}
-
-struct WordReader<'a> {
-    script: &'a str,
-    at: usize,
-    words: Vec<String>,
-    /// The word that is being read; an empty pair of quotes is one too.
-    word: Option<String>,
-    start: Option<usize>,
-    /// The next word is a file that a redirection names.
-    drops: bool,
-}
-
-impl WordReader<'_> {
-    fn run(&mut self, known: &KnownVariables<'_>) -> CommandEnd {
-        while let Some(c) = self.script[self.at..].chars().next() {
-            let here = self.at;
-            self.at += c.len_utf8();
-            match c {
-                '\n' | ';' => return CommandEnd::Next,
-                '&' if self.eats('>') => self.redirect(),
-                '&' => {
-                    self.eats('&');
-                    return CommandEnd::Next;
+/// `parseWords` of BuildKit: the words with their quotes and escapes.
+fn split(text: &str, escape: char) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match quote {
+            None if c.is_whitespace() => {
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
                 }
-                '|' => {
-                    let end = if self.eats('|') { CommandEnd::Next } else { CommandEnd::Pipe };
-                    self.eats('&');
-                    return end;
-                }
-                '(' => return CommandEnd::Open,
-                ')' => return CommandEnd::Close,
-                c if c.is_whitespace() => self.finish_word(),
-                '#' if self.word.is_none() => {
-                    let rest = &self.script[self.at..];
-                    self.at += rest.find('\n').unwrap_or(rest.len());
-                }
-                '<' | '>' => self.redirect(),
-                '\'' => {
-                    let rest = &self.script[self.at..];
-                    let length = rest.find('\'').unwrap_or(rest.len());
-                    self.push(here, &rest[..length]);
-                    self.at = (self.at + length + 1).min(self.script.len());
-                }
-                '"' => self.double_quoted(here, known),
-                '\\' => {
-                    if let Some(next) = self.script[self.at..].chars().next() {
-                        self.at += next.len_utf8();
-                        if next != '\n' {
-                            self.push(here, next.encode_utf8(&mut [0; 4]));
-                        }
-                    }
-                }
-                '`' => {
-                    let rest = &self.script[self.at..];
-                    let length = rest.find('`').map_or(rest.len(), |end| end + 1);
-                    self.at += length;
-                    self.push(here, &self.script[here..self.at]);
-                }
-                '$' => {
-                    let (value, length) = variables::reference(&self.script[here..], known);
-                    let as_written = self.script[here..].starts_with(&value);
-                    self.at = here + length;
-                    if as_written {
-                        self.push(here, &value);
-                    } else {
-                        self.push_split(here, &value);
-                    }
-                }
-                _ => self.push(here, c.encode_utf8(&mut [0; 4])),
+                continue;
             }
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            Some(open) if c == open => quote = None,
+            _ => {}
         }
-        CommandEnd::Next
-    }
-
-    fn double_quoted(&mut self, here: usize, known: &KnownVariables<'_>) {
-        self.push(here, "");
-        while let Some(c) = self.script[self.at..].chars().next() {
-            let at = self.at;
-            self.at += c.len_utf8();
-            match c {
-                '"' => return,
-                '\\' if self.script[self.at..].starts_with(['$', '"', '\\', '`', '\n']) => {
-                    let escaped = &self.script[self.at..=self.at];
-                    self.at += 1;
-                    if escaped != "\n" {
-                        self.push(here, escaped);
-                    }
-                }
-                '$' => {
-                    let (value, length) = variables::reference(&self.script[at..], known);
-                    self.at = at + length;
-                    self.push(here, &value);
-                }
-                _ => self.push(here, c.encode_utf8(&mut [0; 4])),
-            }
+        if c == escape && quote != Some('\'') {
+            // One at the end says nothing.
+            let Some(next) = chars.next() else { break };
+            word.extend([c, next]);
+        } else {
+            word.push(c);
         }
     }
-
-    fn eats(&mut self, wanted: char) -> bool {
-        let found = self.script[self.at..].starts_with(wanted);
-        if found {
-            self.at += wanted.len_utf8();
-        }
-        found
+    if !word.is_empty() {
+        words.push(word);
     }
-
-    /// `2>&1`, `>> file`, `<file`: neither the number nor the file is a word of the command.
-    fn redirect(&mut self) {
-        if self.word.as_ref().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
-            self.word = None;
-        }
-        self.finish_word();
-        while ['>', '<', '&', '|', '-'].iter().any(|&c| self.eats(c)) {}
-        self.drops = true;
-    }
-
-    fn push(&mut self, here: usize, text: &str) {
-        self.start.get_or_insert(here);
-        self.word.get_or_insert_default().push_str(text);
-    }
-
-    /// A value outside of quotes is as many words as it holds.
-    fn push_split(&mut self, here: usize, value: &str) {
-        for (number, part) in value.split(char::is_whitespace).enumerate() {
-            if number > 0 {
-                self.finish_word();
-            }
-            if !part.is_empty() {
-                self.push(here, part);
-            }
-        }
-    }
-
-    fn finish_word(&mut self) {
-        if let Some(word) = self.word.take()
-            && !std::mem::take(&mut self.drops)
-        {
-            self.words.push(word);
-        }
-    }
+    words
 }
