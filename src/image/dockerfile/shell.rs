@@ -1,8 +1,17 @@
 //! The commands of a `RUN`, as far as a shell would start them as they are written.
 
+mod frames;
+#[cfg(test)]
+mod tests;
 mod word;
+mod wrapper;
 
-use self::word::{CommandEnd, Simple};
+use std::collections::BTreeMap;
+
+use self::frames::Frames;
+pub(crate) use self::word::Redirection;
+use self::word::{CommandEnd, Input, Simple, Skipped};
+use self::wrapper::{Unwrapped, unwrap};
 use super::variables::KnownVariables;
 use super::{path, variables};
 
@@ -11,119 +20,265 @@ use super::{path, variables};
 pub(crate) struct ShellCommand {
     /// Where it begins in the script, in bytes.
     pub(crate) offset: usize,
-    /// The program and its arguments, expanded.
+    /// The program, without its folder, and its arguments; expanded.
     pub(crate) words: Vec<String>,
+    /// The program as it is written, as `./install.sh`.
+    pub(crate) program: String,
     /// The folder that it is started in.
     pub(crate) dir: String,
     /// Whether the next command reads what it prints.
     pub(crate) pipes: bool,
-    /// The values that [`WATCHED`] have for it.
-    watched: [Option<String>; 2],
+    /// The files that what it prints goes to.
+    pub(crate) writes: Vec<Redirection>,
+    /// The here-document that it reads.
+    pub(crate) input: Option<String>,
+    /// The variables that change what an install does, as `CI` and `npm_config_registry`.
+    pub(crate) environment: BTreeMap<String, String>,
 }
-
-/// Variables that change what an install does.
-const WATCHED: [&str; 2] = ["CI", "PNPM_VERSION"];
 
 /// `sh -c` in `sh -c` in …
 const MAX_DEPTH: usize = 3;
 
+/// More commands than any script has, with those of its loops.
+const MAX_STEPS: usize = 16 * 1024;
+
+/// A longer here-document is no setting of a package manager.
+const MAX_INPUT: usize = 64 * 1024;
+
 impl ShellCommand {
     /// The value of a variable that is watched.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
-        WATCHED.iter().position(|watched| *watched == name).and_then(|at| self.watched[at].as_deref())
+        self.environment.get(name).map(String::as_str)
+    }
+
+    /// Where a path leads that it names.
+    pub(crate) fn path(&self, named: &str) -> String {
+        place(&self.dir, named, self.variable("HOME"))
+    }
+
+    /// The commands of a script of its own, which is started in a folder: that of a manifest, or a file.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
+    pub(crate) fn commands_of(&self, script: &str, dir: &str) -> Vec<Self> {
+        commands(script, dir, &KnownVariables::new(&self.environment))
     }
 }
 
-/// The commands of a script that begins in `dir`.
+/// The commands of a script that begins in `dir`. Loops over words that are written out are followed; functions are not.
 pub(super) fn commands(script: &str, dir: &str, known: &KnownVariables<'_>) -> Vec<ShellCommand> {
-    let mut found = Vec::new();
-    read(script, dir, &mut known.clone(), 0, &mut found);
-    found
+    let mut reader = Reader::default();
+    reader.read(script, dir, &mut known.clone(), 0);
+    reader.found
 }
 
 /// The one command of the JSON form, which no shell reads.
 pub(super) fn exec(words: Vec<String>, dir: &str, known: &KnownVariables<'_>) -> Vec<ShellCommand> {
-    let mut found = Vec::new();
-    begin(words, 0, dir, &mut known.clone(), 0, &mut found);
-    found
+    let mut reader = Reader::default();
+    reader.begin(Start { words, ..Start::default() }, dir, &mut known.clone(), 0);
+    reader.found
 }
 
-fn read(
-    script: &str,
-    dir: &str,
-    known: &mut KnownVariables<'_>,
-    depth: usize,
-    found: &mut Vec<ShellCommand>,
-) {
-    let mut dir = dir.to_owned();
-    let mut outside = Vec::new();
-    let mut at = 0;
-    while at < script.len() {
-        let simple = Simple::read(script, at, known);
-        at = simple.next;
-        let before = found.len();
-        if let Some(folder) = begin(simple.words, simple.start, &dir, known, depth, found) {
-            dir = folder;
-        }
-        match simple.end {
-            CommandEnd::Pipe => {
-                if let Some(last) = found[before..].last_mut() {
-                    last.pipes = true;
-                }
-            }
-            CommandEnd::Open => outside.push(dir.clone()),
-            CommandEnd::Close => dir = outside.pop().unwrap_or(dir),
-            CommandEnd::Next => {}
-        }
+/// Where a path leads from a folder, with `~` and `$HOME`.
+fn place(dir: &str, named: &str, home: Option<&str>) -> String {
+    let below = ["~", "$HOME", "${HOME}"].iter().find_map(|home| named.strip_prefix(home));
+    match below.filter(|below| below.is_empty() || below.starts_with('/')) {
+        Some(below) => path::join("/", &format!("{}{below}", home.unwrap_or("/root"))),
+        None => path::join(dir, named),
     }
 }
 
-/// Takes one simple command; the folder that it changes to, if it does.
-fn begin(
+/// A command that is to be read.
+#[derive(Default)]
+struct Start {
     words: Vec<String>,
     offset: usize,
-    dir: &str,
-    known: &mut KnownVariables<'_>,
-    depth: usize,
-    found: &mut Vec<ShellCommand>,
-) -> Option<String> {
-    let mut words: &[String] = &words;
-    while let [first, rest @ ..] = words
-        && matches!(
-            first.as_str(),
-            "if" | "then" | "else" | "elif" | "while" | "until" | "do" | "!" | "{" | "time"
-        )
-    {
-        words = rest;
+    writes: Vec<Redirection>,
+    /// A here-document, and where it stands.
+    input: Option<(usize, String)>,
+}
+
+/// What a command does to the folder that the next one is started in.
+enum Move {
+    To(String),
+    Back,
+    Push(String),
+    Pop,
+}
+
+#[derive(Default)]
+struct Reader {
+    found: Vec<ShellCommand>,
+    steps: usize,
+}
+
+impl Reader {
+    fn read(&mut self, script: &str, dir: &str, known: &mut KnownVariables<'_>, depth: usize) {
+        let mut folder = Folder { dir: dir.to_owned(), ..Folder::default() };
+        let mut frames = Frames::default();
+        let mut skipped = Skipped::default();
+        let mut at = 0;
+        while at < script.len() && self.steps < MAX_STEPS {
+            self.steps += 1;
+            let simple = Simple::read(script, at, known, &mut skipped);
+            at = simple.next;
+            let Some(words) = frames.enter(simple.words, simple.end, &mut at, script, known) else {
+                continue;
+            };
+            let before = self.found.len();
+            if !frames.hide() {
+                let input = simple.input.map(|input| (input.lines.start, text_of(&input, script, known)));
+                let start = Start { words, offset: simple.start, writes: simple.writes, input };
+                if let Some(moved) = self.begin(start, &folder.dir, known, depth) {
+                    folder.go(moved);
+                }
+            }
+            match simple.end {
+                CommandEnd::Pipe => {
+                    if let Some(last) = self.found[before..].last_mut() {
+                        last.pipes = true;
+                    }
+                }
+                CommandEnd::Open => frames.open(&folder.dir),
+                CommandEnd::Close => folder.dir = frames.close().unwrap_or(folder.dir),
+                CommandEnd::Next | CommandEnd::Break => {}
+            }
+        }
     }
-    let mut own = known.clone();
-    words = assignments(words, &mut own);
-    if words.is_empty() {
-        *known = own;
-        return None;
+
+    /// Takes one simple command; the folder that it changes to, if it does.
+    fn begin(
+        &mut self,
+        mut start: Start,
+        dir: &str,
+        known: &mut KnownVariables<'_>,
+        depth: usize,
+    ) -> Option<Move> {
+        let mut own = known.clone();
+        let given = std::mem::take(&mut start.words);
+        let words = assignments(&given, &mut own);
+        if words.is_empty() {
+            // `RUN <<EOF`
+            if let Some((offset, script)) = start.input.filter(|_| given.is_empty() && depth < MAX_DEPTH) {
+                self.nested(&script, offset, true, dir, &mut own, depth);
+            } else {
+                *known = own;
+            }
+            return None;
+        }
+        let words = match unwrap(words, &mut own) {
+            Unwrapped::Words(words) => words,
+            Unwrapped::Script(script) => {
+                if depth < MAX_DEPTH {
+                    self.nested(&script, start.offset, false, dir, &mut own, depth);
+                }
+                return None;
+            }
+        };
+        let [program, arguments @ ..] = words else { return None };
+        let to = |words: &[String]| {
+            let named = words.iter().find(|word| !word.starts_with('-') || *word == "-");
+            match named.map_or("~", String::as_str) {
+                "-" => Move::Back,
+                // What a command prints is not known.
+                named if named.contains("$(") || named.contains('`') => Move::To(dir.to_owned()),
+                named => Move::To(place(dir, named, known.get("HOME"))),
+            }
+        };
+        match program.rsplit('/').next().unwrap_or_default() {
+            "export" => {
+                let flags = arguments.iter().take_while(|word| word.starts_with('-')).count();
+                assignments(&arguments[flags..], known);
+            }
+            "cd" => return Some(to(arguments)),
+            "pushd" => {
+                return match to(arguments) {
+                    Move::To(dir) => Some(Move::Push(dir)),
+                    moved => Some(moved),
+                };
+            }
+            "popd" => return Some(Move::Pop),
+            name @ ("sh" | "bash" | "ash" | "dash" | "zsh") if depth < MAX_DEPTH => {
+                if let Some(script) = script_of(arguments) {
+                    self.nested(script, start.offset, false, dir, &mut own, depth);
+                } else if let Some((offset, script)) =
+                    start.input.as_ref().filter(|_| arguments.iter().all(|word| word.starts_with('-')))
+                {
+                    self.nested(script, *offset, true, dir, &mut own, depth);
+                } else {
+                    self.push(name, words, start, dir, &own);
+                }
+            }
+            name => self.push(name, words, start, dir, &own),
+        }
+        None
     }
-    words = unwrapped(words, &mut own);
-    let [program, arguments @ ..] = words else { return None };
-    match program.rsplit('/').next().unwrap_or_default() {
-        "export" => {
-            assignments(arguments, known);
-        }
-        "cd" | "pushd" => {
-            return arguments.iter().find(|word| !word.starts_with('-')).map(|to| path::join(dir, to));
-        }
-        "sh" | "bash" | "ash" | "dash" | "zsh" if depth < MAX_DEPTH && script_of(arguments).is_some() => {
-            let before = found.len();
-            read(script_of(arguments)?, dir, &mut own, depth + 1, found);
-            found[before..].iter_mut().for_each(|command| command.offset = offset);
-        }
-        name => {
-            let mut words = words.to_vec();
-            name.clone_into(&mut words[0]);
-            let watched = WATCHED.map(|name| own.get(name).map(str::to_owned));
-            found.push(ShellCommand { offset, words, dir: dir.to_owned(), pipes: false, watched });
+
+    fn push(&mut self, name: &str, words: &[String], start: Start, dir: &str, own: &KnownVariables<'_>) {
+        let mut command = ShellCommand {
+            offset: start.offset,
+            words: words.to_vec(),
+            program: words[0].clone(),
+            dir: dir.to_owned(),
+            pipes: false,
+            writes: start.writes,
+            input: start.input.map(|(_, text)| text),
+            environment: own.environment(),
+        };
+        name.clone_into(&mut command.words[0]);
+        self.found.push(command);
+    }
+
+    /// Reads a script in a script. Its places are those of the words that hold it, or begin at those of a here-document.
+    fn nested(
+        &mut self,
+        script: &str,
+        offset: usize,
+        has_places: bool,
+        dir: &str,
+        own: &mut KnownVariables<'_>,
+        depth: usize,
+    ) {
+        let before = self.found.len();
+        self.read(script, dir, own, depth + 1);
+        for command in &mut self.found[before..] {
+            command.offset = if has_places { offset + command.offset } else { offset };
         }
     }
-    None
+}
+
+fn text_of(input: &Input, script: &str, known: &KnownVariables<'_>) -> String {
+    let text = &script[input.lines.clone()];
+    if text.len() > MAX_INPUT {
+        return String::new();
+    }
+    if input.strips_tabs {
+        return text.split_inclusive('\n').map(|line| line.trim_start_matches('\t')).collect();
+    }
+    if input.expands { variables::expand(text, known) } else { text.to_owned() }
+}
+
+/// The folder that commands are started in.
+#[derive(Default)]
+struct Folder {
+    dir: String,
+    last: Option<String>,
+    pushed: Vec<String>,
+}
+
+impl Folder {
+    fn go(&mut self, moved: Move) {
+        let next = match moved {
+            Move::To(dir) => Some(dir),
+            Move::Back => self.last.clone(),
+            Move::Push(dir) => {
+                self.pushed.push(self.dir.clone());
+                Some(dir)
+            }
+            Move::Pop => self.pushed.pop(),
+        };
+        if let Some(next) = next {
+            self.last = Some(std::mem::replace(&mut self.dir, next));
+        }
+    }
 }
 
 /// Behind `A=1 B=2`, which are set.
@@ -139,118 +294,16 @@ fn assignments<'a>(mut words: &'a [String], known: &mut KnownVariables<'_>) -> &
     words
 }
 
-/// Behind words that only say how the next ones are run.
-fn unwrapped<'a>(mut words: &'a [String], known: &mut KnownVariables<'_>) -> &'a [String] {
-    while let [first, rest @ ..] = words {
-        match first.rsplit('/').next().unwrap_or_default() {
-            "env" | "sudo" | "exec" | "command" | "nice" | "time" => {
-                let flags = rest.iter().take_while(|word| word.starts_with('-')).count();
-                words = assignments(&rest[flags..], known);
-            }
-            "corepack" | "npx" => {
-                let flags = rest.iter().take_while(|word| word.starts_with('-')).count();
-                match rest.get(flags) {
-                    Some(word) if is_manager(word) => words = &rest[flags..],
-                    _ => return words,
-                }
-            }
-            _ => return words,
-        }
-    }
-    words
-}
-
-/// `pnpm`, or `pnpm@10.6.5` as corepack and npx take it.
-fn is_manager(word: &str) -> bool {
-    let name = word.split('@').next().unwrap_or_default();
-    matches!(name, "pnpm" | "yarn" | "npm" | "bun")
-}
-
 /// What stands behind `-c`, alone or among other letters.
 fn script_of(arguments: &[String]) -> Option<&str> {
     let flag = arguments
         .iter()
-        .take_while(|word| word.starts_with('-'))
-        .position(|word| !word.starts_with("--") && word.ends_with('c'))?;
+        .position(|word| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c'))?;
+    // `-o pipefail` has a word of its own.
+    let others = arguments[..flag].iter().filter(|word| !word.starts_with('-')).count();
+    let named = arguments[..flag].iter().filter(|word| word.starts_with('-') && word.ends_with('o')).count();
+    if others > named {
+        return None;
+    }
     arguments.get(flag + 1).map(String::as_str)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    /// Each command as `dir: words`.
-    fn read(script: &str) -> Vec<String> {
-        let map = BTreeMap::from([("V".to_owned(), "10.6.5".to_owned()), ("L".to_owned(), "a b".to_owned())]);
-        let commands = commands(script, "/app", &KnownVariables::new(&map));
-        commands.iter().map(|one| format!("{}: {}", one.dir, one.words.join("|"))).collect()
-    }
-
-    #[test]
-    fn commands_are_told_apart() {
-        assert_eq!(
-            read("a b && c;d | e 2>&1 >/dev/null || f &\ng # h\n(i j)"),
-            ["/app: a|b", "/app: c", "/app: d", "/app: e", "/app: f", "/app: g", "/app: i|j"]
-        );
-        assert_eq!(
-            read("if [ -f x ]; then npm ci; else yarn; fi")[1..],
-            ["/app: npm|ci", "/app: yarn", "/app: fi"]
-        );
-    }
-
-    #[test]
-    fn quotes_and_variables() {
-        assert_eq!(
-            read(r#"p "pnpm@$V" 'a $V' c\ d "e\"f" "" $L "$L" $X"#),
-            ["/app: p|pnpm@10.6.5|a $V|c d|e\"f||a|b|a b|$X"]
-        );
-        assert_eq!(
-            read("X=1 Y=$V && npm i -g pnpm@${Y} && export Z=2 && q $Z$X"),
-            ["/app: npm|i|-g|pnpm@10.6.5", "/app: q|21"]
-        );
-        assert_eq!(
-            read("export T=\"$(cat /run/x 2>/dev/null || echo '')\" && pnpm install"),
-            ["/app: pnpm|install"]
-        );
-        assert_eq!(read("a `b; c` d"), ["/app: a|`b; c`|d"]);
-    }
-
-    #[test]
-    fn what_wraps_a_command() {
-        assert_eq!(read("sudo -E env -i A=1 /usr/bin/npm ci"), ["/app: npm|ci"]);
-        assert_eq!(
-            read("corepack pnpm@9 install; npx --yes pnpm@8 i; corepack prepare pnpm@9"),
-            ["/app: pnpm@9|install", "/app: pnpm@8|i", "/app: corepack|prepare|pnpm@9"]
-        );
-        assert_eq!(read("sh -ec 'cd web && npm ci' && ls"), ["/app/web: npm|ci", "/app: ls"]);
-        assert_eq!(read("bash -c \"bash -c 'npm ci'\""), ["/app: npm|ci"]);
-    }
-
-    #[test]
-    fn folders_are_followed() {
-        assert_eq!(
-            read("cd web && a && (cd ../api; b) && c && cd /x/./y/.. && d"),
-            ["/app/web: a", "/app/api: b", "/app/web: c", "/x: d"]
-        );
-    }
-
-    #[test]
-    fn watched_variables_and_pipes() {
-        let map = BTreeMap::from([("CI".to_owned(), "1".to_owned())]);
-        let found = commands("wget x | env PNPM_VERSION=9.1.0 sh -", "/", &KnownVariables::new(&map));
-        assert!(found[0].pipes && !found[1].pipes);
-        assert_eq!(found[1].words, ["sh", "-"]);
-        assert_eq!(found[1].variable("PNPM_VERSION"), Some("9.1.0"));
-        assert_eq!(found[0].variable("PNPM_VERSION"), None);
-        assert_eq!(found[0].variable("CI"), Some("1"));
-    }
-
-    #[test]
-    fn unfinished_scripts_end() {
-        for script in ["'", "\"", "\\", "a 'b", "$(", "`", "a >", "((((", "))))", "sh -c", "é\\é", "\"\\"] {
-            let _ = read(script);
-        }
-    }
 }

@@ -3,6 +3,7 @@
 mod operation;
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 pub(super) use self::operation::Operation;
 use super::words;
@@ -13,6 +14,25 @@ const MAX_VALUE: usize = 256;
 
 /// More names than any script sets; each command has a copy of them.
 const MAX_NAMES: usize = 256;
+
+/// Variables that change what an install does; of those that end in `_`, all that begin so.
+const WATCHED: &[&str] = &[
+    "BUN_",
+    "CI",
+    "COREPACK_",
+    "HOME",
+    "NODE_ENV",
+    "NPM_CONFIG_",
+    "PNPM_CONFIG_",
+    "PNPM_HOME",
+    "PNPM_VERSION",
+    "YARN_",
+    "npm_config_",
+    "pnpm_config_",
+];
+
+/// More of one begin than any image sets.
+const MAX_WATCHED: usize = 32;
 
 /// Further away than any bracket closes.
 const MAX_REFERENCE: usize = 512;
@@ -42,6 +62,23 @@ impl<'a> KnownVariables<'a> {
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.inner.get(name).or_else(|| self.outer.get(name)).map(String::as_str)
+    }
+
+    /// The variables that change what an install does.
+    pub(super) fn environment(&self) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        for map in [self.outer, &self.inner] {
+            for start in WATCHED {
+                let from = map.range::<str, _>((Bound::Included(*start), Bound::Unbounded));
+                let watched = from.take_while(|(name, _)| name.starts_with(start)).take(MAX_WATCHED);
+                found.extend(
+                    watched
+                        .filter(|(name, _)| start.ends_with('_') || name == start)
+                        .map(|(name, value)| (name.clone(), value.clone())),
+                );
+            }
+        }
+        found
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {

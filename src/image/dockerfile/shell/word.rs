@@ -1,5 +1,8 @@
 //! The words of a script, as a shell takes it apart.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use crate::image::dockerfile::variables::{self, KnownVariables};
 
 /// What ends a simple command.
@@ -9,6 +12,8 @@ pub(super) enum CommandEnd {
     Pipe,
     Open,
     Close,
+    /// `;;`
+    Break,
 }
 
 /// The words up to the next operator.
@@ -19,17 +24,71 @@ pub(super) struct Simple {
     /// Where the next command begins.
     pub(super) next: usize,
     pub(super) end: CommandEnd,
+    /// The files that its output goes to.
+    pub(super) writes: Vec<Redirection>,
+    /// The here-document that it reads.
+    pub(super) input: Option<Input>,
 }
+
+/// A file that takes the output of a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Redirection {
+    /// As it is named.
+    pub(crate) path: String,
+    /// `>>`: what it holds stays.
+    pub(crate) appends: bool,
+}
+
+/// Where a here-document stands in the script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Input {
+    pub(super) lines: Range<usize>,
+    /// References in it are expanded.
+    pub(super) expands: bool,
+    /// `<<-`
+    pub(super) strips_tabs: bool,
+}
+
+/// The lines of a script that belong to here-documents: where the line that opens them ends, and where it goes on.
+#[derive(Default)]
+pub(super) struct Skipped(BTreeMap<usize, usize>);
 
 impl Simple {
     /// Reads the one that begins at a place.
-    pub(super) fn read(script: &str, from: usize, known: &KnownVariables<'_>) -> Self {
-        let mut reader =
-            WordReader { script, at: from, words: Vec::new(), word: None, start: None, drops: false };
+    pub(super) fn read(script: &str, from: usize, known: &KnownVariables<'_>, skipped: &mut Skipped) -> Self {
+        let mut reader = WordReader {
+            script,
+            at: from,
+            words: Vec::new(),
+            word: None,
+            start: None,
+            next_word: NextWord::Argument,
+            writes: Vec::new(),
+            input: None,
+            skipped,
+        };
         let end = reader.run(known);
         reader.finish_word();
-        Self { words: reader.words, start: reader.start.unwrap_or(from), next: reader.at, end }
+        Self {
+            words: reader.words,
+            start: reader.start.unwrap_or(from),
+            next: reader.at,
+            end,
+            writes: reader.writes,
+            input: reader.input,
+        }
     }
+}
+
+/// What the next word is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NextWord {
+    Argument,
+    /// A file, or the number of one, that does not matter.
+    Dropped,
+    Written {
+        appends: bool,
+    },
 }
 
 struct WordReader<'a> {
@@ -39,8 +98,10 @@ struct WordReader<'a> {
     /// The word that is being read; an empty pair of quotes is one too.
     word: Option<String>,
     start: Option<usize>,
-    /// The next word is a file that a redirection names.
-    drops: bool,
+    next_word: NextWord,
+    writes: Vec<Redirection>,
+    input: Option<Input>,
+    skipped: &'a mut Skipped,
 }
 
 impl WordReader<'_> {
@@ -49,8 +110,15 @@ impl WordReader<'_> {
             let here = self.at;
             self.at += c.len_utf8();
             match c {
-                '\n' | ';' => return CommandEnd::Next,
-                '&' if self.eats('>') => self.redirect(),
+                '\n' => {
+                    self.at = self.skipped.0.get(&here).copied().unwrap_or(self.at);
+                    return CommandEnd::Next;
+                }
+                ';' => {
+                    let breaks = self.eats(';');
+                    return if self.eats('&') || breaks { CommandEnd::Break } else { CommandEnd::Next };
+                }
+                '&' if self.eats('>') => self.output(true),
                 '&' => {
                     self.eats('&');
                     return CommandEnd::Next;
@@ -67,7 +135,8 @@ impl WordReader<'_> {
                     let rest = &self.script[self.at..];
                     self.at += rest.find('\n').unwrap_or(rest.len());
                 }
-                '<' | '>' => self.redirect(),
+                '<' => self.input(),
+                '>' => self.output(false),
                 '\'' => {
                     let rest = &self.script[self.at..];
                     let length = rest.find('\'').unwrap_or(rest.len());
@@ -137,14 +206,67 @@ impl WordReader<'_> {
         found
     }
 
-    /// `2>&1`, `>> file`, `<file`: neither the number nor the file is a word of the command.
-    fn redirect(&mut self) {
-        if self.word.as_ref().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
-            self.word = None;
-        }
+    /// The number before `>` or `<`, as in `2>&1`, which is no word of the command.
+    fn number(&mut self) -> Option<String> {
+        let is_number = self.word.as_ref().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+        let number = if is_number { self.word.take() } else { None };
         self.finish_word();
-        while ['>', '<', '&', '|', '-'].iter().any(|&c| self.eats(c)) {}
-        self.drops = true;
+        number
+    }
+
+    /// `> file`, `2>&1`, `&>> file`.
+    fn output(&mut self, of_both: bool) {
+        let number = self.number();
+        let appends = self.eats('>');
+        self.eats('|');
+        let is_copy = self.eats('&');
+        let is_output = of_both || number.is_none_or(|number| number == "1");
+        self.next_word =
+            if is_copy || !is_output { NextWord::Dropped } else { NextWord::Written { appends } };
+    }
+
+    /// `< file`, `<<< word` or `<<EOF`.
+    fn input(&mut self) {
+        self.number();
+        if !self.eats('<') {
+            self.eats('&');
+            self.eats('>');
+            self.next_word = NextWord::Dropped;
+        } else if self.eats('<') {
+            self.next_word = NextWord::Dropped;
+        } else {
+            self.here_document();
+        }
+    }
+
+    /// Finds the lines of a here-document, which begin behind the line that opens it.
+    fn here_document(&mut self) {
+        let strips_tabs = self.eats('-');
+        while self.eats(' ') || self.eats('\t') {}
+        let rest = &self.script[self.at..];
+        let quoted = &rest[..rest
+            .find(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '<' | '>' | '(' | ')'))
+            .unwrap_or(rest.len())];
+        self.at += quoted.len();
+        let name: String = quoted.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
+        let rest = &self.script[self.at..];
+        let Some(newline) = rest.find('\n').map(|newline| self.at + newline).filter(|_| !name.is_empty())
+        else {
+            return;
+        };
+        let start = self.skipped.0.get(&newline).copied().unwrap_or(newline + 1);
+        let (mut end, mut next) = (self.script.len(), self.script.len());
+        let mut at = start;
+        for line in self.script[start..].split_inclusive('\n') {
+            let bare = line.trim_end_matches(['\r', '\n']);
+            if (if strips_tabs { bare.trim_start_matches('\t') } else { bare }) == name {
+                (end, next) = (at, at + line.len());
+                break;
+            }
+            at += line.len();
+        }
+        self.skipped.0.insert(newline, next);
+        self.input = Some(Input { lines: start..end, expands: name == quoted, strips_tabs });
     }
 
     fn push(&mut self, here: usize, text: &str) {
@@ -165,10 +287,11 @@ impl WordReader<'_> {
     }
 
     fn finish_word(&mut self) {
-        if let Some(word) = self.word.take()
-            && !std::mem::take(&mut self.drops)
-        {
-            self.words.push(word);
+        let Some(word) = self.word.take() else { return };
+        match std::mem::replace(&mut self.next_word, NextWord::Argument) {
+            NextWord::Argument => self.words.push(word),
+            NextWord::Dropped => {}
+            NextWord::Written { appends } => self.writes.push(Redirection { path: word, appends }),
         }
     }
 }
