@@ -62,7 +62,9 @@ pub(crate) enum InstallKind {
         /// The folder.
         to: String,
     },
-    /// `lerna bootstrap`: in each member.
+    /// Adds or removes named packages, as `yarn add x`, and installs what the manifest asks for with them.
+    Change,
+    /// In each member of a workspace, as `lerna bootstrap`.
     Bootstrap,
     /// Another program, by its name, which starts a package manager that its own settings name.
     Other(&'static str),
@@ -90,7 +92,9 @@ pub(crate) fn install(line: usize, command: &ShellCommand) -> Option<DockerfileI
 /// The program of a command, without its version, and that.
 fn program(command: &ShellCommand) -> Option<(&str, &str)> {
     let program = command.words.first()?;
-    Some(program.split_once('@').unwrap_or((program, "")))
+    let (name, version) = program.split_once('@').unwrap_or((program, ""));
+    // Debian's name.
+    Some((if name == "yarnpkg" { "yarn" } else { name }, version))
 }
 
 /// Reads a command as an install of any kind.
@@ -189,7 +193,13 @@ fn kind_of(
     let is_clean = matches!(subcommand, "ci" | "clean-install" | "ic" | "install-clean");
     let installs = installs || is_clean && manager != Name::Yarn;
     let names_packages = named.iter().any(|word| *word != ".");
-    (installs && !names_packages).then_some(InstallKind::Install)
+    let changes = matches!(subcommand, "add" | "a" | "remove" | "rm" | "uninstall" | "un" | "r");
+    match (installs, names_packages) {
+        (true, false) => Some(InstallKind::Install),
+        (true, true) if !is_clean => Some(InstallKind::Change),
+        (false, true) if changes => Some(InstallKind::Change),
+        _ => None,
+    }
 }
 
 /// The folder that a package manager works in.
@@ -216,6 +226,13 @@ fn by_another(line: usize, command: &ShellCommand, program: &str) -> Option<Dock
     let sorted = sort(&command.words[1..], &["scope", "ignore", "npm-client", "C", "t", "to"]);
     let (kind, manager) = match (program, sorted.1.as_slice()) {
         ("lerna", ["bootstrap", ..]) => (InstallKind::Bootstrap, Name::Npm),
+        ("lerna", ["exec", words @ ..]) => {
+            let mut words = words.iter().flat_map(|word| word.split(' '));
+            let manager = Name::parse(words.next()?)?;
+            let words: Vec<&str> = words.filter(|word| !word.starts_with('-')).collect();
+            kind_of(manager, &words, &Sorted::default(), command)?;
+            (InstallKind::Bootstrap, manager)
+        }
         ("rush", ["install" | "update", ..]) => (InstallKind::Other("rush"), Name::Pnpm),
         ("moon", ["docker", "setup" | "prune"] | ["setup"]) => (InstallKind::Other("moon"), Name::Npm),
         ("ni" | "nci", []) => (InstallKind::Other("ni"), Name::Npm),

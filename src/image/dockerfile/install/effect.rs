@@ -24,6 +24,11 @@ pub(crate) enum CommandEffect {
     },
     /// It writes a file.
     WriteFile(WriteFile),
+    /// It unpacks an archive: what lies there then is not known.
+    Unpack {
+        /// Absolute.
+        to: String,
+    },
     /// It sets a setting of a package manager, as `@x:registry`.
     SetConfig {
         /// The setting.

@@ -19,6 +19,7 @@ fn describe(effect: CommandEffect) -> String {
                 InstallKind::Install => "install".to_owned(),
                 InstallKind::Fetch => "fetch".to_owned(),
                 InstallKind::Deploy { to } => format!("deploy to {to}"),
+                InstallKind::Change => "change".to_owned(),
                 InstallKind::Bootstrap => "bootstrap".to_owned(),
                 InstallKind::Other(name) => format!("install by {name}"),
             };
@@ -56,6 +57,7 @@ fn describe(effect: CommandEffect) -> String {
             format!("write {}{} {:?}", write.path, flag(write.appends, "appends"), write.text)
         }
         CommandEffect::SetConfig { key, value } => format!("set {key}={value}"),
+        CommandEffect::Unpack { to } => format!("unpack to {to}"),
         CommandEffect::RunFile { path } => format!("file {path}"),
     }
 }
@@ -95,7 +97,16 @@ fn installs_in_other_forms() {
     );
     does("moon docker setup && moon docker prune", "npm install by moon in /app;npm install by moon in /app");
     does("npx -y pnpm@9 i; bunx x; bun install", "pnpm install in /app;bun install in /app");
-    does("pnpm deploy; yarn workspace web; pnpm add x", "");
+    does("pnpm deploy; yarn workspace web; npm i -g x; npm ci x", "");
+    does(
+        "npm i sharp; yarn --cwd web add x; pnpm remove y",
+        "npm change in /app;yarn change in /app/web;pnpm change in /app",
+    );
+    does(
+        "lerna exec -- npm ci --omit=dev; lerna exec 'yarn install' --scope web; lerna exec -- npm run x",
+        "npm bootstrap in /app;yarn bootstrap in /app of web",
+    );
+    does("yarnpkg --cwd web install", "yarn install in /app/web");
 }
 
 #[test]
@@ -127,6 +138,10 @@ fn scripts_of_manifests() {
     does(
         "bun run --cwd web build; bun setup; bun x.ts; bun test",
         "bun run build in /app/web;bun run setup in /app",
+    );
+    does(
+        "lerna run build; yarn lerna run a --scope=web",
+        "npm run build in /app all;npm run a in /app of web",
     );
     does(
         "npm test; npm version; yarn cache clean; pnpm store prune; pnpm exec tsc; npm rebuild",
@@ -171,6 +186,10 @@ fn files() {
     does(
         "cat .npmrc.docker > .npmrc; cat a b > c",
         "copy /app/.npmrc.docker to /app/.npmrc;write /app/c None",
+    );
+    does(
+        "tar xzf a.tar.gz && tar -C /x -xf b; unzip c.zip -d y; tar czf a b",
+        "unpack to /app;unpack to /x;unpack to /app/y",
     );
     does("cp a; rm; mv; ls; mkdir -p x", "");
 }

@@ -55,8 +55,23 @@ pub(super) fn effect(command: &ShellCommand) -> Option<CommandEffect> {
             let path = command.path(sort(arguments, &["e", "f"]).1.last()?);
             Some(CommandEffect::WriteFile(WriteFile { path, appends: true, text: None }))
         }
+        "tar" | "unzip" => unpack(command, arguments).map(|to| CommandEffect::Unpack { to }),
         _ => redirected(command),
     }
+}
+
+/// The folder that an archive is unpacked to.
+fn unpack(command: &ShellCommand, arguments: &[String]) -> Option<String> {
+    let (flags, words) = sort(arguments, &["C", "directory", "d", "f", "file", "strip-components"]);
+    let to = flags.iter().find(|(flag, _)| matches!(*flag, "C" | "directory" | "d")).and_then(|(_, to)| *to);
+    let extracts = command.words[0] == "unzip"
+        || flags
+            .iter()
+            .any(|(flag, _)| matches!(*flag, "extract" | "get") || !flag.contains('-') && flag.contains('x'))
+        || words
+            .first()
+            .is_some_and(|letters| letters.contains('x') && letters.len() < 6 && !letters.contains('.'));
+    extracts.then(|| command.path(to.unwrap_or(".")))
 }
 
 fn remove(command: &ShellCommand, arguments: &[String]) -> Option<CommandEffect> {

@@ -1,6 +1,6 @@
 //! Commands that run a script of a manifest.
 
-use super::{Sorted, dir_of, flags_with_values, has, program, sort, workspaces_of};
+use super::{Sorted, dir_of, flags_with_values, has, program, sort, values, workspaces_of};
 use crate::image::dockerfile::shell::ShellCommand;
 use crate::image::package_manager::Name;
 
@@ -21,7 +21,15 @@ pub(crate) struct RunScript {
 
 /// Reads a command as one that runs a script.
 pub(super) fn run_script(command: &ShellCommand) -> Option<RunScript> {
-    let manager = Name::parse(program(command)?.0)?;
+    let (program, _) = program(command)?;
+    if program == "lerna" {
+        let sorted = sort(&command.words[1..], &["scope", "ignore", "concurrency"]);
+        let ["run", name, ..] = sorted.1.as_slice() else { return None };
+        let workspaces: Vec<_> = values(&sorted, &["scope"]).into_iter().map(str::to_owned).collect();
+        let in_all = workspaces.is_empty();
+        return script(Name::Npm, name, command, &sorted, workspaces, in_all);
+    }
+    let manager = Name::parse(program)?;
     let sorted = sort(&command.words[1..], flags_with_values(manager));
     if has(&sorted, &["v", "version", "h", "help"]) && sorted.1.is_empty() {
         return None;

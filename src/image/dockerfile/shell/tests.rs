@@ -34,6 +34,7 @@ fn quotes_and_variables() {
         read("export T=\"$(cat /run/x 2>/dev/null || echo '')\" && pnpm install"),
         ["/app: pnpm|install"]
     );
+    assert_eq!(read("X=$(a b) && c $X")[0], "/app: c|$(a b)");
     assert_eq!(read("a `b; c` d"), ["/app: a|`b; c`|d"]);
 }
 
@@ -162,6 +163,10 @@ fn files_that_are_written_and_read() {
         seen,
         ["cat a Some(\"x 1\\n\")", "tee b c+ None", "cat d Some(\"$V\\n\")", "f  Some(\"y\\n\")", "g  None",]
     );
+    let script = "for f in p q; do\ncat > $f <<E <<F\n1\nE\n$f\nF\ndone\ng";
+    let found = commands(script, "/", &KnownVariables::new(&map));
+    let inputs: Vec<_> = found.iter().map(|one| one.input.as_deref().unwrap_or_default()).collect();
+    assert_eq!(inputs, ["p\n", "q\n", ""]);
     let places: Vec<_> = commands("a <<E\nx\nE\nsh <<E\nb\n c\nE", "/", &KnownVariables::new(&map))
         .iter()
         .map(|one| one.offset)

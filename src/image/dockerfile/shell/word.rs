@@ -49,9 +49,14 @@ pub(super) struct Input {
     pub(super) strips_tabs: bool,
 }
 
-/// The lines of a script that belong to here-documents: where the line that opens them ends, and where it goes on.
+/// The lines of a script that belong to here-documents.
 #[derive(Default)]
-pub(super) struct Skipped(BTreeMap<usize, usize>);
+pub(super) struct Skipped {
+    /// Where a line that opens some ends, and where the script goes on.
+    lines: BTreeMap<usize, usize>,
+    /// Those that were found, by the place of the word that opens them: loops come there again.
+    found: BTreeMap<usize, Input>,
+}
 
 impl Simple {
     /// Reads the one that begins at a place.
@@ -111,7 +116,7 @@ impl WordReader<'_> {
             self.at += c.len_utf8();
             match c {
                 '\n' => {
-                    self.at = self.skipped.0.get(&here).copied().unwrap_or(self.at);
+                    self.at = self.skipped.lines.get(&here).copied().unwrap_or(self.at);
                     return CommandEnd::Next;
                 }
                 ';' => {
@@ -162,7 +167,8 @@ impl WordReader<'_> {
                     let (value, length) = variables::reference(&self.script[here..], known);
                     let as_written = self.script[here..].starts_with(&value);
                     self.at = here + length;
-                    if as_written {
+                    // What a command prints has blanks of its own.
+                    if as_written || value.contains("$(") {
                         self.push(here, &value);
                     } else {
                         self.push_split(here, &value);
@@ -249,12 +255,16 @@ impl WordReader<'_> {
             .unwrap_or(rest.len())];
         self.at += quoted.len();
         let name: String = quoted.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
+        if let Some(found) = self.skipped.found.get(&self.at) {
+            self.input = Some(found.clone());
+            return;
+        }
         let rest = &self.script[self.at..];
         let Some(newline) = rest.find('\n').map(|newline| self.at + newline).filter(|_| !name.is_empty())
         else {
             return;
         };
-        let start = self.skipped.0.get(&newline).copied().unwrap_or(newline + 1);
+        let start = self.skipped.lines.get(&newline).copied().unwrap_or(newline + 1);
         let (mut end, mut next) = (self.script.len(), self.script.len());
         let mut at = start;
         for line in self.script[start..].split_inclusive('\n') {
@@ -265,8 +275,10 @@ impl WordReader<'_> {
             }
             at += line.len();
         }
-        self.skipped.0.insert(newline, next);
-        self.input = Some(Input { lines: start..end, expands: name == quoted, strips_tabs });
+        self.skipped.lines.insert(newline, next);
+        let input = Input { lines: start..end, expands: name == quoted, strips_tabs };
+        self.skipped.found.insert(self.at, input.clone());
+        self.input = Some(input);
     }
 
     fn push(&mut self, here: usize, text: &str) {
