@@ -90,6 +90,34 @@ impl Instruction {
         serde_json::from_str(&self.text).ok()
     }
 
+    /// The text of a `RUN` as a shell reads it: with the lines of its here-documents behind it. [`Self::line_at`] knows
+    /// their places, too.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
+    pub(crate) fn script(&self) -> String {
+        let mut script = self.text.clone();
+        for heredoc in &self.heredocs {
+            for part in ["\n", &heredoc.text, &heredoc.name] {
+                script.push_str(part);
+            }
+        }
+        script
+    }
+
+    /// Adds a here-document, whose lines stand behind all others.
+    fn push(&mut self, heredoc: Heredoc, last_line: usize) {
+        let before = self.heredocs.iter().map(|one| one.text.len() + one.name.len() + 1).sum::<usize>();
+        let mut offset = self.text.len() + 1 + before;
+        if self.heredocs.is_empty() {
+            self.lines.retain(|start| start.offset <= self.text.len());
+        }
+        let ends = heredoc.text.split_inclusive('\n').chain([heredoc.name.as_str()]);
+        for (number, line) in ends.enumerate() {
+            self.lines.push(LineStart { offset, line: (heredoc.line + number).min(last_line), before: 0 });
+            offset += line.len();
+        }
+        self.heredocs.push(heredoc);
+    }
+
     /// The instruction behind `ONBUILD`.
     pub(crate) fn trigger(&self) -> Option<Self> {
         if self.keyword != "ONBUILD" || self.on_build {
@@ -117,11 +145,13 @@ pub(crate) fn instructions(text: &str) -> Vec<Instruction> {
         if is_comment(line) || line.trim().is_empty() {
             continue;
         }
+        let mut last_line = number;
         let mut whole = Joined::default();
         let indented = line.len() - line.trim_start().len();
         let mut goes_on = whole.push(&line[indented..], number, line[..indented].chars().count(), escape);
         while goes_on {
             let Some((number, line)) = lines.next() else { break };
+            last_line = number;
             if !is_comment(line) && !line.trim().is_empty() {
                 goes_on = whole.push(line, number, 0, escape);
             }
@@ -130,6 +160,7 @@ pub(crate) fn instructions(text: &str) -> Vec<Instruction> {
         if instruction.takes_heredocs() || instruction.trigger().is_some_and(|one| one.takes_heredocs()) {
             for mut heredoc in heredocs(&whole.text) {
                 for (number, line) in lines.by_ref() {
+                    last_line = number;
                     let line = if heredoc.strips_tabs { line.trim_start_matches('\t') } else { line };
                     if heredoc.line == 0 {
                         heredoc.line = number;
@@ -140,7 +171,10 @@ pub(crate) fn instructions(text: &str) -> Vec<Instruction> {
                     heredoc.text.push_str(line);
                     heredoc.text.push('\n');
                 }
-                instruction.heredocs.push(heredoc);
+                if heredoc.line == 0 {
+                    heredoc.line = last_line;
+                }
+                instruction.push(heredoc, last_line);
             }
         }
         if !instruction.keyword.is_empty() {

@@ -237,6 +237,14 @@ impl Reader {
         own: &mut KnownVariables<'_>,
         depth: usize,
     ) {
+        // Another program reads it.
+        if script
+            .strip_prefix("#!")
+            .and_then(|rest| rest.lines().next())
+            .is_some_and(|line| !line.contains("sh"))
+        {
+            return;
+        }
         let before = self.found.len();
         self.read(script, dir, own, depth + 1);
         for command in &mut self.found[before..] {

@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::image::dockerfile::instruction::instructions;
+use crate::image::dockerfile::shell;
 use crate::image::dockerfile::stage::Dockerfile;
+use crate::image::dockerfile::variables::KnownVariables;
 
 /// What each command of a `RUN` does, in `/app`.
 fn effects(run: &str) -> Vec<String> {
@@ -257,6 +260,24 @@ fn chains_and_loops() {
         "npm install in /app/web frozen;npm install in /app frozen",
     );
     does("--mount=type=secret,id=npmrc,target=/root/.npmrc set -eux; npm ci", "npm install in /app frozen");
+}
+
+/// The whole script of a `RUN`, with its here-documents.
+#[test]
+fn here_documents() {
+    let text = "RUN <<E && cat <<-F > .npmrc && npm ci && python <<G && <<H\nyarn\nE\n\ta=b\n\tF\nnpm ci\nG\n#!/usr/bin/env node\nnpm ci\nH\n";
+    let instruction = &instructions(text)[0];
+    let nothing = std::collections::BTreeMap::new();
+    let found: Vec<_> = shell::commands(&instruction.script(), "/app", &KnownVariables::new(&nothing))
+        .iter()
+        .filter_map(|one| Some((instruction.line_at(one.offset), describe(effect(0, one)?))))
+        .collect();
+    let expected = [
+        (2, "yarn install in /app"),
+        (1, r#"write /app/.npmrc Some("a=b\n")"#),
+        (1, "npm install in /app frozen"),
+    ];
+    assert_eq!(found, expected.map(|(line, said)| (line, said.to_owned())));
 }
 
 #[test]

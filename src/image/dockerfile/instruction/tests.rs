@@ -82,6 +82,27 @@ fn forms_of_heredocs() {
 }
 
 #[test]
+fn here_documents_are_a_part_of_the_script() {
+    let text = "FROM a\nONBUILD RUN sh <<E && \\\n cat <<-F > x\nnpm ci\n  ls\nE\n\ty\n\tF\nRUN z\n";
+    let found = instructions(text);
+    let trigger = found[1].trigger().unwrap();
+    for one in [&found[1], &trigger] {
+        let script = one.script();
+        assert!(script.ends_with("sh <<E &&  cat <<-F > x\nnpm ci\n  ls\nE\ny\nF"), "{script}");
+        let line = |word: &str| one.line_at(script.find(word).unwrap());
+        assert_eq!(
+            ["sh", "cat", "npm", "ls", "E\ny", "y\n", "F\u{0}"].map(|word| if word == "F\u{0}" {
+                one.line_at(script.len() - 1)
+            } else {
+                line(word)
+            }),
+            [2, 3, 4, 5, 6, 7, 8]
+        );
+    }
+    assert_eq!(found[2].line_at(0), 9);
+}
+
+#[test]
 fn another_escape() {
     let found = instructions("# syntax=x\n# Escape = `\nRUN a `\n b\\\nRUN c\n");
     assert_eq!(found[0].text, "a  b\\");
