@@ -1,21 +1,36 @@
 //! What a compose file gives to the builds of its services (<https://docs.docker.com/reference/compose-file/build/>).
 
+#[cfg(test)]
+mod cases;
+mod definitions;
+mod dotenv;
+mod extends;
+mod include;
+mod interpolate;
+mod merge;
+mod model;
+mod paths;
+mod scalar;
+mod sets;
+pub(crate) mod tree;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+pub(crate) use self::definitions::{ComposeServices, ComposeSet, load};
+pub(crate) use self::dotenv::dotenv;
+use self::interpolate::expand;
+pub(crate) use self::model::{FileText, Sources};
+pub(crate) use self::sets::{
+    default_set, env_file, is_compose_file, looked_for, of_files, other_sets, over_default,
+};
 use crate::npm::Lookup;
 use crate::text::{path, yaml};
 
 /// The names of compose files, in the order in which compose looks for them; the first that is there counts.
 pub(crate) const COMPOSE_FILES: [&str; 4] =
     ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-
-/// How deep defaults may stand in each other.
-const MAX_DEPTH: usize = 8;
-
-/// Longer than what any value is.
-const MAX_VALUE: usize = 1 << 14;
 
 /// The build arguments of the services that build one of these Dockerfiles, which are named by their paths from the
 /// folder of the compose file. Where several services give one, the first counts.
@@ -33,10 +48,10 @@ pub(crate) fn build_args(
     for build in services.into_iter().flat_map(Map::values).filter_map(|service| service.get("build")) {
         let said = |key: &str, default: &str| {
             let value = build.get(key).and_then(Value::as_str).unwrap_or(default);
-            interpolate(value, lookup, 0)
+            expand(value, lookup).text
         };
         let context = match build {
-            Value::String(context) => interpolate(context, lookup, 0),
+            Value::String(context) => expand(context, lookup).text,
             _ => said("context", "."),
         };
         let dockerfile = path::relative(&format!("{context}/{}", said("dockerfile", "Dockerfile")));
@@ -45,34 +60,10 @@ pub(crate) fn build_args(
         }
         for (name, value) in of_build(build) {
             let Some(value) = value else { continue };
-            args.entry(name).or_insert_with(|| interpolate(&value, lookup, 0));
+            args.entry(name).or_insert_with(|| expand(&value, lookup).text);
         }
     }
     Ok(args)
-}
-
-/// What an `.env` beside the compose file sets, which compose takes where the process says nothing
-/// (<https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/>); variables in its values
-/// are those of `lookup`.
-pub(crate) fn dotenv(text: &str, lookup: Lookup<'_>) -> BTreeMap<String, String> {
-    let mut set = BTreeMap::new();
-    for line in text.strip_prefix('\u{feff}').unwrap_or(text).lines() {
-        let line = line.trim();
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else { continue };
-        let value = value.trim();
-        let quoted = ['\'', '"']
-            .iter()
-            .find_map(|quote| Some((*quote, value.strip_prefix(*quote)?.split_once(*quote)?.0)));
-        let value = match quoted {
-            Some(('\'', inside)) => inside.to_owned(),
-            Some((_, inside)) => interpolate(inside, lookup, 0),
-            None if value.starts_with('#') => String::new(),
-            None => interpolate(value.split(" #").next().unwrap_or_default().trim(), lookup, 0),
-        };
-        set.insert(name.trim().to_owned(), value);
-    }
-    set
 }
 
 /// `args` as a map or a list; one without a value is the process's own.
@@ -96,78 +87,6 @@ fn of_build(build: &Value) -> Vec<(String, Option<String>)> {
             .collect(),
         _ => Vec::new(),
     }
-}
-
-/// `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:+instead}`, `${VAR+instead}`, `${VAR:?why}`,
-/// `${VAR?why}` and `$$`
-/// (<https://docs.docker.com/reference/compose-file/interpolation/>); what is not set is empty.
-fn interpolate(text: &str, lookup: Lookup<'_>, depth: usize) -> String {
-    let mut done = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find('$') {
-        done.push_str(&rest[..start]);
-        let behind = &rest[start + 1..];
-        let (value, length) = if behind.starts_with('$') {
-            ("$".to_owned(), 1)
-        } else if let Some(inside) = braced(behind) {
-            (reference(inside, lookup, depth), inside.len() + 2)
-        } else {
-            let length = name_length(behind);
-            let value =
-                if length == 0 { "$".to_owned() } else { lookup(&behind[..length]).unwrap_or_default() };
-            (value, length)
-        };
-        done.push_str(&value);
-        if done.len() > MAX_VALUE {
-            return String::new();
-        }
-        rest = &behind[length..];
-    }
-    done.push_str(rest);
-    done
-}
-
-fn reference(inside: &str, lookup: Lookup<'_>, depth: usize) -> String {
-    let (name, operator) = inside.split_at(name_length(inside));
-    let value = lookup(name);
-    let given = value.clone().filter(|value| !value.is_empty());
-    let expand =
-        |text: &str| if depth < MAX_DEPTH { interpolate(text, lookup, depth + 1) } else { String::new() };
-    if let Some(default) = operator.strip_prefix(":-") {
-        return given.unwrap_or_else(|| expand(default));
-    }
-    if let Some(default) = operator.strip_prefix('-') {
-        return value.unwrap_or_else(|| expand(default));
-    }
-    if let Some(instead) = operator.strip_prefix(":+") {
-        return given.map(|_| expand(instead)).unwrap_or_default();
-    }
-    if let Some(instead) = operator.strip_prefix('+') {
-        return value.map(|_| expand(instead)).unwrap_or_default();
-    }
-    value.unwrap_or_default()
-}
-
-/// What stands between the brackets at the begin of a text.
-fn braced(text: &str) -> Option<&str> {
-    let inside = text.strip_prefix('{')?;
-    let mut depth = 0_usize;
-    for (at, byte) in inside.bytes().take(MAX_VALUE).enumerate() {
-        match byte {
-            b'{' => depth += 1,
-            b'}' if depth == 0 => return inside.get(..at),
-            b'}' => depth -= 1,
-            _ => {}
-        }
-    }
-    None
-}
-
-fn name_length(text: &str) -> usize {
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        return 0;
-    }
-    text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -205,31 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_as_compose_has_them() {
-        for (text, expected) in [
-            ("$SET-$NO.${SET}", "set-.set"),
-            ("${EMPTY:-a}${EMPTY-b}${NO-c}", "ac"),
-            ("${SET:+d}${EMPTY:+e}${EMPTY+f}", "df"),
-            ("${SET:?g}${NO?h}", "set"),
-            ("$$SET ${", "$SET ${"),
-        ] {
-            assert_eq!(interpolate(text, &lookup, 0), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn variables_beside_the_compose_file() {
-        let text =
-            "\u{feff}A=1\n# B=2\r\nexport C = 'x $SET # y' z\nD=\"${SET} y\"\nE=a#b # c\nF=\nG\nH= # d\n";
-        let found: Vec<_> =
-            dotenv(text, &lookup).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(found, ["A=1", "C=x $SET # y", "D=set y", "E=a#b", "F=", "H="]);
-    }
-
-    #[test]
     fn nothing_grows_without_end() {
-        let deep = format!("{}x{}", "${NO:-".repeat(1000), "}".repeat(1000));
-        assert!(interpolate(&deep, &lookup, 0).len() <= MAX_VALUE);
         let laughs: String = (1..30).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1)).collect();
         assert!(build_args(&format!("a0: &a0 [x]\n{laughs}"), &[], &lookup).is_err());
     }
@@ -237,8 +132,6 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "[$\\{\\}:?+a-zé-]{0,60}") {
-            let _ = interpolate(&text, &lookup, 0);
-            let _ = dotenv(&format!("{text}={text}"), &lookup);
             let _ = build_args(&format!("services: {{a: {{build: \"{text}\"}}}}"), &[&text], &lookup);
         }
     }

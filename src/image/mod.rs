@@ -1,14 +1,17 @@
 //! The picture of an image build: Dockerfiles, compose files, and what is installed in them by which package manager.
 
+#[allow(dead_code, unused_imports, reason = "read by the picture")]
 pub(crate) mod compose;
-#[expect(dead_code, reason = "read by the picture")]
+#[allow(dead_code, unused_imports, reason = "read by the picture")]
 mod definition;
 pub(crate) mod dockerfile;
 #[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
 mod dockerignore;
 pub(crate) mod package_manager;
-#[expect(dead_code, reason = "read by the picture")]
+#[allow(dead_code, unused_imports, reason = "read by the picture")]
 mod place;
+#[allow(dead_code, unused_imports, reason = "read by the picture")]
+pub(crate) mod read;
 
 pub(crate) use self::compose::COMPOSE_FILES;
 pub(crate) use self::dockerfile::DockerfileFound;

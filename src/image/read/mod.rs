@@ -1,0 +1,7 @@
+//! Reads the files that define the builds of a project.
+
+#![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads files, and asks docker"))]
+
+#[cfg(test)]
+pub(crate) mod definitions;
+mod files;
