@@ -10,6 +10,7 @@ mod interpolate;
 mod merge;
 mod model;
 mod paths;
+mod resolved;
 mod scalar;
 mod sets;
 pub(crate) mod tree;
@@ -18,12 +19,17 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::definitions::{ComposeServices, ComposeSet, load};
+pub(crate) use self::definitions::{
+    ComposeService, ComposeServices, ComposeSet, load, of_dockerfile, of_folder,
+};
 pub(crate) use self::dotenv::dotenv;
 use self::interpolate::expand;
 pub(crate) use self::model::{FileText, Sources};
+pub(crate) use self::paths::{is_inside, is_remote, join, parent};
+pub(crate) use self::resolved::take_resolved;
 pub(crate) use self::sets::{
-    default_set, env_file, is_compose_file, looked_for, of_files, other_sets, over_default,
+    built_services, default_set, env_file, found_from, is_compose_file, looked_for, looked_for_from,
+    of_files, other_sets, over_default,
 };
 use crate::npm::Lookup;
 use crate::text::{path, yaml};

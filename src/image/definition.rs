@@ -1,7 +1,7 @@
 //! A build of an image as something defines it: a service of a compose file, a target of a bake file, a workflow's step,
 //! a command.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::place::Place;
 
@@ -94,6 +94,9 @@ pub(crate) struct Definitions {
     pub(crate) builds: Vec<BuildDefinition>,
     /// What was not understood, or could not be read: a line for each, which names the file.
     pub(crate) unknown: Vec<UnknownDefinition>,
+    /// Which of the builds the command of `run` builds, by their places in the list; none where it names no build that
+    /// is understood.
+    pub(crate) commanded: Option<BTreeSet<usize>>,
 }
 
 /// What could not be known of the builds.

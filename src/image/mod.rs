@@ -1,6 +1,10 @@
 //! The picture of an image build: Dockerfiles, compose files, and what is installed in them by which package manager.
 
 #[allow(dead_code, unused_imports, reason = "read by the picture")]
+pub(crate) mod bake;
+#[allow(dead_code, unused_imports, reason = "read by the picture")]
+pub(crate) mod command_line;
+#[allow(dead_code, unused_imports, reason = "read by the picture")]
 pub(crate) mod compose;
 #[allow(dead_code, unused_imports, reason = "read by the picture")]
 mod definition;
@@ -12,6 +16,8 @@ pub(crate) mod package_manager;
 mod place;
 #[allow(dead_code, unused_imports, reason = "read by the picture")]
 pub(crate) mod read;
+#[allow(dead_code, unused_imports, reason = "read by the picture")]
+pub(crate) mod workflow;
 
 pub(crate) use self::compose::COMPOSE_FILES;
 pub(crate) use self::dockerfile::DockerfileFound;

@@ -329,12 +329,14 @@ fn services_that_others_need() {
     let found: Vec<(String, Vec<String>, bool)> = loaded
         .services
         .into_iter()
-        .map(|service| (service.name, service.depends_on, service.is_incomplete))
+        .map(|service| {
+            (service.name, [service.depends_on, service.builds_on].concat(), service.is_incomplete)
+        })
         .collect();
     let of = |name: &str, on: &[&str], is_incomplete| {
         (name.to_owned(), on.iter().map(|on| (*on).to_owned()).collect(), is_incomplete)
     };
-    assert_eq!(found, [of("a", &["b", "c"], false), of("b", &["c"], true), of("c", &[], false)]);
+    assert_eq!(found, [of("a", &["b", "c"], true), of("b", &["c"], true), of("c", &[], false)]);
 }
 
 #[test]
@@ -346,9 +348,45 @@ fn files_that_compose_does_not_find_by_itself() {
     let sets = other_sets(&sources, &files, &[], &BTreeMap::new());
     let names: Vec<&[String]> = sets.iter().map(|set| &set.files[..]).collect();
     assert_eq!(names, [&files[..2], &files[2..3], &files[3..4]]);
-    let services = [definitions::ComposeService { is_incomplete: true, ..Default::default() }];
+    let services = [ComposeService { is_incomplete: true, ..ComposeService::default() }];
     let over = over_default(&sources, &sets[1], &services).unwrap();
     assert_eq!(over.files, [&files[..1], &files[2..3]].concat());
     assert_eq!(over_default(&sources, &sets[0], &services), None);
     assert_eq!(over_default(&sources, &sets[1], &[]), None);
+}
+
+#[test]
+fn services_that_a_command_builds() {
+    let files = [(
+        "compose.yaml",
+        "services: {a: {build: a, depends_on: [b]}, b: {build: b, depends_on: [c]}, c: {build: {additional_contexts: {x: 'service:d'}}}, d: {build: d, profiles: [p]}}",
+    )];
+    let services = loaded(&files, &[]).services;
+    let built = |names: &[&str], with_dependencies, profiles: &[&str]| {
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        built_services(&services, &owned(names), with_dependencies, &owned(profiles))
+            .into_iter()
+            .collect::<String>()
+    };
+    assert_eq!(built(&[], false, &[]), "abcd");
+    assert_eq!(built(&["b"], false, &[]), "b");
+    assert_eq!(built(&["b"], true, &[]), "bcd");
+    assert_eq!(built(&["d"], true, &[]), "d");
+    let only =
+        loaded(&[("compose.yaml", "services: {a: {build: a}, b: {build: b, profiles: [p]}}")], &[]).services;
+    let of = |profiles: &[&str]| {
+        let profiles: Vec<String> = profiles.iter().map(|profile| (*profile).to_owned()).collect();
+        built_services(&only, &[], false, &profiles).into_iter().collect::<String>()
+    };
+    assert_eq!([of(&[]), of(&["q"]), of(&["p"]), of(&["*"])], ["a", "a", "ab", "ab"]);
+}
+
+#[test]
+fn a_command_finds_its_files_above() {
+    let mut sources = Sources::new("/w/notes".to_owned());
+    sources.add("docker/compose.yml", FileText::Text(String::new()));
+    sources.add("compose.yml", FileText::Text(String::new()));
+    let found = |folder: &str| found_from(&sources, folder, &BTreeMap::new()).unwrap().files;
+    assert_eq!(found("docker/x/y"), ["docker/compose.yml"]);
+    assert_eq!(found("web"), ["compose.yml"]);
 }

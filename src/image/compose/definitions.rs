@@ -40,7 +40,9 @@ pub(crate) struct ComposeServices {
 pub(crate) struct ComposeService {
     pub(crate) name: String,
     pub(crate) depends_on: Vec<String>,
-    /// It has neither an image nor a build, so that its file cannot be read without another one.
+    /// Services whose images its build takes files from (`service:` in `additional_contexts`).
+    pub(crate) builds_on: Vec<String>,
+    /// It has neither an image nor a build, or a build without a context: its file may lie over another one.
     pub(crate) is_incomplete: bool,
     pub(crate) profiles: Vec<String>,
 }
@@ -56,24 +58,18 @@ pub(crate) fn load(set: &ComposeSet, sources: &mut Sources) -> ComposeServices {
 }
 
 fn service(entry: &Entry) -> ComposeService {
-    let has = |key: &str| entry.value.get(key).is_some();
-    let mut depends_on: Vec<String> = entry
-        .value
-        .get("depends_on")
-        .map(Node::entries)
-        .unwrap_or_default()
-        .iter()
-        .map(|on| on.key.clone())
-        .collect();
-    let contexts = entry.value.get("build").and_then(|build| build.get("additional_contexts"));
-    for context in contexts.map(Node::entries).unwrap_or_default() {
-        depends_on
-            .extend(context.value.text().and_then(|text| text.strip_prefix("service:")).map(str::to_owned));
-    }
+    let build = entry.value.entry("build");
+    let names = |node: Option<&Node>| node.map(Node::entries).unwrap_or_default().to_vec();
+    let of_service = |context: Entry| Some(context.value.text()?.strip_prefix("service:")?.to_owned());
+    let contexts = build.and_then(|build| build.value.get("additional_contexts"));
+    // A context that nobody wrote has the place of its build.
+    let has_context =
+        |build: &Entry| build.value.entry("context").is_none_or(|context| context.spot != build.spot);
     ComposeService {
         name: entry.key.clone(),
-        depends_on,
-        is_incomplete: !has("image") && !has("build"),
+        depends_on: names(entry.value.get("depends_on")).into_iter().map(|on| on.key).collect(),
+        builds_on: names(contexts).into_iter().filter_map(of_service).collect(),
+        is_incomplete: build.map_or(entry.value.get("image").is_none(), |build| !has_context(build)),
         profiles: profiles(entry),
     }
 }

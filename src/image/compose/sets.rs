@@ -1,5 +1,7 @@
 //! Which files compose reads together: those that it finds by itself, and others that define builds beside them.
 
+use std::collections::BTreeSet;
+
 use super::definitions::{ComposeService, ComposeSet};
 use super::model::{FileText, Sources, Variables};
 use super::{COMPOSE_FILES, dotenv, paths};
@@ -105,6 +107,63 @@ fn of_folder(sources: &Sources, folder: &str, variables: &Variables) -> Option<C
     let over = OVERRIDE_FILES.iter().find(there);
     let files = [Some(first), over].into_iter().flatten().map(|name| beside(folder, name)).collect();
     Some(ComposeSet { files, folder: folder.to_owned(), variables: variables.clone() })
+}
+
+/// The files that `docker compose` finds from a folder of the project: there, or in the nearest folder above.
+pub(crate) fn found_from(sources: &Sources, folder: &str, process: &Variables) -> Option<ComposeSet> {
+    let mut folder = folder;
+    loop {
+        let variables = with_env_files(sources, process, folder);
+        let found = of_folder(sources, folder, &variables);
+        if found.is_some() || folder.is_empty() || !paths::is_inside(folder) {
+            return found;
+        }
+        folder = paths::parent(folder);
+    }
+}
+
+/// What has to be read before [`found_from`] can tell.
+pub(crate) fn looked_for_from(folder: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut folder = folder;
+    while paths::is_inside(folder) {
+        names.extend(COMPOSE_FILES.iter().chain(&OVERRIDE_FILES).map(|name| beside(folder, name)));
+        names.push(env_file(folder));
+        if folder.is_empty() {
+            break;
+        }
+        folder = paths::parent(folder);
+    }
+    names
+}
+
+/// The services that a command builds: those that it names, or all whose profiles are on; and those that they need.
+pub(crate) fn built_services(
+    services: &[ComposeService],
+    named: &[String],
+    with_dependencies: bool,
+    profiles: &[String],
+) -> BTreeSet<String> {
+    let is_on = |service: &ComposeService| {
+        let is_on = |profile: &String| profiles.iter().any(|on| on == "*" || on == profile);
+        service.profiles.is_empty() || service.profiles.iter().any(is_on)
+    };
+    let mut open: Vec<&String> = if named.is_empty() {
+        services.iter().filter(|service| is_on(service)).map(|service| &service.name).collect()
+    } else {
+        named.iter().collect()
+    };
+    let mut found = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if !found.insert(name.clone()) {
+            continue;
+        }
+        if let Some(service) = services.iter().find(|service| service.name == *name) {
+            open.extend(&service.builds_on);
+            open.extend(service.depends_on.iter().filter(|_| with_dependencies));
+        }
+    }
+    found
 }
 
 /// The sets of further files of the project, in the order of the files: those that compose would find in their folder

@@ -4,4 +4,5 @@
 
 #[cfg(test)]
 pub(crate) mod definitions;
+mod docker;
 mod files;

@@ -1,0 +1,123 @@
+//! Bake files: those in JSON as they are, those in HCL by what docker prints of them.
+
+use std::collections::BTreeSet;
+
+use super::Reader;
+use crate::image::bake::{self, BAKE_FILES, BakeFiles, BakeOutline, BakePlace};
+use crate::image::command_line::BakeCommand;
+use crate::image::compose::{self, FileText};
+use crate::image::definition::UnknownDefinition;
+use crate::image::place::Place;
+use crate::image::read::docker;
+
+impl Reader<'_> {
+    /// Takes the targets of bake files: of those that commands name together, of those that bake finds by itself, and of
+    /// each other one. `command` is the one of `run`.
+    pub(super) fn bake_files(&mut self, scripts: &[BakeCommand], command: Option<&BakeCommand>) {
+        let named: Vec<String> =
+            self.inputs.files.iter().filter(|file| bake::is_bake_file(file)).cloned().collect();
+        let default: Vec<String> = BAKE_FILES.iter().map(|name| (*name).to_owned()).collect();
+        self.look_at(default.iter().chain(&named).cloned().collect());
+        for command in scripts.iter().chain(command) {
+            self.look_at(command.files.clone());
+        }
+        let is_there = |reader: &Self, file: &String| {
+            matches!(reader.sources.get(file), Some(FileText::Text(_) | FileText::Unreadable(_)))
+        };
+        let default: Vec<String> = default.into_iter().filter(|file| is_there(self, file)).collect();
+        let mut sets: Vec<(Vec<String>, String)> = vec![(default.clone(), String::new())];
+        // Compose files among them are read as such.
+        let files_of = |reader: &Self, command: &BakeCommand| -> Vec<String> {
+            let is_bake = |file: &&String| file.ends_with(".hcl") || file.ends_with(".json");
+            command.files.iter().filter(is_bake).filter(|file| is_there(reader, file)).cloned().collect()
+        };
+        sets.extend(scripts.iter().chain(command).map(|command| (files_of(self, command), String::new())));
+        for file in named {
+            if !sets.iter().any(|(set, _)| set.contains(&file)) {
+                let folder = compose::parent(&file).to_owned();
+                sets.push((vec![file], folder));
+            }
+        }
+        let commanded = command.map(|command| match files_of(self, command) {
+            files if files.is_empty() => default,
+            files => files,
+        });
+        let mut done: BTreeSet<Vec<String>> = BTreeSet::new();
+        for (set, folder) in sets {
+            if set.is_empty() || !done.insert(set.clone()) {
+                continue;
+            }
+            let targets =
+                command.filter(|_| commanded.as_ref() == Some(&set)).map(|command| &command.targets[..]);
+            self.bake_set(&set, &folder, targets);
+        }
+    }
+
+    /// Files that bake reads together; `targets` are those that the command of `run` names, if it builds of these.
+    fn bake_set(&mut self, set: &[String], folder: &str, targets: Option<&[String]>) {
+        let root = self.sources.root.clone();
+        let place = BakePlace { root: &root, folder, environment: self.inputs.environment };
+        let mut files = BakeFiles::new(place);
+        let mut outline = BakeOutline::default();
+        let mut hcl = None;
+        for file in set {
+            match self.sources.get(file) {
+                Some(FileText::Text(text)) if file.ends_with(".json") => files.add(text, file),
+                Some(FileText::Text(text)) => {
+                    bake::outline(text, file, &mut outline);
+                    hcl.get_or_insert(file);
+                }
+                Some(FileText::Unreadable(why)) => {
+                    let why = format!("cannot be read: {why}");
+                    files.unknown.push(UnknownDefinition { place: Place::line(file, 0), why });
+                }
+                _ => {}
+            }
+        }
+        let json = files.outline();
+        outline.targets.extend(json.targets);
+        outline.groups.extend(json.groups);
+        outline.inherited.extend(json.inherited);
+        if let Some(hcl) = hcl {
+            match self.printed(set, folder, &outline) {
+                Ok(text) => {
+                    files = BakeFiles::new(place);
+                    files.add(&text, hcl);
+                    let printed = files.outline();
+                    outline.groups.extend(printed.groups.into_iter().filter(|(name, _)| name != "default"));
+                }
+                Err(why) => {
+                    let place = Place::line(hcl, 0);
+                    let why = format!("is not read: docker buildx bake does not say what it means: {why}");
+                    files.unknown.push(UnknownDefinition { place, why });
+                }
+            }
+        }
+        let builds = files.builds(&outline);
+        let names: Vec<String> = builds.iter().map(|build| build.name.clone()).collect();
+        let at = self.add(builds, files.unknown);
+        if let Some(targets) = targets {
+            let named = outline.named(targets);
+            let is_named = |(name, _): &(&String, usize)| named.contains(*name);
+            self.found.commanded = Some(names.iter().zip(at).filter(is_named).map(|(_, at)| at).collect());
+        }
+    }
+
+    /// What docker says of all targets.
+    fn printed(&self, set: &[String], folder: &str, outline: &BakeOutline) -> Result<String, String> {
+        if !self.inputs.use_docker {
+            return Err("docker is not asked".to_owned());
+        }
+        let paths: Vec<String> = set
+            .iter()
+            .map(|file| file.strip_prefix(&format!("{folder}/")).unwrap_or(file).to_owned())
+            .collect();
+        let mut arguments = ["buildx", "bake", "--progress", "quiet"].map(str::to_owned).to_vec();
+        for path in paths {
+            arguments.extend(["-f".to_owned(), path]);
+        }
+        arguments.push("--print".to_owned());
+        arguments.extend(outline.built().into_iter().map(str::to_owned));
+        docker::ask(self.inputs.root, folder, self.inputs.environment, &arguments)
+    }
+}
