@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::image::definition::{BuildContext, BuildDefinition, DockerfileSource};
 
@@ -389,4 +391,15 @@ fn a_command_finds_its_files_above() {
     let found = |folder: &str| found_from(&sources, folder, &BTreeMap::new()).unwrap().files;
     assert_eq!(found("docker/x/y"), ["docker/compose.yml"]);
     assert_eq!(found("web"), ["compose.yml"]);
+}
+
+proptest! {
+    #[test]
+    fn no_file_makes_it_panic(
+        service in "(build|extends|context|args|file|service|include|path|profiles|[a-b.{}\\[\\]:,!$ ]|: ){0,20}",
+        include in "[a-b./{}\\[\\]:, ]{0,12}",
+    ) {
+        let text = format!("include: [{include}]\nservices:\n  a: {{build: {{{service}}}}}\n  b: {{{service}}}\n");
+        let _ = shown(&[("compose.yaml", &text), ("compose.override.yaml", &text)], &[]);
+    }
 }

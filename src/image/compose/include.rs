@@ -42,8 +42,15 @@ impl Model<'_> {
         }
         let root = self.sources.root.clone();
         let files: Vec<String> = written.iter().map(|path| paths::join(&root, unit.folder, path)).collect();
-        if including.contains(&files[0]) || including.len() >= MAX_DEPTH {
+        if including.contains(&files[0]) {
             self.tell(place, format!("includes {}, which includes itself", files[0]));
+            return Vec::new();
+        }
+        if including.len() >= MAX_DEPTH {
+            self.tell(
+                place,
+                format!("is included through more than {MAX_DEPTH} files, and includes no more"),
+            );
             return Vec::new();
         }
         let folder = match item.get("project_directory").and_then(Node::text).filter(|text| !text.is_empty())

@@ -67,13 +67,7 @@ pub(crate) fn read(inputs: DefinitionInputs<'_>) -> Definitions {
     let scripts = reader.scripts();
     reader.add(scripts.builds, scripts.unknown);
     for command in scripts.compose.iter().filter(|command| !command.files.is_empty()) {
-        let set = reader.named_set(command);
-        if set.files.iter().all(|file| matches!(reader.sources.get(file), Some(FileText::Text(_))))
-            && !reader.known.contains(&set.files)
-        {
-            let services = reader.load(&set, None);
-            reader.take(set, services);
-        }
+        reader.script_set(command);
     }
     reader.other_compose_files();
     reader.bake_files(&scripts.bake, bake.as_ref());
@@ -123,6 +117,23 @@ impl Reader<'_> {
         compose::of_files(&self.sources, command.files.clone(), folder, &environment)
     }
 
+    /// Takes what a script has compose read together.
+    fn script_set(&mut self, command: &ComposeCommand) {
+        let set = self.named_set(command);
+        if self.known.contains(&set.files) {
+            return;
+        }
+        let is_text = |file: &&String| matches!(self.sources.get(file), Some(FileText::Text(_)));
+        if let Some(missing) = set.files.iter().find(|file| !is_text(file)) {
+            let why = "is named by a script for compose, and cannot be read".to_owned();
+            let unknown = UnknownDefinition { place: Place::line(missing, 0), why };
+            self.add(Vec::new(), vec![unknown]);
+            return;
+        }
+        let services = self.load(&set, None);
+        self.take(set, services);
+    }
+
     /// Takes what a command of compose builds, and notes which builds these are.
     fn compose_command(&mut self, command: &ComposeCommand) {
         let folder = self.inputs.command.map_or("", |(_, folder)| folder);
@@ -167,6 +178,10 @@ impl Reader<'_> {
             }
             self.look_at(services.wanted.into_iter().collect());
             services = compose::load(set, &mut self.sources);
+        }
+        if let Some(file) = services.wanted.first() {
+            let why = format!("is named further down than {MAX_ROUNDS} files, and not read");
+            services.unknown.push(UnknownDefinition { place: Place::line(file, 0), why });
         }
         let Some((command, folder)) = command.filter(|_| self.inputs.use_docker) else { return services };
         let first = set.files.first().cloned().unwrap_or_default();

@@ -113,7 +113,7 @@ fn every_kind_of_definition() {
         ("docker-bake.json", r#"{"target": {"b": {"context": "web"}}}"#),
         ("docker-bake.prod.hcl", "target \"c\" {}"),
         ("package.json", r#"{"scripts": {"image": "docker build -f D ."}}"#),
-        ("build.sh", "docker compose -f a.yml -f b.yml build"),
+        ("build.sh", "docker compose -f a.yml -f b.yml build\ndocker compose -f no.yml up"),
         ("a.yml", "services: {s: {build: s}}"),
         ("b.yml", "services: {s: {build: {target: t}}}"),
     ]);
@@ -130,6 +130,7 @@ fn every_kind_of_definition() {
             "compose compose.other.yaml:1:38 more [more] more/Dockerfile",
             "compose docker/docker-compose.yml:1:16 x [] docker/x.Dockerfile",
             "bake docker-bake.json:1:13 b [web] web/Dockerfile",
+            "no.yml is named by a script for compose, and cannot be read",
             "docker-bake.prod.hcl is not read: docker buildx bake does not say what it means: docker is not asked",
         ]
     );
@@ -241,4 +242,26 @@ fn what_cannot_be_read() {
             "docker-bake.json:2 is no JSON: while parsing a node, did not find expected node content",
         ]
     );
+}
+
+#[test]
+fn files_that_name_files_without_an_end() {
+    let names: Vec<String> = (0..20).map(|n| format!("{n}/compose.yaml")).collect();
+    let texts: Vec<String> = (1..=20)
+        .map(|n| {
+            format!("include: [../{n}/compose.yaml, ../{n}/compose.yaml]\nservices: {{s{n}: {{build: .}}}}")
+        })
+        .collect();
+    let files: Vec<(&str, &str)> =
+        names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
+    let mut scene = DefinitionScene::new(&files);
+    scene.files.clear();
+    scene.environment.insert("COMPOSE_FILE".to_owned(), "0/compose.yaml".to_owned());
+    let found = scene.read(None);
+    let why: Vec<&str> = found.unknown.iter().map(|unknown| unknown.why.as_str()).collect();
+    assert!(
+        why.iter().any(|why| why.contains("more than 16 files") || why.contains("files are named")),
+        "{why:?}"
+    );
+    assert!(!found.builds.is_empty());
 }
