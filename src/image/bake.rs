@@ -81,7 +81,8 @@ impl<'a> BakeFiles<'a> {
     }
 
     pub(crate) fn add(&mut self, text: &str, file: &str) {
-        match tree::parse(text, file) {
+        // No string of JSON holds a tab as it is, and YAML takes none before a value.
+        match tree::parse(&text.replace('\t', " "), file) {
             Ok(documents) => self.documents.extend(documents),
             Err(error) => {
                 let place = Place::line(file, error.line);
@@ -308,7 +309,7 @@ mod tests {
 }"#,
             "docker-bake.json",
         );
-        files.add(r#"{"target": {"a": {"args": {"A": "3"}}}}"#, "docker-bake.override.json");
+        files.add("{\"target\": {\n\t\"a\":\t{\"args\": {\"A\": \"3\"}}}}", "docker-bake.override.json");
         files.add("{", "docker-bake.prod.json");
         let outline = files.outline();
         let shown: Vec<String> = files

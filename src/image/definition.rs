@@ -94,8 +94,8 @@ pub(crate) struct Definitions {
     pub(crate) builds: Vec<BuildDefinition>,
     /// What was not understood, or could not be read: a line for each, which names the file.
     pub(crate) unknown: Vec<UnknownDefinition>,
-    /// Which of the builds the command of `run` builds, by their places in the list; none where it names no build that
-    /// is understood.
+    /// Which of the builds the command of `run` builds, by their places in the list; none where it builds nothing, or
+    /// what cannot be told.
     pub(crate) commanded: Option<BTreeSet<usize>>,
 }
 

@@ -160,13 +160,16 @@ impl Reader<'_> {
             &profiles,
         );
         let names: Vec<String> = services.builds.iter().map(|build| build.name.clone()).collect();
+        // Where not all is known that it names, nothing is left out.
+        let is_known = |name: &String| services.services.iter().any(|service| service.name == *name);
+        let is_whole = !services.services.is_empty() && command.services.iter().all(is_known);
         let at = self.take(set, services);
         let commanded: Vec<usize> =
             names.iter().zip(at).filter(|(name, _)| built.contains(*name)).map(|(_, at)| at).collect();
         for at in &commanded {
             self.found.builds[*at].args.extend(command.args.clone());
         }
-        self.found.commanded = Some(commanded.into_iter().collect());
+        self.found.commanded = is_whole.then(|| commanded.into_iter().collect());
     }
 
     /// Reads a set with all files that it leads to. Docker is asked too what it reads by a command in a folder.

@@ -38,9 +38,11 @@ impl Reader<'_> {
                 sets.push((vec![file], folder));
             }
         }
+        // Of what the command builds nothing can be told where one of its files is not among these.
         let commanded = command.map(|command| match files_of(self, command) {
-            files if files.is_empty() => default,
-            files => files,
+            _ if command.files.is_empty() => default,
+            files if files.len() == command.files.len() => files,
+            _ => Vec::new(),
         });
         let mut done: BTreeSet<Vec<String>> = BTreeSet::new();
         for (set, folder) in sets {
@@ -98,8 +100,11 @@ impl Reader<'_> {
         let at = self.add(builds, files.unknown);
         if let Some(targets) = targets {
             let named = outline.named(targets);
+            let is_known = |name: &String| outline.groups.contains_key(name) || names.contains(name);
             let is_named = |(name, _): &(&String, usize)| named.contains(*name);
-            self.found.commanded = Some(names.iter().zip(at).filter(is_named).map(|(_, at)| at).collect());
+            let commanded = || names.iter().zip(at).filter(is_named).map(|(_, at)| at).collect();
+            // Where not all is known that it names, nothing is left out.
+            self.found.commanded = named.iter().all(is_known).then(commanded);
         }
     }
 

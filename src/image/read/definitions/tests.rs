@@ -144,7 +144,7 @@ fn what_a_command_builds() {
             "services: {web: {build: web, depends_on: [api]}, api: {build: api}, dev: {build: dev, profiles: [dev]}}",
         ),
         ("docker/x.yml", "services: {x: {build: x}}"),
-        ("docker/compose.yml", "services: {y: {build: y}}"),
+        ("docker/compose.yml", "services: {y: {build: y}, db: {image: x}}"),
         (
             "docker-bake.json",
             r#"{"group": {"default": {"targets": ["b"]}}, "target": {"b": {}, "c": {"context": "c"}}}"#,
@@ -167,10 +167,24 @@ fn what_a_command_builds() {
         commanded("docker compose build", "docker"),
         ["compose docker/compose.yml:1:16 y [docker/y] docker/y/Dockerfile"]
     );
+    assert_eq!(commanded("docker compose up db", "docker"), [""; 0]);
     assert_eq!(commanded("docker build -f D .", "web"), ["script   [web] web/D"]);
     assert_eq!(commanded("docker buildx bake", ""), ["bake docker-bake.json:1:55 b [] Dockerfile"]);
     assert_eq!(commanded("docker buildx bake c", ""), ["bake docker-bake.json:1:64 c [c] c/Dockerfile"]);
-    assert_eq!(scene.commanded("npm test", ""), None);
+    for line in [
+        "npm test",
+        "docker compose build typo",
+        "docker buildx bake typo",
+        "docker compose -f no.yml build",
+        "docker buildx bake -f no.hcl",
+    ] {
+        assert_eq!(scene.commanded(line, ""), None, "{line}");
+    }
+    let hcl = DefinitionScene::new(&[(
+        "docker-bake.hcl",
+        "target \"a\" {}\ngroup \"default\" { targets = [\"a\"] }",
+    )]);
+    assert_eq!(hcl.commanded("docker buildx bake", ""), None);
 }
 
 #[cfg(unix)]
