@@ -200,7 +200,14 @@ pub(super) struct InitArgs {
     /// Show what would be changed, and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// What runs the hooks: husky, lefthook, pre-commit or git [default: what the repository uses]
+    /// Only try whether the hook blocks a rewrite; exit 1 where a commit would pass
+    #[arg(long, conflicts_with_all = ["dry_run", "remove", "hook"])]
+    pub(super) check: bool,
+    /// Take out again what was written
+    #[arg(long)]
+    pub(super) remove: bool,
+    /// What runs the hooks: husky, husky-4, lefthook, pre-commit, simple-git-hooks, yorkie, ghooks or git [default: what
+    /// the repository uses]
     #[arg(long, value_name = "NAME", value_parser = manager)]
     pub(super) hook: Option<Manager>,
 }

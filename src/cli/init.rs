@@ -4,60 +4,131 @@ use serde_json::{Value, json};
 
 use super::args::InitArgs;
 use super::report::Reporter;
-use crate::error::Result;
-use crate::guard::{InitChange, InitPlan, init};
+use crate::cancel::CancelToken;
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::guard::{InitChange, InitPlan, Proof, init};
 use crate::project::Requested;
+use crate::report::Event;
 use crate::text::diff;
 
-/// Shows the diff first, then makes it.
-pub(super) fn run(requested: &Requested, args: &InitArgs, reporter: &Reporter) -> Result<()> {
-    let plan = init::plan(requested, args.hook)?;
+/// Shows the diff first, then makes it, and says whether the hook protects.
+pub(super) fn run(
+    requested: &Requested,
+    args: &InitArgs,
+    cancel: &CancelToken,
+    reporter: &Reporter,
+) -> Result<u8> {
+    if args.check {
+        return check(requested, cancel, reporter);
+    }
+    let plan = init::plan(requested, args.hook, args.remove)?;
     if !reporter.wants_json() {
         let diffs: String = plan.changes.iter().map(diff_of).collect();
         reporter.data(&diffs);
     }
-    if !args.dry_run {
-        init::apply(&plan)?;
+    match args {
+        InitArgs { dry_run: true, .. } => {}
+        InitArgs { remove: true, .. } => init::apply(&plan)?,
+        _ => init::protect(&plan, cancel)?,
     }
+    let warnings = if args.remove { Vec::new() } else { warnings(&plan) };
     if reporter.wants_json() {
-        reporter.document(to_json(&plan, args.dry_run));
-        return Ok(());
+        let warnings: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+        let mut document = to_json(&plan, args);
+        document["next"] = plan.install.into();
+        document["warnings"] = warnings.into();
+        reporter.document(document);
+        return Ok(0);
     }
     if plan.changes.is_empty() {
-        reporter.tell(&format!("nothing to do: {} calls the guard already", plan.manager.name()));
+        let state =
+            if args.remove { "holds nothing that was written by init" } else { "calls the guard already" };
+        reporter.tell(&format!("nothing to do: {} {state}", plan.manager.name()));
     }
     let word = if args.dry_run { "would change" } else { "changed" };
     for change in &plan.changes {
         reporter.tell(&format!("{word} {}", change.name));
     }
-    if let Some(next) = next(&plan) {
-        reporter.tell(&next);
+    warnings.iter().for_each(|warning| reporter.event(Event::Warning(warning)));
+    if args.remove {
+        return Ok(0);
+    }
+    if !args.dry_run && plan.install.is_none() {
+        reporter.tell("proved: the hook that git runs here blocks a rewritten manifest");
     }
     reporter.tell("a hook can be skipped: have CI judge too, with docker-prep guard --all");
-    Ok(())
+    Ok(0)
 }
 
-/// What is left to be done by hand.
-fn next(plan: &InitPlan) -> Option<String> {
-    let command = plan.install?;
-    Some(format!("{} is not installed in this clone yet: {command}", plan.manager.name()))
+/// Has the hook prove it: 1 where a commit would pass.
+fn check(requested: &Requested, cancel: &CancelToken, reporter: &Reporter) -> Result<u8> {
+    let proof = init::check(requested, cancel)?;
+    let (code, why) = match proof {
+        Proof::Blocked => (0, None),
+        Proof::Passed(why) => (1, Some(why)),
+        Proof::Failed(why) => {
+            return Err(Error::new(ErrorKind::Environment, why)
+                .hint("have the hook call docker-prep guard before all else: docker-prep init"));
+        }
+    };
+    if reporter.wants_json() {
+        reporter.document(json!({"ok": code == 0, "blocks": code == 0, "why": why}));
+    } else if let Some(why) = why {
+        let problem = Problem::new(format!("a rewritten manifest can be committed: {why}"));
+        reporter.problem(&problem.hint("docker-prep init says what is missing"));
+    } else {
+        reporter.tell("the hook that git runs here blocks a rewritten manifest");
+    }
+    Ok(code)
+}
+
+/// What is left to be done, or to be known.
+fn warnings(plan: &InitPlan) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    if let Some(command) = plan.install {
+        let message = format!(
+            "{} is not at work in this clone yet, and a rewrite can be committed: {command}",
+            plan.manager.name()
+        );
+        warnings.push(
+            Problem::new(message).hint("once that is done, see that it blocks: docker-prep init --check"),
+        );
+    }
+    if !plan.is_shared {
+        warnings.push(
+            Problem::new("git's own hook protects this clone alone")
+                .hint("to protect every clone, have CI run docker-prep guard --all, or use a hook manager"),
+        );
+    }
+    if !init::is_found(plan) {
+        warnings.push(
+            Problem::new("docker-prep is not on PATH: the hook does not find it, and blocks every commit")
+                .hint("in a clone of docker-prep type: cargo install --locked --path ."),
+        );
+    }
+    warnings
 }
 
 fn diff_of(change: &InitChange) -> String {
-    let old = if change.before.is_some() { format!("a/{}", change.name) } else { "/dev/null".to_owned() };
-    let before = change.before.as_deref().unwrap_or_default();
-    diff::labelled([&old, &format!("b/{}", change.name)], before, &change.after)
+    let label = |side: &str, text: &Option<String>| match text {
+        Some(_) => format!("{side}/{}", change.name),
+        None => "/dev/null".to_owned(),
+    };
+    let [old, new] = [label("a", &change.before), label("b", &change.after)];
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    diff::labelled([&old, &new], &text(&change.before), &text(&change.after))
 }
 
-fn to_json(plan: &InitPlan, dry_run: bool) -> Value {
-    let files = plan.changes.iter().map(
-        |change| json!({"path": change.name, "isNew": change.before.is_none(), "diff": diff_of(change)}),
-    );
+fn to_json(plan: &InitPlan, args: &InitArgs) -> Value {
+    let files = plan.changes.iter().map(|change| {
+        let is_removed = change.after.is_none();
+        json!({"path": change.name, "isNew": change.before.is_none(), "isRemoved": is_removed, "diff": diff_of(change)})
+    });
     json!({
         "ok": true,
-        "dryRun": dry_run,
+        "dryRun": args.dry_run,
         "hook": plan.manager.name(),
         "files": files.collect::<Vec<_>>(),
-        "next": next(plan),
+        "isProved": !args.dry_run && !args.remove && plan.install.is_none(),
     })
 }

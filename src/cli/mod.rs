@@ -100,7 +100,7 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
         Some(Command::Why(args)) => return why::run(&requested, &args, reporter),
         Some(Command::Prepare(args)) => prepare::run(&requested, &args, &signals()?, reporter),
         Some(Command::Restore(args)) => restore::run(&requested, &args, &signals()?, reporter),
-        Some(Command::Init(args)) => init::run(&requested, &args, reporter),
+        Some(Command::Init(args)) => return init::run(&requested, &args, &signals()?, reporter),
         Some(Command::Pack(args)) => pack::run(&requested, args, &signals()?, reporter),
         Some(Command::Status) => status::run(&requested, reporter),
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),

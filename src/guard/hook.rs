@@ -1,120 +1,138 @@
 //! The pre-commit hook that calls `docker-prep guard`, in the file where each hook manager wants it.
 
+mod command;
+mod framework;
+mod owner;
 mod shell;
+mod toml;
 mod yaml;
 
-use serde_json::{Value, json};
-
-/// What runs a repository's hooks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manager {
-    /// husky 9: a shell script in `.husky/`.
-    Husky,
-    /// lefthook: an entry in `lefthook.yml`, and the [script](SCRIPT) that it names. Scripts run at every commit,
-    /// commands only where files are staged.
-    Lefthook,
-    /// The pre-commit framework: an entry in `.pre-commit-config.yaml`.
-    PreCommit,
-    /// git alone: an executable file in its hooks folder.
-    Git,
-}
+pub(crate) use self::owner::{Manager, generator};
 
 /// Said by the hook where the program is missing: it must not pass in silence then.
 const HOW_TO_INSTALL: &str = "docker-prep is not installed, and the commit is not checked: in a clone of docker-prep \
                               type: cargo install --locked --path .";
 
-impl Manager {
-    /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Husky, Self::Lefthook, Self::PreCommit, Self::Git];
+/// Where installers put programs. What a desktop program starts may not have these on its PATH.
+const FOLDERS: &str = "node_modules/.bin:$HOME/.cargo/bin:$HOME/.local/bin:/usr/local/bin";
 
-    /// Its name, as people type it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Husky => "husky",
-            Self::Lefthook => "lefthook",
-            Self::PreCommit => "pre-commit",
-            Self::Git => "git",
-        }
-    }
-
-    /// The text of its file with a call of the guard in it; `None` where there is one already.
-    ///
-    /// # Errors
-    /// Why it cannot be put there, and what to write there by hand.
-    pub(crate) fn with_guard(self, text: Option<&str>) -> Result<Option<String>, String> {
-        match self {
-            Self::Husky => shell::with_guard(text, None),
-            Self::Git => script(text),
-            Self::Lefthook | Self::PreCommit if text.is_some_and(calls_the_guard) => Ok(None),
-            Self::Lefthook if text.is_some_and(names_the_script) => Ok(None),
-            Self::Lefthook => yaml::add_to_map(
-                text.unwrap_or_default(),
-                ["pre-commit", "scripts"],
-                SCRIPT,
-                ("runner", "sh"),
-            )
-            .map(Some),
-            Self::PreCommit => yaml::add_to_list(text.unwrap_or_default(), "repos", &repository()).map(Some),
-        }
-    }
+/// How a file says what a hook does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// A shell script that git or its manager runs.
+    Script,
+    /// JSON with a command line at these keys, which a POSIX shell runs.
+    Command(&'static [&'static str]),
+    /// The same, run by cmd.exe on Windows.
+    PlainCommand(&'static [&'static str]),
+    /// lefthook's, with an entry that names the [`SCRIPT`]. Scripts run at every commit, commands only where files are
+    /// staged.
+    LefthookYaml,
+    /// The same as JSON.
+    LefthookJson,
+    /// The same as TOML.
+    LefthookToml,
+    /// The pre-commit framework's.
+    Framework,
+    /// A program, or what else cannot be edited; with what to write there.
+    Program(&'static str),
 }
 
 /// What lefthook's script is called, in the folder of the hook's name.
 pub(crate) const SCRIPT: &str = "docker-prep";
 
-/// The text of a script that calls the guard; `None` where it does already.
-///
-/// # Errors
-/// Why it cannot be changed.
-pub(crate) fn script(text: Option<&str>) -> Result<Option<String>, String> {
-    shell::with_guard(text, Some("#!/bin/sh"))
-}
+/// Where lefthook's scripts are named.
+const SCRIPTS: [&str; 3] = ["pre-commit", "scripts", SCRIPT];
 
-/// Where lefthook's scripts lie, from the repository's top: `source_dir`, or its default.
-pub(crate) fn script_folder(config: &str) -> String {
-    let value = crate::text::parse(config).unwrap_or_default();
-    format!("{}/pre-commit", value["source_dir"].as_str().unwrap_or(".lefthook").trim_end_matches('/'))
-}
+impl Format {
+    /// The text of a file with a call of the guard in it; `None` where there is one already.
+    ///
+    /// # Errors
+    /// Why it cannot be put there, and what to write there by hand.
+    pub(crate) fn with_guard(self, text: Option<&str>) -> Result<Option<String>, String> {
+        let there = text.unwrap_or_default();
+        match self {
+            Self::Script => shell::with_guard(text, Some("#!/bin/sh")),
+            Self::Command(keys) => command::with_guard(text, keys, command::GUARD),
+            Self::PlainCommand(keys) => command::with_guard(text, keys, command::PLAIN),
+            Self::Framework if framework::calls_the_guard(there) => Ok(None),
+            Self::Framework => yaml::add_to_list(there, "repos", &framework::repository(there)).map(Some),
+            Self::LefthookYaml | Self::LefthookJson | Self::LefthookToml
+                if calls_the_guard(there) || self.names_the_script(there) =>
+            {
+                Ok(None)
+            }
+            Self::LefthookYaml => {
+                let [outer, inner, key] = SCRIPTS;
+                yaml::add_to_map(there, [outer, inner], key, ("runner", "sh")).map(Some)
+            }
+            Self::LefthookJson => command::set(text, &[SCRIPTS.as_slice(), &["runner"]].concat(), "sh"),
+            Self::LefthookToml => toml::add(there).map(Some),
+            Self::Program(_) if calls_the_guard(there) => Ok(None),
+            Self::Program(entry) => {
+                Err(format!("it is not changed by a program: write there by hand: {entry}"))
+            }
+        }
+    }
 
-/// Whether a `lefthook.yml` has the script run.
-pub(crate) fn names_the_script(config: &str) -> bool {
-    let value = crate::text::parse(config).unwrap_or_default();
-    let jobs = value["pre-commit"]["jobs"].as_array();
-    value["pre-commit"]["scripts"].get(SCRIPT).is_some()
-        || jobs.is_some_and(|jobs| jobs.iter().any(|job| job["script"] == SCRIPT))
+    /// The text of a file without what [`Format::with_guard`] put there; `None` where that is not there.
+    ///
+    /// # Errors
+    /// Why it cannot be taken out, and what to take out by hand.
+    pub(crate) fn without_guard(self, text: &str) -> Result<Option<String>, String> {
+        match self {
+            Self::Script => Ok(shell::without_guard(text)),
+            Self::Command(keys) | Self::PlainCommand(keys) => command::without_guard(text, keys),
+            Self::Framework => yaml::remove_from_list(text, "repos", &framework::repository(text)),
+            Self::LefthookYaml => yaml::remove_from_map(text, SCRIPTS),
+            Self::LefthookJson => command::remove(text, &SCRIPTS),
+            Self::LefthookToml => Ok(toml::remove(text)),
+            Self::Program(_) if calls_the_guard(text) => {
+                Err("it is not changed by a program: take the call of `docker-prep guard` out by hand"
+                    .to_owned())
+            }
+            Self::Program(_) => Ok(None),
+        }
+    }
+
+    /// The command line that a file holds.
+    pub(crate) fn command(self, text: &str) -> Option<String> {
+        match self {
+            Self::Command(keys) | Self::PlainCommand(keys) => command::text_at(text, keys),
+            _ => None,
+        }
+    }
+
+    /// Where lefthook's scripts lie, from the repository's top: `source_dir`, or its default.
+    pub(crate) fn script_folder(self, config: &str) -> String {
+        let value = self.value(config);
+        format!("{}/pre-commit", value["source_dir"].as_str().unwrap_or(".lefthook").trim_end_matches('/'))
+    }
+
+    /// Whether a configuration of lefthook has the script run.
+    pub(crate) fn names_the_script(self, config: &str) -> bool {
+        let value = self.value(config);
+        let jobs = value["pre-commit"]["jobs"].as_array();
+        value["pre-commit"]["scripts"].get(SCRIPT).is_some()
+            || jobs.is_some_and(|jobs| jobs.iter().any(|job| job["script"] == SCRIPT))
+    }
+
+    /// What lefthook reads in it; nothing for other files.
+    fn value(self, config: &str) -> serde_json::Value {
+        match self {
+            Self::LefthookYaml => crate::text::parse(config).ok(),
+            Self::LefthookJson => serde_json::from_str(config).ok(),
+            Self::LefthookToml => ::toml::from_str(config).ok(),
+            _ => None,
+        }
+        .unwrap_or_default()
+    }
 }
 
 /// Whether some line of a configuration that is no comment calls the guard.
 fn calls_the_guard(text: &str) -> bool {
     text.lines().any(|line| {
-        !line.trim_start().starts_with('#') && (line.contains("docker-prep guard") || is_published(line))
-    })
-}
-
-/// Whether a line of `.pre-commit-config.yaml` names the hook of our own `.pre-commit-hooks.yaml`.
-fn is_published(line: &str) -> bool {
-    line.split(|c: char| c.is_whitespace() || "\"',{}".contains(c)).any(|word| word == "docker-prep-guard")
-}
-
-/// The hook as one command of a shell. What a desktop program starts may not have cargo's folder on its PATH.
-fn one_line() -> String {
-    format!(
-        "PATH=\"$PATH:$HOME/.cargo/bin\"; command -v docker-prep >/dev/null || {{ echo \"{HOW_TO_INSTALL}\" >&2; exit 1; }}; \
-         docker-prep guard"
-    )
-}
-
-/// An entry of `.pre-commit-config.yaml`. Files are not passed: the guard reads the index.
-fn repository() -> Value {
-    json!({
-        "repo": "local",
-        "hooks": [{
-            "id": "docker-prep-guard",
-            "name": "docker-prep guard",
-            "entry": format!("sh -c '{}'", one_line()),
-            "language": "system",
-            "always_run": true,
-            "pass_filenames": false,
-        }],
+        let line = line.trim_start();
+        !(line.starts_with('#') || line.starts_with("//")) && line.contains("docker-prep guard")
     })
 }

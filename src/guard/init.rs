@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
-use crate::guard::hook::Manager;
+use crate::guard::apply::prove::{self, Proof};
+use crate::guard::hook::{Format, Manager};
 use crate::guard::read::hooks;
 use crate::guard::read::hooks::Hook;
 use crate::guard::{gitignore, hook};
 use crate::project::{Requested, read as project};
 use crate::transaction::file;
 
-/// A file that is changed, or made.
+/// A file that is changed, made or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct InitChange {
     /// Where it lies.
@@ -19,8 +21,8 @@ pub(crate) struct InitChange {
     pub(crate) name: String,
     /// Its text; `None` where it is new.
     pub(crate) before: Option<String>,
-    /// The text that it gets.
-    pub(crate) after: String,
+    /// The text that it gets; `None` where it is removed.
+    pub(crate) after: Option<String>,
     /// Whether it must be executable.
     pub(crate) executable: bool,
 }
@@ -34,66 +36,103 @@ pub(crate) struct InitPlan {
     pub(crate) changes: Vec<InitChange>,
     /// What is to be typed so that git calls the manager at all, in a clone where nobody has done that yet.
     pub(crate) install: Option<&'static str>,
+    /// Whether other clones get the hook too.
+    pub(crate) is_shared: bool,
+    /// The work tree's top folder.
+    pub(crate) top: PathBuf,
+    /// The deps dir, from the project's root.
+    deps_dir: String,
 }
 
-/// What there is to do; changes nothing. `manager` is the one to use, else it is found out.
+/// How a text is changed: `None` where nothing is to be done.
+type Edit<'a> = &'a dyn Fn(Option<&str>) -> Result<Option<String>, String>;
+
+/// What there is to do; changes nothing. `manager` is the one to use, else it is found out. With `remove` it is what takes
+/// out again what the other way puts there.
 ///
 /// # Errors
 /// As [`hooks::find`]; [`ErrorKind::Refused`] for a file that cannot be changed by a program, with what to write there.
-pub(crate) fn plan(requested: &Requested, manager: Option<Manager>) -> Result<InitPlan> {
+pub(crate) fn plan(requested: &Requested, manager: Option<Manager>, remove: bool) -> Result<InitPlan> {
     let project = project::find(requested)?;
     let hook = hooks::find(&project.root, manager)?;
     let root = &project.root;
     let patterns = [format!("{}/", project.deps_dir), "*.bak".to_owned()];
-    let calls = change(root, hook.file.clone(), hook.executable, |text| hook.manager.with_guard(text))?;
+    let edit = |format: Format, text: Option<&str>| match text {
+        _ if !remove => format.with_guard(text),
+        Some(text) => format.without_guard(text),
+        None => Ok(None),
+    };
+    let ignored: Edit<'_> = &|text| {
+        Ok(if remove {
+            text.and_then(|text| gitignore::without(text, &patterns))
+        } else {
+            gitignore::with(text, &patterns)
+        })
+    };
+    let change =
+        |path: PathBuf, executable, edit: Edit<'_>| change(root, path, executable && !remove, remove, edit);
+    let calls = change(hook.file.clone(), hook.executable, &|text| edit(hook.format, text))?;
     let script = match script_of(&hook, calls.as_ref())? {
-        Some(path) => change(root, path, true, hook::script)?,
+        Some(path) => change(path, true, &|text| edit(Format::Script, text))?,
         None => None,
     };
-    let ignored = change(root, root.join(".gitignore"), false, |text| Ok(gitignore::with(text, &patterns)))?;
-    let changes = [calls, script, ignored];
-    let changes = changes.into_iter().flatten().collect();
-    Ok(InitPlan { manager: hook.manager, changes, install: install(&hook) })
+    let generated = change(hook.installed.clone(), true, &|text| {
+        Ok(calls.as_ref().zip(text).and_then(|(calls, text)| generated(&hook, calls, text)))
+    })?;
+    let ignored = change(root.join(".gitignore"), false, ignored)?;
+    let is_written = generated.is_some();
+    let changes = [calls, script, generated, ignored].into_iter().flatten().collect();
+    Ok(InitPlan {
+        manager: hook.manager,
+        changes,
+        install: hook.install.filter(|_| !is_written),
+        is_shared: hook.is_shared,
+        top: hook.top,
+        deps_dir: project.deps_dir,
+    })
 }
 
-/// The script that lefthook's file names, once it is changed.
+/// The script that lefthook's file names, before or after its change.
 fn script_of(hook: &Hook, change: Option<&InitChange>) -> Result<Option<PathBuf>> {
-    if hook.manager != Manager::Lefthook {
-        return Ok(None);
-    }
-    let config = match change {
-        Some(change) => Some(change.after.clone()),
-        None => hooks::text(&hook.file)?,
+    let texts = match change {
+        Some(change) => [change.before.clone(), change.after.clone()],
+        None => [hooks::text(&hook.file)?, None],
     };
-    let top = hook.file.parent().unwrap_or(&hook.file);
-    let names_it = config.filter(|config| hook::names_the_script(config));
-    Ok(names_it.map(|config| top.join(hook::script_folder(&config)).join(hook::SCRIPT)))
+    let config = texts.into_iter().flatten().find(|config| hook.format.names_the_script(config));
+    Ok(config.map(|config| hook.top.join(hook.format.script_folder(&config)).join(hook::SCRIPT)))
+}
+
+/// The hook that a manager generated, as its next install would generate it: where it is the command itself.
+fn generated(hook: &Hook, change: &InitChange, text: &str) -> Option<String> {
+    if hook.manager != Manager::SimpleGitHooks {
+        return None;
+    }
+    let command = |text: &Option<String>| text.as_deref().and_then(|text| hook.format.command(text));
+    let head = text.strip_suffix(command(&change.before)?.as_str())?;
+    Some(command(&change.after).map_or_else(String::new, |command| format!("{head}{command}")))
 }
 
 fn change(
     root: &Path,
     path: PathBuf,
     executable: bool,
-    edit: impl Fn(Option<&str>) -> Result<Option<String>, String>,
+    remove: bool,
+    edit: Edit<'_>,
 ) -> Result<Option<InitChange>> {
     let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
     let before = hooks::text(&path)?;
-    let after =
-        edit(before.as_deref()).map_err(|why| Error::new(ErrorKind::Refused, format!("{name}: {why}")))?;
+    let after = edit(before.as_deref()).map_err(|why| {
+        Error::new(ErrorKind::Refused, format!("{name}: {why}")).hint(format!(
+            "once that is done, type it again: docker-prep init{}",
+            if remove { " --remove" } else { "" }
+        ))
+    })?;
     // git passes over a hook that may not be executed, in silence.
     let after = after.or_else(|| before.clone().filter(|_| executable && !hooks::is_executable(&path)));
-    Ok(after.map(|after| InitChange { path, name, before, after, executable }))
-}
-
-/// What git does not call yet has to be installed by its own program.
-fn install(hook: &Hook) -> Option<&'static str> {
-    match hook.manager {
-        _ if hook.active => None,
-        Manager::Husky => Some("npx husky"),
-        Manager::Lefthook => Some("lefthook install"),
-        Manager::PreCommit => Some("pre-commit install"),
-        Manager::Git => None,
-    }
+    Ok(after.map(|after| {
+        let after = Some(after).filter(|after| !(remove && after.is_empty()));
+        InitChange { path, name, before, after, executable }
+    }))
 }
 
 /// Makes the changes of a plan.
@@ -109,7 +148,59 @@ pub(crate) fn apply(plan: &InitPlan) -> Result<()> {
             )
             .hint("type it again: docker-prep init"));
         }
-        file::put_text(&change.path, &change.after, change.executable)?;
+        put(plan, change, change.after.as_deref())?;
     }
     Ok(())
+}
+
+fn put(plan: &InitPlan, change: &InitChange, text: Option<&str>) -> Result<()> {
+    if let Some(text) = text {
+        return file::put_text(&change.path, text, change.executable);
+    }
+    file::remove(&change.path)?;
+    let folders = change.path.ancestors().skip(1).take_while(|folder| **folder != plan.top);
+    for folder in folders.filter(|folder| folder.starts_with(&plan.top) && !folder.ends_with(".git/hooks")) {
+        if !file::remove_empty_folder(folder)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the changes, then has the hook prove that it blocks a rewrite: else they are taken back. Where git does not call
+/// the manager yet there is nothing to be proved, and they stay.
+///
+/// # Errors
+/// As [`apply`] and [`prove::prove`]; [`ErrorKind::Environment`] where the hook does not protect.
+pub(crate) fn protect(plan: &InitPlan, cancel: &CancelToken) -> Result<()> {
+    apply(plan)?;
+    if plan.install.is_some() {
+        return Ok(());
+    }
+    let proof = prove::prove(&plan.top, &plan.deps_dir, cancel);
+    let error = match proof {
+        Ok(Proof::Blocked) => return Ok(()),
+        Ok(Proof::Passed(why) | Proof::Failed(why)) => Error::new(ErrorKind::Environment, why).hint(
+            "nothing was changed: see why the hook does not stop at docker-prep guard, then type: docker-prep init",
+        ),
+        Err(error) => error,
+    };
+    for change in plan.changes.iter().rev() {
+        put(plan, change, change.before.as_deref())?;
+    }
+    Err(error)
+}
+
+/// Whether a commit of a rewrite is blocked in this clone, by trying.
+///
+/// # Errors
+/// As [`prove::prove`].
+pub(crate) fn check(requested: &Requested, cancel: &CancelToken) -> Result<Proof> {
+    let project = project::find(requested)?;
+    prove::prove(&project.root, &project.deps_dir, cancel)
+}
+
+/// Whether a hook finds the program, where people and installers put it.
+pub(crate) fn is_found(plan: &InitPlan) -> bool {
+    prove::is_found(&plan.top)
 }

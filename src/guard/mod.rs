@@ -3,6 +3,7 @@
 //! A finding is a place where a reference *works* (a dependency, an override, a lockfile's entry), not one that
 //! mentions the deps dir. In a manifest that cannot be parsed nobody can tell the two apart: there, a mention is one.
 
+mod apply;
 pub(crate) mod check;
 mod gitignore;
 mod hook;
@@ -17,6 +18,7 @@ mod settings;
 mod text;
 mod yaml;
 
+pub(crate) use self::apply::prove::Proof;
 pub(crate) use self::check::{CommittedFinding, GuardOutcome, GuardScope};
 pub(crate) use self::hook::Manager;
 pub(crate) use self::init::{InitChange, InitPlan};

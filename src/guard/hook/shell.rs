@@ -1,6 +1,6 @@
 //! A hook that is a shell script.
 
-use super::HOW_TO_INSTALL;
+use super::{FOLDERS, HOW_TO_INSTALL};
 
 /// The script with the guard in front of everything else, so that no `exit` of its own comes first; `None` where a
 /// line of its own calls it already.
@@ -19,23 +19,35 @@ fn calls_the_guard(line: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("|| exit"))
 }
 
+/// The first and the last line of what is written into a script.
+const FIRST: &str = "# docker-prep: a rewritten manifest is not committed\n";
+const LAST: &str = "docker-prep guard || exit $?\n";
+
 fn with_it_in_front(text: Option<&str>, shebang: Option<&str>) -> Result<String, String> {
     let guard = format!(
-        "# docker-prep: a rewritten manifest is not committed\n\
-         PATH=\"$PATH:$HOME/.cargo/bin\"\n\
+        "{FIRST}\
+         PATH=\"$PATH:{FOLDERS}\"\n\
          command -v docker-prep >/dev/null 2>&1 || {{\n\
          \techo '{HOW_TO_INSTALL}' >&2\n\
          \texit 1\n\
          }}\n\
-         docker-prep guard || exit $?\n"
+         {LAST}"
     );
     let Some(text) = text else {
         return Ok(shebang.map_or_else(|| guard.clone(), |shebang| format!("{shebang}\n{guard}")));
     };
     let (head, rest) = text.split_at(front(text)?);
-    let gap = if rest.is_empty() || rest.starts_with('\n') { "" } else { "\n" };
     let end = if head.is_empty() || head.ends_with('\n') { "" } else { "\n" };
-    Ok(format!("{head}{end}{guard}{gap}{rest}"))
+    Ok(format!("{head}{end}{guard}{rest}"))
+}
+
+/// The script without what [`with_guard`] wrote, from its first line to its last; `None` where that is not there. What
+/// does nothing then is empty.
+pub(super) fn without_guard(text: &str) -> Option<String> {
+    let begin = text.find(FIRST)?;
+    let end = begin + text[begin..].find(LAST)? + LAST.len();
+    let rest = [&text[..begin], &text[end..]].concat();
+    Some(if rest == "#!/bin/sh\n" { String::new() } else { rest })
 }
 
 /// Behind the first line that names the shell, and behind what husky 4 to 8 begin with.
@@ -76,7 +88,7 @@ mod tests {
     #[test]
     fn it_comes_first_but_behind_what_must_come_before() {
         assert_eq!(head(""), "<guard>\n");
-        assert_eq!(head("npm test\n"), "<guard>\n\nnpm test\n");
+        assert_eq!(head("npm test\n"), "<guard>\nnpm test\n");
         assert_eq!(head("#!/bin/sh"), "#!/bin/sh\n<guard>\n");
         assert_eq!(head("#!/usr/bin/env bash\n\nexit 0\n"), "#!/usr/bin/env bash\n<guard>\n\nexit 0\n");
         let old = "#!/usr/bin/env sh\n. \"$(dirname -- \"$0\")/_/husky.sh\"\n";
@@ -96,6 +108,17 @@ mod tests {
         ] {
             assert!(matches!(with_guard(Some(line), None), Ok(Some(_))), "{line}");
         }
+    }
+
+    #[test]
+    fn what_was_written_is_taken_out_again() {
+        for text in ["npm test\n", "#!/usr/bin/env bash\n\nexit 0\n", "\n\nx"] {
+            let whole = with_guard(Some(text), None).unwrap().unwrap();
+            assert_eq!(without_guard(&whole).as_deref(), Some(text));
+            assert_eq!(without_guard(text), None);
+        }
+        let new = with_guard(None, Some("#!/bin/sh")).unwrap().unwrap();
+        assert_eq!(without_guard(&new).as_deref(), Some(""));
     }
 
     #[test]

@@ -40,6 +40,83 @@ pub(super) fn add_to_map(
     only_if(added, &expected).ok_or_else(|| by_hand(&format!("{outer}.{inner}"), &entry))
 }
 
+/// Takes out the map that [`add_to_map`] added, and the maps around it that are empty then; `None` where it is not there.
+pub(super) fn remove_from_map(text: &str, path: [&str; 3]) -> Result<Option<String>, String> {
+    let [outer, inner, key] = path;
+    let mut expected = value_of(text)?;
+    if expected[outer][inner].get(key).is_none() {
+        return Ok(None);
+    }
+    let lines = BlockLines::of(text);
+    let mut cut = lines.key(outer, 0..lines.len(), 0).and_then(|outer| {
+        let block = lines.block(outer);
+        let inner = lines.key(inner, block.clone(), lines.indent_of_first(&block)?)?;
+        let block = lines.block(inner);
+        let key = lines.key(key, block.clone(), lines.indent_of_first(&block)?)?;
+        Some([outer, inner, key])
+    });
+    let mut depth = 2;
+    take_out(&mut expected, &path);
+    while depth > 0 && at_path(&expected, &path[..depth]).is_some_and(is_empty_object) {
+        take_out(&mut expected, &path[..depth]);
+        depth -= 1;
+    }
+    if expected.as_object().is_some_and(serde_json::Map::is_empty) {
+        expected = Value::Null;
+    }
+    let removed = cut.take().map(|at| lines.without(at[depth]..lines.block(at[depth]).end));
+    removed.and_then(|removed| only_if(removed, &expected)).map(Some).ok_or_else(|| {
+        format!(
+            "it is written in a way that is not changed by a program: take `{}` out by hand",
+            path.join(".")
+        )
+    })
+}
+
+/// Takes out an item that [`add_to_list`] added, and the list where it is empty then; `None` where it is not there.
+pub(super) fn remove_from_list(text: &str, key: &str, item: &Value) -> Result<Option<String>, String> {
+    let mut expected = value_of(text)?;
+    let Some(items) = expected.get_mut(key).and_then(Value::as_array_mut) else { return Ok(None) };
+    let Some(at) = items.iter().position(|found| found == item) else { return Ok(None) };
+    items.remove(at);
+    let is_last = items.is_empty();
+    if is_last {
+        take_out(&mut expected, &[key]);
+    }
+    if expected.as_object().is_some_and(serde_json::Map::is_empty) {
+        expected = Value::Null;
+    }
+    let entry = item_lines(item);
+    let lines = BlockLines::of(text);
+    let removed = lines.find(&entry).map(|found| {
+        let from =
+            if is_last { lines.key(key, 0..found.start, 0).unwrap_or(found.start) } else { found.start };
+        lines.without(from..found.end)
+    });
+    removed.and_then(|removed| only_if(removed, &expected)).map(Some).ok_or_else(|| {
+        format!(
+            "it is written in a way that is not changed by a program: take out of `{key}` by hand:\n{}",
+            entry.join("\n")
+        )
+    })
+}
+
+fn at_path<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, key| value.get(key))
+}
+
+fn is_empty_object(value: &Value) -> bool {
+    value.as_object().is_some_and(serde_json::Map::is_empty)
+}
+
+fn take_out(value: &mut Value, path: &[&str]) {
+    let Some((last, path)) = path.split_last() else { return };
+    let parent = path.iter().try_fold(value, |value, key| value.get_mut(*key));
+    if let Some(parent) = parent.and_then(Value::as_object_mut) {
+        parent.shift_remove(*last);
+    }
+}
+
 fn by_hand(place: &str, entry: &[String]) -> String {
     format!(
         "it is written in a way that is not changed by a program: add to `{place}` by hand:\n{}",
@@ -166,6 +243,18 @@ impl<'a> BlockLines<'a> {
         Some(rest.insert(at, 0, &[&[format!("{key}:")], entry].concat()))
     }
 
+    /// Where lines stand, whatever their indent.
+    fn find(&self, entry: &[String]) -> Option<std::ops::Range<usize>> {
+        let trimmed: Vec<&str> = entry.iter().map(|line| line.trim()).collect();
+        let same = |lines: &[&str]| lines.iter().zip(&trimmed).all(|(line, wanted)| line.trim() == *wanted);
+        let at = self.lines.windows(entry.len()).position(same)?;
+        Some(at..at + entry.len())
+    }
+
+    fn without(&self, cut: std::ops::Range<usize>) -> String {
+        [self.lines[..cut.start].concat(), self.lines[cut.end..].concat()].concat()
+    }
+
     fn insert(&self, at: usize, indent: usize, block: &[String]) -> String {
         let mut text: String = self.lines[..at].concat();
         if !text.is_empty() && !text.ends_with('\n') {
@@ -233,6 +322,24 @@ mod tests {
         }
         let error = add_to_list("repos: [{}]\n", "repos", &item).unwrap_err();
         assert!(error.contains("by hand:\n- repo: \"local\""), "{error}");
+    }
+
+    #[test]
+    fn what_was_added_is_taken_out_again() {
+        let item = serde_json::json!({"repo": "local", "hooks": [{"id": "g", "always_run": true}]});
+        for text in
+            ["", "# ours\nother:\n  parallel: true\n", "pre-commit: # all\n  parallel: true\n\npost-merge:\n"]
+        {
+            let path = ["pre-commit", "scripts", "docker-prep"];
+            assert_eq!(remove_from_map(&lefthook(text).unwrap(), path), Ok(Some(text.to_owned())), "{text}");
+            assert_eq!(remove_from_map(text, path), Ok(None));
+        }
+        for text in ["", "# c\nrepos:\n- repo: x\n  hooks: []\n", "fail_fast: true\nrepos:\n  - {repo: x}\n"]
+        {
+            let added = add_to_list(text, "repos", &item).unwrap();
+            assert_eq!(remove_from_list(&added, "repos", &item), Ok(Some(text.to_owned())), "{text}");
+            assert_eq!(remove_from_list(text, "repos", &item), Ok(None));
+        }
     }
 
     #[test]

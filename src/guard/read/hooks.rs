@@ -3,15 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use serde_json::Value;
+
 use crate::error::{Error, ErrorKind, Result};
-use crate::guard::hook::Manager;
+use crate::guard::hook::{self, Format, Manager};
 use crate::project::git;
 use crate::transaction::mode_of;
-
-/// The names that lefthook reads; in the first two, an entry can be added.
-const LEFTHOOK: [&str; 4] = ["lefthook.yml", ".lefthook.yml", "lefthook.yaml", ".lefthook.yaml"];
-const LEFTHOOK_OTHERS: [&str; 4] = ["lefthook.toml", ".lefthook.toml", "lefthook.json", ".lefthook.json"];
-const PRE_COMMIT: &str = ".pre-commit-config.yaml";
 
 /// A hook's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +17,18 @@ pub(crate) struct Hook {
     pub(crate) manager: Manager,
     /// The file that says what it does, whether it is there or not.
     pub(crate) file: PathBuf,
+    /// How that says it.
+    pub(crate) format: Format,
     /// Whether git wants it to be executable.
     pub(crate) executable: bool,
-    /// Whether git calls it already: else its manager has to be installed first.
-    pub(crate) active: bool,
+    /// The file that git runs, whether it is there or not.
+    pub(crate) installed: PathBuf,
+    /// What has git call the manager, where git does not do so yet.
+    pub(crate) install: Option<&'static str>,
+    /// The work tree's top folder.
+    pub(crate) top: PathBuf,
+    /// Whether others get the hook with a clone or a pull.
+    pub(crate) is_shared: bool,
 }
 
 /// Whether a file may be executed; always so where files have no such mode.
@@ -49,66 +54,110 @@ pub(crate) fn text(path: &Path) -> Result<Option<String>> {
     })
 }
 
+/// Where git keeps the hooks of the repository whose work tree holds a folder.
+///
+/// # Errors
+/// [`ErrorKind::Environment`] where git cannot be asked, or there is no repository.
+pub(crate) fn place(dir: &Path) -> Result<git::Hooks> {
+    git::hooks(dir)?.ok_or_else(|| {
+        Error::new(ErrorKind::Environment, format!("{}: no git repository", dir.display()))
+            .hint("type: git init")
+    })
+}
+
 /// The hook of a work tree: the manager that was asked for, else the one that the repository uses.
 ///
 /// # Errors
 /// [`ErrorKind::Environment`] where git cannot be asked; [`ErrorKind::Usage`] where several managers are set up, and git calls
-/// none of them; [`ErrorKind::Refused`] where the hooks are kept outside of the repository.
+/// none of them; [`ErrorKind::Refused`] where the hooks are kept outside of the repository, or a tool writes them of
+/// which nothing is known.
 pub(crate) fn find(dir: &Path, asked: Option<Manager>) -> Result<Hook> {
-    let Some(place) = git::hooks(dir)? else {
-        return Err(Error::new(ErrorKind::Environment, format!("{}: no git repository", dir.display()))
-            .hint("type: git init"));
-    };
-    let installed = fs::read_to_string(place.hooks.join("pre-commit")).unwrap_or_default();
+    let place = place(dir)?;
+    let installed = place.hooks.join("pre-commit");
+    let generated = fs::read_to_string(&installed).unwrap_or_default();
     let by_husky = place.hooks.ends_with(".husky/_");
-    // Up to version 8, git calls its files themselves.
-    let by_old_husky = place.hooks.ends_with(".husky");
+    // From version 5 to 8, git calls its files themselves.
+    let calls_files = place.hooks.ends_with(".husky");
+    let at_work = Manager::of_hook(&generated);
     let manager = match asked {
         Some(manager) => manager,
-        None if by_husky || by_old_husky => Manager::Husky,
-        None if installed.contains("lefthook") && lefthook(&place.top).is_some() => Manager::Lefthook,
-        None if installed.contains("pre-commit.com") => Manager::PreCommit,
-        None => the_one_set_up(&place.top)?,
+        None if by_husky || calls_files => Manager::Husky,
+        None => match at_work.filter(|manager| configuration(&place.top, *manager).is_some()) {
+            Some(manager) => manager,
+            None => the_one_set_up(&place.top)?,
+        },
     };
-    let (file, active) = match manager {
-        Manager::Husky => {
-            let folder = match &place.hooks {
-                hooks if by_old_husky => hooks.clone(),
-                hooks if by_husky => hooks.parent().unwrap_or(hooks).to_path_buf(),
-                _ => place.top.join(".husky"),
-            };
-            (folder.join("pre-commit"), by_husky || by_old_husky)
-        }
-        Manager::Lefthook => {
-            let file = lefthook(&place.top).unwrap_or_else(|| place.top.join(LEFTHOOK[0]));
-            (file, installed.contains("lefthook"))
-        }
-        Manager::PreCommit => (place.top.join(PRE_COMMIT), installed.contains("pre-commit.com")),
-        Manager::Git => {
-            if !place.hooks.starts_with(&place.top) && !place.hooks.starts_with(&place.common) {
-                let message = format!(
-                    "{}: core.hooksPath leads there, and every repository that uses it would get the hook",
-                    place.hooks.display()
-                );
-                return Err(Error::new(ErrorKind::Refused, message)
-                    .hint("have a pre-commit hook there call: docker-prep guard"));
-            }
-            (place.hooks.join("pre-commit"), true)
-        }
+    let owner = manager.owner();
+    let (name, format) = configuration(&place.top, manager).unwrap_or(owner.usual);
+    let file = match manager {
+        Manager::Husky if calls_files => place.hooks.join("pre-commit"),
+        Manager::Husky if by_husky => place.hooks.parent().unwrap_or(&place.hooks).join("pre-commit"),
+        Manager::Git => installed.clone(),
+        _ => place.top.join(name),
     };
-    let executable = manager == Manager::Git || manager == Manager::Husky && by_old_husky;
-    Ok(Hook { manager, file, executable, active })
+    let is_inside = place.hooks.starts_with(&place.top) && !place.hooks.starts_with(&place.common);
+    if manager == Manager::Git {
+        refuse(&place, &generated, at_work)?;
+    }
+    let is_active = match manager {
+        Manager::Git => true,
+        Manager::Husky => by_husky || calls_files,
+        // Its generated hook is the command itself.
+        Manager::SimpleGitHooks => generated.contains("docker-prep guard"),
+        _ => at_work == Some(manager),
+    };
+    let is_sourced =
+        manager == Manager::Husky && text(&file)?.is_some_and(|text| text.contains("_/husky.sh"));
+    let install = if is_sourced { "npx husky install" } else { owner.install };
+    Ok(Hook {
+        manager,
+        file,
+        format,
+        executable: manager == Manager::Git || calls_files || is_sourced,
+        installed,
+        install: (!is_active).then_some(install),
+        top: place.top,
+        is_shared: manager != Manager::Git || is_inside,
+    })
+}
+
+/// What git runs itself must be ours to write.
+fn refuse(place: &git::Hooks, generated: &str, at_work: Option<Manager>) -> Result<()> {
+    let outside = !place.hooks.starts_with(&place.top) && !place.hooks.starts_with(&place.common);
+    if outside {
+        let message = format!(
+            "{}: core.hooksPath leads there, and every repository that uses it would get the hook",
+            place.hooks.display()
+        );
+        return Err(Error::new(ErrorKind::Refused, message)
+            .hint("have a pre-commit hook there call: docker-prep guard"));
+    }
+    let generator = at_work.map(Manager::name).or_else(|| hook::generator(generated));
+    let calls_it = Format::Script.with_guard(Some(generated)) == Ok(None);
+    match generator {
+        Some(generator) if !calls_it => {
+            let message = format!(
+                "{}: is written by {generator}, which would write over it, and has no settings here that are known",
+                place.hooks.join("pre-commit").display()
+            );
+            Err(Error::new(ErrorKind::Refused, message)
+                .hint("have its settings call in the pre-commit hook, before all else: docker-prep guard"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn the_one_set_up(top: &Path) -> Result<Manager> {
-    let set_up: Vec<Manager> = [
-        (Manager::Husky, top.join(".husky").is_dir() || uses_husky(top)),
-        (Manager::Lefthook, lefthook(top).is_some()),
-        (Manager::PreCommit, top.join(PRE_COMMIT).is_file()),
-    ]
-    .into_iter()
-    .filter_map(|(manager, there)| there.then_some(manager))
-    .collect();
+    let packages = packages(top);
+    let is_set_up = |manager: &Manager| {
+        configuration(top, *manager).is_some()
+            || manager.owner().package.is_some_and(|package| packages.iter().any(|used| used == package))
+    };
+    let mut set_up: Vec<Manager> = Manager::ALL.into_iter().filter(is_set_up).collect();
+    // The package says no more than the settings do.
+    if set_up.contains(&Manager::OldHusky) && !top.join(".husky").is_dir() {
+        set_up.retain(|manager| *manager != Manager::Husky);
+    }
     match set_up[..] {
         [] => Ok(Manager::Git),
         [manager] => Ok(manager),
@@ -120,13 +169,34 @@ fn the_one_set_up(top: &Path) -> Result<Manager> {
     }
 }
 
-fn lefthook(top: &Path) -> Option<PathBuf> {
-    LEFTHOOK.iter().chain(&LEFTHOOK_OTHERS).map(|name| top.join(name)).find(|path| path.is_file())
+/// The file that a manager reads, if there is one; of those that hold other things too, only with its key.
+fn configuration(top: &Path, manager: Manager) -> Option<(&'static str, Format)> {
+    let owner = manager.owner();
+    let has_its_key = |format: Format| match format {
+        Format::Command(keys) | Format::PlainCommand(keys) => {
+            let manifest = manifest(top);
+            let around = keys.split_last().map_or(&[][..], |(_, around)| around);
+            around.iter().try_fold(&manifest, |value, key| value.get(key)).is_some_and(Value::is_object)
+        }
+        _ => true,
+    };
+    if manager == Manager::Husky {
+        return top.join(".husky").is_dir().then_some(owner.usual);
+    }
+    let is_there = |(name, format): &&(&'static str, Format)| {
+        top.join(name).is_file() && (*name != "package.json" || has_its_key(*format))
+    };
+    owner.files.iter().find(is_there).copied()
 }
 
-/// Before its first install there is only the manifest's word for it.
-fn uses_husky(top: &Path) -> bool {
-    let manifest = fs::read_to_string(top.join("package.json")).ok();
-    let value: Option<serde_json::Value> = manifest.and_then(|text| serde_json::from_str(&text).ok());
-    value.is_some_and(|value| !value["devDependencies"]["husky"].is_null())
+fn manifest(top: &Path) -> Value {
+    let text = fs::read_to_string(top.join("package.json")).ok();
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// Before the first install there is only the manifest's word for a manager.
+fn packages(top: &Path) -> Vec<String> {
+    let manifest = manifest(top);
+    let fields = ["devDependencies", "dependencies"].map(|field| manifest[field].as_object());
+    fields.into_iter().flatten().flat_map(|field| field.keys().cloned()).collect()
 }

@@ -1,0 +1,140 @@
+//! Whether a commit of a rewrite is blocked, by trying: the hook that git would run gets an index that holds one.
+//!
+//! The index is a temporary one, of the last commit and the rewrite, with a folder of its own for new objects. All that is in it is marked as not checked out: so no
+//! manager finds changes to stash away or to put back, and the work tree is left alone.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::cancel::CancelToken;
+use crate::error::{Error, ErrorKind, Result};
+use crate::guard::read::hooks;
+use crate::process::child;
+use crate::project::{Failure, git};
+
+/// What the hook did with a rewrite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// It blocked the commit, and named what is wrong.
+    Blocked,
+    /// The commit would pass: why.
+    Passed(String),
+    /// It failed, but not for the rewrite: what it said.
+    Failed(String),
+}
+
+/// The manifest that is committed for the proof; nothing of that name is put in the work tree.
+const MANIFEST: &str = "docker-prep-proof/package.json";
+
+/// More than a hook has to say.
+const MAX_OUTPUT: u64 = 1 << 20;
+
+/// Has git's hook judge a rewrite.
+///
+/// # Errors
+/// [`ErrorKind::Environment`] where git or the disk fails; [`ErrorKind::Interrupted`].
+pub(crate) fn prove(dir: &Path, deps_dir: &str, cancel: &CancelToken) -> Result<Proof> {
+    let place = hooks::place(dir)?;
+    let hook = place.hooks.join("pre-commit");
+    if !hook.exists() {
+        return Ok(Proof::Passed(format!("{}: git finds no hook there", hook.display())));
+    }
+    if !hooks::is_executable(&hook) {
+        return Ok(Proof::Passed(format!(
+            "{}: git passes over it, as it may not be executed: chmod +x {0}",
+            hook.display()
+        )));
+    }
+    let folder = tempfile::Builder::new().prefix("docker-prep-proof.").tempdir();
+    let folder = folder
+        .map_err(|error| Error::io(ErrorKind::Environment, "write to", &std::env::temp_dir(), &error))?;
+    let failed = |error| Error::io(ErrorKind::Environment, "write below", folder.path(), &error);
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("objects")).map_err(failed)?;
+    let git = || {
+        let mut git = git::git(&place.top);
+        git.env("GIT_INDEX_FILE", path("index")).args(["-c", "core.fsmonitor=false"]);
+        git.env("GIT_OBJECT_DIRECTORY", path("objects"));
+        git.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", listed(&place.common.join("objects")));
+        git
+    };
+    let tarball = format!("file:../{deps_dir}/docker-prep-proof-1.0.0-0123456789ab.tgz");
+    let manifest = json!({"name": "docker-prep-proof", "dependencies": {"docker-prep-proof": tarball}});
+    fs::write(path("package.json"), format!("{manifest:#}\n")).map_err(failed)?;
+    let blob = answer(git().args(["hash-object", "-w", "--no-filters"]).arg(path("package.json")))?;
+    let has_commit = answer(git().args(["rev-parse", "--quiet", "--verify", "HEAD^{tree}"])).is_ok();
+    answer(git().args(["read-tree", if has_commit { "HEAD" } else { "--empty" }]))?;
+    let entry = format!("100644,{},{MANIFEST}", String::from_utf8_lossy(blob.trim_ascii()));
+    answer(git().args(["update-index", "--add", "--cacheinfo", &entry]))?;
+    fs::write(path("paths"), answer(git().args(["ls-files", "-z"]))?).map_err(failed)?;
+    let paths = File::open(path("paths")).map_err(failed)?;
+    let mut mark = git();
+    mark.args(["update-index", "-z", "--skip-worktree", "--stdin"]).stdin(paths);
+    let marked = mark.output().map_err(|error| self::failed(Failure::NotRun(error)))?;
+    if !marked.status.success() {
+        return Err(self::failed(Failure::Refused(git::said(&marked.stderr))));
+    }
+
+    let said = File::create(path("said")).map_err(failed)?;
+    let mut run = git();
+    run.args(["hook", "run", "pre-commit"]).env("GIT_EDITOR", ":").current_dir(&place.top);
+    if let Some(search) = search_path() {
+        run.env("PATH", search);
+    }
+    run.stdout(Stdio::from(said.try_clone().map_err(failed)?)).stderr(Stdio::from(said));
+    let ended = child::finish(&mut run, cancel)?;
+    let mut said = Vec::new();
+    let file = File::open(path("said")).map_err(failed)?;
+    file.take(MAX_OUTPUT).read_to_end(&mut said).map_err(failed)?;
+    let said = String::from_utf8_lossy(&said);
+    Ok(match ended.exit_code() {
+        0 => Proof::Passed(format!("{}: it let a rewritten manifest pass", hook.display())),
+        _ if said.contains(MANIFEST) => Proof::Blocked,
+        _ => {
+            let last: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            let last = last.get(last.len().saturating_sub(3)..).unwrap_or_default().join("; ");
+            Proof::Failed(format!("{}: it fails before the guard is asked: {last}", hook.display()))
+        }
+    })
+}
+
+/// Whether a hook finds the program, where people and installers put it.
+pub(crate) fn is_found(top: &Path) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let home = std::env::var_os("HOME").unwrap_or_default();
+    let own = [
+        top.join("node_modules/.bin"),
+        Path::new(&home).join(".cargo/bin"),
+        Path::new(&home).join(".local/bin"),
+    ];
+    let program = format!("docker-prep{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&path).chain(own).any(|folder| folder.join(&program).is_file())
+}
+
+/// That of this process, with this program's own folder behind: whether the hook finds the program is another question
+/// than whether it asks it.
+fn search_path() -> Option<std::ffi::OsString> {
+    let own = std::env::current_exe().ok()?.parent()?.to_path_buf();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::env::split_paths(&path).chain([own])).ok()
+}
+
+/// A folder as the one entry of a list of such.
+fn listed(folder: &Path) -> std::ffi::OsString {
+    match folder.to_str() {
+        Some(path) if cfg!(unix) => format!("\"{}\"", path.replace('\\', "\\\\").replace('"', "\\\"")).into(),
+        _ => folder.into(),
+    }
+}
+
+fn answer(command: &mut Command) -> Result<Vec<u8>> {
+    git::answer(command).map_err(failed)
+}
+
+fn failed(failure: Failure) -> Error {
+    failure.error("install git, or add it to PATH", "the hook was not tried: make git work here first")
+}
