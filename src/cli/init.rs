@@ -62,7 +62,7 @@ pub(super) fn run(
 
 /// Has the hook prove it: 1 where a commit would pass.
 fn check(requested: &Requested, cancel: &CancelToken, reporter: &Reporter) -> Result<u8> {
-    let proof = init::check(requested, cancel)?;
+    let (proof, is_found) = init::check(requested, cancel)?;
     let (code, why) = match proof {
         Proof::Blocked => (0, None),
         Proof::Passed(why) => (1, Some(why)),
@@ -78,6 +78,9 @@ fn check(requested: &Requested, cancel: &CancelToken, reporter: &Reporter) -> Re
         reporter.problem(&problem.hint("docker-prep init says what is missing"));
     } else {
         reporter.tell("the hook that git runs here blocks a rewritten manifest");
+        if !is_found {
+            reporter.event(Event::Warning(&not_found()));
+        }
     }
     Ok(code)
 }
@@ -100,13 +103,15 @@ fn warnings(plan: &InitPlan) -> Vec<Problem> {
                 .hint("to protect every clone, have CI run docker-prep guard --all, or use a hook manager"),
         );
     }
-    if !init::is_found(plan) {
-        warnings.push(
-            Problem::new("docker-prep is not on PATH: the hook does not find it, and blocks every commit")
-                .hint("in a clone of docker-prep type: cargo install --locked --path ."),
-        );
+    if !plan.is_found {
+        warnings.push(not_found());
     }
     warnings
+}
+
+fn not_found() -> Problem {
+    Problem::new("docker-prep is not on PATH: the hook does not find it, and blocks every commit")
+        .hint("in a clone of docker-prep type: cargo install --locked --path .")
 }
 
 fn diff_of(change: &InitChange) -> String {

@@ -121,7 +121,7 @@ impl Format {
     fn value(self, config: &str) -> serde_json::Value {
         match self {
             Self::LefthookYaml => crate::text::parse(config).ok(),
-            Self::LefthookJson => serde_json::from_str(config).ok(),
+            Self::LefthookJson => crate::text::json5::parse_object(config).ok().map(Into::into),
             Self::LefthookToml => ::toml::from_str(config).ok(),
             _ => None,
         }

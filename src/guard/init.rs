@@ -36,10 +36,14 @@ pub(crate) struct InitPlan {
     pub(crate) changes: Vec<InitChange>,
     /// What is to be typed so that git calls the manager at all, in a clone where nobody has done that yet.
     pub(crate) install: Option<&'static str>,
+    /// Whether the hook finds the program.
+    pub(crate) is_found: bool,
     /// Whether other clones get the hook too.
     pub(crate) is_shared: bool,
     /// The work tree's top folder.
     pub(crate) top: PathBuf,
+    /// The project's root.
+    root: PathBuf,
     /// The deps dir, from the project's root.
     deps_dir: String,
 }
@@ -76,9 +80,17 @@ pub(crate) fn plan(requested: &Requested, manager: Option<Manager>, remove: bool
         Some(path) => change(path, true, &|text| edit(Format::Script, text))?,
         None => None,
     };
-    let generated = change(hook.installed.clone(), true, &|text| {
-        Ok(calls.as_ref().zip(text).and_then(|(calls, text)| generated(&hook, calls, text)))
-    })?;
+    // Of a manager that was not there yet, or is no more, git's own hook may hold what was written.
+    let generated = |text: &str| match calls.as_ref().and_then(|calls| generated(&hook, calls, text)) {
+        None if remove => Format::Script.without_guard(text),
+        generated => Ok(generated),
+    };
+    let is_apart = hook.installed != hook.file && (remove || hook.manager == Manager::SimpleGitHooks);
+    let generated = if is_apart && hooks::text(&hook.installed).is_ok() {
+        change(hook.installed.clone(), false, &|text| text.map_or(Ok(None), generated))?
+    } else {
+        None
+    };
     let ignored = change(root.join(".gitignore"), false, ignored)?;
     let is_written = generated.is_some();
     let changes = [calls, script, generated, ignored].into_iter().flatten().collect();
@@ -86,9 +98,11 @@ pub(crate) fn plan(requested: &Requested, manager: Option<Manager>, remove: bool
         manager: hook.manager,
         changes,
         install: hook.install.filter(|_| !is_written),
+        is_found: prove::is_found(&hook.top),
         is_shared: hook.is_shared,
         top: hook.top,
         deps_dir: project.deps_dir,
+        root: project.root,
     })
 }
 
@@ -167,22 +181,24 @@ fn put(plan: &InitPlan, change: &InitChange, text: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+const UNPROVED: &str = "nothing was changed: have the hook run docker-prep guard before all else, and heed its exit code; \
+                        then type: docker-prep init";
+
 /// Makes the changes, then has the hook prove that it blocks a rewrite: else they are taken back. Where git does not call
 /// the manager yet there is nothing to be proved, and they stay.
 ///
 /// # Errors
-/// As [`apply`] and [`prove::prove`]; [`ErrorKind::Environment`] where the hook does not protect.
+/// As [`apply`] and [`prove::prove`]; [`ErrorKind::Refused`] where the hook does not protect.
 pub(crate) fn protect(plan: &InitPlan, cancel: &CancelToken) -> Result<()> {
     apply(plan)?;
     if plan.install.is_some() {
         return Ok(());
     }
-    let proof = prove::prove(&plan.top, &plan.deps_dir, cancel);
+    let proof = prove::prove(&plan.root, &plan.deps_dir, cancel);
     let error = match proof {
         Ok(Proof::Blocked) => return Ok(()),
-        Ok(Proof::Passed(why) | Proof::Failed(why)) => Error::new(ErrorKind::Environment, why).hint(
-            "nothing was changed: see why the hook does not stop at docker-prep guard, then type: docker-prep init",
-        ),
+        Ok(Proof::Passed(why)) => Error::new(ErrorKind::Refused, why).hint(UNPROVED),
+        Ok(Proof::Failed(why)) => Error::new(ErrorKind::Environment, why).hint(UNPROVED),
         Err(error) => error,
     };
     for change in plan.changes.iter().rev() {
@@ -191,16 +207,12 @@ pub(crate) fn protect(plan: &InitPlan, cancel: &CancelToken) -> Result<()> {
     Err(error)
 }
 
-/// Whether a commit of a rewrite is blocked in this clone, by trying.
+/// Whether a commit of a rewrite is blocked in this clone, by trying; and whether hooks find the program.
 ///
 /// # Errors
 /// As [`prove::prove`].
-pub(crate) fn check(requested: &Requested, cancel: &CancelToken) -> Result<Proof> {
+pub(crate) fn check(requested: &Requested, cancel: &CancelToken) -> Result<(Proof, bool)> {
     let project = project::find(requested)?;
-    prove::prove(&project.root, &project.deps_dir, cancel)
-}
-
-/// Whether a hook finds the program, where people and installers put it.
-pub(crate) fn is_found(plan: &InitPlan) -> bool {
-    prove::is_found(&plan.top)
+    let proof = prove::prove(&project.root, &project.deps_dir, cancel)?;
+    Ok((proof, prove::is_found(&hooks::place(&project.root)?.top)))
 }

@@ -1,4 +1,4 @@
-//! `docker-prep init` with the real husky, lefthook, pre-commit and git: a rewritten manifest cannot be committed.
+//! `docker-prep init` with the real husky 9 and 4, lefthook, pre-commit, simple-git-hooks and git: a rewritten manifest cannot be committed.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,9 @@ const CLEAN: &str = "{\"dependencies\": {\"@bytelyst/errors\": \"^1.0.0\"}}\n";
 const REWRITTEN: &str =
     "{\"dependencies\": {\"@bytelyst/errors\": \"file:.docker-deps/bytelyst-errors-1.tgz\"}}\n";
 
+/// Every manager that is there to be tried.
+const MANAGERS: [&str; 6] = ["husky", "husky-4", "lefthook", "pre-commit", "simple-git-hooks", "git"];
+
 /// A committed product in `notes`, in which a hook manager is at work.
 struct Product {
     world: World,
@@ -18,33 +21,65 @@ struct Product {
 
 impl Product {
     fn new(manager: &'static str) -> Self {
-        let world = World::new();
-        world.file("notes/package.json", CLEAN).file("notes/.gitignore", "node_modules\n");
-        match manager {
-            "husky" => world.file("notes/.husky/pre-commit", "echo own hook\n"),
-            "lefthook" => world.file("notes/lefthook.yml", "pre-commit:\n  commands:\n    own:\n      run: echo own hook\n"),
-            "pre-commit" => world.file(
-                "notes/.pre-commit-config.yaml",
-                "repos:\n  - repo: local\n    hooks:\n      - {id: own, name: own, entry: echo own hook, language: system, verbose: true, always_run: true}\n",
-            ),
-            _ => &world,
-        };
-        world.git_init("notes");
-        if manager == "git" {
-            world.exec("notes/.git/hooks/pre-commit", "#!/bin/sh\necho own hook\n");
-        }
-        let product = Self { world, manager };
+        let product = Self::without_install(manager);
         product.install_manager("notes");
         product
     }
 
+    /// As it is after a clone.
+    fn without_install(manager: &'static str) -> Self {
+        let own = match manager {
+            "husky" => ("notes/.husky/pre-commit", "echo own hook\n"),
+            "husky-4" => (
+                "notes/package.json",
+                "{\n  \"husky\": {\n    \"hooks\": {\"pre-commit\": \"echo own hook || true\"}\n  }\n}\n",
+            ),
+            "lefthook" => {
+                ("notes/lefthook.yml", "pre-commit:\n  commands:\n    own:\n      run: echo own hook\n")
+            }
+            "pre-commit" => (
+                "notes/.pre-commit-config.yaml",
+                "repos:\n  - repo: local\n    hooks:\n      - {id: own, name: own, entry: echo own hook, language: system, verbose: true, always_run: true}\n",
+            ),
+            "simple-git-hooks" => (
+                "notes/package.json",
+                "{\n  \"simple-git-hooks\": {\n    \"pre-commit\": \"echo own hook\"\n  }\n}\n",
+            ),
+            _ => ("notes/README.md", "notes\n"),
+        };
+        Self::with_settings(manager, own.0, own.1)
+    }
+
+    fn with_settings(manager: &'static str, path: &str, text: &str) -> Self {
+        let world = World::new();
+        world.file("notes/app/package.json", CLEAN).file("notes/.gitignore", "node_modules\n");
+        world.file(path, text);
+        world.git_init("notes");
+        if manager == "git" {
+            world.exec("notes/.git/hooks/pre-commit", "#!/bin/sh\necho own hook\n");
+        }
+        Self { world, manager }
+    }
+
     /// What `npm install` or a newcomer does in each clone.
     fn install_manager(&self, dir: &str) {
+        let node = |program: &str| {
+            let mut node = self.command("node", dir);
+            node.arg(tools().join("hooks/node_modules").join(program));
+            node
+        };
         let mut command = match self.manager {
-            "husky" => {
-                let mut node = self.command("node", dir);
-                node.arg(tools().join("hooks/node_modules/husky/bin.js"));
-                node
+            "husky" => node("husky/bin.js"),
+            "husky-4" => {
+                // Its hook looks for it there, and its installer asks npm where it is.
+                let modules = self.world.path(dir).join("node_modules");
+                let _ = std::os::unix::fs::symlink(tools().join("hooks/node_modules"), modules);
+                let mut husky = node("husky-4/husky.js");
+                husky.arg("install").current_dir(tools().join("hooks/node_modules/husky-4"));
+                husky
+                    .env("INIT_CWD", self.world.path(dir))
+                    .env("npm_config_user_agent", "npm/10.8.2 node/v20");
+                husky
             }
             "lefthook" => {
                 let mut lefthook = self.command("lefthook", dir);
@@ -56,6 +91,7 @@ impl Product {
                 framework.arg("install");
                 framework
             }
+            "simple-git-hooks" => node("simple-git-hooks/cli.js"),
             _ => return,
         };
         Run::from(
@@ -70,10 +106,23 @@ impl Product {
         command
     }
 
+    /// docker-prep, with what a hook finds on PATH.
+    fn docker_prep(&self, args: &[&str]) -> Run {
+        let mut command = self.command(env!("CARGO_BIN_EXE_docker-prep"), "notes");
+        Run::from(command.args(args).output().expect("it runs"))
+    }
+
     fn init(&self) {
-        self.world.run_in("notes", ["init"]).exits(0);
+        let init = self.docker_prep(&["init"]).exits(0);
+        assert!(init.stderr.contains("proved: "), "{}: {init}", self.manager);
         self.world.git("notes", &["add", "--all"]);
         Run::from(self.commit("notes", true)).exits(0);
+    }
+
+    /// What a git command answers.
+    fn git(&self, args: &[&str]) -> String {
+        let mut git = self.command("git", "notes");
+        Run::from(git.args(args).output().expect("git runs")).exits(0).stdout
     }
 
     fn commit(&self, dir: &str, installed: bool) -> std::process::Output {
@@ -84,8 +133,8 @@ impl Product {
 
     /// Stages the manifest with this text and commits it.
     fn commit_manifest(&self, dir: &str, text: &str) -> Run {
-        self.world.file(Path::new(dir).join("package.json"), text);
-        self.world.git(dir, &["add", "package.json"]);
+        self.world.file(Path::new(dir).join("app/package.json"), text);
+        self.world.git(dir, &["add", "app/package.json"]);
         Run::from(self.commit(dir, true))
     }
 }
@@ -106,24 +155,32 @@ fn path(installed: bool) -> OsString {
 
 fn a_rewritten_manifest_cannot_be_committed(manager: &'static str) {
     let product = Product::new(manager);
+    let before = product.git(&["ls-files", "--stage"]);
+    product.docker_prep(&["init", "--check"]).exits(1);
     product.init();
 
-    let blocked = product.commit_manifest("notes", REWRITTEN);
-    assert_ne!(blocked.code, Some(0), "{manager}: {blocked}");
-    let said = format!("{}{}", blocked.stdout, blocked.stderr);
-    assert!(said.contains("package.json") && said.contains("docker-prep restore"), "{manager}: {said}");
+    for next_install in [false, true] {
+        if next_install {
+            product.install_manager("notes");
+        }
+        product.docker_prep(&["init", "--check"]).exits(0);
+        let blocked = product.commit_manifest("notes", REWRITTEN);
+        assert_ne!(blocked.code, Some(0), "{manager}: {blocked}");
+        let said = format!("{}{}", blocked.stdout, blocked.stderr);
+        assert!(said.contains("package.json") && said.contains("docker-prep restore"), "{manager}: {said}");
 
-    let passed = product.commit_manifest("notes", &CLEAN.replace("^1", "^2")).exits(0);
-    let said = format!("{}{}", passed.stdout, passed.stderr);
-    assert!(said.contains("own hook"), "{manager}: what was there is called no more: {said}");
+        let clean = CLEAN.replace("^1", if next_install { "^4" } else { "^2" });
+        let passed = product.commit_manifest("notes", &clean).exits(0);
+        let said = format!("{}{}", passed.stdout, passed.stderr);
+        assert!(said.contains("own hook"), "{manager}: what was there is called no more: {said}");
+    }
 
     let missing = Run::from(product.commit("notes", false));
     assert_ne!(missing.code, Some(0), "{manager}: {missing}");
     let said = format!("{}{}", missing.stdout, missing.stderr);
-    assert!(
-        said.contains("docker-prep is not installed") && said.contains("cargo install"),
-        "{manager}: {said}"
-    );
+    let is_command = ["husky-4", "simple-git-hooks"].contains(&manager);
+    let expected = if is_command { "docker-prep: not found" } else { "docker-prep is not installed" };
+    assert!(said.contains(expected), "{manager}: {said}");
 
     product.world.git("notes", &["worktree", "add", "--quiet", "../linked", "-b", "linked"]);
     // husky's hooks are not committed: they are installed in each work tree, or not there.
@@ -131,6 +188,13 @@ fn a_rewritten_manifest_cannot_be_committed(manager: &'static str) {
     let blocked = product.commit_manifest("linked", REWRITTEN);
     assert_ne!(blocked.code, Some(0), "{manager}, linked work tree: {blocked}");
     product.commit_manifest("linked", &CLEAN.replace("^1", "^3")).exits(0);
+
+    product.docker_prep(&["init", "--remove"]).exits(0);
+    product.world.git("notes", &["add", "--all"]);
+    product.commit_manifest("notes", CLEAN).exits(0);
+    assert_eq!(product.git(&["ls-files", "--stage"]), before, "{manager}");
+    product.docker_prep(&["init", "--check"]).exits(1);
+    product.commit_manifest("notes", REWRITTEN).exits(0);
 }
 
 #[test]
@@ -141,6 +205,16 @@ fn husky() {
 #[test]
 fn lefthook() {
     a_rewritten_manifest_cannot_be_committed("lefthook");
+}
+
+#[test]
+fn husky_4() {
+    a_rewritten_manifest_cannot_be_committed("husky-4");
+}
+
+#[test]
+fn simple_git_hooks() {
+    a_rewritten_manifest_cannot_be_committed("simple-git-hooks");
 }
 
 #[test]
@@ -155,7 +229,7 @@ fn git_alone() {
 
 #[test]
 fn it_shows_what_it_does_and_does_nothing_twice() {
-    for manager in ["husky", "lefthook", "pre-commit", "git"] {
+    for manager in MANAGERS {
         let product = Product::new(manager);
         let world = &product.world;
         let before = world.snapshot();
@@ -169,13 +243,116 @@ fn it_shows_what_it_does_and_does_nothing_twice() {
         let done = world.run_in("notes", ["init"]).exits(0);
         assert_eq!(done.stdout, shown.stdout, "{manager}");
         assert_eq!(world.read("notes/.gitignore"), "node_modules\n.docker-deps/\n*.bak\n");
-        let after = world.snapshot();
+        // git gives an object that it need not write again a new time.
+        let snapshot = || world.snapshot().without(&["notes/.git/objects"]);
+        let after = snapshot();
         let again = world.run_in("notes", ["init", "--json"]).exits(0).json();
         assert_eq!(
             (again["hook"].as_str(), again["files"].as_array().map(Vec::len)),
             (Some(manager), Some(0))
         );
-        after.assert_same(&world.snapshot());
+        after.assert_same(&snapshot());
+    }
+}
+
+#[test]
+fn a_clone_where_the_manager_is_not_installed_is_told_what_to_type() {
+    for (manager, command) in [
+        ("husky", "npx husky"),
+        ("husky-4", "npm rebuild husky"),
+        ("lefthook", "lefthook install"),
+        ("pre-commit", "pre-commit install"),
+        ("simple-git-hooks", "npx simple-git-hooks"),
+    ] {
+        let product = Product::without_install(manager);
+        let init = product.docker_prep(&["init"]).exits(0);
+        assert!(init.stderr.contains(command) && !init.stderr.contains("proved"), "{init}");
+        product.docker_prep(&["init", "--check"]).exits(1);
+        product.install_manager("notes");
+        product.docker_prep(&["init", "--check"]).exits(0);
+        let blocked = product.commit_manifest("notes", REWRITTEN);
+        assert_ne!(blocked.code, Some(0), "{manager}: {blocked}");
+    }
+}
+
+#[test]
+fn lefthook_reads_its_settings_from_many_places() {
+    let yaml = "pre-commit:\n  commands:\n    own:\n      run: echo own\n";
+    let json = "{\n  \"pre-commit\": {\"commands\": {\"own\": {\"run\": \"echo own\"}}}\n}\n";
+    let toml = "[pre-commit.commands.own]\nrun = \"echo own\"\n";
+    for (name, text) in [
+        (".lefthook.yml", yaml),
+        (".config/lefthook.yml", yaml),
+        ("lefthook.yaml", yaml),
+        (".config/lefthook.json", json),
+        ("lefthook.toml", toml),
+        (".lefthook.toml", toml),
+    ] {
+        let path = format!("notes/{name}");
+        let product = Product::with_settings("lefthook", &path, text);
+        product.install_manager("notes");
+        product.init();
+        product.install_manager("notes");
+        let blocked = product.commit_manifest("notes", REWRITTEN);
+        assert_ne!(blocked.code, Some(0), "{name}: {blocked}");
+        product.docker_prep(&["init", "--remove"]).exits(0);
+        assert_eq!(product.world.read(&path), text);
+        assert!(!product.world.path("notes/.lefthook").exists(), "{name}");
+    }
+}
+
+#[test]
+fn the_framework_runs_it_whatever_its_default_stages_are() {
+    let text = "default_stages: [push]\nrepos: []\n";
+    let product = Product::with_settings("pre-commit", "notes/.pre-commit-config.yaml", text);
+    product.install_manager("notes");
+    product.init();
+    let blocked = product.commit_manifest("notes", REWRITTEN);
+    assert_ne!(blocked.code, Some(0), "{blocked}");
+}
+
+#[test]
+fn what_does_not_protect_is_taken_back() {
+    let product = Product::with_settings(
+        "lefthook",
+        "notes/lefthook.yml",
+        "pre-commit:\n  skip: true\n  commands:\n    own:\n      run: echo own\n",
+    );
+    product.install_manager("notes");
+    let error = product.docker_prep(&["init"]).exits(3);
+    assert!(error.stderr.contains("let a rewritten manifest pass"), "{error}");
+    assert_eq!(product.git(&["status", "--porcelain"]), "");
+    // The call is there, and never reached.
+    let world = World::new();
+    world.git_init("");
+    world.exec(".git/hooks/pre-commit", "#!/bin/sh\nexit 0\ndocker-prep guard\n");
+    world.run(["init"]).exits(3);
+    assert!(!world.path(".gitignore").exists());
+    world.exec(".git/hooks/pre-commit", "#!/bin/sh\ndocker-prep guard\n");
+    std::fs::set_permissions(
+        world.path(".git/hooks/pre-commit"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o644),
+    )
+    .unwrap();
+    let error = world.run(["init", "--check"]).exits(1);
+    assert!(error.stderr.contains("chmod +x"), "{error}");
+}
+
+#[test]
+fn the_proof_leaves_the_work_tree_and_the_index_alone() {
+    for manager in MANAGERS {
+        let product = Product::new(manager);
+        product.init();
+        let world = &product.world;
+        world.file("notes/app/package.json", "{\"staged\": 1}\n").file("notes/new", "new\n");
+        world.git("notes", &["add", "--all"]);
+        world.file("notes/app/package.json", "{\"edited\": 1}\n").remove("notes/new");
+        let state = || (product.git(&["status", "--porcelain"]), product.git(&["ls-files", "--stage"]));
+        let before = state();
+        product.docker_prep(&["init", "--check"]).exits(0);
+        assert_eq!(state(), before, "{manager}");
+        assert_eq!(world.read("notes/app/package.json"), "{\"edited\": 1}\n", "{manager}");
+        assert_eq!(product.git(&["stash", "list"]), "", "{manager}");
     }
 }
 
@@ -190,6 +367,19 @@ fn what_it_cannot_or_should_not_change() {
     assert!(error.stderr.contains("docker-prep guard"), "{error}");
     world.run(["init", "--hook", "svn"]).exits(2);
     before.assert_same(&world.snapshot());
+    for (path, text, expected) in [
+        (".simple-git-hooks.cjs", "module.exports = {}\n", "docker-prep guard &&"),
+        ("lefthook.jsonc", "{} // ours\n", "pre-commit.scripts.docker-prep"),
+        (".huskyrc.js", "module.exports = {}\n", "docker-prep guard &&"),
+    ] {
+        world.file(path, text);
+        let error = world.run(["init"]).exits(3);
+        assert!(error.stderr.contains(path) && error.stderr.contains(expected), "{error}");
+        world.remove(path);
+    }
+    world.exec(".git/hooks/pre-commit", "#!/bin/sh\n# overcommit\n");
+    let error = world.run(["init"]).exits(3);
+    assert!(error.stderr.contains("is written by overcommit"), "{error}");
 
     world.remove(".git/hooks/pre-commit").file("lefthook.yml", "").file(".pre-commit-config.yaml", "");
     let error = world.run(["init"]).exits(2);

@@ -14,7 +14,7 @@ use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::read::hooks;
 use crate::process::child;
-use crate::project::{Failure, git};
+use crate::project::{DEFAULT_DEPS_DIR, Failure, git};
 
 /// What the hook did with a rewrite.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) enum Proof {
     Failed(String),
 }
 
-/// The manifest that is committed for the proof; nothing of that name is put in the work tree.
+/// The manifest that is committed for the proof, from the project's root; nothing of that name is put in the work tree.
 const MANIFEST: &str = "docker-prep-proof/package.json";
 
 /// More than a hook has to say.
@@ -62,14 +62,16 @@ pub(crate) fn prove(dir: &Path, deps_dir: &str, cancel: &CancelToken) -> Result<
         git.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", listed(&place.common.join("objects")));
         git
     };
-    let tarball = format!("file:../{deps_dir}/docker-prep-proof-1.0.0-0123456789ab.tgz");
-    let manifest = json!({"name": "docker-prep-proof", "dependencies": {"docker-prep-proof": tarball}});
+    // A name that is settled in a file which is not committed yet is unknown to the guard; the default is not.
+    let tarball = |folder: &str| format!("file:../{folder}/docker-prep-proof-1.0.0-0123456789ab.tgz");
+    let manifest = json!({"dependencies": {"a": tarball(deps_dir), "b": tarball(DEFAULT_DEPS_DIR)}});
     fs::write(path("package.json"), format!("{manifest:#}\n")).map_err(failed)?;
     let blob = answer(git().args(["hash-object", "-w", "--no-filters"]).arg(path("package.json")))?;
     let has_commit = answer(git().args(["rev-parse", "--quiet", "--verify", "HEAD^{tree}"])).is_ok();
     answer(git().args(["read-tree", if has_commit { "HEAD" } else { "--empty" }]))?;
-    let entry = format!("100644,{},{MANIFEST}", String::from_utf8_lossy(blob.trim_ascii()));
-    answer(git().args(["update-index", "--add", "--cacheinfo", &entry]))?;
+    let blob = String::from_utf8_lossy(blob.trim_ascii());
+    let name = dir.strip_prefix(&place.top).unwrap_or(Path::new("")).join(MANIFEST);
+    answer(git().args(["update-index", "--add", "--cacheinfo", "100644", &blob]).arg(name))?;
     fs::write(path("paths"), answer(git().args(["ls-files", "-z"]))?).map_err(failed)?;
     let paths = File::open(path("paths")).map_err(failed)?;
     let mut mark = git();

@@ -163,12 +163,12 @@ fn child<'a>(value: &'a mut Value, key: &str) -> &'a mut Value {
     &mut value[key]
 }
 
-/// An object whose one list holds an object, in block style; scalars as JSON, which is YAML.
+/// An object in block style, also those of its lists; all else as JSON, which is YAML.
 fn item_lines(item: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     for (key, value) in item.as_object().into_iter().flatten() {
         match value {
-            Value::Array(items) => {
+            Value::Array(items) if items.iter().all(Value::is_object) => {
                 lines.push(format!("{key}:"));
                 lines.extend(items.iter().flat_map(item_lines).map(|line| format!("  {line}")));
             }
@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn what_was_added_is_taken_out_again() {
-        let item = serde_json::json!({"repo": "local", "hooks": [{"id": "g", "always_run": true}]});
+        let item = serde_json::json!({"repo": "local", "hooks": [{"id": "g", "stages": ["commit"]}]});
         for text in
             ["", "# ours\nother:\n  parallel: true\n", "pre-commit: # all\n  parallel: true\n\npost-merge:\n"]
         {

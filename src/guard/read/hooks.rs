@@ -108,7 +108,13 @@ pub(crate) fn find(dir: &Path, asked: Option<Manager>) -> Result<Hook> {
     };
     let is_sourced =
         manager == Manager::Husky && text(&file)?.is_some_and(|text| text.contains("_/husky.sh"));
-    let install = if is_sourced { "npx husky install" } else { owner.install };
+    let install = match manager {
+        Manager::Husky if is_sourced => "npx husky install",
+        Manager::Lefthook if packages(&place.top).iter().any(|used| used == "lefthook") => {
+            "npx lefthook install"
+        }
+        _ => owner.install,
+    };
     Ok(Hook {
         manager,
         file,
