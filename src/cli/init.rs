@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::args::InitArgs;
 use super::report::Reporter;
 use crate::cancel::CancelToken;
-use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::error::{Problem, Result};
 use crate::guard::{InitChange, InitPlan, Proof, init};
 use crate::project::Requested;
 use crate::report::Event;
@@ -65,16 +65,12 @@ fn check(requested: &Requested, cancel: &CancelToken, reporter: &Reporter) -> Re
     let (proof, is_found) = init::check(requested, cancel)?;
     let (code, why) = match proof {
         Proof::Blocked => (0, None),
-        Proof::Passed(why) => (1, Some(why)),
-        Proof::Failed(why) => {
-            return Err(Error::new(ErrorKind::Environment, why)
-                .hint("have the hook call docker-prep guard before all else: docker-prep init"));
-        }
+        Proof::Unblocked(why) => (1, Some(why)),
     };
     if reporter.wants_json() {
         reporter.document(json!({"ok": code == 0, "blocks": code == 0, "why": why}));
     } else if let Some(why) = why {
-        let problem = Problem::new(format!("a rewritten manifest can be committed: {why}"));
+        let problem = Problem::new(format!("a rewritten manifest may be committed: {why}"));
         reporter.problem(&problem.hint("docker-prep init says what is missing"));
     } else {
         reporter.tell("the hook that git runs here blocks a rewritten manifest");
@@ -93,6 +89,15 @@ fn warnings(plan: &InitPlan) -> Vec<Problem> {
             "{} is not at work in this clone yet, and a rewrite can be committed: {command}",
             plan.manager.name()
         );
+        if let Some(outside) = &plan.outside {
+            let message = format!(
+                "{}: core.hooksPath has git look for hooks there, and not where {} puts them",
+                outside.display(),
+                plan.manager.name()
+            );
+            let hint = "see who sets it: git config --show-origin core.hooksPath";
+            warnings.push(Problem::new(message).hint(hint));
+        }
         warnings.push(
             Problem::new(message).hint("once that is done, see that it blocks: docker-prep init --check"),
         );

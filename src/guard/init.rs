@@ -38,6 +38,8 @@ pub(crate) struct InitPlan {
     pub(crate) install: Option<&'static str>,
     /// Whether the hook finds the program.
     pub(crate) is_found: bool,
+    /// The folder outside of the repository where git looks for hooks, if it does.
+    pub(crate) outside: Option<PathBuf>,
     /// Whether other clones get the hook too.
     pub(crate) is_shared: bool,
     /// The work tree's top folder.
@@ -99,6 +101,7 @@ pub(crate) fn plan(requested: &Requested, manager: Option<Manager>, remove: bool
         changes,
         install: hook.install.filter(|_| !is_written),
         is_found: prove::is_found(&hook.top),
+        outside: hook.outside,
         is_shared: hook.is_shared,
         top: hook.top,
         deps_dir: project.deps_dir,
@@ -197,8 +200,7 @@ pub(crate) fn protect(plan: &InitPlan, cancel: &CancelToken) -> Result<()> {
     let proof = prove::prove(&plan.root, &plan.deps_dir, cancel);
     let error = match proof {
         Ok(Proof::Blocked) => return Ok(()),
-        Ok(Proof::Passed(why)) => Error::new(ErrorKind::Refused, why).hint(UNPROVED),
-        Ok(Proof::Failed(why)) => Error::new(ErrorKind::Environment, why).hint(UNPROVED),
+        Ok(Proof::Unblocked(why)) => Error::new(ErrorKind::Refused, why).hint(UNPROVED),
         Err(error) => error,
     };
     for change in plan.changes.iter().rev() {

@@ -390,6 +390,9 @@ fn what_it_cannot_or_should_not_change() {
     world.git("", &["config", "core.hooksPath", world.beside("everybody's").to_str().unwrap()]);
     let error = world.run(["init", "--hook", "git"]).exits(3);
     assert!(error.stderr.contains("core.hooksPath"), "{error}");
+    let told = world.run(["init", "--hook", "lefthook"]).exits(0);
+    assert!(told.stderr.contains("core.hooksPath has git look for hooks there"), "{told}");
+    world.run(["init", "--check"]).exits(1);
 }
 
 #[test]

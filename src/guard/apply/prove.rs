@@ -21,10 +21,8 @@ use crate::project::{DEFAULT_DEPS_DIR, Failure, git};
 pub(crate) enum Proof {
     /// It blocked the commit, and named what is wrong.
     Blocked,
-    /// The commit would pass: why.
-    Passed(String),
-    /// It failed, but not for the rewrite: what it said.
-    Failed(String),
+    /// It let it pass, or failed for another reason before the guard was asked: which.
+    Unblocked(String),
 }
 
 /// The manifest that is committed for the proof, from the project's root; nothing of that name is put in the work tree.
@@ -41,10 +39,10 @@ pub(crate) fn prove(dir: &Path, deps_dir: &str, cancel: &CancelToken) -> Result<
     let place = hooks::place(dir)?;
     let hook = place.hooks.join("pre-commit");
     if !hook.exists() {
-        return Ok(Proof::Passed(format!("{}: git finds no hook there", hook.display())));
+        return Ok(Proof::Unblocked(format!("{}: git finds no hook there", hook.display())));
     }
     if !hooks::is_executable(&hook) {
-        return Ok(Proof::Passed(format!(
+        return Ok(Proof::Unblocked(format!(
             "{}: git passes over it, as it may not be executed: chmod +x {0}",
             hook.display()
         )));
@@ -94,12 +92,15 @@ pub(crate) fn prove(dir: &Path, deps_dir: &str, cancel: &CancelToken) -> Result<
     file.take(MAX_OUTPUT).read_to_end(&mut said).map_err(failed)?;
     let said = String::from_utf8_lossy(&said);
     Ok(match ended.exit_code() {
-        0 => Proof::Passed(format!("{}: it let a rewritten manifest pass", hook.display())),
+        0 => Proof::Unblocked(format!("{}: it let a rewritten manifest pass", hook.display())),
         _ if said.contains(MANIFEST) => Proof::Blocked,
         _ => {
             let last: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
             let last = last.get(last.len().saturating_sub(3)..).unwrap_or_default().join("; ");
-            Proof::Failed(format!("{}: it fails before the guard is asked: {last}", hook.display()))
+            Proof::Unblocked(format!(
+                "{}: the guard is not asked before it fails for another reason: {last}",
+                hook.display()
+            ))
         }
     })
 }

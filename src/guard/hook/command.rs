@@ -15,9 +15,11 @@ pub(super) fn with_guard(text: Option<&str>, keys: &[&str], guard: &str) -> Resu
         Some(serde_json::Value::String(command)) => Some(command),
         Some(_) => return Err(format!("`{}` is no text: have it call `docker-prep guard`", keys.join("."))),
     };
-    match command.as_deref().map(str::trim) {
+    match command.as_deref() {
         Some(command) if command.contains("docker-prep guard") => Ok(None),
-        None | Some("") => set(text, keys, guard),
+        None => set(text, keys, guard),
+        // Nothing may stand behind `&&` then.
+        Some(command) if command.trim().is_empty() => set(text, keys, guard),
         Some(command) => set(text, keys, &in_front(guard, command)),
     }
 }
@@ -90,6 +92,9 @@ fn owned(keys: &[&str]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
 
     const KEYS: [&str; 2] = ["simple-git-hooks", "pre-commit"];
@@ -102,14 +107,21 @@ mod tests {
             ("a || true", "docker-prep guard && { a || true\n}"),
             ("a; b # c", "docker-prep guard && { a; b # c\n}"),
         ] {
-            let text = format!(
-                "{{\n\t\"simple-git-hooks\": {{\n\t\t\"pre-commit\": {}\n\t}}\n}}\n",
-                serde_json::json!(command)
-            );
+            let text =
+                format!("{{\n\t\"simple-git-hooks\": {{\n\t\t\"pre-commit\": {}\n\t}}\n}}\n", json!(command));
             let with = with_guard(Some(&text), &KEYS, PLAIN).unwrap().unwrap();
             assert_eq!(at(&with, &KEYS), Ok(Some(expected.into())));
             assert_eq!(with_guard(Some(&with), &KEYS, PLAIN), Ok(None));
             assert_eq!(without_guard(&with, &KEYS), Ok(Some(text)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_command_gets_its_bytes_back(command in r"[ a-z&|;#{}\n]*[a-z}][ a-z&|;#{}\n]*") {
+            let text = json!({"simple-git-hooks": {"pre-commit": command}}).to_string();
+            let with = with_guard(Some(&text), &KEYS, GUARD).unwrap().unwrap();
+            prop_assert_eq!(without_guard(&with, &KEYS), Ok(Some(text)));
         }
     }
 

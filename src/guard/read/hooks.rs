@@ -25,6 +25,8 @@ pub(crate) struct Hook {
     pub(crate) installed: PathBuf,
     /// What has git call the manager, where git does not do so yet.
     pub(crate) install: Option<&'static str>,
+    /// The folder outside of the repository where git looks for hooks, if it does.
+    pub(crate) outside: Option<PathBuf>,
     /// The work tree's top folder.
     pub(crate) top: PathBuf,
     /// Whether others get the hook with a clone or a pull.
@@ -122,15 +124,20 @@ pub(crate) fn find(dir: &Path, asked: Option<Manager>) -> Result<Hook> {
         executable: manager == Manager::Git || calls_files || is_sourced,
         installed,
         install: (!is_active).then_some(install),
+        outside: is_outside(&place).then_some(place.hooks),
         top: place.top,
         is_shared: manager != Manager::Git || is_inside,
     })
 }
 
+/// Whether `core.hooksPath`, at whatever level, leads out of the repository.
+fn is_outside(place: &git::Hooks) -> bool {
+    !place.hooks.starts_with(&place.top) && !place.hooks.starts_with(&place.common)
+}
+
 /// What git runs itself must be ours to write.
 fn refuse(place: &git::Hooks, generated: &str, at_work: Option<Manager>) -> Result<()> {
-    let outside = !place.hooks.starts_with(&place.top) && !place.hooks.starts_with(&place.common);
-    if outside {
+    if is_outside(place) {
         let message = format!(
             "{}: core.hooksPath leads there, and every repository that uses it would get the hook",
             place.hooks.display()
