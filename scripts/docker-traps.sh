@@ -34,6 +34,7 @@ seen() { # WHAT
 traps() {
 	traps_seen=0
 	trap_dockerignore
+	same_as_buildkit
 	trap_missing_folder
 	trap_syntax
 	trap_hosts
@@ -57,6 +58,29 @@ trap_dockerignore() {
 		[ "$(said)" = 'copied: a-1.0.0-0123456789ab.tgz' ] || trap_wrong "the cure of $line in .dockerignore is none"
 		seen "$line in .dockerignore copies nothing, without a word; !.docker-deps and !.docker-deps/** after it cure that"
 	done
+}
+
+# What `docker-prep show` says of a .dockerignore is what BuildKit does with it.
+same_as_buildkit() {
+	local rules number=0 theirs ours
+	trap_begin rules 'COPY . /c/' 'RUN echo copied: $(ls -A /c/.docker-deps 2>/dev/null)'
+	mkdir -p "$trap/context/.docker-deps"
+	echo tarball >"$trap/context/.docker-deps/docker-prep-0.0.0-000000000000.tgz"
+	echo '{}' >"$trap/context/package.json"
+	cp "$trap/Dockerfile" "$trap/context/Dockerfile"
+	for rules in '.*' '*.tgz' '**/*.tgz' '*/*.tgz' '.docker-deps' '/.docker-deps' '.docker-deps/' '.docker-deps/*' \
+		'.docker-deps/**\n!.docker-deps/*.tgz' '*\n!.docker-deps' '**\n!.docker-deps/**' '*\n!*.tgz' '.docker*\n!.docker-deps' \
+		'!.docker-deps\n.*' '.docker-dep[a-z]' '.docker-dep?' '# .docker-deps' '.\\docker-deps' '**/.docker-deps/*' 'a/../.docker-deps' \
+		'.docker-deps/docker-prep-0.0.0-*.tgz\n!.docker-deps/*-000000000000.tgz'; do
+		printf "$rules\n" >"$trap/context/.dockerignore"
+		trap_build --progress=plain || trap_wrong "with $rules in .dockerignore the build fails"
+		theirs=$(said | sed -n 's/^copied: *//p')
+		ours=$(docker-prep -C "$trap/context" show --json 2>"$trap/show" |
+			node -p 'JSON.parse(require("fs").readFileSync(0, "utf8")).builds[0].depsDirHidden ? "" : "docker-prep-0.0.0-000000000000.tgz"')
+		[ "$theirs" = "$ours" ] || trap_wrong "of $rules BuildKit says '$theirs', and show '$ours'"
+		number=$((number + 1))
+	done
+	seen "of $number kinds of .dockerignore show says what BuildKit does"
 }
 
 trap_missing_folder() {
