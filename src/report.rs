@@ -111,6 +111,12 @@ pub(crate) enum Notice<'a> {
         /// Its folder, from the project's root.
         folder: &'a str,
     },
+    /// What is known of image builds besides: one that nothing names and that cannot work while prepared, or what defines
+    /// some and could not be read.
+    ImageBuild {
+        /// The place, and what is so there.
+        message: &'a str,
+    },
     /// No package that is needed has a build script.
     NothingToBuild,
     /// A file of a package changed while it was built, and its build did not write it.

@@ -57,7 +57,7 @@ pub(crate) fn run(
     report: Report<'_>,
     show: &dyn Fn(RunStep<'_>),
 ) -> Result<RunOutcome> {
-    let call = Call::new(requested, &options.prepare, cancel, report)?;
+    let call = Call::for_command(requested, &options.prepare, Some(&options.command), cancel, report)?;
     let (project, lock) = (&call.project, call.lock()?);
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
     let (plan, prepared) = call.prepare(&lock, until, None)?;

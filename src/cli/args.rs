@@ -124,10 +124,32 @@ pub(super) enum Command {
     Init(InitArgs),
     /// Tell whether the project is prepared: by whom, since when, what differs
     Status,
+    /// Show what was understood of the image builds: what each installs, with what, and where the packages lie then
+    Show(ShowArgs),
     /// Show through whom each surface needs a package; exit 1 if none does
     Why(WhyArgs),
     /// Show where the cache lies and how large it is; with `clear`, remove it
     Cache(CacheArgs),
+}
+
+/// Flags of `show`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ShowArgs {
+    /// How it is shown; json is the same as --json, and mermaid is a graph that GitHub and Gitea draw
+    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "json")]
+    pub(super) format: ShowFormat,
+}
+
+/// How the image builds are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShowFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One document.
+    Json,
+    /// A flowchart.
+    Mermaid,
 }
 
 /// Words of `why`.

@@ -16,6 +16,7 @@ mod report;
 mod restore;
 mod run;
 mod screen;
+mod show;
 mod status;
 mod text;
 mod why;
@@ -31,7 +32,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind as ClapErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
-use self::args::{Cli, Command, Global, OldFlags, RestoreArgs};
+use self::args::{Cli, Command, Global, OldFlags, RestoreArgs, ShowArgs, ShowFormat};
 use self::report::Reporter;
 use crate::cache::place;
 use crate::cancel::CancelToken;
@@ -57,7 +58,11 @@ pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSi
             let message = "flags of a command go behind its name, as in `docker-prep prepare --dry-run`";
             return wrong_words(&Cli::command().error(ClapErrorKind::ArgumentConflict, message), wants_json);
         }
-        Ok(cli) => cli,
+        Ok(mut cli) => {
+            let asks = matches!(cli.command, Some(Command::Show(ShowArgs { format: ShowFormat::Json })));
+            cli.global.json |= asks;
+            cli
+        }
         Err(error) => return wrong_words(&error, wants_json),
     };
     let reporter = Reporter::new(&cli.global);
@@ -98,6 +103,7 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
         Some(Command::Run(args)) => return run::run(&requested, args, &signals()?, reporter),
         Some(Command::Guard(args)) => return guard::run(&requested, &args, reporter),
         Some(Command::Why(args)) => return why::run(&requested, &args, reporter),
+        Some(Command::Show(args)) => show::run(&requested, &args, reporter),
         Some(Command::Prepare(args)) => prepare::run(&requested, &args, &signals()?, reporter),
         Some(Command::Restore(args)) => restore::run(&requested, &args, &signals()?, reporter),
         Some(Command::Init(args)) => return init::run(&requested, &args, &signals()?, reporter),

@@ -16,6 +16,7 @@ pub(crate) fn sentence(notice: Notice<'_>) -> String {
         Notice::OwnPackage { manifest, package, folder } => {
             format!("{manifest}: {package} is a package of this project ({folder}/): left alone")
         }
+        Notice::ImageBuild { message } => message.to_owned(),
         Notice::NothingToBuild => "nothing to build: no package that is needed has a build script".to_owned(),
         Notice::EditedWhileBuilt { package, file } => format!(
             "{package}: {file} changed while it was built, so the next --build builds it again; a file that its build writes belongs in .gitignore"

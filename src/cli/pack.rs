@@ -11,7 +11,7 @@ use crate::npm::Tarball;
 use crate::prepare::{PackOptions, pack};
 use crate::project::Requested;
 
-/// An array as `npm pack --json` prints it, else the tarballs' paths.
+/// A document whose `packages` are as `npm pack --json` prints them, else the tarballs' paths.
 pub(super) fn run(
     requested: &Requested,
     args: PackArgs,
@@ -28,8 +28,8 @@ pub(super) fn run(
     };
     let tarballs = pack::run(requested, &options, cancel, &|event| reporter.event(event))?;
     if reporter.wants_json() {
-        let objects: Value = tarballs.iter().map(to_json).collect();
-        reporter.data(&format!("{objects:#}\n"));
+        let packages: Value = tarballs.iter().map(to_json).collect();
+        reporter.document(json!({"ok": true, "packages": packages}));
     } else if tarballs.is_empty() {
         reporter.tell("nothing to pack");
     } else {

@@ -9,10 +9,10 @@ use super::document::describe;
 use super::report::Reporter;
 use super::run::words;
 use super::text::{count, count_of, packages_of, printable, table};
-use super::{build, lockfile};
+use super::{build, lockfile, show};
 use crate::build::BuildState;
 use crate::cancel::CancelToken;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::image::Detected;
 use crate::npm::as_seen_from;
 use crate::prepare::{PrepareOptions, PreparePlan, call as prepare};
@@ -96,8 +96,21 @@ pub(super) fn show_plan(
     cancel: &CancelToken,
     reporter: &Reporter,
 ) -> Result<()> {
-    let plan = prepare::plan(requested, options, cancel, &|event| reporter.event(event))?;
+    if reporter.wants_more() && !reporter.wants_json() {
+        // What cannot be read is told by the plan.
+        if let Ok(shown) = show::show(requested, command, &|_| {}) {
+            reporter.data(&show::text(&shown));
+        }
+    }
+    let plan = prepare::plan(requested, options, command, cancel, &|event| reporter.event(event))?;
+    // What is refused is shown even so: the refusal says what an image build lacks.
+    let refused = if plan.refusals.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::all(ErrorKind::Refused, plan.refusals.clone()))
+    };
     if reporter.wants_json() {
+        refused?;
         let mut document = json!({"ok": true, "dryRun": true});
         describe(&mut document, &plan, true);
         if let Some(command) = command {
@@ -111,7 +124,7 @@ pub(super) fn show_plan(
         reporter.tell(&nothing_to_do(&plan));
     }
     reporter.data(&planned(&plan, command));
-    Ok(())
+    refused
 }
 
 fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> String {

@@ -33,6 +33,8 @@ pub(super) struct Reporter {
     screen: Screen,
     /// How many packages lay there already.
     unchanged: AtomicUsize,
+    /// What was warned of, for the document.
+    warnings: Mutex<Vec<Value>>,
     /// Why stdout did not take what was asked for.
     lost: Mutex<Option<io::Error>>,
 }
@@ -49,6 +51,7 @@ impl Reporter {
             is_terminal,
             screen: Screen::new(is_terminal && !global.quiet && !is_dumb()),
             unchanged: AtomicUsize::new(0),
+            warnings: Mutex::new(Vec::new()),
             lost: Mutex::new(None),
         }
     }
@@ -56,8 +59,10 @@ impl Reporter {
     /// Something that happens while a command runs.
     pub(super) fn event(&self, event: Event<'_>) {
         match event {
-            Event::Warning(problem) if !self.quiet => self.say("33", "warning", problem),
-            Event::Notice(notice @ Notice::OwnPackage { .. }) => self.detail(&sentence(notice)),
+            Event::Warning(problem) => self.warning(problem),
+            Event::Notice(notice @ (Notice::OwnPackage { .. } | Notice::ImageBuild { .. })) => {
+                self.detail(&sentence(notice));
+            }
             Event::Notice(notice) => self.tell(&sentence(notice)),
             Event::NoCache(why) => self.detail(&not_used(why)),
             Event::Packing(progress) => self.screen.progress(progress),
@@ -73,7 +78,15 @@ impl Reporter {
             Event::Built { name, took } => self.tell(&build::built(name, took)),
             // The command of `run` begins behind it, and the document comes when that has ended.
             Event::Decided { reason, then } => self.tell(&decided(reason, then)),
-            _ => {}
+        }
+    }
+
+    fn warning(&self, problem: &Problem) {
+        if let Ok(mut warnings) = self.warnings.lock() {
+            warnings.push(to_json(problem));
+        }
+        if !self.quiet {
+            self.say("33", "warning", problem);
         }
     }
 
@@ -85,6 +98,11 @@ impl Reporter {
     /// Whether one JSON document is asked for.
     pub(super) fn wants_json(&self) -> bool {
         self.json
+    }
+
+    /// Whether more than usual is asked for.
+    pub(super) fn wants_more(&self) -> bool {
+        self.verbose
     }
 
     /// One thing that is wrong, also where only errors are to be said.
@@ -110,11 +128,7 @@ impl Reporter {
     /// The JSON document of a failure, where one is asked for.
     pub(super) fn failure(&self, error: &Error) {
         if self.json {
-            let problems: Vec<Value> = error
-                .problems
-                .iter()
-                .map(|problem| json!({"message": problem.message, "hint": problem.hint}))
-                .collect();
+            let problems: Vec<Value> = error.problems.iter().map(to_json).collect();
             self.document(json!({"ok": false, "exitCode": error.kind.exit_code(), "errors": problems}));
         }
     }
@@ -139,10 +153,12 @@ impl Reporter {
         format!("{}{unchanged}, {}", size(bytes), seconds(self.screen.elapsed()))
     }
 
-    /// Prints the one document.
+    /// Prints the one document, with what was warned of until then.
     pub(super) fn document(&self, mut document: Value) {
         if let Some(map) = document.as_object_mut() {
             map.shift_insert(0, "schemaVersion".to_owned(), json!(SCHEMA_VERSION));
+            let warnings = self.warnings.lock().map(|warnings| warnings.clone()).unwrap_or_default();
+            map.insert("warnings".to_owned(), Value::Array(warnings));
         }
         self.data(&format!("{document:#}\n"));
     }
@@ -189,6 +205,11 @@ impl Reporter {
     pub(super) fn line(&self, text: &str) {
         self.screen.line(&printable(text, self.color));
     }
+}
+
+/// A problem, as every document has it.
+pub(super) fn to_json(problem: &Problem) -> Value {
+    json!({"message": problem.message, "hint": problem.hint})
 }
 
 /// <https://bixense.com/clicolors/> and <https://no-color.org>: a flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then

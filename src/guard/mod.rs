@@ -118,13 +118,15 @@ fn judge_all(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[
     found.into_iter().collect()
 }
 
-/// Whether bytes can hold a reference at all: most hold neither a deps dir's name nor anything that hides one.
+/// Whether bytes can hold a reference at all: most hold neither a deps dir's name nor anything that hides one, nor a
+/// tarball with a name as only prepare gives it.
 fn may_hold(settings: &GuardSettings, bytes: &[u8]) -> bool {
-    settings.names().any(|name| {
-        contains(bytes, name.as_bytes())
-            || name.contains(char::is_whitespace)
-            || hides(name.as_bytes(), bytes)
-    })
+    names_a_tarball(bytes)
+        || settings.names().any(|name| {
+            contains(bytes, name.as_bytes())
+                || name.contains(char::is_whitespace)
+                || hides(name.as_bytes(), bytes)
+        })
 }
 
 /// Whether bytes hold something that another reading makes a name of: a percent sign, the zeros of wide characters, or
@@ -139,6 +141,17 @@ fn hides(name: &[u8], bytes: &[u8]) -> bool {
         b'\\' => bytes.get(at + 1).is_none_or(|after| !after.is_ascii() || hides(*after)),
         _ => false,
     })
+}
+
+/// Whether a name stands there that ends in the digest of a tarball's bytes.
+fn names_a_tarball(bytes: &[u8]) -> bool {
+    let ends = std::iter::successors(find(bytes, b".tgz", 0), |at| find(bytes, b".tgz", at + 1));
+    let is_digest = |digits: &[u8]| {
+        digits.split_first().is_some_and(|(dash, digits)| {
+            *dash == b'-' && digits.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        })
+    };
+    ends.into_iter().any(|at| at.checked_sub(13).and_then(|from| bytes.get(from..at)).is_some_and(is_digest))
 }
 
 /// Whether bytes hold a word, in any case.
@@ -279,7 +292,8 @@ impl TextJudge<'_> {
     }
 
     fn leads_in(&self, paths: &[Parts]) -> bool {
-        paths.iter().any(|path| self.settings.leads_into_deps_dir(self.path, path))
+        let leads = |path: &Parts| self.settings.leads_into_deps_dir(self.path, path);
+        paths.iter().any(|path| leads(path) || reference::is_our_tarball(path))
     }
 
     fn add(&mut self, kind: FindingKind, keys: &[Option<String>], value: &str, line: usize) {

@@ -1,8 +1,7 @@
 //! Dockerfiles as nobody wrote them.
 
 use super::tests::ends;
-use crate::image::dockerfile;
-use crate::image::package_manager::dockerfile as in_dockerfile;
+use crate::image::sample::picture;
 
 /// As much of a file as is read, in bytes.
 const LONG: usize = 1 << 15;
@@ -34,9 +33,8 @@ fn no_dockerfile_takes_for_ever() {
     for text in lines.chain(parts) {
         let shown = text.chars().skip(12).take(40).collect::<String>();
         ends(&shown, move || {
-            let _ = dockerfile::installs(&text);
-            let _ = dockerfile::copies(&text, "backend", "backend", "pnpm-workspace.yaml");
-            let _ = in_dockerfile::told(&text, "backend", "backend");
+            let files = [("backend/package.json", "{}"), ("package.json", "{}"), ("pnpm-workspace.yaml", "")];
+            let _ = picture(&[&files[..], &[("backend/Dockerfile", &text)]].concat());
         });
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::image::dockerfile;
+use crate::image::sample::picture;
 use crate::npm::{MatchOptions, Minimatch, Scope, expand, package_name, specifier};
 use crate::project::config;
 use crate::text::{Change, Document, edit, parse_object, yaml};
@@ -81,7 +81,7 @@ fn no_depth_overflows_a_reader() {
         let edited = edit::apply(&overrides, &changes).unwrap();
         assert_eq!(edit::undo(&edited.text, &edited.undo).unwrap(), overrides);
         assert!(Journal::parse(nested("[", "]", DEEP).as_bytes()).is_err());
-        assert!(dockerfile::copied_sources(&format!("COPY {}", nested("[", "]", DEEP))).is_empty());
+        let _ = picture(&[("Dockerfile", &format!("FROM a\nCOPY {}", nested("[", "]", DEEP)))]);
     });
 }
 
@@ -143,7 +143,8 @@ fn no_pattern_takes_for_ever() {
                 let _ = (matcher.matches(&text), matcher.matches_partial(&text));
             }
             let _ = Scope::new(std::slice::from_ref(&pattern)).contains(&text);
-            let _ = dockerfile::builds("", &format!("COPY {pattern} /"), &[&text]);
+            let dockerfile = format!("FROM a\nCOPY {pattern} /\nRUN npm ci\n");
+            let _ = picture(&[("Dockerfile", &dockerfile), (&format!("{text}/package.json"), "{}")]);
         });
     }
 }
@@ -280,7 +281,7 @@ proptest! {
     ) {
         let _ = yaml::parse(&workspace);
         let _ = config::parse(&settings);
-        let _ = dockerfile::builds("web", &dockerfile, &["", "web", &name]);
+        let _ = picture(&[("web/Dockerfile", &dockerfile), ("web/package.json", "{}"), (&name, &workspace)]);
         let _ = (package_name::validate(&name), package_name::tarball_stem(&name, &ignore));
         let _ = package_name::nearest(&name, [ignore.as_str(), "@x/a"]);
         let _ = (specifier::parse(&name, &ignore), specifier::parse(&ignore, &name));

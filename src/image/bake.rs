@@ -155,6 +155,7 @@ impl<'a> BakeFiles<'a> {
             (name.clone(), context.unwrap_or_else(|| BuildContext::Elsewhere(String::new())))
         });
         BuildDefinition {
+            is_guess: false,
             name: name.to_owned(),
             kind: DefinitionKind::Bake,
             context,

@@ -73,7 +73,7 @@ impl CommandPlace<'_> {
 }
 
 /// Programs that take docker's command lines.
-const PROGRAMS: [&str; 3] = ["docker", "podman", "nerdctl"];
+const PROGRAMS: [&str; 4] = ["docker", "podman", "nerdctl", "depot"];
 
 /// Programs that start the one that their arguments name, each with its flags that take a value.
 const WRAPPERS: [(&str, &str); 6] = [

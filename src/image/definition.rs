@@ -31,6 +31,8 @@ pub(crate) struct BuildDefinition {
     pub(crate) extra_hosts: Vec<String>,
     /// `network` of the build, as `host` or `none`.
     pub(crate) network: Option<String>,
+    /// Whether the context is one of several that the Dockerfile may be meant for.
+    pub(crate) is_guess: bool,
     /// The profiles of its service; it is built by default where there is none.
     pub(crate) profiles: Vec<String>,
 }

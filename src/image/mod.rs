@@ -1,28 +1,38 @@
 //! The picture of an image build: Dockerfiles, compose files, and what is installed in them by which package manager.
 
-#[allow(dead_code, unused_imports, reason = "read by the picture")]
-pub(crate) mod bake;
-#[allow(dead_code, unused_imports, reason = "read by the picture")]
-pub(crate) mod command_line;
-#[allow(dead_code, unused_imports, reason = "read by the picture")]
-pub(crate) mod compose;
-#[allow(dead_code, unused_imports, reason = "read by the picture")]
+mod bake;
+mod command_line;
+mod compose;
+mod context;
 mod definition;
 pub(crate) mod dockerfile;
-#[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
 mod dockerignore;
+mod installs;
+mod makefile;
 pub(crate) mod package_manager;
-#[allow(dead_code, unused_imports, reason = "read by the picture")]
+mod picture;
 mod place;
-#[allow(dead_code, unused_imports, reason = "read by the picture")]
 pub(crate) mod read;
-#[allow(dead_code, unused_imports, reason = "read by the picture")]
-pub(crate) mod workflow;
+#[cfg(test)]
+pub(crate) mod sample;
+mod sources;
+mod workflow;
 
-pub(crate) use self::compose::COMPOSE_FILES;
-pub(crate) use self::dockerfile::DockerfileFound;
+pub(crate) use self::definition::{
+    BuildContext, BuildDefinition, DefinitionKind, DockerfileSource, UnknownDefinition,
+};
+pub(crate) use self::dockerfile::join;
+pub(crate) use self::installs::{HOMES, Install};
 #[cfg(test)]
 pub(crate) use self::package_manager::Tags;
 pub(crate) use self::package_manager::decision::ManagerSources;
 pub(crate) use self::package_manager::lockfile::{HEAD, LOCKFILES};
 pub(crate) use self::package_manager::{Detected, Name, PackageManager, field, lockfile, release};
+pub(crate) use self::picture::{BuildInstall, ImageBuild, Picture};
+pub(crate) use self::place::Place;
+pub(crate) use self::sources::ImageSources;
+
+/// Whether a file is one of those that define image builds and nothing else, by its name: of compose, or of bake.
+pub(crate) fn defines_images(name: &str) -> bool {
+    compose::is_compose_file(name) || bake::is_bake_file(name)
+}

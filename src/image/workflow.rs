@@ -31,7 +31,11 @@ pub(crate) fn read(
     environment: &BTreeMap<String, String>,
     found: &mut ScriptBuilds,
 ) {
-    if !text.contains("docker") && !text.contains("podman") {
+    if !text.contains("docker")
+        && !text.contains("podman")
+        && !text.contains("build-push-action")
+        && !text.contains("depot ")
+    {
         return;
     }
     let documents = match tree::parse(text, file) {
@@ -100,9 +104,10 @@ impl Workflow<'_> {
             let text = with.and_then(|with| with.get(name)).and_then(Node::text)?;
             Some(filled(text, values)).filter(|text| !text.trim().is_empty())
         };
-        if action.ends_with("docker/build-push-action") {
+        // Others take its inputs, as `depot/build-push-action` does.
+        if action.ends_with("/build-push-action") {
             found.add(self.build(input), step.spot.place());
-        } else if action.ends_with("docker/bake-action") {
+        } else if action.ends_with("/bake-action") {
             let split = |name: &str| -> Vec<String> {
                 let text = input(name).unwrap_or_default();
                 let words = text.split([',', '\n']).map(str::trim).filter(|word| !word.is_empty());

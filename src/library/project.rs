@@ -180,7 +180,8 @@ impl Project {
     pub fn plan(&self, options: &PrepareOptions) -> Result<Plan> {
         let requested = self.settings.requested(&self.inner.start);
         let (options, settings) = (options.inner, self.settings.clone());
-        let inner = preparing::plan(&requested, &options, &settings.cancel, &|event| settings.tell(event))?;
+        let inner =
+            preparing::plan(&requested, &options, None, &settings.cancel, &|event| settings.tell(event))?;
         Ok(Plan { inner, options, requested, settings })
     }
 

@@ -60,7 +60,7 @@ pub(crate) fn made(
         surface_dir: &surface.dir,
         manifest: &rewritten.text,
         workspace_yaml: workspace_yaml.as_deref(),
-        deps_dir: &project.deps_dir,
+        layout: &rewritten.layout,
         tarballs,
         manager: &detected.manager,
         reason: &detected.reason,

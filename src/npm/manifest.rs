@@ -34,11 +34,15 @@ impl Manifest {
 
     /// The entries of one dependency field that are strings, in order.
     pub(crate) fn dependencies(&self, field: &str) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .get(field)
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .filter_map(|(name, spec)| Some((name.as_str(), spec.as_str()?)))
+        dependencies(&self.0, field)
     }
+}
+
+/// The entries of one dependency field of a manifest that are strings, in order.
+pub(crate) fn dependencies<'a>(
+    manifest: &'a Map<String, Value>,
+    field: &str,
+) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+    let field = manifest.get(field).and_then(Value::as_object).into_iter().flatten();
+    field.filter_map(|(name, spec)| Some((name.as_str(), spec.as_str()?)))
 }

@@ -17,7 +17,7 @@ mod tarball;
 mod tarball_sink;
 mod workspace;
 
-pub(crate) use self::manifest::{DEPENDENCY_FIELDS, Manifest};
+pub(crate) use self::manifest::{DEPENDENCY_FIELDS, Manifest, dependencies};
 #[cfg(test)]
 pub(crate) use self::minimatch::expand;
 pub(crate) use self::minimatch::{MatchOptions, Minimatch};
@@ -43,4 +43,4 @@ pub(crate) use self::tarball::{Checksums, PackedFile, Tarball};
 pub(crate) use self::tarball_sink::{Encoded, NamesOnly, TarballSink};
 #[cfg(test)]
 pub(crate) use self::workspace::Catalogs;
-pub(crate) use self::workspace::{Member, PackSettings, Workspace, as_seen_from};
+pub(crate) use self::workspace::{Member, MemberGlobs, PackSettings, Workspace, as_seen_from};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::manifest::Manifest;
+use super::minimatch::{MatchOptions, Minimatch};
 
 /// A package folder of the workspace.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,4 +57,39 @@ pub(crate) fn as_seen_from(project: &Path, workspace: &Path) -> String {
     }
     let sibling = project.parent().and_then(|parent| workspace.strip_prefix(parent).ok());
     sibling.map_or_else(|| workspace.display().to_string(), |sibling| format!("../{}", sibling.display()))
+}
+
+/// The globs by which a workspace names its members, as text.
+pub(crate) struct MemberGlobs {
+    wanted: Vec<Minimatch>,
+    ignored: Vec<Minimatch>,
+}
+
+impl MemberGlobs {
+    /// Reads them; one that is not valid names nobody.
+    pub(crate) fn new(globs: &[String]) -> Self {
+        let options = MatchOptions { nonegate: true, ..MatchOptions::default() };
+        let compiled = |glob: &str| {
+            let glob = glob.trim_start_matches("./").trim_end_matches('/');
+            Minimatch::new(&format!("{glob}/package.json"), options).ok()
+        };
+        let negated = |glob: &&String| glob.starts_with('!') && !glob.starts_with("!(");
+        Self {
+            wanted: globs.iter().filter(|glob| !negated(glob)).filter_map(|glob| compiled(glob)).collect(),
+            ignored: globs.iter().filter(negated).filter_map(|glob| compiled(&glob[1..])).collect(),
+        }
+    }
+
+    /// Whether it names nobody.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    /// Whether a folder is a member, by its path from the workspace's root.
+    pub(crate) fn contains(&self, folder: &str) -> bool {
+        let manifest = format!("{folder}/package.json");
+        !folder.split('/').any(|part| part == "node_modules")
+            && self.wanted.iter().any(|glob| glob.matches(&manifest))
+            && !self.ignored.iter().any(|glob| glob.matches(&manifest))
+    }
 }

@@ -4,6 +4,7 @@
 mod tests;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,8 +20,8 @@ use crate::lockfile::{LockfileTarball, command as lockfile};
 use crate::npm::{NamesOnly, Tarball};
 use crate::prepare::source;
 use crate::project::{
-    FileKind, Originals, PackageSource, Project, ProjectPath, Requested, Surface, read as project, scope,
-    surfaces,
+    FileKind, Originals, PackageSource, Project, ProjectPath, ProjectPicture, Requested, Surface,
+    read as project, scope, surfaces,
 };
 use crate::report::{Event, Report, warn};
 use crate::source::Decision;
@@ -66,10 +67,11 @@ fn settings<'a>(files: &'a [FileChange], surface: &Surface) -> Option<&'a str> {
 pub(crate) fn plan(
     requested: &Requested,
     options: &PrepareOptions,
+    command: Option<&[OsString]>,
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<PreparePlan> {
-    let call = Call::new(requested, options, cancel, report)?;
+    let call = Call::for_command(requested, options, command, cancel, report)?;
     let project = &call.project;
     if let Some(holder) = lock::holder(&project.state_dir)? {
         return Err(tree::busy(&holder));
@@ -124,6 +126,8 @@ pub(crate) fn keep(prepared: Option<Prepared<'_>>) {
 /// A project, and what is asked for: all that a dry run and a real one share.
 pub(crate) struct Call<'a> {
     pub(crate) project: Project,
+    /// Of its image builds.
+    picture: ProjectPicture,
     requested: &'a Requested,
     options: &'a PrepareOptions,
     cancel: &'a CancelToken,
@@ -139,15 +143,35 @@ impl<'a> Call<'a> {
         cancel: &'a CancelToken,
         report: Report<'a>,
     ) -> Result<Self> {
+        Self::for_command(requested, options, None, cancel, report)
+    }
+
+    /// The same before a command is run, whose image builds are those that count.
+    pub(crate) fn for_command(
+        requested: &'a Requested,
+        options: &'a PrepareOptions,
+        command: Option<&[OsString]>,
+        cancel: &'a CancelToken,
+        report: Report<'a>,
+    ) -> Result<Self> {
         let project = project::find(requested)?;
-        Ok(Self { project, requested, options, cancel, threads: Threads::new(requested.threads), report })
+        let picture = ProjectPicture::read(&project, &requested.environment, command);
+        Ok(Self {
+            project,
+            picture,
+            requested,
+            options,
+            cancel,
+            threads: Threads::new(requested.threads),
+            report,
+        })
     }
 
     /// Reads the surfaces, refuses what is in the way, and decides where packages come from. A project that will be put
     /// back first is read as it will be then.
     fn choose(&self) -> Result<(Decision, Option<Needed>)> {
-        let Self { project, requested, options, report, .. } = self;
-        let mut found = surfaces::find(project, requested)?;
+        let Self { project, picture, requested, options, report, .. } = self;
+        let mut found = surfaces::find(project, requested, picture)?;
         let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
         let mut originals = Originals::new();
         match standing.observed() {
@@ -165,12 +189,23 @@ impl<'a> Call<'a> {
         tree::refuse_leftovers(project, &others, &standing)?;
         deps_dir::look(&project.deps_path())?;
         warn(*report, &found.notices);
+        if !found.surfaces.is_empty() {
+            picture.tell_unknown(*report);
+        }
         let has_several_globs = project.scope_by.is_some() && project.scope.globs().nth(1).is_some();
         if found.surfaces.is_empty() || has_several_globs {
-            warn(*report, &scope::check(project, requested)?);
+            warn(*report, &scope::check(project, requested, picture)?);
         }
-        let chosen =
-            source::choose(project, found.surfaces, &originals, requested, options, self.cancel, *report)?;
+        let chosen = source::choose(
+            project,
+            picture,
+            found.surfaces,
+            &originals,
+            requested,
+            options,
+            self.cancel,
+            *report,
+        )?;
         Ok((chosen.decision, chosen.needed))
     }
 
@@ -225,11 +260,12 @@ impl Call<'_> {
         source::summarize(&decision, &requested.environment, *report);
         let cache = Cache::of(requested, self.threads, *report);
         let observed = needed.map(|needed| self.look_into(needed, &cache, false)).transpose()?;
+        observed.as_ref().map_or(Ok(()), Observed::refuse)?;
         if stays_at_first {
             put_back()?;
         }
         if options.force {
-            let surfaces = surfaces::find(project, requested)?.surfaces;
+            let surfaces = surfaces::find(project, requested, &self.picture)?.surfaces;
             tree::move_leftovers_back(project, lock, &surfaces, *report)?;
         }
         let Some(observed) = observed else {

@@ -1,14 +1,20 @@
 //! How each surface is installed: what was found around it, and what follows for its rewrite.
 
+use std::collections::BTreeSet;
+
+use super::layout;
+use super::layout::Judgement;
 use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::image::{Detected, DockerfileFound, dockerfile};
+use crate::image::{BuildInstall, Detected, ImageBuild, Install};
 use crate::lockfile;
 use crate::lockfile::plan as advice;
 use crate::project::{
-    Beside, InstallContext, Originals, Project, Requested, SETTINGS, Surface, package_manager,
+    Beside, InstallContext, Originals, Project, ProjectPicture, Requested, SETTINGS, Surface, package_manager,
 };
-use crate::report::{Report, warn};
-use crate::rewrite::{InstallTarget, Linking, Needs, OverrideStyle, linking as link, refuse_uncopied};
+use crate::report::{Event, Notice, Report, warn};
+use crate::rewrite::{
+    InstallLayout, InstallTarget, Linking, Needs, OverrideStyle, linking as link, refuse_uncopied,
+};
 use crate::text::yaml::edit as yaml;
 use crate::transaction::beside as beside_files;
 
@@ -19,6 +25,12 @@ pub(crate) struct SurfaceInstall {
     pub(crate) around: InstallContext,
     /// What reads its manifest, and how that is told.
     pub(crate) reader: InstallTarget,
+    /// The manifest, from the project's root, that must hold the overrides since the surface is a member of its workspace.
+    pub(crate) root_manifest: Option<String>,
+    /// Where the tarballs lie from it.
+    pub(crate) layout: InstallLayout,
+    /// What the image builds make of that.
+    judged: Judgement,
     /// The `pnpm-workspace.yaml` beside it, as it was before prepare, where pnpm may read overrides in it.
     pub(crate) settings: Option<Beside>,
     /// Why it cannot be told in the way that was asked for: an error only where it needs a package.
@@ -32,27 +44,52 @@ pub(crate) struct SurfaceInstall {
 /// [`ErrorKind::Refused`] for settings of pnpm that cannot be read.
 pub(crate) fn find(
     project: &Project,
+    picture: &ProjectPicture,
     requested: &Requested,
     surfaces: &[Surface],
     lockfile: bool,
     originals: &Originals,
 ) -> Result<Vec<SurfaceInstall>> {
     let link = requested.link.or(project.config.link).unwrap_or_default();
-    let around = package_manager::surroundings(project, requested, surfaces);
+    let around = package_manager::surroundings(project, requested, surfaces, picture);
     let install = |(surface, around): (&Surface, InstallContext)| {
         let manager = around.detected.manager.clone();
-        let (way, refused) = match OverrideStyle::choose(&manager, link, lockfile) {
+        let at_root = workspace_root(surface, &around);
+        let is_member = at_root.is_some();
+        let (way, refused) = match OverrideStyle::choose(&manager, link, lockfile, is_member) {
             Ok(way) => (way, None),
             Err(error) => (OverrideStyle::PnpmOverrides, Some(about(error, surface, &around.detected))),
         };
-        let mut reader = InstallTarget { manager, way, workspace_overrides: Vec::new() };
+        let at_root = at_root.filter(|_| way != OverrideStyle::Tarballs);
+        let overrides_at_root = at_root.as_ref().is_some_and(|root| root.is_only_way);
+        let root_manifest = at_root.map(|root| root.manifest);
+        let mut reader = InstallTarget { manager, way, workspace_overrides: Vec::new(), overrides_at_root };
         let settings = settings(project, surface, &reader, originals)?;
         if let Some(settings) = &settings {
             reader.workspace_overrides = overrides(settings)?;
         }
-        Ok(SurfaceInstall { around, reader, settings, refused })
+        let (layout, judged) = layout::judge(project, surface, &around);
+        Ok(SurfaceInstall { around, reader, root_manifest, layout, judged, settings, refused })
     };
     surfaces.iter().zip(around).map(install).collect()
+}
+
+/// The root of the workspace that a surface is a member of.
+struct WorkspaceRoot {
+    /// Its manifest, from the project's root.
+    manifest: String,
+    /// Whether no build installs the surface by itself.
+    is_only_way: bool,
+}
+
+fn workspace_root(surface: &Surface, around: &InstallContext) -> Option<WorkspaceRoot> {
+    let installs = || around.installs().map(|(_, one)| &one.install).filter(|install| install.is_built);
+    let is_root =
+        |install: &&Install| install.reads(&surface.manifest_name).any(|(dir, _)| dir == install.root);
+    let install = installs().find(|install| !is_root(install))?;
+    let root = install.manifests.iter().find(|read| read.dir == install.root)?;
+    let manifest = root.files.keys().next()?.clone();
+    Some(WorkspaceRoot { manifest, is_only_way: !installs().any(|install| is_root(&install)) })
 }
 
 fn about(mut error: Error, surface: &Surface, detected: &Detected) -> Error {
@@ -88,7 +125,7 @@ fn overrides(settings: &Beside) -> Result<Vec<(String, String)>> {
 }
 
 /// Says what is doubtful, and refuses what would be looked up in the registry; only of surfaces that need a package.
-/// `made`: a lockfile that fits will be.
+/// `made`: a lockfile that fits will be. `strict`: what is doubtful of the image builds is refused, too. Returns what is certain to fail in the image builds.
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] where a surface cannot be told in the way that was asked for, [`ErrorKind::Refused`] where a Dockerfile
@@ -98,13 +135,15 @@ pub(crate) fn check(
     installs: &[SurfaceInstall],
     needs: &[Needs],
     made: bool,
+    strict: bool,
     report: Report<'_>,
-) -> Result<()> {
+) -> Result<Vec<Problem>> {
     let needing = || {
         let all = surfaces.iter().zip(installs).zip(needs);
         all.filter(|(_, needs)| !needs.closure.is_empty()).map(|(one, _)| one)
     };
     warn(report, &package_manager::warnings(needing().map(|(_, install)| &install.around)));
+    let mut doubts: Vec<Problem> = Vec::new();
     for (surface, install) in needing() {
         if let Some(error) = &install.refused {
             return Err(error.clone());
@@ -113,21 +152,46 @@ pub(crate) fn check(
             refuse_uncopied(surface, settings, &install.not_copying(surface, SETTINGS))?;
         }
         warn(report, &install.advice(surface, made));
+        doubts.extend(install.judged.doubts.iter().cloned());
+        for note in &install.judged.notes {
+            report(Event::Notice(Notice::ImageBuild { message: &note.message }));
+        }
     }
-    Ok(())
+    let doubts = each_once(doubts);
+    if strict && !doubts.is_empty() {
+        return Err(Error::all(ErrorKind::Refused, doubts));
+    }
+    warn(report, &doubts);
+    Ok(each_once(needing().flat_map(|(_, install)| install.judged.refusals.iter().cloned()).collect()))
+}
+
+/// One instruction may install with several package managers.
+pub(super) fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut said = BTreeSet::new();
+    problems.into_iter().filter(|problem| said.insert(problem.message.clone())).collect()
 }
 
 impl SurfaceInstall {
     /// How the tarballs of the surface name each other, where they do.
-    pub(crate) fn linking(&self, project: &Project, surface: &Surface, needs: &Needs) -> Option<Linking> {
+    pub(crate) fn linking(&self, needs: &Needs) -> Option<Linking> {
         let InstallTarget { manager, way, .. } = &self.reader;
-        link::linking(*way, manager, &surface.dir, &project.deps_dir, needs)
+        link::linking(*way, manager, &self.layout, needs)
     }
 
-    /// The Dockerfiles that build the surface without a file of its folder.
+    /// Whether each install of the surface, of which there is one, has a file of its folder beside the manifest.
+    pub(crate) fn copies_always(&self, surface: &Surface, name: &str) -> bool {
+        let mut installs =
+            self.around.installs().map(|(_, one)| copies(&one.install, surface, name)).peekable();
+        installs.peek().is_some() && installs.all(|copies| copies)
+    }
+
+    /// The Dockerfiles that install the surface without a file of its folder.
     fn not_copying(&self, surface: &Surface, name: &str) -> Vec<String> {
-        let lacks = |file: &&DockerfileFound| !copies(file, surface, name);
-        self.around.dockerfiles.iter().filter(lacks).map(|file| file.name.clone()).collect()
+        let lacks = |(_, one): &(&ImageBuild, &BuildInstall)| !copies(&one.install, surface, name);
+        let mut names: Vec<String> =
+            self.around.installs().filter(lacks).map(|(build, _)| build.dockerfile.clone()).collect();
+        names.dedup();
+        names
     }
 
     /// What a Dockerfile must say while the lockfile beside the surface is the project's own, or, where one is `made`
@@ -139,24 +203,36 @@ impl SurfaceInstall {
         let Some(name) = beside.copied().or(made.then(|| lockfile::name(manager.name))) else {
             return Vec::new();
         };
-        let mut installs = Vec::new();
-        for file in &self.around.dockerfiles {
-            let copies_lockfile = copies(file, surface, name);
-            let own = dockerfile::installs(&file.text).into_iter().filter(|one| one.manager == manager.name);
-            installs.extend(own.map(|install| advice::LockfileInstall {
-                dockerfile: &file.name,
-                line: install.line,
-                frozen: install.frozen,
-                ci: install.ci,
-                no_lockfile: install.no_lockfile,
-                copies_lockfile,
-            }));
-        }
+        let own = self.around.installs().filter(|(_, one)| one.install.command.manager == manager.name);
+        let mut installs: Vec<_> = own
+            .map(|(build, one)| {
+                let command = &one.install.command;
+                advice::LockfileInstall {
+                    dockerfile: &build.dockerfile,
+                    line: one.install.place.line,
+                    frozen: command.frozen,
+                    ci: command.ci,
+                    no_lockfile: command.no_lockfile,
+                    copies_lockfile: copies(&one.install, surface, name),
+                }
+            })
+            .collect();
+        installs.dedup();
         let path = if surface.dir.is_empty() { name.to_owned() } else { format!("{}/{name}", surface.dir) };
         if made { advice::unread(&path, &installs) } else { advice::advice(&path, manager, &installs) }
     }
 }
 
-fn copies(file: &DockerfileFound, surface: &Surface, name: &str) -> bool {
-    dockerfile::copies(&file.text, file.dir(), &surface.dir, name)
+/// Whether a file of the surface's folder lies beside its manifest when that is installed.
+fn copies(install: &Install, surface: &Surface, name: &str) -> bool {
+    let file = join_file(&surface.dir, name);
+    install.reads(&surface.manifest_name).any(|(dir, _)| install.has(&join_file(dir, name), &file))
+}
+
+fn join_file(dir: &str, name: &str) -> String {
+    match dir {
+        "" => name.to_owned(),
+        "/" => format!("/{name}"),
+        dir => format!("{dir}/{name}"),
+    }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 mod install;
+mod layout;
 mod linked;
 mod observed;
 pub(crate) mod pack;
@@ -9,6 +10,7 @@ mod packing;
 mod plan;
 pub(crate) mod restore;
 mod settings;
+pub(crate) mod show;
 mod source;
 pub(crate) mod why;
 
@@ -16,4 +18,5 @@ pub(crate) use self::call::{Call, PrepareOptions};
 pub(crate) use self::pack::PackOptions;
 pub(crate) use self::plan::PreparePlan;
 pub(crate) use self::restore::RestoreOptions;
+pub(crate) use self::show::{Shown, ShownBuild, ShownInstall, ShownRegistry, ShownSurface};
 pub(crate) use self::why::{SurfaceReasons, Why};

@@ -1,5 +1,7 @@
 //! What is read of a project, its surfaces and its workspace before anything is packed, and the plan that follows.
 
+use std::collections::BTreeSet;
+
 use super::install::SurfaceInstall;
 use super::linked::PackedTarballs;
 use super::packing::Sinks;
@@ -7,10 +9,13 @@ use super::plan::PreparePlan;
 use super::{install, linked, packing, settings};
 use crate::build::{BuildState, BuiltPackage, Looking, command as build};
 use crate::cache::Memory;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::npm::{Contents, Encoded, Tarball, TarballSink, Workspace};
 use crate::prepare::call::PrepareOptions;
-use crate::project::{Itself, LocalPackages, Originals, Project, Requested, Surface, local, workspace};
+use crate::project::{
+    Itself, LocalPackages, MANIFEST, Originals, Project, ProjectPicture, Requested, Surface, local, surfaces,
+    workspace,
+};
 use crate::report::{Event, Notice, Report, warn};
 use crate::rewrite::{Closure, Linking, OwnPackage, WorkspaceOverrides, closure, files, rewritten};
 use crate::source::Decision;
@@ -35,6 +40,8 @@ pub(crate) struct Observed {
     contents: Vec<Contents>,
     /// What is known of the workspace's packages.
     pub(crate) memory: Memory,
+    /// Why the image builds are certain to fail.
+    refusals: Vec<Problem>,
     /// What `--build` did.
     pub(crate) built: Option<Vec<BuiltPackage>>,
 }
@@ -43,6 +50,7 @@ impl Needed {
     /// Finds the workspace, and follows the surfaces' dependencies through it. `lockfile`: one is made that fits.
     pub(crate) fn find(
         project: &Project,
+        picture: &ProjectPicture,
         surfaces: Vec<Surface>,
         originals: &Originals,
         requested: &Requested,
@@ -59,10 +67,22 @@ impl Needed {
         } else {
             surfaces
         };
-        let installs = install::find(project, requested, &surfaces, lockfile, originals)?;
+        let mut surfaces = surfaces;
+        let mut installs = install::find(project, picture, requested, &surfaces, lockfile, originals)?;
+        if add_roots(project, &mut surfaces, &installs, originals)? {
+            installs = install::find(project, picture, requested, &surfaces, lockfile, originals)?;
+        }
         let readers: Vec<_> = surfaces.iter().zip(installs.iter().map(|install| &install.reader)).collect();
         let local = local::find(project, Some(&workspace), &surfaces);
-        let closure = closure::plan(&workspace, &project.scope, &readers, &local)?;
+        let mut closure = closure::plan(&workspace, &project.scope, &readers, &local)?;
+        for (member, install) in installs.iter().enumerate() {
+            let root = install.root_manifest.as_ref();
+            let is_root = |surface: &Surface| Some(&surface.manifest_name) == root;
+            if let Some(root) = surfaces.iter().position(is_root).filter(|root| *root != member) {
+                let needs = closure.surfaces[member].clone();
+                closure.surfaces[root].hold_overrides_of(&needs);
+            }
+        }
         Ok(Self { surfaces, workspace: Some(workspace), local, closure, installs })
     }
 
@@ -77,7 +97,7 @@ impl Needed {
     ) -> Result<Observed> {
         let mut memory = Memory::default();
         let Self { surfaces, workspace, closure, installs, .. } = &self;
-        let (mut contents, mut built) = (Vec::new(), None);
+        let (mut contents, mut built, mut refusals) = (Vec::new(), None, Vec::new());
         if let Some(workspace) = workspace {
             if options.strict && !closure.mismatches.is_empty() {
                 return Err(Error::all(ErrorKind::Refused, closure.mismatches.clone()));
@@ -87,7 +107,14 @@ impl Needed {
             }
             warn(report, &closure.warnings);
             warn(report, &closure.mismatches);
-            install::check(surfaces, installs, &closure.surfaces, options.lockfile, report)?;
+            refusals = install::check(
+                surfaces,
+                installs,
+                &closure.surfaces,
+                options.lockfile,
+                options.strict,
+                report,
+            )?;
             settings::check(project, &self, options.strict, report)?;
             let members = packing::named_members(workspace, &closure.packages)?;
             built = build::first(workspace, &members, looking, report)?;
@@ -100,8 +127,32 @@ impl Needed {
             contents =
                 packing::contents(workspace, &members, &optional, allow_unbuilt, &memory, threads, report)?;
         }
-        Ok(Observed { project: project.clone(), needed: self, contents, memory, built })
+        Ok(Observed { project: project.clone(), needed: self, contents, memory, refusals, built })
     }
+}
+
+/// Adds the roots of workspaces whose manifests must hold the overrides of members; whether there are any.
+fn add_roots(
+    project: &Project,
+    surfaces: &mut Vec<Surface>,
+    installs: &[SurfaceInstall],
+    originals: &Originals,
+) -> Result<bool> {
+    let named: BTreeSet<&String> =
+        installs.iter().filter_map(|install| install.root_manifest.as_ref()).collect();
+    let mut added = Vec::new();
+    for name in named {
+        if surfaces.iter().any(|surface| surface.manifest_name == *name) {
+            continue;
+        }
+        let dir = name.strip_suffix(MANIFEST).unwrap_or_default().trim_end_matches('/');
+        added.extend(surfaces::read(project, dir)?);
+    }
+    surfaces::substitute(&mut added, originals)?;
+    let are_any = !added.is_empty();
+    surfaces.extend(added);
+    surfaces.sort_by(|one, other| one.dir.cmp(&other.dir));
+    Ok(are_any)
 }
 
 /// The surfaces that are not packages of a workspace that lies inside the project.
@@ -118,6 +169,15 @@ impl Observed {
         self.needed.closure.packages.is_empty()
     }
 
+    /// Refuses what is certain to fail.
+    pub(crate) fn refuse(&self) -> Result<()> {
+        if self.refusals.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::all(ErrorKind::Refused, self.refusals.clone()))
+        }
+    }
+
     /// Packs what the surfaces need.
     pub(crate) fn pack<F: TarballSink>(&self, sinks: &Sinks<'_, F>) -> Result<(PackedTarballs, Encoded<F>)> {
         let closure = &self.needed.closure;
@@ -132,7 +192,7 @@ impl Observed {
     fn linkings(&self) -> Vec<Option<Linking>> {
         let Needed { surfaces, closure, installs, .. } = &self.needed;
         let surfaces = surfaces.iter().zip(&closure.surfaces).zip(installs);
-        surfaces.map(|((surface, needs), install)| install.linking(&self.project, surface, needs)).collect()
+        surfaces.map(|((_, needs), install)| install.linking(needs)).collect()
     }
 
     /// The plan, once the tarballs' names are known; `tarballs` are all of them.
@@ -149,6 +209,7 @@ impl Observed {
         }
         plan.tarballs = tarballs;
         plan.built.clone_from(&self.built);
+        plan.refusals.clone_from(&self.refusals);
         let linkings = self.linkings();
         for (((surface, needs), install), linking) in
             surfaces.iter().zip(&closure.surfaces).zip(installs).zip(&linkings)
@@ -158,7 +219,7 @@ impl Observed {
             }
             let tarballs = packed.of(linking.as_ref());
             let (manager, reader) = (&install.around.detected, &install.reader);
-            let rewritten = rewritten(surface, manager, reader, needs, tarballs, &self.project.deps_dir)?;
+            let rewritten = rewritten(surface, manager, reader, needs, tarballs, &install.layout)?;
             if let Some(settings) = &install.settings
                 && !rewritten.workspace.is_empty()
             {

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::npm::Tarball;
 use crate::prepare::packing;
 use crate::prepare::packing::{ProgressCounter, Sinks};
-use crate::project::{Itself, Requested, local, read as project, surfaces, workspace};
+use crate::project::{Itself, ProjectPicture, Requested, local, read as project, surfaces, workspace};
 use crate::report::{Event, Report, warn};
 use crate::rewrite::{InstallTarget, closure};
 use crate::threads::Threads;
@@ -51,7 +51,11 @@ pub(crate) fn run(
     let members = if options.all {
         packing::all_members(&workspace, &project.scope, report)?
     } else if closure_only {
-        let surfaces = surfaces::find(&project, requested)?;
+        let surfaces = surfaces::find(
+            &project,
+            requested,
+            &ProjectPicture::read(&project, &requested.environment, None),
+        )?;
         warn(report, &surfaces.notices);
         let reader = InstallTarget::pinned();
         let read: Vec<_> = surfaces.surfaces.iter().map(|surface| (surface, &reader)).collect();

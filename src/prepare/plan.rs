@@ -35,6 +35,8 @@ pub(crate) struct PreparePlan {
     pub(crate) built: Option<Vec<BuiltPackage>>,
     /// What is edited or made beside the manifests.
     pub(crate) files: Vec<FileChange>,
+    /// Why the images that would then be built are certain to be wrong: nothing is prepared.
+    pub(crate) refusals: Vec<Problem>,
     /// File names of tarballs that lie in the deps dir already.
     pub(crate) there: BTreeSet<String>,
     /// File names of our tarballs in the deps dir that do not belong there any more.
@@ -55,6 +57,7 @@ impl PreparePlan {
             files: Vec::new(),
             lockfiles: BTreeMap::new(),
             built: None,
+            refusals: Vec::new(),
             there: BTreeSet::new(),
             stale: Vec::new(),
         }

@@ -1,10 +1,10 @@
 //! Settings of the installs that name a package at a version which is not the packed one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::install::each_once;
 use super::observed::Needed;
-use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::image::{DockerfileFound, dockerfile};
+use crate::error::{Error, ErrorKind, Result};
 use crate::npm::{manifest_file, workspace_file};
 use crate::project::{MANIFEST, Project, SETTINGS, Surface};
 use crate::report::{Report, warn};
@@ -36,7 +36,7 @@ pub(super) fn check(project: &Project, needed: &Needed, is_strict: bool, report:
         look(&surface.manifest_name, &surface.manifest.0, true);
         let beside = format!("{}{SETTINGS}", prefix(surface));
         if let Ok(Some(map)) = workspace_file(&project.root.join(&surface.dir)) {
-            look(&beside, &map, is_copied(&install.around.dockerfiles, surface));
+            look(&beside, &map, install.copies_always(surface, SETTINGS));
         }
         if surface.dir.is_empty() {
             continue;
@@ -63,16 +63,4 @@ pub(super) fn check(project: &Project, needed: &Needed, is_strict: bool, report:
 
 fn prefix(surface: &Surface) -> String {
     if surface.dir.is_empty() { String::new() } else { format!("{}/", surface.dir) }
-}
-
-/// Whether every Dockerfile that builds the surface copies the settings beside it.
-fn is_copied(dockerfiles: &[DockerfileFound], surface: &Surface) -> bool {
-    let copies = |file: &DockerfileFound| dockerfile::copies(&file.text, file.dir(), &surface.dir, SETTINGS);
-    !dockerfiles.is_empty() && dockerfiles.iter().all(copies)
-}
-
-/// Several surfaces may share a file.
-fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
-    let mut said = BTreeSet::new();
-    problems.into_iter().filter(|problem| said.insert(problem.message.clone())).collect()
 }

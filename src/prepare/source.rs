@@ -9,8 +9,8 @@ use crate::npm::as_seen_from;
 use crate::prepare::call::PrepareOptions;
 use crate::prepare::observed::Needed;
 use crate::project::{
-    Environment, InstallContext, Originals, PROBE_TIMEOUT, PackageSource, Project, Requested, Surface, local,
-    package_manager,
+    Environment, InstallContext, Originals, PROBE_TIMEOUT, PackageSource, Project, ProjectPicture, Requested,
+    Surface, local, package_manager,
 };
 use crate::registry::{Question, Registry, probe, settings};
 use crate::report::{Event, Notice, Report, warn};
@@ -32,8 +32,10 @@ const NOTHING: &str = "nothing is packed";
 /// # Errors
 /// [`ErrorKind::Environment`] where a registry does not let us in, or where it is down and there is no workspace; all that
 /// reading the workspace meets with, where that is used; the signal that came meanwhile.
+#[expect(clippy::too_many_arguments, reason = "each is another part of the call")]
 pub(crate) fn choose(
     project: &Project,
+    picture: &ProjectPicture,
     surfaces: Vec<Surface>,
     originals: &Originals,
     requested: &Requested,
@@ -42,7 +44,7 @@ pub(crate) fn choose(
     report: Report<'_>,
 ) -> Result<SourceChoice> {
     let asked = &project.source;
-    let find = || Needed::find(project, surfaces.clone(), originals, requested, options.lockfile);
+    let find = || Needed::find(project, picture, surfaces.clone(), originals, requested, options.lockfile);
     let by = if asked.by.is_empty() { "by default".to_owned() } else { format!("by {}", asked.by) };
     let decision = |used, reason, then: &str, probe| Decision {
         asked: asked.source,
@@ -67,7 +69,7 @@ pub(crate) fn choose(
         }
         PackageSource::Auto => {
             let needed = find();
-            let asked = ask(project, &surfaces, &needed, requested, cancel)?;
+            let asked = ask(project, picture, &surfaces, &needed, requested, cancel)?;
             let (reason, probe) = match asked {
                 ProbeOutcome { verdict: Verdict::Up(reason), probe, doubts } => {
                     warn(report, &doubts);
@@ -124,6 +126,7 @@ impl ProbeOutcome {
 
 fn ask(
     project: &Project,
+    picture: &ProjectPicture,
     found: &[Surface],
     needed: &Result<Needed>,
     requested: &Requested,
@@ -155,15 +158,20 @@ fn ask(
     let around: Vec<&InstallContext> = match installs {
         Some(installs) => installs.iter().map(|install| &install.around).collect(),
         None => {
-            looked_at = package_manager::surroundings(project, requested, surfaces);
+            looked_at = package_manager::surroundings(project, requested, surfaces, picture);
             looked_at.iter().collect()
         }
     };
-    let read = |(surface, around)| settings::read(project, surface, around, &requested.environment);
+    let read = |(surface, around)| settings::all(project, surface, around, &requested.environment);
     let settings: Vec<_> = surfaces.iter().zip(around).map(read).collect();
     let registries: Vec<Result<Registry, Problem>> = sought
         .iter()
-        .filter_map(|Sought { surface, package, .. }| Some(settings.get(*surface)?.registry(package)))
+        .filter_map(|Sought { surface, package, .. }| {
+            // One build that cannot use it is enough.
+            let mut found = settings.get(*surface)?.iter().map(|settings| settings.registry(package));
+            let first = found.next()?;
+            Some(found.fold(first, |first, next| first.and_then(|first| next.map(|_| first))))
+        })
         .collect();
     let limit = requested.probe_timeout.or(project.config.probe_timeout).unwrap_or(PROBE_TIMEOUT);
     let (answers, took) = if registries.iter().all(Result::is_ok) {
@@ -188,8 +196,13 @@ fn ask(
             answer: answers.get(number).and_then(Option::as_ref),
         })
         .collect();
+    let lacking = settings.iter().flatten().find_map(|settings| settings.lacking());
+    let verdict = match (source::verdict(&replies, took), lacking) {
+        (Verdict::Up(_) | Verdict::Denied { .. }, Some(lacking)) => Verdict::Down(lacking),
+        (verdict, _) => verdict,
+    };
     Ok(ProbeOutcome {
-        verdict: source::verdict(&replies, took),
+        verdict,
         probe: Some(source::probe(&replies, took)),
         doubts: source::own_to_containers(&replies),
     })

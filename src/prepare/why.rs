@@ -2,7 +2,9 @@
 
 use super::observed::Needed;
 use crate::error::{Error, ErrorKind, Result};
-use crate::project::{Itself, Originals, Requested, read as project, scope, surfaces, workspace};
+use crate::project::{
+    Itself, Originals, ProjectPicture, Requested, read as project, scope, surfaces, workspace,
+};
 use crate::report::{Report, warn};
 use crate::rewrite::{MemberIndex, Reason};
 use crate::transaction::read as state;
@@ -33,7 +35,8 @@ pub(crate) struct SurfaceReasons {
 /// [`ErrorKind::Usage`] for a package that nobody knows; all that finding the surfaces and the workspace meets with.
 pub(crate) fn why(requested: &Requested, package: &str, report: Report<'_>) -> Result<Why> {
     let project = project::find(requested)?;
-    let mut found = surfaces::find(&project, requested)?;
+    let picture = ProjectPicture::read(&project, &requested.environment, None);
+    let mut found = surfaces::find(&project, requested, &picture)?;
     let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
     let originals = match standing.observed() {
         Some(observed) => state::originals(&project.state_dir, &project.root, observed),
@@ -42,9 +45,9 @@ pub(crate) fn why(requested: &Requested, package: &str, report: Report<'_>) -> R
     surfaces::substitute(&mut found.surfaces, &originals)?;
     warn(report, &found.notices);
     if found.surfaces.is_empty() {
-        warn(report, &scope::check(&project, requested)?);
+        warn(report, &scope::check(&project, requested, &picture)?);
     }
-    let needed = Needed::find(&project, found.surfaces, &originals, requested, false)?;
+    let needed = Needed::find(&project, &picture, found.surfaces, &originals, requested, false)?;
     let read;
     let workspace = match &needed.workspace {
         Some(workspace) => workspace,

@@ -11,10 +11,12 @@ mod setting;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
+mod usable;
 mod variables;
 mod yarn;
 
 pub(crate) use self::read::{probe, settings};
+pub(crate) use self::usable::{Usable, usable};
 
 use std::fmt;
 use std::time::Duration;

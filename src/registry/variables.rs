@@ -10,10 +10,10 @@ const PREFIX: &str = "npm_config_";
 pub(crate) struct Variables {
     /// The process's own.
     pub(crate) process: BTreeMap<String, String>,
-    /// What compose gives to the build.
-    pub(crate) build_args: BTreeMap<String, String>,
-    /// What the Dockerfiles set.
-    pub(crate) dockerfile: BTreeMap<String, String>,
+    /// What the image builds set by then: `ARG` with what compose gives for it, and `ENV`.
+    pub(crate) build: BTreeMap<String, String>,
+    /// Whether a build is known: then the process's own are not seen there.
+    pub(crate) is_of_build: bool,
     /// Whether names mean the same in any case, as on Windows.
     pub(crate) ignores_case: bool,
 }
@@ -25,8 +25,13 @@ impl Variables {
             let same = |(known, _): &(&String, &String)| known.eq_ignore_ascii_case(name);
             self.process.iter().find(same).filter(|_| self.ignores_case).map(|(_, value)| value)
         };
-        let built = || self.build_args.get(name).or_else(|| self.dockerfile.get(name));
+        let built = || self.build.get(name);
         self.process.get(name).or_else(own).or_else(built).cloned()
+    }
+
+    /// The value of a variable where the settings are read: in the build, if that is known.
+    pub(crate) fn in_settings(&self, name: &str) -> Option<String> {
+        if self.is_of_build { self.build.get(name).cloned() } else { self.get(name) }
     }
 
     /// The value of the first of some variables that has one, as proxies' have it: in lower case, then in upper case.
@@ -39,9 +44,7 @@ impl Variables {
     /// The variable `npm_config_<key>`, in any case, with its name: `strict-ssl` is that of
     /// `NPM_CONFIG_STRICT_SSL`. One that is empty says nothing (`@npmcli/config`, `loadEnv`).
     pub(crate) fn npm_config(&self, key: &str) -> Option<(String, String)> {
-        [&self.process, &self.build_args, &self.dockerfile]
-            .into_iter()
-            .find_map(|layer| npm_config(layer, key))
+        [&self.process, &self.build].into_iter().find_map(|layer| npm_config(layer, key))
     }
 
     /// The same of the process alone.
@@ -75,8 +78,8 @@ mod tests {
         let map = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
         let mut variables = Variables {
             process: map("A", ""),
-            build_args: map("A", "arg"),
-            dockerfile: map("B", "env"),
+            build: map("B", "env"),
+            is_of_build: false,
             ignores_case: false,
         };
         assert_eq!(variables.get("A").as_deref(), Some(""));

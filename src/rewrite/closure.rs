@@ -1,22 +1,23 @@
 //! Which packages the surfaces need, and what each surface's manifest must say of them.
 
+mod members;
 mod reasons;
 mod settings;
 #[cfg(test)]
 mod tests;
-
-pub(crate) use self::reasons::Reason;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use nodejs_semver::{Range, Version};
 use serde_json::Value;
 
+pub(crate) use self::members::MemberIndex;
+pub(crate) use self::reasons::{Edge, Reason};
 use super::install_target::InstallTarget;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::image::Name;
 use crate::npm::{
-    DEPENDENCY_FIELDS, Manifest, Member, Scope, Specifier, SpecifierKind, Workspace, nearest, specifier,
+    DEPENDENCY_FIELDS, Manifest, Member, Scope, Specifier, SpecifierKind, Workspace, specifier,
 };
 use crate::project::{LocalPackages, Surface};
 use crate::text::path;
@@ -54,17 +55,16 @@ pub(crate) struct Needs {
     pub(crate) edges: Vec<Edge>,
 }
 
-/// A manifest that names a package of the closure.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Edge {
-    /// The package whose manifest it is; `None` for the surface itself.
-    pub(crate) from: Option<String>,
-    /// Where it stands: `dependencies`, or the keys of an override.
-    pub(crate) field: String,
-    /// The package.
-    pub(crate) to: String,
-    /// What is asked for, as it is written.
-    pub(crate) specifier: String,
+impl Needs {
+    /// Adds what overrides have to say for a member of the surface's workspace.
+    pub(crate) fn hold_overrides_of(&mut self, member: &Self) {
+        self.closure.extend(member.closure.iter().cloned());
+        self.aliases.extend(member.aliases.iter().cloned());
+        self.required_peers.extend(member.required_peers.iter().cloned());
+        self.optional_aliases.extend(member.optional_aliases.iter().cloned());
+        self.optional_peers.extend(member.optional_peers.clone());
+        self.optional_peers.retain(|peer, _| !self.closure.contains(peer));
+    }
 }
 
 /// A dependency of a surface.
@@ -113,82 +113,6 @@ pub(crate) struct OwnPackage {
     pub(crate) package: String,
     /// Its folder, from the project's root.
     pub(crate) folder: String,
-}
-
-impl Closure {
-    /// The packages that every way to them passes through an optional dependency: an install goes on without them.
-    pub(crate) fn optional(&self) -> BTreeSet<String> {
-        let mut optional = self.packages.clone();
-        for needs in &self.surfaces {
-            let mut open: Vec<Option<&str>> = vec![None];
-            let mut required = BTreeSet::new();
-            while let Some(from) = open.pop() {
-                let edges = needs.edges.iter().filter(|edge| edge.from.as_deref() == from);
-                for edge in edges.filter(|edge| edge.field != OPTIONAL) {
-                    if required.insert(edge.to.as_str()) {
-                        open.push(Some(&edge.to));
-                    }
-                }
-            }
-            optional.retain(|package| !required.contains(package.as_str()));
-        }
-        optional
-    }
-}
-
-const OPTIONAL: &str = "optionalDependencies";
-
-/// The members of a workspace by name, only where that is asked for: members may lack a name, and names that
-/// nobody needs may be used twice.
-pub(crate) struct MemberIndex<'a> {
-    members: BTreeMap<&'a str, Vec<&'a Member>>,
-}
-
-impl<'a> MemberIndex<'a> {
-    /// Indexes a workspace.
-    pub(crate) fn new(workspace: &'a Workspace) -> Self {
-        let mut members: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
-        for member in &workspace.members {
-            if let Some(name) = member.manifest.name() {
-                members.entry(name).or_default().push(member);
-            }
-        }
-        Self { members }
-    }
-
-    /// The one member of a name.
-    ///
-    /// # Errors
-    /// No member of the name, with the nearest ones; or more than one, with their folders.
-    pub(crate) fn get(&self, name: &str) -> Result<&'a Member, Problem> {
-        match self.members.get(name).map(Vec::as_slice) {
-            Some([member]) => Ok(member),
-            Some(several) => {
-                let folders: Vec<_> = several.iter().map(|member| member.relative.as_str()).collect();
-                Err(Problem::new(format!(
-                    "{name}: two members of the workspace have this name: {}",
-                    folders.join(" and ")
-                ))
-                .hint("rename one of them, or take its folder out of the workspace"))
-            }
-            None => Err(self.missing(name)),
-        }
-    }
-
-    /// Whether a member has the name.
-    pub(crate) fn knows(&self, name: &str) -> bool {
-        self.members.contains_key(name)
-    }
-
-    fn missing(&self, name: &str) -> Problem {
-        let near = nearest(name, self.members.keys().copied());
-        let problem = Problem::new(format!("{name}: the workspace has no such package"));
-        if near.is_empty() {
-            problem.hint("name the repository that holds it with --workspace DIR")
-        } else {
-            problem.hint(format!("nearest: {}", near.join(", ")))
-        }
-    }
 }
 
 /// Works out what the surfaces need.
@@ -337,34 +261,6 @@ fn surface_needs(around: &SurfaceContext<'_>, closure: &mut Closure, problems: &
     needs.peers.retain(|peer| !needs.local.contains_key(peer) && !needs.own.contains(peer));
     needs.optional_peers.retain(|peer, _| !needs.closure.contains(peer) && !needs.local.contains_key(peer));
     needs
-}
-
-impl Edge {
-    fn new(from: Option<&str>, field: &str, to: &str, specifier: &str) -> Self {
-        Self {
-            from: from.map(str::to_owned),
-            field: field.to_owned(),
-            to: to.to_owned(),
-            specifier: specifier.to_owned(),
-        }
-    }
-
-    /// A tarball cannot say where a package of the product's own workspace lies; a peer is found all the same.
-    fn beyond_tarballs(&self) -> Option<Problem> {
-        let Self { from: Some(from), field, to, .. } = self else { return None };
-        let message = format!(
-            "{from}: {field}: {to} is a package of this project's own workspace: the install may ask a registry for it"
-        );
-        (field != "peerDependencies").then(|| {
-            Problem::new(message)
-                .hint("move it to the shared workspace, or have it be a peer dependency there")
-        })
-    }
-
-    /// The manifest and the field.
-    fn place(&self, surface: &Surface) -> String {
-        format!("{}: {}", self.from.as_ref().unwrap_or(&surface.manifest_name), self.field)
-    }
 }
 
 fn peer_range(manifest: &Manifest, peer: &str) -> String {

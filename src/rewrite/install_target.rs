@@ -13,6 +13,8 @@ pub(crate) struct InstallTarget {
     pub(crate) way: OverrideStyle,
     /// `overrides:` of a `pnpm-workspace.yaml` beside the manifest, selectors and values in order.
     pub(crate) workspace_overrides: Vec<(String, String)>,
+    /// Whether the surface is a member of a workspace of which the root's manifest holds the overrides.
+    pub(crate) overrides_at_root: bool,
 }
 
 /// A field of a manifest that holds overrides.
@@ -44,6 +46,7 @@ impl InstallTarget {
             manager: PackageManager::pinned(),
             way: OverrideStyle::PnpmOverrides,
             workspace_overrides: Vec::new(),
+            overrides_at_root: false,
         }
     }
 

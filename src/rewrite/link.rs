@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 /// share their tarballs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Linking {
-    /// What stands before a tarball's file name, with the last `/`: `file:../.docker-deps/`. pnpm and bun mean it from
-    /// the install root, so it differs with the surface's depth; npm from the tarball that says it, so it is `file:`.
+    /// What stands before a tarball's file name, with the last `/`: `file:../.docker-deps/`. pnpm means it from
+    /// the surface, bun from the root of its workspace, so it differs with their depths; npm from the tarball that says it,
+    /// so it is `file:`.
     pub(crate) base: String,
     /// Packages that the surface takes from a path of its own choice, with that specifier.
     pub(crate) elsewhere: BTreeMap<String, String>,

@@ -6,20 +6,18 @@ mod tests;
 use serde_json::{Map, Value};
 
 use super::closure::Needs;
+use super::layout::{InstallLayout, relative_path};
 use super::override_style::OverrideStyle;
-use super::surface::relative_path;
 use crate::image::{Name, PackageManager};
 use crate::npm::{Manifest, Scope, SpecifierKind, specifier};
 use crate::rewrite::link::Linking;
 use crate::rewrite::tarball_reference as reference;
 
-/// How the tarballs of a surface name each other; `None` where they do not. Both folders are meant from the project's
-/// root.
+/// How the tarballs of a surface name each other; `None` where they do not.
 pub(crate) fn linking(
     way: OverrideStyle,
     manager: &PackageManager,
-    surface_dir: &str,
-    deps_dir: &str,
+    layout: &InstallLayout,
     needs: &Needs,
 ) -> Option<Linking> {
     if way != OverrideStyle::Tarballs {
@@ -28,17 +26,17 @@ pub(crate) fn linking(
     let is_npm = manager.name == Name::Npm;
     let meant = |spec: &String| match (is_npm, local_path(spec)) {
         (true, Some(path)) => {
-            let path = reference::parts(&format!("{surface_dir}/{path}")).join("/");
-            format!("file:{}", relative_path(deps_dir, &path))
+            let path = reference::parts(&format!("{}/{path}", layout.surface)).join("/");
+            format!("file:{}", relative_path(&layout.deps_dir, &path))
         }
         _ => spec.clone(),
     };
     let elsewhere = needs.shared_local.iter();
     Some(Linking {
-        base: if is_npm {
-            "file:".to_owned()
-        } else {
-            format!("file:{}/", relative_path(surface_dir, deps_dir))
+        base: match (manager.name, layout.path(), layout.path_from_root()) {
+            (Name::Npm, ..) => "file:".to_owned(),
+            (Name::Bun, _, path) | (_, path, _) if path.is_empty() => "file:".to_owned(),
+            (Name::Bun, _, path) | (_, path, _) => format!("file:{path}/"),
         },
         elsewhere: elsewhere.filter_map(|name| Some((name.clone(), meant(needs.local.get(name)?)))).collect(),
         drops_optional_peers: is_npm && *manager.majors.start() <= 10,

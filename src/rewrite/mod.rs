@@ -7,6 +7,7 @@ mod difference;
 mod error;
 pub(crate) mod files;
 mod install_target;
+mod layout;
 mod link;
 pub(crate) mod linking;
 mod npm;
@@ -35,6 +36,7 @@ pub(crate) use self::closure::{Closure, Edge, MemberIndex, Needs, OwnPackage, Re
 pub(crate) use self::components::Component;
 pub(crate) use self::files::{FileChange, refuse_uncopied, replacement};
 pub(crate) use self::install_target::InstallTarget;
+pub(crate) use self::layout::InstallLayout;
 pub(crate) use self::link::Linking;
 pub(crate) use self::override_style::OverrideStyle;
 pub(crate) use self::stale::{SettingsFile, StaleEntries, stale_entries};
@@ -79,8 +81,11 @@ pub(crate) fn rewrite(
     let mut changes = Vec::new();
     direct(&document, request, &mut changes)?;
     added(&document, request, &mut changes);
-    extensions(&document, reader, request, &mut changes);
+    if !reader.overrides_at_root {
+        extensions(&document, reader, request, &mut changes);
+    }
     let overrides = match (reader.way, reader.manager.name) {
+        _ if reader.overrides_at_root => 0,
         (OverrideStyle::PnpmOverrides | OverrideStyle::WorkspaceOverrides, _)
         | (OverrideStyle::Tarballs, Name::Pnpm) => pnpm::overrides(&document, reader, request, &mut changes)?,
         (OverrideStyle::NpmOverrides, _) | (OverrideStyle::Tarballs, Name::Npm) => {

@@ -21,7 +21,8 @@ pub(crate) fn holds_ours(kind: FileKind, bytes: &[u8], deps_dirs: &[String]) -> 
 /// Whether an override leads to one of our tarballs. Where the overrides cannot be read, whether anything does.
 fn settings_hold_ours(text: &str, deps_dir: &str) -> bool {
     match yaml::read_overrides(text) {
-        Ok(overrides) => overrides.iter().any(|(_, value)| rewrite::names_a_tarball_in(value, deps_dir)),
+        // Where the image has its tarballs elsewhere, the path does not hold the name of the deps dir.
+        Ok(overrides) => overrides.iter().any(|(_, value)| rewrite::names_a_tarball(value)),
         Err(_) => rewrite::names_a_tarball_in(text, deps_dir),
     }
 }

@@ -23,13 +23,20 @@ pub(crate) enum OverrideStyle {
 
 impl OverrideStyle {
     /// The way that needs no change to a Dockerfile where there is one, or the one that is asked for. `lockfile`: one is
-    /// made that fits.
+    /// made that fits. `is_member`: the surface is installed as a member of the project's own workspace, of which only the
+    /// root's overrides are read (pnpm/pnpm#4097), while tarballs that name each other need none.
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] where the package manager knows no such way, or its version does not tell which.
-    pub(crate) fn choose(manager: &PackageManager, link: Link, lockfile: bool) -> Result<Self> {
+    pub(crate) fn choose(
+        manager: &PackageManager,
+        link: Link,
+        lockfile: bool,
+        is_member: bool,
+    ) -> Result<Self> {
         let (lowest, highest) = (*manager.majors.start(), *manager.majors.end());
         match (manager.name, link) {
+            (Name::Pnpm, Link::Auto) if is_member => Ok(Self::Tarballs),
             // pnpm 8 and 9 write what an override points at into a lockfile with the folder that it was made in.
             (Name::Pnpm, Link::Auto) if lockfile && lowest <= 9 => Ok(Self::Tarballs),
             (Name::Pnpm, Link::Overrides) if lockfile && lowest <= 9 => Err(Error::new(
@@ -68,12 +75,24 @@ mod tests {
     #[test]
     fn a_lockfile_of_pnpm_9_wants_tarballs() {
         let pnpm = |text: &str| PackageManager::parse(text).unwrap();
-        let way = |manager: &str, link, lockfile| OverrideStyle::choose(&pnpm(manager), link, lockfile);
+        let way =
+            |manager: &str, link, lockfile| OverrideStyle::choose(&pnpm(manager), link, lockfile, false);
         assert_eq!(way("pnpm@8.15.9", Link::Auto, false), Ok(OverrideStyle::PnpmOverrides));
         assert_eq!(way("pnpm@8.15.9", Link::Auto, true), Ok(OverrideStyle::Tarballs));
         assert_eq!(way("pnpm@9.15.9", Link::Auto, true), Ok(OverrideStyle::Tarballs));
         assert_eq!(way("pnpm@10.6.5", Link::Auto, true), Ok(OverrideStyle::PnpmOverrides));
         assert!(way("pnpm@8.15.9", Link::Overrides, true).is_err());
         assert_eq!(way("pnpm", Link::Auto, true), Ok(OverrideStyle::Tarballs));
+    }
+
+    #[test]
+    fn a_member_of_a_workspace_wants_tarballs() {
+        let way = |text: &str| {
+            OverrideStyle::choose(&PackageManager::parse(text).unwrap(), Link::Auto, false, true)
+        };
+        for manager in ["pnpm@8.15.9", "pnpm@10.6.5", "pnpm@11", "npm@10", "bun@1"] {
+            assert_eq!(way(manager), Ok(OverrideStyle::Tarballs), "{manager}");
+        }
+        assert_eq!(way("yarn@1"), Ok(OverrideStyle::Resolutions));
     }
 }

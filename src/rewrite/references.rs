@@ -25,7 +25,8 @@ const PLACES: [&[&str]; 8] = [
     &["resolutions"],
 ];
 
-/// All dependencies, overrides and resolutions that lie in a folder named like the deps dir, wherever it is.
+/// All dependencies, overrides and resolutions that lie in a folder named like the deps dir, wherever it is, or are
+/// tarballs with names as only prepare gives them.
 ///
 /// They tell a manifest that is rewritten. A text that is not JSON has none.
 pub(crate) fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
@@ -45,7 +46,7 @@ pub(crate) fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
 /// name, this is ours.
 pub(crate) fn holds_a_tarball(text: &str, deps_dir: &str) -> bool {
     let file_name =
-        |path: &str| path.rsplit(['/', '\\']).next().and_then(package_name::digest_in_tarball).is_some();
+        |path: &str| path.rsplit(['/', '\\', ':']).next().and_then(package_name::digest_in_tarball).is_some();
     points_into(text, deps_dir).iter().any(|reference| file_name(&reference.value))
 }
 
@@ -91,7 +92,8 @@ fn collect(document: &Document, node: NodeId, path: Vec<String>, folder: &str, f
 }
 
 fn lies_in(spec: &str, folder: &str) -> bool {
-    reference::paths(spec).iter().flatten().any(|part| reference::names(part, folder))
+    let leads_there = |path: &reference::Parts| path.iter().any(|part| reference::names(part, folder));
+    reference::paths(spec).iter().any(|path| leads_there(path) || reference::is_our_tarball(path))
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(super) fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 pub(super) fn reader(name: Name, majors: std::ops::RangeInclusive<u64>, way: OverrideStyle) -> InstallTarget {
     let manager = PackageManager { name, version: String::new(), majors };
-    InstallTarget { manager, way, workspace_overrides: Vec::new() }
+    InstallTarget { manager, way, workspace_overrides: Vec::new(), overrides_at_root: false }
 }
 
 /// `@b/a` needs `@b/b`, and `@b/c` as `cc`; the surface `@b/a`, and `@b/b` as `bb`.

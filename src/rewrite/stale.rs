@@ -166,7 +166,8 @@ mod tests {
         let (name, major) = manager;
         let manager = PackageManager { name, version: major.to_string(), majors: major..=major };
         let way = OverrideStyle::PnpmOverrides;
-        let reader = InstallTarget { manager, way, workspace_overrides: Vec::new() };
+        let reader =
+            InstallTarget { manager, way, workspace_overrides: Vec::new(), overrides_at_root: false };
         let map = settings.as_object().cloned().unwrap();
         let file = SettingsFile { name: "f", map: &map, is_manifest, is_read: true };
         let packed = [("@x/a".to_owned(), "1.4.2".to_owned())].into();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::closure::Needs;
 use super::install_target::InstallTarget;
+use super::layout::InstallLayout;
 use super::override_style::OverrideStyle;
 use super::{AliasTarget, RequestedPackage, RewriteError, RewriteRequest, WorkspaceOverrides, closure};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,6 +23,8 @@ pub(crate) struct Rewritten {
     pub(crate) manager: Detected,
     /// How its packages are made to find each other.
     pub(crate) way: OverrideStyle,
+    /// Where the tarballs lie from it.
+    pub(crate) layout: InstallLayout,
     /// The text that it gets.
     pub(crate) text: String,
     /// How to take the changes back out of a text that was edited since.
@@ -53,9 +56,9 @@ pub(crate) fn rewritten(
     reader: &InstallTarget,
     needs: &Needs,
     tarballs: &[Tarball],
-    deps_dir: &str,
+    layout: &InstallLayout,
 ) -> Result<Rewritten> {
-    let request = request(needs, tarballs, &relative_path(&surface.dir, deps_dir));
+    let request = request(needs, tarballs, &layout.path());
     let refused = |error: RewriteError| {
         Error::new(ErrorKind::Refused, format!("{}: {error}", surface.manifest_name)).hint(error.hint())
     };
@@ -67,6 +70,7 @@ pub(crate) fn rewritten(
         surface: surface.clone(),
         manager: manager.clone(),
         way: reader.way,
+        layout: layout.clone(),
         text: rewrite.text,
         undo: rewrite.undo,
         dependencies: request.direct.len(),
@@ -81,7 +85,10 @@ fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> RewriteRequest {
     let tarballs: BTreeMap<&str, &Tarball> =
         tarballs.iter().map(|tarball| (tarball.name.as_str(), tarball)).collect();
     let specifier = |package: &str| {
-        let tarball = tarballs.get(package).map(|tarball| format!("file:{base}/{}", tarball.filename));
+        let tarball = tarballs.get(package).map(|tarball| match base {
+            "" => format!("file:{}", tarball.filename),
+            base => format!("file:{base}/{}", tarball.filename),
+        });
         tarball.or_else(|| needs.local.get(package).cloned()).unwrap_or_default()
     };
     let package = |name: &String| RequestedPackage {
@@ -135,30 +142,5 @@ fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> RewriteRequest {
                 alias(found, specifier(package))
             })
             .collect(),
-    }
-}
-
-/// The path from one folder to another, both from the same root; a `file:` is meant from the install root, which
-/// is the surface.
-pub(crate) fn relative_path(from: &str, to: &str) -> String {
-    let parts =
-        |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    let (from, to) = (parts(from), parts(to));
-    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let up = std::iter::repeat_n("..", from.len() - common);
-    up.chain(to[common..].iter().map(String::as_str)).collect::<Vec<_>>().join("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_meant_from_the_surface() {
-        assert_eq!(relative_path("backend", ".docker-deps"), "../.docker-deps");
-        assert_eq!(relative_path("", ".docker-deps"), ".docker-deps");
-        assert_eq!(relative_path("apps/web", ".docker-deps"), "../../.docker-deps");
-        assert_eq!(relative_path("apps/web", "apps/.deps"), "../.deps");
-        assert_eq!(relative_path("backend", "backend/.deps"), ".deps");
     }
 }

@@ -3,7 +3,7 @@
 //! Generous on purpose. It answers whether something points into a folder, and what one package manager takes for
 //! a path and another for a tag is a path here.
 
-use crate::npm::{SpecifierKind, specifier};
+use crate::npm::{SpecifierKind, digest_in_tarball, specifier};
 use crate::text::path;
 
 /// What leads to a place on the disk, in any case.
@@ -75,6 +75,12 @@ pub(crate) fn is_path(text: &str) -> bool {
 pub(crate) fn names(part: &str, folder: &str) -> bool {
     strip_prefix(part, folder)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '?', '(']) || rest.starts_with("::"))
+}
+
+/// Whether a path leads to a tarball with a name as only prepare gives it, whatever folder of an image it lies in.
+pub(crate) fn is_our_tarball(path: &Parts) -> bool {
+    let name = path.last().map_or("", |last| last.split(['#', '?', '(']).next().unwrap_or_default());
+    digest_in_tarball(name.split("::").next().unwrap_or_default()).is_some()
 }
 
 /// The text as it is and, where that differs, as an address: yarn 4 writes `patch:x@file%3A..%2Fx`.

@@ -1,5 +1,8 @@
 //! A small workspace `plat` and a product `notes` beside it.
 
+use std::fs;
+use std::path::Path;
+
 use crate::common::World;
 
 /// `plat`: errors, logger (needs errors), http (needs logger and the peer context; a cycle with client), context,
@@ -28,10 +31,19 @@ pub(crate) fn product() -> World {
         "notes/backend/package.json",
         "{\n  \"name\": \"notes-backend\",\n  \"dependencies\": {\n    \"@bytelyst/http\": \"^3.0.0\",\n    \"ms\": \"^2.1.3\"\n  }\n}\n",
     );
-    world.file("notes/backend/Dockerfile", "FROM node\nCOPY backend/package.json ./package.json\n");
+    world.file("notes/backend/Dockerfile", dockerfile("backend"));
     world.file("notes/package.json", "{\"name\": \"notes\", \"private\": true}\n");
     world.git_init("notes");
     world
+}
+
+/// A Dockerfile that installs a folder of the project, whatever the deps dir is called, with the package manager whose
+/// lockfile is there: it names none.
+pub(crate) fn dockerfile(dir: &str) -> String {
+    format!(
+        "FROM node\nWORKDIR /app/{dir}\nCOPY {dir}/package.json ./\nCOPY . /app/\n\
+         RUN if [ -f package-lock.json ]; then npm ci; else pnpm install; fi\n"
+    )
 }
 
 fn package(world: &World, name: &str, version: &str, more: &str) {
@@ -41,4 +53,21 @@ fn package(world: &World, name: &str, version: &str, more: &str) {
         format!(r#"{{"name": "@bytelyst/{name}", "version": "{version}", "main": "dist/index.js", "files": ["dist"], {more}}}"#),
     );
     world.file(format!("{dir}/dist/index.js"), format!("module.exports = '{name}';\n"));
+}
+
+/// The world of `fixtures/`, each repository committed.
+pub(crate) fn fixtures() -> World {
+    let world = World::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for entry in walkdir::WalkDir::new(&root)
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().is_file())
+    {
+        world.file(entry.path().strip_prefix(&root).unwrap(), fs::read(entry.path()).unwrap());
+    }
+    for repository in fs::read_dir(&root).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
+        world.git_init(repository.file_name());
+    }
+    world
 }

@@ -106,7 +106,8 @@ fn named_packages_all_of_them_or_the_closure() {
     let world = product();
     let names = |args: &[&str], dir: &str| -> Vec<String> {
         let json = world.run_in(dir, args).exits(0).json();
-        json.as_array()
+        json["packages"]
+            .as_array()
             .unwrap()
             .iter()
             .map(|package| package["name"].as_str().unwrap()["@bytelyst/".len()..].to_owned())
@@ -181,7 +182,7 @@ fn all_of_somebody_elses_workspace_passes_over_what_was_never_meant_to_be_packed
 fn json_has_npms_keys() {
     let world = product();
     let json = world.run_in("plat", ["pack", "@bytelyst/errors", "--out", "o", "--json"]).exits(0).json();
-    let package = json[0].as_object().unwrap();
+    let package = json["packages"][0].as_object().unwrap();
     let keys: Vec<_> = package.keys().map(String::as_str).collect();
     assert_eq!(
         keys,
@@ -225,7 +226,11 @@ fn a_workspace_of_npm_yarn_or_bun_will_do() {
     world.remove("plat/pnpm-workspace.yaml");
     world.file("plat/package.json", r#"{"private": true, "workspaces": ["packages/*"]}"#);
     let json = world.run_in("plat", ["pack", "@bytelyst/logger", "--out", "o", "--json"]).exits(0).json();
-    let paths: Vec<_> =
-        json[0]["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
+    let paths: Vec<_> = json["packages"][0]["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| file["path"].as_str().unwrap())
+        .collect();
     assert_eq!(paths, ["dist/index.js", "package.json"], "only pnpm adds the workspace's licence");
 }

@@ -1,6 +1,6 @@
 //! Which package manager a surface is prepared for, and why, through the binary.
 
-use crate::common::product::product;
+use crate::common::product::{dockerfile, product};
 use crate::common::{Run, Snapshot, World};
 use serde_json::Value;
 
@@ -82,7 +82,7 @@ fn a_manifest_says_which() {
 #[test]
 fn a_dockerfile_says_which() {
     let text = "ARG V=8.15.9\nFROM node:22\nARG V\nRUN npm i -g pnpm@${V}\nWORKDIR /app/backend\n\
-        COPY backend/package.json ./\nRUN --mount=type=cache,target=/c pnpm install --lockfile=false\n";
+        COPY backend/package.json ./\nRUN --mount=type=bind,source=.docker-deps,target=/app/.docker-deps pnpm install --lockfile=false\n";
     says(
         &with(&[("backend/Dockerfile", text)]),
         "pnpm 8.15.9 (backend/Dockerfile line 4): overrides in package.json",
@@ -105,7 +105,7 @@ fn a_dockerfile_of_another_surface_says_nothing() {
 
 #[test]
 fn an_image_tells_the_version_of_npm() {
-    let text = "FROM node:24-alpine\nWORKDIR /a\nCOPY backend/package.json ./\nRUN npm install\n";
+    let text = "FROM node:24-alpine\nWORKDIR /a\nCOPY backend/package.json ./\nRUN --mount=type=bind,source=.docker-deps,target=/.docker-deps npm install\n";
     let world = with(&[("backend/Dockerfile", text)]);
     let run = dry_run(&world, &[]);
     let place = "backend/Dockerfile line";
@@ -127,8 +127,7 @@ fn a_lockfile_says_which() {
 
 #[test]
 fn a_release_of_yarn_is_what_yarn_1_starts() {
-    let dockerfile =
-        "FROM node:22\nWORKDIR /a\nCOPY backend/package.json ./\nRUN npm i -g yarn && yarn install\n";
+    let dockerfile = "FROM node:22\nWORKDIR /a\nCOPY backend/package.json ./\nRUN --mount=type=bind,source=.docker-deps,target=/.docker-deps npm i -g yarn && yarn install\n";
     let settings = "nodeLinker: node-modules\nyarnPath: .yarn/releases/yarn-4.18.1.cjs\n";
     let world = with(&[("backend/Dockerfile", dockerfile)]);
     says(&world, "yarn latest (backend/Dockerfile line 4): resolutions in package.json");
@@ -138,8 +137,7 @@ fn a_release_of_yarn_is_what_yarn_1_starts() {
 
 #[test]
 fn a_dockerfile_and_a_lockfile_add_up() {
-    let dockerfile =
-        "FROM node:22\nRUN corepack enable\nWORKDIR /a\nCOPY backend/package.json ./\nRUN pnpm i\n";
+    let dockerfile = "FROM node:22\nRUN corepack enable\nWORKDIR /a\nCOPY backend/package.json ./\nRUN --mount=type=bind,source=.docker-deps,target=/.docker-deps pnpm i\n";
     let world =
         with(&[("backend/Dockerfile", dockerfile), ("backend/pnpm-lock.yaml", "lockfileVersion: '6.0'\n")]);
     says(
@@ -168,9 +166,8 @@ fn what_is_asked_for_comes_first() {
 
 #[test]
 fn sources_that_disagree_are_a_warning() {
-    let dockerfile =
-        "FROM node:22\nWORKDIR /a\nRUN npm i -g pnpm@9.15.9\nCOPY backend/package.json ./\nRUN pnpm i\n";
-    let world = with(&[("backend/Dockerfile", dockerfile)]);
+    let text = "FROM node:22\nWORKDIR /a\nRUN npm i -g pnpm@9.15.9\nCOPY backend/package.json ./\nRUN --mount=type=bind,source=.docker-deps,target=/.docker-deps pnpm i\n";
+    let world = with(&[("backend/Dockerfile", text)]);
     fields(&world, "backend/package.json", r#""packageManager": "pnpm@10.6.5""#);
     warns(
         &world,
@@ -178,16 +175,16 @@ fn sources_that_disagree_are_a_warning() {
         "pnpm 10.6.5 (backend/package.json: packageManager)",
         "backend/package.json: packageManager says pnpm 10.6.5, but backend/Dockerfile line 3 says pnpm 9.15.9: pnpm 10.6.5 is taken",
     );
-    world.file(DOCKERFILE, dockerfile.replace("pnpm@9.15.9", "pnpm@10"));
+    world.file(DOCKERFILE, text.replace("pnpm@9.15.9", "pnpm@10"));
     says(&world, "pnpm 10.6.5 (backend/package.json: packageManager): overrides in package.json");
-    world.file(DOCKERFILE, dockerfile.replace("pnpm@9.15.9", "pnpm@10").replace("pnpm i", "npm ci"));
+    world.file(DOCKERFILE, text.replace("pnpm@9.15.9", "pnpm@10").replace("pnpm i", "npm ci"));
     warns(
         &world,
         &[],
         "pnpm 10.6.5 (backend/package.json: packageManager)",
         "backend/package.json: packageManager says pnpm 10.6.5, but backend/Dockerfile line 5 says npm: pnpm 10.6.5 is taken",
     );
-    world.file(DOCKERFILE, "FROM node\nCOPY backend/package.json ./package.json\n");
+    world.file(DOCKERFILE, dockerfile("backend"));
     warns(
         &world,
         &["--package-manager", "pnpm@9"],
@@ -301,6 +298,9 @@ fn link_chooses_by_hand() {
     assert_eq!(line(&run), format!("backend/: {tarballs}"));
     let run = dry_run(&world, &["--package-manager", "pnpm@10.6.5", "--link", "overrides"]);
     assert_eq!(line(&run), "backend/: pnpm 10.6.5 (--package-manager): overrides in package.json");
+    let only_tarballs =
+        dockerfile("backend").replace("COPY . /app/", "COPY .docker-deps* /app/.docker-deps/");
+    world.file("notes/backend/Dockerfile", &only_tarballs);
     let by_environment = || {
         let mut program = world.program();
         program.current_dir(world.path("notes")).args(["--dry-run", "--package-manager", "pnpm@12"]);
@@ -310,7 +310,7 @@ fn link_chooses_by_hand() {
     assert!(refused.stderr.contains("COPY backend/pnpm-workspace.yaml ./"), "{refused}");
     world.file(
         "notes/backend/Dockerfile",
-        "FROM node\nCOPY backend/package.json backend/pnpm-workspace.yaml ./\n",
+        only_tarballs.replace("package.json ./", "package.json backend/pnpm-workspace.yaml ./"),
     );
     let run = by_environment().exits(0);
     assert_eq!(line(&run), "backend/: pnpm 12 (--package-manager): overrides in pnpm-workspace.yaml");
@@ -346,7 +346,7 @@ fn verbose_says_it_where_it_is_done() {
 fn a_warning_is_said_once_for_all_surfaces() {
     let world = with(&[
         ("web/package.json", "{\"name\": \"web\", \"dependencies\": {\"@bytelyst/errors\": \"*\"}}\n"),
-        ("web/Dockerfile", "FROM node\nCOPY web/package.json ./package.json\n"),
+        ("web/Dockerfile", &dockerfile("web")),
     ]);
     fields(&world, "package.json", r#""packageManager": "deno@2""#);
     let run = dry_run(&world, &[]);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::thread;
 
-use crate::common::product::product;
+use crate::common::product::{dockerfile, product};
 use crate::common::{Run, Snapshot, World};
 
 const PROCESSES: usize = 8;
@@ -55,12 +55,12 @@ impl Crowd {
             "notes/web/package.json",
             world.read("notes/backend/package.json").replace("backend", "web"),
         );
-        world.file("notes/web/Dockerfile", "FROM node\nCOPY web/package.json ./package.json\n");
+        world.file("notes/web/Dockerfile", dockerfile("web"));
         world.file(
             "notes/package.json",
             "{\"name\": \"notes\", \"dependencies\": {\"@bytelyst/logger\": \"2\"}}\n",
         );
-        world.file("notes/Dockerfile", "FROM node\nCOPY package.json ./package.json\n");
+        world.file("notes/Dockerfile", dockerfile("."));
         world.git("notes", &["add", "--all"]);
         world.git("notes", &["commit", "--quiet", "--message=web"]);
         let texts = || MANIFESTS.iter().map(|name| world.read(format!("notes/{name}"))).collect::<Vec<_>>();

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::World;
+use crate::common::product::fixtures;
 
 const OPENING: &str = "```console\n";
 const CLOSING: &str = "```\n";
@@ -72,21 +73,4 @@ fn in_no_time(shown: &str) -> String {
         None => format!("{line}\n"),
     };
     shown.lines().map(line).collect()
-}
-
-/// The world of `fixtures/`, each repository committed.
-fn fixtures() -> World {
-    let world = World::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    for entry in walkdir::WalkDir::new(&root)
-        .into_iter()
-        .map(Result::unwrap)
-        .filter(|entry| entry.file_type().is_file())
-    {
-        world.file(entry.path().strip_prefix(&root).unwrap(), fs::read(entry.path()).unwrap());
-    }
-    for repository in fs::read_dir(&root).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
-        world.git_init(repository.file_name());
-    }
-    world
 }

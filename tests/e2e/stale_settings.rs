@@ -58,7 +58,7 @@ fn the_settings_beside_the_manifest_count_where_the_image_has_them() {
         world.file("notes/backend/pnpm-workspace.yaml", yaml);
         world.file(
             "notes/backend/Dockerfile",
-            format!("FROM node\nWORKDIR /app\nCOPY backend/package.json {copy} ./\nRUN pnpm install\n"),
+            format!("FROM node\nWORKDIR /app\nCOPY backend/package.json {copy} ./\nRUN --mount=type=bind,source=.docker-deps,target=/.docker-deps pnpm install\n"),
         );
         let run = world.run_in("notes", ["prepare", "--dry-run"]).exits(code);
         assert!(

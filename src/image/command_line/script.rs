@@ -131,7 +131,7 @@ pub(crate) fn commands(
 ) -> Vec<ScriptCommand> {
     let mut reader =
         Reader { found: Vec::new(), folders: vec![Some(folder.to_owned())], own, root, environment };
-    if !script.contains("docker") && !script.contains("podman") && !script.contains("nerdctl") {
+    if !["docker", "podman", "nerdctl", "depot "].iter().any(|program| script.contains(program)) {
         return reader.found;
     }
     let mut words = Words::new(script);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::definitions::ComposeService;
 use super::*;
 use crate::image::definition::{BuildContext, BuildDefinition, DockerfileSource};
 

@@ -92,6 +92,7 @@ fn definition(service: &Entry, root: &str) -> Option<BuildDefinition> {
     let args = build.get("args").map(Node::entries).unwrap_or_default();
     let hosts = build.get("extra_hosts").map(Node::entries).unwrap_or_default();
     Some(BuildDefinition {
+        is_guess: false,
         place: entry.spot.place(),
         name: service.key.clone(),
         kind: DefinitionKind::Compose,

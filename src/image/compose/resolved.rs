@@ -87,6 +87,7 @@ fn definition(
         .collect();
     hosts.dedup();
     Some(BuildDefinition {
+        is_guess: false,
         name: name.to_owned(),
         kind: DefinitionKind::Compose,
         context: if is_remote { BuildContext::Elsewhere(written) } else { of_folder(&folder) },

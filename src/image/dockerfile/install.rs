@@ -1,6 +1,5 @@
 //! The commands of a Dockerfile that install what a `package.json` asks for, and those that change what an install finds.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
 mod effect;
 #[cfg(test)]
 mod effect_tests;
@@ -10,18 +9,15 @@ mod script;
 #[cfg(test)]
 mod tests;
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "read by the picture"))]
 pub(crate) use self::effect::{CommandEffect, effect};
-#[expect(unused_imports, reason = "read by the picture")]
-pub(crate) use self::effect::{Prune, PruneTool};
-#[expect(unused_imports, reason = "read by the picture")]
-pub(crate) use self::files::{CopyFiles, WriteFile};
+pub(crate) use self::effect::{Make, Prune, PruneTool};
+pub(crate) use self::files::CopyFiles;
 pub(crate) use self::flags::{Sorted, flags_with_values, sort};
 use self::flags::{has, says, values};
-#[expect(unused_imports, reason = "read by the picture")]
 pub(crate) use self::script::RunScript;
 use super::path;
 use super::shell::ShellCommand;
+#[cfg(test)]
 use super::stage::Dockerfile;
 use crate::image::package_manager::{Name, PackageManager, Tags};
 
@@ -71,6 +67,7 @@ pub(crate) enum InstallKind {
 }
 
 /// The installs of a Dockerfile, in order. One that names packages, or is global, is none.
+#[cfg(test)]
 pub(crate) fn installs(text: &str) -> Vec<InstallCommand> {
     let file = Dockerfile::parse(text);
     file.commands().filter_map(|(_, line, command)| Some(install(line, command)?.command)).collect()
@@ -85,6 +82,7 @@ pub(crate) struct DockerfileInstall {
 }
 
 /// Reads a command as an install that one of the package managers does from the manifests.
+#[cfg(test)]
 pub(crate) fn install(line: usize, command: &ShellCommand) -> Option<DockerfileInstall> {
     any_install(line, command).filter(|found| found.command.kind == InstallKind::Install)
 }

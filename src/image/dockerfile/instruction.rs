@@ -92,7 +92,6 @@ impl Instruction {
 
     /// The text of a `RUN` as a shell reads it: with the lines of its here-documents behind it. [`Self::line_at`] knows
     /// their places, too.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
     pub(crate) fn script(&self) -> String {
         let mut script = self.text.clone();
         for heredoc in &self.heredocs {

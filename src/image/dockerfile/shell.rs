@@ -57,7 +57,6 @@ impl ShellCommand {
     }
 
     /// The commands of a script of its own, which is started in a folder: that of a manifest, or a file.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
     pub(crate) fn commands_of(&self, script: &str, dir: &str) -> Vec<Self> {
         commands(script, dir, &KnownVariables::new(&self.environment))
     }

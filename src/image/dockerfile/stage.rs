@@ -6,6 +6,7 @@ use super::instruction::{Instruction, instructions};
 use super::shell::ShellCommand;
 use super::variables::KnownVariables;
 use super::{path, shell, variables, words};
+use crate::text::path::fold;
 use crate::text::relative;
 
 /// More stages than any Dockerfile has; what is behind them is not read.
@@ -15,6 +16,8 @@ const MAX_STAGES: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dockerfile {
     pub(crate) stages: Vec<Stage>,
+    /// Build arguments.
+    given: BTreeMap<String, String>,
 }
 
 /// From one `FROM` to the next.
@@ -30,10 +33,14 @@ pub(crate) struct Stage {
     pub(crate) base: Option<usize>,
     /// In order.
     pub(crate) steps: Vec<StageStep>,
+    /// What a stage does that begins with this one.
+    on_build: Vec<Instruction>,
     dir: String,
     env: BTreeMap<String, String>,
     /// Variables of `ENV` and `ARG`; those of `ENV` win.
     variables: BTreeMap<String, String>,
+    /// The names that `ARG` has declared.
+    args: BTreeSet<String>,
 }
 
 /// What matters of an instruction.
@@ -43,59 +50,129 @@ pub(crate) enum StageStep {
     Copy(Copy),
     /// `RUN`.
     Run(RunStep),
+    /// A folder that `WORKDIR` makes.
+    Folder(String),
 }
 
 /// What is copied, and where to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Copy {
+    /// The line of the Dockerfile, from 1 on.
+    pub(crate) line: usize,
     pub(crate) from: CopySource,
-    /// Without a leading `./` or `/` and without a trailing `/`; the context itself is the empty string.
-    pub(crate) sources: Vec<String>,
+    pub(crate) sources: Vec<SourcePattern>,
     /// Absolute.
     pub(crate) to: String,
     /// Whether the destination can only be a folder.
     pub(crate) into_folder: bool,
+    /// `cp`: a folder that is copied into one that is there keeps its name.
+    pub(crate) keeps_name: bool,
     /// `--parents`: with the folders of the source.
     pub(crate) keeps_parents: bool,
     /// `--exclude=…`.
     pub(crate) excluded: Vec<String>,
 }
 
+/// A source of a copy, meant from the root of what is copied from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SourcePattern {
+    /// The parts of its path, which may be globs; none for the root itself.
+    pub(crate) parts: Vec<String>,
+    /// How many of the parts `--parents` leaves out: those before `/./`.
+    pub(crate) pivot: usize,
+    /// Whether a variable of it is not known, for which `*` stands.
+    pub(crate) is_open: bool,
+}
+
+impl SourcePattern {
+    /// Reads one. BuildKit takes `..` at the context's root as that root.
+    pub(crate) fn new(text: &str, is_open: bool) -> Self {
+        let parts = |text: &str| -> Vec<String> {
+            let folded = fold(text.split('/'));
+            folded.into_iter().skip_while(|part| *part == "..").map(str::to_owned).collect()
+        };
+        let pivot = text.find("/./").map_or(0, |pivot| parts(&text[..pivot]).len());
+        Self { parts: parts(text), pivot, is_open }
+    }
+}
+
 /// Where files come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CopySource {
     /// The build context.
     #[default]
     Context,
     /// Another stage.
     Stage(usize),
-    /// An image.
-    Elsewhere,
+    /// An image, or a named context of that name.
+    Named(String),
 }
 
 /// What is run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunStep {
+    /// What `ENV` and `ARG` have set by then.
+    pub(crate) variables: BTreeMap<String, String>,
     /// With the line that each begins on.
     pub(crate) commands: Vec<(usize, ShellCommand)>,
+    /// The names that `ARG` has declared by then.
+    pub(crate) args: BTreeSet<String>,
     /// `--mount=type=bind`.
     pub(crate) mounts: Vec<Copy>,
+    /// `--mount=type=secret`.
+    pub(crate) secrets: Vec<SecretMount>,
+    /// The names that its shell sets, whatever they are set to.
+    pub(crate) set_in_build: BTreeSet<String>,
+}
+
+/// What a flag lays over the image for one command.
+enum Mount {
+    Bind(Copy),
+    Secret(SecretMount),
+}
+
+/// A secret that a command may read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SecretMount {
+    /// By which the build gives it.
+    pub(crate) id: String,
+    /// The file in the image; absolute.
+    pub(crate) target: String,
+    /// The variable that holds it.
+    pub(crate) env: Option<String>,
+}
+
+impl Stage {
+    /// Its name, or its number among the stages where it has none.
+    pub(crate) fn label(&self, number: usize) -> String {
+        if self.name.is_empty() { number.to_string() } else { self.name.clone() }
+    }
 }
 
 impl Dockerfile {
     /// Takes a text apart; whatever it is, something comes of it.
     pub(crate) fn parse(text: &str) -> Self {
-        let mut file = Self::default();
+        Self::parse_with(text, &BTreeMap::new())
+    }
+
+    /// The same with these build arguments, which take the place of the defaults of `ARG`.
+    pub(crate) fn parse_with(text: &str, given: &BTreeMap<String, String>) -> Self {
+        let mut file = Self { given: given.clone(), ..Self::default() };
         let mut global = BTreeMap::new();
         for instruction in &instructions(text) {
             match instruction.keyword.as_str() {
                 "FROM" if file.stages.len() == MAX_STAGES => break,
                 "FROM" => {
                     let stage = file.from(instruction, &global);
+                    let base = stage.base.and_then(|base| file.stages.get(base));
+                    let triggers = base.map(|base| base.on_build.clone()).unwrap_or_default();
                     file.stages.push(stage);
+                    for trigger in &triggers {
+                        file.step(trigger, &global);
+                    }
                 }
                 "ARG" if file.stages.is_empty() => {
-                    arg(instruction, &BTreeMap::new(), &mut global, &BTreeMap::new())
+                    arg(instruction, given, &BTreeMap::new(), &mut global, &BTreeMap::new());
                 }
                 _ => file.step(instruction, &global),
             }
@@ -146,7 +223,7 @@ impl Dockerfile {
         self.stage(name)
             .filter(|stage| *stage < own)
             .or_else(by_number)
-            .map_or(CopySource::Elsewhere, CopySource::Stage)
+            .map_or_else(|| CopySource::Named(name.to_owned()), CopySource::Stage)
     }
 
     fn step(&mut self, instruction: &Instruction, global: &BTreeMap<String, String>) {
@@ -161,60 +238,66 @@ impl Dockerfile {
             "WORKDIR" => {
                 let to = variables::word(&instruction.text, &KnownVariables::new(&stage.variables));
                 stage.dir = path::join(&stage.dir, &to);
+                stage.steps.push(StageStep::Folder(stage.dir.clone()));
             }
+            "ONBUILD" => stage.on_build.extend(instruction.trigger()),
             "ENV" => stage.set_env(instruction),
-            "ARG" => arg(instruction, global, &mut stage.variables, &stage.env),
+            "ARG" => {
+                let names = arg(instruction, &self.given, global, &mut stage.variables, &stage.env);
+                stage.args.extend(names);
+            }
             _ => {}
         }
     }
 
     fn copy(&self, instruction: &Instruction, stage: &Stage) -> Option<Copy> {
-        let known = KnownVariables::new(&stage.variables);
+        let known = KnownVariables::new(&stage.variables).with_escape(instruction.escape);
         let flags = &instruction.flags;
-        let mut words: Vec<String> =
-            instruction.words().iter().map(|word| variables::word(word, &known)).collect();
-        let to = words.pop()?;
+        let mut words = instruction.words();
+        let to = words::copy_destination(&words.pop()?, &known);
         words.retain(|word| !word.starts_with("<<"));
         Some(Copy {
+            line: instruction.line_at(0),
             from: values(flags, "from")
                 .next()
                 .map_or(CopySource::Context, |name| self.source(&variables::word(name, &known))),
             into_folder: is_folder(&to) || words.len() > 1,
             to: path::join(&stage.dir, &to),
-            sources: words.iter().map(|word| relative(word)).collect(),
+            sources: words
+                .iter()
+                .filter(|word| instruction.keyword != "ADD" || !is_remote(&words::copy_source(word, &known)))
+                .map(|word| source_pattern(word, &known))
+                .collect(),
             keeps_parents: instruction.flags.iter().any(|flag| flag == "parents" || flag == "parents=true"),
             excluded: values(flags, "exclude").map(relative).collect(),
+            keeps_name: false,
         })
     }
 
     fn run(&self, instruction: &Instruction, stage: &Stage) -> RunStep {
         let known = KnownVariables::new(&stage.variables);
-        let mut run = RunStep::default();
+        let (variables, args) = (stage.variables.clone(), stage.args.clone());
+        let mut run = RunStep { variables, args, ..RunStep::default() };
+        let script = instruction.script();
         if let Some(words) = instruction.json() {
             let commands = shell::exec(words, &stage.dir, &known);
             run.commands.extend(commands.into_iter().map(|command| (instruction.line_at(0), command)));
         } else {
-            let mut script = instruction.text.clone();
-            for heredoc in &instruction.heredocs {
-                // As long as the word is, so that places stay.
-                script = script.replacen(&heredoc.word, &" ".repeat(heredoc.word.len()), 1);
-            }
-            let is_read_by_shell = is_shell(&script);
             let commands = shell::commands(&script, &stage.dir, &known);
             run.commands.extend(commands.into_iter().map(|one| (instruction.line_at(one.offset), one)));
-            for heredoc in instruction.heredocs.iter().filter(|one| is_read_by_shell && is_script(&one.text))
-            {
-                let ends: Vec<usize> = heredoc.text.match_indices('\n').map(|(end, _)| end).collect();
-                let line_at = |offset: usize| heredoc.line + ends.partition_point(|end| *end < offset);
-                let commands = shell::commands(&heredoc.text, &stage.dir, &known);
-                run.commands.extend(commands.into_iter().map(|one| (line_at(one.offset), one)));
+        }
+        run.set_in_build = set_by_shell(&script);
+        let line = instruction.line_at(0);
+        for mount in instruction.flags.iter().filter_map(|flag| self.mount(line, flag, stage, &known)) {
+            match mount {
+                Mount::Bind(copy) => run.mounts.push(copy),
+                Mount::Secret(secret) => run.secrets.push(secret),
             }
         }
-        run.mounts = instruction.flags.iter().filter_map(|flag| self.mount(flag, stage, &known)).collect();
         run
     }
 
-    fn mount(&self, flag: &str, stage: &Stage, known: &KnownVariables<'_>) -> Option<Copy> {
+    fn mount(&self, line: usize, flag: &str, stage: &Stage, known: &KnownVariables<'_>) -> Option<Mount> {
         let options: Vec<(&str, &str)> = flag
             .strip_prefix("mount=")?
             .split(',')
@@ -226,15 +309,24 @@ impl Dockerfile {
                 .find(|(name, _)| names.contains(name))
                 .map(|(_, value)| variables::word(value, known))
         };
-        if option(&["type"]).is_some_and(|kind| kind != "bind") {
+        let kind = option(&["type"]).unwrap_or_else(|| "bind".to_owned());
+        if kind == "secret" {
+            let target = option(&["target", "dst", "destination"]);
+            let id = option(&["id"]).or_else(|| Some(target.as_ref()?.rsplit('/').next()?.to_owned()))?;
+            let target = target.unwrap_or_else(|| format!("/run/secrets/{id}"));
+            let target = path::join(&stage.dir, &target);
+            return Some(Mount::Secret(SecretMount { id, target, env: option(&["env"]) }));
+        }
+        if kind != "bind" {
             return None;
         }
-        Some(Copy {
+        Some(Mount::Bind(Copy {
+            line,
             from: option(&["from"]).map_or(CopySource::Context, |name| self.source(&name)),
-            sources: vec![relative(&option(&["source", "src"]).unwrap_or_default())],
+            sources: vec![source_pattern(&option(&["source", "src"]).unwrap_or_default(), known)],
             to: path::join(&stage.dir, &option(&["target", "dst", "destination"])?),
             ..Copy::default()
-        })
+        }))
     }
 
     /// The stages that a stage begins with, itself first.
@@ -254,6 +346,47 @@ impl Dockerfile {
         self.chain(stage).last().and_then(|&at| self.stages.get(at)).map_or("", |stage| stage.image.as_str())
     }
 
+    /// The stage of a target, and all that it stands on; the last one where no target is named.
+    pub(crate) fn built(&self, target: Option<&str>) -> BTreeSet<usize> {
+        let numbered = |target: &str| target.parse().ok().filter(|number| *number < self.stages.len());
+        let last = self.stages.len().checked_sub(1);
+        let first = match target.filter(|target| !target.is_empty()) {
+            Some(target) => self.stage(target).or_else(|| numbered(target)),
+            None => last,
+        };
+        let mut built = BTreeSet::new();
+        let mut open: Vec<usize> = first.into_iter().collect();
+        while let Some(at) = open.pop() {
+            let Some(stage) = self.stages.get(at).filter(|_| built.insert(at)) else { continue };
+            open.extend(stage.base);
+            open.extend(self.copies_of(at).filter_map(|copy| match copy.from {
+                CopySource::Stage(stage) => Some(stage),
+                _ => None,
+            }));
+        }
+        built
+    }
+
+    /// What the instructions of a stage copy, mounts among them.
+    fn copies_of(&self, stage: usize) -> impl Iterator<Item = &Copy> {
+        self.stages.get(stage).into_iter().flat_map(|stage| &stage.steps).flat_map(|step| match step {
+            StageStep::Copy(copy) => std::slice::from_ref(copy),
+            StageStep::Run(run) => &run.mounts,
+            StageStep::Folder(_) => &[],
+        })
+    }
+
+    /// What the Dockerfile copies from its context.
+    pub(crate) fn context_copies(&self) -> impl Iterator<Item = &Copy> {
+        let copies = (0..self.stages.len()).flat_map(|stage| self.copies_of(stage));
+        copies.filter(|copy| copy.from == CopySource::Context)
+    }
+
+    /// The sources that the Dockerfile takes from its context, with the lines that name them.
+    pub(crate) fn context_sources(&self) -> impl Iterator<Item = (&SourcePattern, usize)> {
+        self.context_copies().flat_map(|copy| copy.sources.iter().map(|source| (source, copy.line)))
+    }
+
     /// Every command that is run: its stage, its line, and itself.
     pub(crate) fn commands(&self) -> impl Iterator<Item = (usize, usize, &ShellCommand)> {
         self.stages.iter().enumerate().flat_map(|(number, stage)| {
@@ -264,23 +397,9 @@ impl Dockerfile {
                 .flat_map(move |run| run.commands.iter().map(move |(line, command)| (number, *line, command)))
         })
     }
-
-    /// The folders that the stage makes by going there.
-    pub(crate) fn folders(&self, stage: usize) -> BTreeSet<String> {
-        self.chain(stage)
-            .iter()
-            .filter_map(|&at| self.stages.get(at))
-            .map(|stage| stage.dir.clone())
-            .collect()
-    }
 }
 
 impl Stage {
-    /// What `ENV` and `ARG` have set by its end.
-    pub(super) fn into_variables(self) -> BTreeMap<String, String> {
-        self.variables
-    }
-
     /// `ENV A=1 B=2`, or the old `ENV A 1`.
     fn set_env(&mut self, instruction: &Instruction) {
         let before = std::mem::take(&mut self.variables);
@@ -302,21 +421,26 @@ impl Stage {
     }
 }
 
-/// `ARG A=1 B`: one without a value takes that of an `ARG` before the first `FROM`; `ENV` wins over it.
+/// `ARG A=1 B`, of which the names are returned: a build argument takes the place of its value; one without a value takes that of an `ARG` before the first
+/// `FROM`; `ENV` wins over it.
 fn arg(
     instruction: &Instruction,
+    given: &BTreeMap<String, String>,
     global: &BTreeMap<String, String>,
     variables: &mut BTreeMap<String, String>,
     env: &BTreeMap<String, String>,
-) {
+) -> Vec<String> {
     let named = pairs(&instruction.text, &KnownVariables::new(variables));
+    let names = named.iter().map(|(name, _)| name.clone()).collect();
     for (name, value) in named {
-        if let Some(value) = value.or_else(|| global.get(&name).cloned())
+        let given = given.get(&name).cloned();
+        if let Some(value) = given.or(value).or_else(|| global.get(&name).cloned())
             && !env.contains_key(&name)
         {
             variables.insert(name, value);
         }
     }
+    names
 }
 
 /// The words of a line with their values, quotes taken off.
@@ -339,26 +463,33 @@ pub(crate) fn repository(image: &str) -> &str {
     }
 }
 
+/// A word of a copy: what is not known in it may be any name.
+fn source_pattern(word: &str, known: &KnownVariables<'_>) -> SourcePattern {
+    let is_open = variables::has_unknown(&words::copy_destination(word, known));
+    SourcePattern::new(&words::copy_source(word, known), is_open)
+}
+
+/// Whether `ADD` loads a source from elsewhere: an address, or a git repository.
+fn is_remote(source: &str) -> bool {
+    ["http://", "https://", "git://", "ssh://", "git@"].iter().any(|start| source.starts_with(start))
+}
+
 /// The values of a flag.
 fn values<'a>(flags: &'a [String], name: &'a str) -> impl Iterator<Item = &'a str> {
     flags.iter().filter_map(move |flag| flag.strip_prefix(name)?.strip_prefix('='))
 }
 
+/// The names that stand before an `=` in a script: which of them are set when, only the build knows.
+fn set_by_shell(script: &str) -> BTreeSet<String> {
+    let words = script.split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')'));
+    let names = words.filter_map(|word| word.split_once('=').map(|(name, _)| name));
+    names
+        .filter(|name| !name.is_empty() && variables::name_length(name) == name.len())
+        .map(str::to_owned)
+        .collect()
+}
+
 /// A destination that can only be a folder.
 fn is_folder(to: &str) -> bool {
     matches!(to.rsplit('/').next(), Some("" | "." | ".."))
-}
-
-/// Whether a command is nothing, or a shell that reads a script: what it takes from a here-document is run.
-fn is_shell(command: &str) -> bool {
-    let mut words = command.split_whitespace();
-    let program = words.next().map(|program| program.rsplit('/').next().unwrap_or_default());
-    matches!(program, None | Some("sh" | "bash" | "ash" | "dash" | "zsh"))
-        && words.all(|word| word.starts_with('-'))
-}
-
-/// Whether a shell reads it: it has no `#!`, or that of one.
-fn is_script(text: &str) -> bool {
-    let first = text.lines().next().unwrap_or_default();
-    first.strip_prefix("#!").is_none_or(|interpreter| interpreter.trim_end().contains("sh"))
 }

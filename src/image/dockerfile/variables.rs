@@ -55,7 +55,6 @@ impl<'a> KnownVariables<'a> {
     }
 
     /// For a file with another `# escape`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
     pub(super) fn with_escape(self, escape: char) -> Self {
         Self { escape, ..self }
     }
@@ -101,7 +100,6 @@ pub(super) fn word(text: &str, known: &KnownVariables<'_>) -> String {
 }
 
 /// Whether an expanded word still holds a reference, since nothing is known of its name.
-#[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
 pub(super) fn has_unknown(word: &str) -> bool {
     word.match_indices('$')
         .any(|(at, _)| word[at + 1..].starts_with(|c: char| c == '{' || c == '_' || c.is_alphabetic()))

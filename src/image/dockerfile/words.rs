@@ -13,7 +13,6 @@ pub(super) fn words(text: &str, known: &KnownVariables<'_>) -> Vec<String> {
 }
 
 /// A source of `COPY` or `ADD`: a reference of which nothing is known is `*`.
-#[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
 pub(super) fn copy_source(text: &str, known: &KnownVariables<'_>) -> String {
     let source = lexed(text, known, Unknown::Glob);
     // `$A$B` is no `**`, which other matchers take for any folders.
@@ -21,7 +20,6 @@ pub(super) fn copy_source(text: &str, known: &KnownVariables<'_>) -> String {
 }
 
 /// The destination of `COPY` or `ADD`: a reference of which nothing is known stays as it is written.
-#[cfg_attr(not(test), expect(dead_code, reason = "read by the picture"))]
 pub(super) fn copy_destination(text: &str, known: &KnownVariables<'_>) -> String {
     lexed(text, known, Unknown::AsWritten)
 }

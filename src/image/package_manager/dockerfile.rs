@@ -5,9 +5,8 @@ mod tests;
 
 use super::version::Tags;
 use super::{Name, PackageManager};
-use crate::image::dockerfile::{
-    Dockerfile, ShellCommand, contexts, flags_with_values, follow, install, repository, sort,
-};
+use crate::image::dockerfile::{Dockerfile, ShellCommand, flags_with_values, repository, sort};
+use crate::image::installs::Install;
 
 /// A package manager, and the line that names it, from 1 on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,66 +27,34 @@ pub(crate) struct ToldByDockerfile {
     pub(crate) in_image: Vec<NamedManager>,
 }
 
-/// Reads which package manager installs a surface: the one of the command that installs for its `package.json`, at the
-/// version that the stage installs before. Both folders are from the project's root.
-pub(crate) fn told(text: &str, dockerfile_dir: &str, surface_dir: &str) -> ToldByDockerfile {
-    let file = Dockerfile::parse(text);
-    let given = given(&file);
-    let Some(run) = install_of(&file, dockerfile_dir, surface_dir) else {
-        // Someone's own script installs, with what is there for it.
+/// Reads which package manager runs an install: that of its command, at the version that the stage gets before; without
+/// one, what is there for a script of somebody's own. `all` are the installs of the file.
+pub(crate) fn told(file: &Dockerfile, run: Option<&Install>, all: &[Install]) -> ToldByDockerfile {
+    let given = given(file);
+    let Some(run) = run else {
         let first = given.iter().find(|one| one.named.manager.name != Name::Npm).or(given.first());
-        return ToldByDockerfile { named: first.map(|one| one.named.clone()), in_image: in_image(&file, 0) };
+        return ToldByDockerfile { named: first.map(|one| one.named.clone()), in_image: in_image(file, 0) };
     };
-    if run.has_rivals {
-        return ToldByDockerfile { named: None, in_image: in_image(&file, run.stage) };
+    let (stage, line, name) = (run.stage, run.place.line, run.command.manager);
+    let is_rival = |one: &Install| {
+        (one.stage, one.step) == (stage, run.step) && one.command.manager != name && one.root == run.root
+    };
+    // It goes by the lockfile that it finds, as that of Next.js does.
+    if all.iter().any(is_rival) {
+        return ToldByDockerfile { named: None, in_image: in_image(file, stage) };
     }
-    let chain = file.chain(run.stage);
-    let of_name = |one: &&StageManager| one.named.manager.name == run.name;
+    let chain = file.chain(stage);
+    let of_name = |one: &&StageManager| one.named.manager.name == name;
     let before = |one: &&StageManager| {
-        of_name(one) && chain.contains(&one.stage) && (one.stage != run.stage || one.named.line <= run.line)
+        of_name(one) && chain.contains(&one.stage) && (one.stage != stage || one.named.line <= line)
     };
     let found = given.iter().rfind(before).or_else(|| given.iter().find(of_name));
-    let named = match (run.version, found) {
-        (Some(manager), _) => NamedManager { line: run.line, manager },
+    let named = match (&run.version, found) {
+        (Some(manager), _) => NamedManager { line, manager: manager.clone() },
         (None, Some(found)) => found.named.clone(),
-        (None, None) => NamedManager { line: run.line, manager: PackageManager::of_any_version(run.name) },
+        (None, None) => NamedManager { line, manager: PackageManager::of_any_version(name) },
     };
-    ToldByDockerfile { named: Some(named), in_image: in_image(&file, run.stage) }
-}
-
-/// The install of a surface.
-struct InstallRun {
-    stage: usize,
-    line: usize,
-    name: Name,
-    version: Option<PackageManager>,
-    /// The same `RUN` calls another package manager too: it goes by the lockfile that it finds, as that of Next.js does.
-    has_rivals: bool,
-}
-
-/// The first command that installs where the surface's `package.json` lies; else where it lies anywhere; else any.
-fn install_of(file: &Dockerfile, dockerfile_dir: &str, surface_dir: &str) -> Option<InstallRun> {
-    let seen: Vec<_> = contexts(file, dockerfile_dir, surface_dir)
-        .into_iter()
-        .flat_map(|below| {
-            let manifest =
-                if below.is_empty() { "package.json".to_owned() } else { format!("{below}/package.json") };
-            follow(file, [&manifest, ""]).installs
-        })
-        .collect();
-    let chosen = seen
-        .iter()
-        .find(|one| one.is_for())
-        .or_else(|| seen.iter().find(|one| one.has_it_somewhere()))
-        .or(seen.first())?;
-    let (stage, line, name) = (chosen.stage, chosen.command.line, chosen.command.manager);
-    let version =
-        file.commands().filter(|(at, on, _)| (*at, *on) == (stage, line)).find_map(|(_, on, command)| {
-            install(on, command).filter(|found| found.command.manager == name)?.version
-        });
-    let has_rivals =
-        seen.iter().any(|one| (one.stage, one.step) == (stage, chosen.step) && one.command.manager != name);
-    Some(InstallRun { stage, line, name, version, has_rivals })
+    ToldByDockerfile { named: Some(named), in_image: in_image(file, stage) }
 }
 
 /// A package manager that a stage gets.

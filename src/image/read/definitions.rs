@@ -186,7 +186,9 @@ impl Reader<'_> {
             let why = format!("is named further down than {MAX_ROUNDS} files, and not read");
             services.unknown.push(UnknownDefinition { place: Place::line(file, 0), why });
         }
-        let Some((command, folder)) = command.filter(|_| self.inputs.use_docker) else { return services };
+        let Some((command, folder)) = command.filter(|_| self.asks_docker("docker-compose")) else {
+            return services;
+        };
         let first = set.files.first().cloned().unwrap_or_default();
         let answer = docker::ask(
             self.inputs.root,
@@ -205,6 +207,11 @@ impl Reader<'_> {
             services.unknown.push(UnknownDefinition { place: Place::line(&first, 0), why });
         }
         services
+    }
+
+    /// Whether docker is asked, and has the plugin that knows.
+    fn asks_docker(&self, plugin: &str) -> bool {
+        self.inputs.use_docker && docker::has_plugin(plugin, self.inputs.environment)
     }
 
     /// Takes the builds of a set that are not known yet; says where each of its builds is in the list.

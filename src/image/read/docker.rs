@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -15,6 +15,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// More than it says of any project, in bytes.
 const MAX_ANSWER: u64 = 16 << 20;
+
+/// Whether docker has a plugin of this name, as `docker-compose`, in one of the folders where it looks for them: to run it
+/// in vain takes longer than all that we do (`cli-plugins/manager` of docker/cli).
+pub(super) fn has_plugin(name: &str, environment: &BTreeMap<String, String>) -> bool {
+    let own = environment.get("DOCKER_CONFIG").map(PathBuf::from);
+    let home = ["HOME", "USERPROFILE"].iter().find_map(|home| environment.get(*home));
+    let own = own.or_else(|| Some(Path::new(home?).join(".docker")));
+    let programs =
+        environment.get("ProgramFiles").map(|programs| Path::new(programs).join("Docker/cli-plugins"));
+    let shared = ["/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec"]
+        .map(|folder| Path::new(folder).join("docker/cli-plugins"));
+    let folders = own.map(|own| own.join("cli-plugins")).into_iter().chain(programs).chain(shared);
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    folders.into_iter().any(|folder| folder.join(&file).is_file())
+}
 
 /// What `docker` prints for some arguments in a folder, which is named from the root; it reads nothing from us, and
 /// changes nothing. Whether it succeeds its answer tells: it prints none where it fails.

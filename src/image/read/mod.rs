@@ -2,7 +2,7 @@
 
 #![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads files, and asks docker"))]
 
-#[cfg(test)]
 pub(crate) mod definitions;
 mod docker;
 mod files;
+pub(crate) mod sources;

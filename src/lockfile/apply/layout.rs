@@ -32,8 +32,10 @@ impl LockfileFolder {
                 .hint("make room there, or name another place, as in TMPDIR=/var/tmp")
         })?;
         let app = temp.path().join("app");
-        let layout = Self { surface: app.join(request.surface_dir), temp };
-        for folder in [&layout.surface, &app.join(request.deps_dir), &layout.private("tmp")] {
+        let inside = |dir: &str| app.join(dir.trim_start_matches('/'));
+        let deps_dir = inside(&request.layout.deps_dir);
+        let layout = Self { surface: inside(&request.layout.surface), temp };
+        for folder in [&layout.surface, &deps_dir, &layout.private("tmp")] {
             fs::create_dir_all(folder).map_err(|error| failed("create", folder, &error))?;
         }
         layout.put("package.json", request.manifest.as_bytes())?;
@@ -41,7 +43,7 @@ impl LockfileFolder {
             layout.put("pnpm-workspace.yaml", text.as_bytes())?;
         }
         for tarball in request.tarballs {
-            copy(&tarball.path, &app.join(request.deps_dir).join(&tarball.filename))?;
+            copy(&tarball.path, &deps_dir.join(&tarball.filename))?;
         }
         layout.settings(request, &app)?;
         Ok(layout)

@@ -20,6 +20,7 @@ use crate::lockfile::read::FoundLockfile;
 use crate::lockfile::{Difference, Pins};
 use crate::npm::Scope;
 use crate::project::Environment;
+use crate::rewrite::InstallLayout;
 
 /// How much of what a package manager said is shown where it fails.
 const LAST_LINES: usize = 20;
@@ -35,8 +36,8 @@ pub(crate) struct LockfileRequest<'a> {
     pub(crate) manifest: &'a str,
     /// The `pnpm-workspace.yaml` beside it, as it is while prepared.
     pub(crate) workspace_yaml: Option<&'a str>,
-    /// The deps dir from the project's root.
-    pub(crate) deps_dir: &'a str,
+    /// Where it and the deps dir lie in the image.
+    pub(crate) layout: &'a InstallLayout,
     /// What the manifest needs of the deps dir.
     pub(crate) tarballs: &'a [LockfileTarball],
     /// Who will install it.

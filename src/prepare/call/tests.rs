@@ -76,8 +76,10 @@ impl PrepareWorld {
     fn observed(&self) -> Observed {
         let requested = self.requested();
         let project = project::find(&requested).unwrap();
-        let found = surfaces::find(&project, &requested).unwrap();
-        let needed = Needed::find(&project, found.surfaces, &Originals::new(), &requested, false).unwrap();
+        let picture = ProjectPicture::read(&project, &requested.environment, None);
+        let found = surfaces::find(&project, &requested, &picture).unwrap();
+        let needed =
+            Needed::find(&project, &picture, found.surfaces, &Originals::new(), &requested, false).unwrap();
         let cancel = CancelToken::new();
         let (what, threads, environment) = (BuildMode::Nothing, Threads::new(None), &requested.environment);
         let looking = Looking { cache: None, what, environment, threads, cancel: &cancel };

@@ -5,6 +5,7 @@
 pub(crate) mod git;
 pub(crate) mod local_packages;
 pub(crate) mod package_manager;
+pub(crate) mod picture;
 pub(crate) mod scope;
 pub(crate) mod surfaces;
 pub(crate) mod workspace;
@@ -31,6 +32,8 @@ pub(crate) struct Project {
     pub(crate) main_root: Option<PathBuf>,
     /// The folder from which relative paths that were typed are meant: `-C`, else the current one.
     pub(crate) start: PathBuf,
+    /// Whether it lies in a git repository.
+    pub(crate) is_in_git: bool,
     /// Where the state is kept, whether it exists or not.
     pub(crate) state_dir: PathBuf,
     /// The deps dir from the root, with `/` between parts, such as `.docker-deps`.
@@ -101,6 +104,7 @@ pub(crate) fn find(requested: &Requested) -> Result<Project> {
         config.source.map(|source| RequestedSource { source, by })
     });
     let source = source.unwrap_or_default();
+    let is_in_git = repository.is_some();
     let main_tree = repository.and_then(|repository| repository.main_tree);
     let below = top.as_ref().and_then(|top| root.strip_prefix(top).ok());
     let main_root = main_tree.zip(below).map(|(main, below)| main.join(below));
@@ -110,6 +114,7 @@ pub(crate) fn find(requested: &Requested) -> Result<Project> {
         root,
         main_root,
         start,
+        is_in_git,
         state_dir,
         deps_dir,
         source,

@@ -4,13 +4,14 @@ mod files;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use self::files::{ProjectLockfile, lockfiles, yarn_path};
-use super::surfaces::BuiltFolders;
-use super::{Project, surfaces};
+use super::Project;
+use super::picture::ProjectPicture;
 use crate::error::Problem;
 use crate::image::package_manager::dockerfile as in_dockerfile;
-use crate::image::{Detected, DockerfileFound, ManagerSources, Name, PackageManager, dockerfile, field};
+use crate::image::{Detected, ImageBuild, ManagerSources, Name, PackageManager, field};
 use crate::npm::{Manifest, WORKSPACE_FILE, Workspace};
 use crate::project::config::CONFIG_FILE;
 use crate::project::install_context::InstallContext;
@@ -26,8 +27,9 @@ pub(crate) fn surroundings(
     project: &Project,
     requested: &Requested,
     surfaces: &[Surface],
+    picture: &ProjectPicture,
 ) -> Vec<InstallContext> {
-    let site = ManagerDetection::read(project, requested, surfaces);
+    let site = ManagerDetection::read(project, requested, surfaces, picture);
     surfaces.iter().map(|surface| site.around(surface)).collect()
 }
 
@@ -36,7 +38,7 @@ struct ManagerDetection<'a> {
     project: &'a Project,
     asked: Option<Detected>,
     root: RootFacts,
-    built: BuiltFolders,
+    picture: &'a ProjectPicture,
 }
 
 /// What the project's root says.
@@ -48,7 +50,12 @@ struct RootFacts {
 }
 
 impl<'a> ManagerDetection<'a> {
-    fn read(project: &'a Project, requested: &Requested, surfaces: &[Surface]) -> Self {
+    fn read(
+        project: &'a Project,
+        requested: &Requested,
+        surfaces: &[Surface],
+        picture: &'a ProjectPicture,
+    ) -> Self {
         let in_config = project.config.package_manager.clone();
         let asked = requested.package_manager.clone().or_else(|| {
             Some(Detected { manager: in_config?, reason: format!("{CONFIG_FILE}: package-manager") })
@@ -56,29 +63,34 @@ impl<'a> ManagerDetection<'a> {
         let is_surface = surfaces.iter().any(|surface| surface.dir.is_empty());
         let (said, warnings) = if is_surface { Default::default() } else { root_manifest(&project.root) };
         let root = RootFacts { said, warnings, lockfiles: lockfiles(&project.root, "") };
-        Self { project, asked, root, built: surfaces::built(project) }
+        Self { project, asked, root, picture }
     }
 
     fn around(&self, surface: &Surface) -> InstallContext {
-        let mut warnings = self.built.unreadable.clone();
+        let mut warnings = self.picture.unreadable_dockerfiles(self.project);
         let (mut said, wrong) = field::named(&surface.manifest_name, &surface.manifest);
         warnings.extend(wrong);
         if !surface.dir.is_empty() {
             said.extend(self.root.said.iter().cloned());
             warnings.extend(self.root.warnings.iter().cloned());
         }
-        let dockerfiles = self.dockerfiles_of(surface);
+        let builds: Vec<(Arc<ImageBuild>, usize)> = self
+            .picture
+            .picture
+            .installs_of(&surface.manifest_name)
+            .map(|(build, number)| (Arc::clone(build), number))
+            .collect();
         let mut in_image = Vec::new();
-        let mut installed = Vec::new();
-        for file in &dockerfiles {
-            let told = in_dockerfile::told(&file.text, file.dir(), &surface.dir);
-            let detected = |named: in_dockerfile::NamedManager| Detected {
-                manager: named.manager,
-                reason: format!("{} line {}", file.name, named.line),
+        let mut installed: Vec<Detected> = Vec::new();
+        for (file, told) in self.told(surface, &builds) {
+            let detected = |named: &in_dockerfile::NamedManager| Detected {
+                manager: named.manager.clone(),
+                reason: format!("{file} line {}", named.line),
             };
-            installed.extend(told.named.map(detected));
-            in_image.extend(told.in_image.into_iter().map(detected));
+            installed.extend(told.named.as_ref().map(detected));
+            in_image.extend(told.in_image.iter().map(detected));
         }
+        installed.dedup();
         let beside = lockfiles(&self.project.root, &surface.dir);
         let locked = if beside.is_empty() { &self.root.lockfiles } else { &beside };
         let first = self.asked.iter().chain(&said).chain(&installed).next().map(|one| one.manager.name);
@@ -97,19 +109,26 @@ impl<'a> ManagerDetection<'a> {
         warnings.extend(disagreements);
         let names = |files: &[ProjectLockfile]| files.iter().map(|file| file.file_name.to_owned()).collect();
         let (lockfiles, root_lockfiles) = (names(&beside), names(&self.root.lockfiles));
-        InstallContext { detected, warnings, dockerfiles, lockfiles, root_lockfiles }
+        let unknown = self.picture.picture.unknown.first().map(|one| format!("{}: {}", one.place, one.why));
+        InstallContext { detected, warnings, builds, unknown, lockfiles, root_lockfiles }
     }
 
-    /// The Dockerfiles that build a surface.
-    fn dockerfiles_of(&self, surface: &Surface) -> Vec<DockerfileFound> {
-        let mut dirs: Vec<&str> = self.built.manifests.iter().map(String::as_str).collect();
-        if !dirs.contains(&surface.dir.as_str()) {
-            dirs.push(&surface.dir);
+    /// What the Dockerfiles say: those that install the surface, else those that only copy its manifest, which a script
+    /// may install.
+    fn told<'b>(
+        &'b self,
+        surface: &Surface,
+        builds: &'b [(Arc<ImageBuild>, usize)],
+    ) -> Vec<(&'b str, &'b in_dockerfile::ToldByDockerfile)> {
+        if builds.is_empty() {
+            let copies = |build: &&Arc<ImageBuild>| build.copied.contains(&surface.manifest_name);
+            let builds = self.picture.picture.builds.iter().filter(copies);
+            return builds.map(|build| (&*build.dockerfile, &build.told)).collect();
         }
-        let builds = |file: &&DockerfileFound| {
-            dockerfile::builds(file.dir(), &file.text, &dirs).contains(&surface.dir.as_str())
+        let told = |(build, number): &'b (Arc<ImageBuild>, usize)| {
+            Some((&*build.dockerfile, &build.installs.get(*number)?.told))
         };
-        self.built.dockerfiles.iter().filter(builds).cloned().collect()
+        builds.iter().filter_map(told).collect()
     }
 }
 

@@ -6,19 +6,19 @@ use std::{fs, io};
 
 use walkdir::{DirEntry, WalkDir};
 
+use serde_json::{Map, Value};
+
+use super::picture::ProjectPicture;
 use super::{Project, typed_path};
 use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
-use crate::image::{DockerfileFound, dockerfile};
-use crate::npm::{DEPENDENCY_FIELDS, Manifest, Scope, specifier};
+use crate::npm::{DEPENDENCY_FIELDS, Manifest, Scope, dependencies, specifier};
+use crate::project::file_kind::MANIFEST;
 use crate::project::requested::Requested;
 use crate::project::surface::Surface;
 use crate::text::json;
 
-/// How deep below the root a surface is looked for; a deeper one is named with `--surface`.
+/// How deep below the root files of a surface are looked for.
 const SEARCH_DEPTH: usize = 4;
-
-/// Longer than any Dockerfile, in bytes.
-const MAX_DOCKERFILE: usize = 1 << 18;
 
 /// The surfaces, sorted by folder, and what should be said about them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,13 +36,13 @@ pub(crate) struct Surfaces {
 /// # Errors
 /// [`ErrorKind::Usage`] for a surface that is not there or is named twice, [`ErrorKind::Refused`] for a manifest that is not
 /// valid or is a symbolic link that leaves the project.
-pub(crate) fn find(project: &Project, requested: &Requested) -> Result<Surfaces> {
+pub(crate) fn find(project: &Project, requested: &Requested, picture: &ProjectPicture) -> Result<Surfaces> {
     let named: Vec<PathBuf> = if requested.surfaces.is_empty() {
         project.config.surfaces.iter().map(|dir| project.root.join(dir)).collect()
     } else {
         requested.surfaces.iter().map(|dir| typed_surface(project, dir)).collect()
     };
-    if named.is_empty() { detect(project) } else { read_named(project, &named) }
+    if named.is_empty() { detect(project, picture) } else { read_named(project, &named) }
 }
 
 /// A surface is named from the project's root; a path from the current folder is understood too, and `.` is it.
@@ -81,7 +81,7 @@ fn read_named(project: &Project, named: &[PathBuf]) -> Result<Surfaces> {
             Error::new(ErrorKind::Usage, format!("{}: no package.json there", dir.display()))
                 .hint("a surface is a folder with a package.json")
         })?;
-        if depends_on_scope(&surface.manifest, &project.scope) {
+        if depends_on_scope(&surface.manifest.0, &project.scope) {
             found.surfaces.push(surface);
         } else {
             found.notices.push(Problem::new(format!(
@@ -101,48 +101,45 @@ fn distinct(mut found: Surfaces) -> Result<Surfaces> {
     Ok(found)
 }
 
-fn detect(project: &Project) -> Result<Surfaces> {
-    let mut candidates: Vec<(String, Result<Surface>)> = Vec::new();
-    let mut dockerfiles = Vec::new();
+fn detect(project: &Project, picture: &ProjectPicture) -> Result<Surfaces> {
     let mut found = Surfaces::default();
-    let walk = WalkDir::new(&project.root).max_depth(SEARCH_DEPTH).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| worth_entering(project, entry)) {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                found.notices.push(not_searched(&project.root, &error)?);
-                continue;
-            }
-        };
-        let Some(dir) = entry.path().parent().and_then(|dir| relative(&project.root, dir)) else { continue };
-        if entry.file_name() == "package.json" {
-            match read(project, &dir).transpose() {
-                Some(Ok(surface)) if !depends_on_scope(&surface.manifest, &project.scope) => {}
-                Some(candidate) => candidates.push((dir, candidate)),
-                None => {}
-            }
-        } else if is_dockerfile(&entry) {
-            let bytes =
-                fs::read(entry.path()).map_err(|error| unreadable_dockerfile(entry.path(), &error))?;
-            dockerfiles.push((dir, String::from_utf8_lossy(&bytes).into_owned()));
+    for (path, error) in &picture.unreadable {
+        if path.is_dir() {
+            found.notices.push(not_searched(&project.root, path, error)?);
+        } else if !path.ends_with(MANIFEST) {
+            return Err(unreadable_dockerfile(path, error));
         }
     }
-    let dirs: Vec<&str> = candidates.iter().map(|(dir, _)| dir.as_str()).collect();
-    let built: BTreeSet<String> = dockerfiles
-        .iter()
-        .flat_map(|(dir, text)| dockerfile::builds(dir, text, &dirs))
-        .map(str::to_owned)
-        .collect();
-    for (dir, candidate) in candidates {
+    let built = picture.picture.manifests();
+    let open: Vec<_> = picture.picture.open_builds().collect();
+    // Several contexts may fit one Dockerfile.
+    for (place, why) in open.iter().collect::<BTreeSet<_>>() {
+        found.notices.push(Problem::new(format!(
+            "{place}: {why}: every manifest that depends on packages in scope is prepared"
+        )));
+    }
+    let takes_all = picture.picture.builds.is_empty() || !open.is_empty();
+    for (name, manifest) in &picture.sources.manifests {
+        // One that cannot be read is empty here: what is wrong with it is told below.
+        if !manifest.is_empty() && !depends_on_scope(manifest, &project.scope) {
+            continue;
+        }
+        let dir = name.strip_suffix(MANIFEST).unwrap_or_default().trim_end_matches('/');
+        let Some(candidate) = read(project, dir).transpose() else { continue };
+        let is_built = takes_all || built.contains(name.as_str());
         match candidate {
+            Ok(surface) if !depends_on_scope(&surface.manifest.0, &project.scope) => {}
             // A manifest that cannot be read may be a surface's: better to stop than to build without its packages.
-            candidate if built.is_empty() || built.contains(&dir) => found.surfaces.push(candidate?),
+            candidate if is_built => found.surfaces.push(candidate?),
             Ok(surface) => found.notices.push(
                 Problem::new(format!(
-                    "{}: depends on packages in scope, but no Dockerfile builds it: left alone",
+                    "{}: depends on packages in scope, but no image build installs it: left alone",
                     surface.manifest_name
                 ))
-                .hint(format!("to prepare it too, name every surface, as in --surface {dir}")),
+                .hint(format!(
+                    "to prepare it too, name every surface, as in --surface {}",
+                    if dir.is_empty() { "." } else { dir }
+                )),
             ),
             Err(error) => found.notices.extend(error.problems),
         }
@@ -153,11 +150,9 @@ fn detect(project: &Project) -> Result<Surfaces> {
 
 /// A folder that others keep to themselves, such as a database's, holds no surface. Where anything else goes wrong,
 /// one may be missed, and what is then built is built without its packages.
-fn not_searched(root: &Path, error: &walkdir::Error) -> Result<Problem> {
-    let place = error.path().unwrap_or(root).display();
-    let why = error.io_error().map_or_else(|| error.to_string(), io_cause);
-    let kind = error.io_error().map(io::Error::kind);
-    if error.depth() > 0 && matches!(kind, Some(io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound)) {
+fn not_searched(root: &Path, place: &Path, error: &io::Error) -> Result<Problem> {
+    let (is_root, place, why) = (place == root, place.display(), io_cause(error));
+    if !is_root && matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound) {
         return Ok(Problem::new(format!("{place}: not searched for surfaces: {why}")));
     }
     Err(Error::new(ErrorKind::Refused, format!("cannot search {place} for surfaces: {why}"))
@@ -176,44 +171,8 @@ pub(crate) fn all(project: &Project) -> Vec<Surface> {
     folders_with(project, "package.json")
         .iter()
         .filter_map(|dir| read(project, dir).ok().flatten())
-        .filter(|surface| depends_on_scope(&surface.manifest, &project.scope))
+        .filter(|surface| depends_on_scope(&surface.manifest.0, &project.scope))
         .collect()
-}
-
-/// What tells which folders are built.
-pub(crate) struct BuiltFolders {
-    /// The folders that hold a `package.json`.
-    pub(crate) manifests: Vec<String>,
-    /// The Dockerfiles.
-    pub(crate) dockerfiles: Vec<DockerfileFound>,
-    /// Dockerfiles that cannot be read.
-    pub(crate) unreadable: Vec<Problem>,
-}
-
-/// Reads the Dockerfiles of the project; folders that cannot be searched are left out.
-pub(crate) fn built(project: &Project) -> BuiltFolders {
-    let mut built = BuiltFolders { manifests: Vec::new(), dockerfiles: Vec::new(), unreadable: Vec::new() };
-    let walk = WalkDir::new(&project.root).max_depth(SEARCH_DEPTH).sort_by_file_name().into_iter();
-    for entry in walk.filter_entry(|entry| worth_entering(project, entry)).flatten() {
-        let Some(dir) = entry.path().parent().and_then(|dir| relative(&project.root, dir)) else { continue };
-        if entry.file_name() == "package.json" {
-            built.manifests.push(dir);
-        } else if is_dockerfile(&entry) {
-            let file_name = entry.file_name().to_string_lossy();
-            let name = if dir.is_empty() { file_name.into_owned() } else { format!("{dir}/{file_name}") };
-            match fs::read(entry.path()) {
-                Ok(bytes) => {
-                    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_DOCKERFILE)]).into_owned();
-                    built.dockerfiles.push(DockerfileFound { name, text });
-                }
-                Err(error) => built.unreadable.push(
-                    Problem::new(format!("{name}: not read for a package manager: {}", io_cause(&error)))
-                        .hint("make it readable, or name the package manager, as in --package-manager pnpm@10.6.5"),
-                ),
-            }
-        }
-    }
-    built
 }
 
 /// A manifest's path from the project's root.
@@ -262,27 +221,19 @@ fn worth_entering(project: &Project, entry: &DirEntry) -> bool {
         && !entry.path().join(".git").exists()
 }
 
-fn is_dockerfile(entry: &DirEntry) -> bool {
-    let name = entry.file_name().to_string_lossy().to_lowercase();
-    entry.file_type().is_file()
-        && (name == "dockerfile"
-            || name.starts_with("dockerfile.")
-            || name.ends_with(".dockerfile")
-            || name == "containerfile")
-        && !name.ends_with(".dockerignore")
-}
-
 /// Whether a field that is installed names a package in scope.
-fn depends_on_scope(manifest: &Manifest, scope: &Scope) -> bool {
+pub(super) fn depends_on_scope(manifest: &Map<String, Value>, scope: &Scope) -> bool {
     DEPENDENCY_FIELDS.iter().chain(&["peerDependencies"]).any(|field| {
-        manifest
-            .dependencies(field)
+        dependencies(manifest, field)
             .any(|(key, spec)| scope.contains(key) || scope.contains(&specifier::parse(key, spec).name))
     })
 }
 
 /// Reads a folder's `package.json`; `None` where it has none.
-fn read(project: &Project, dir: &str) -> Result<Option<Surface>> {
+///
+/// # Errors
+/// [`ErrorKind::Refused`] for one that cannot be read, is not valid, or is a symbolic link that leaves the project.
+pub(crate) fn read(project: &Project, dir: &str) -> Result<Option<Surface>> {
     let beside = project.root.join(dir).join("package.json");
     let name = if dir.is_empty() { "package.json".to_owned() } else { format!("{dir}/package.json") };
     let link = match beside.symlink_metadata() {

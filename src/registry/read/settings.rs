@@ -9,10 +9,11 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Problem, io_cause};
-use crate::image::{COMPOSE_FILES, Name, PackageManager, compose, dockerfile};
+use crate::image::{BuildInstall, ImageBuild, Install, Name, PackageManager};
 use crate::project::{Environment, InstallContext, Project, Surface};
 use crate::registry::network::{NamedFile, NetworkRoute};
 use crate::registry::npm::{NamedRegistry, Npm};
+use crate::registry::usable;
 use crate::registry::variables::Variables;
 use crate::registry::yarn::Yarn;
 use crate::registry::{Network, Registry, bunfig, network, setting};
@@ -32,8 +33,12 @@ pub(crate) struct RegistrySettings {
     /// The surface's folder, from which a variable's path is meant.
     dir: PathBuf,
     home: Option<PathBuf>,
-    /// Why the compose file gave no variables.
-    compose: Option<String>,
+    /// The install whose image build reads them.
+    place: Option<String>,
+    /// Whether none of them lies there.
+    lacks_settings: bool,
+    /// Why some build argument may not be known.
+    unknown: Option<String>,
 }
 
 /// The settings in the form of their package manager.
@@ -50,18 +55,16 @@ pub(crate) fn read(
     project: &Project,
     surface: &Surface,
     around: &InstallContext,
+    install: Option<(&ImageBuild, &BuildInstall)>,
     environment: &Environment,
 ) -> RegistrySettings {
     let process = environment.texts();
     let ignores_case = cfg!(windows);
     let mut variables = Variables { process, ignores_case, ..Variables::default() };
-    for file in &around.dockerfiles {
-        for (name, value) in dockerfile::variables(&file.text) {
-            variables.dockerfile.entry(name).or_insert(value);
-        }
+    if let Some((build, one)) = install {
+        variables.build = usable::variables(build, &one.install, &variables.process);
+        variables.is_of_build = true;
     }
-    let names: Vec<&str> = around.dockerfiles.iter().map(|file| file.name.as_str()).collect();
-    let compose = build_args(&project.root, &names, &variables).map(|args| variables.build_args = args).err();
     let home = ["HOME", "USERPROFILE"]
         .into_iter()
         .filter(|name| cfg!(windows) || *name == "HOME")
@@ -75,10 +78,26 @@ pub(crate) fn read(
         dirs: BTreeMap::new(),
         dir: project.root.join(&surface.dir),
         home,
-        compose,
+        lacks_settings: false,
+        place: install.map(|(_, one)| one.install.place.to_string()),
+        unknown: around.unknown.clone(),
     };
-    settings.source = settings.source(project, surface, &around.detected.manager);
+    let install = install.map(|(_, one)| &one.install);
+    settings.source = settings.source(project, surface, &around.detected.manager, install);
     settings
+}
+
+/// The settings of each install of a surface; where no image build is known, those that lie in the project.
+pub(crate) fn all(
+    project: &Project,
+    surface: &Surface,
+    around: &InstallContext,
+    environment: &Environment,
+) -> Vec<RegistrySettings> {
+    let built = || around.installs().filter(|(_, one)| one.install.is_built);
+    let read = |install| read(project, surface, around, install, environment);
+    let all: Vec<_> = built().map(|install| read(Some(install))).collect();
+    if all.is_empty() { vec![read(None)] } else { all }
 }
 
 impl RegistrySettings {
@@ -89,7 +108,7 @@ impl RegistrySettings {
     /// none of them quotes what may be a secret.
     pub(crate) fn registry(&self, package: &str) -> Result<Registry, Problem> {
         let source = self.source.as_ref().map_err(Clone::clone)?;
-        let lookup = |name: &str| self.variables.get(name);
+        let lookup = |name: &str| self.variables.in_settings(name);
         let found = match source {
             SettingsSource::Npm(npm) => npm.registry(package),
             SettingsSource::Yarn(yarn) => yarn.registry(package, &lookup),
@@ -105,12 +124,29 @@ impl RegistrySettings {
         Ok(Registry { url, named_by, credential: asks.credential, unset, network })
     }
 
+    /// Why the image build cannot use the registry that the project's settings name: none of them lies where it installs.
+    pub(crate) fn lacking(&self) -> Option<String> {
+        let place = self.place.as_ref().filter(|_| self.lacks_settings)?;
+        Some(format!(
+            "{place}: no file that names a registry lies there by then (as by COPY .npmrc.docker ./.npmrc)"
+        ))
+    }
+
     fn source(
         &mut self,
         project: &Project,
         surface: &Surface,
         manager: &PackageManager,
+        install: Option<&Install>,
     ) -> Result<SettingsSource, Problem> {
+        // What the image build makes by itself, or mounts, may be any of the files that lie here.
+        let install = install.filter(|install| !usable::makes_settings(install));
+        // Whom the build would ask is known even where it cannot.
+        let install = install.filter(|install| {
+            let has_any = !usable::copied(install, &surface.manifest_name, &usable::SETTINGS).is_empty();
+            self.lacks_settings = !has_any;
+            has_any
+        });
         let mut folders = vec![surface.dir.as_str()];
         if !surface.dir.is_empty() {
             folders.push("");
@@ -137,18 +173,30 @@ impl RegistrySettings {
                 .map(|name| (name.clone(), project.root.join(name)))
                 .collect::<Vec<_>>()
         };
+        let in_image = |file_names: &[&str]| match install {
+            Some(install) => usable::copied(install, &surface.manifest_name, file_names)
+                .into_iter()
+                .map(|name| (name.clone(), project.root.join(name)))
+                .collect(),
+            None => in_project(file_names),
+        };
+        let at_home = |file_name: &str| at_home(file_name).filter(|_| install.is_none());
         if manager.name == Name::Yarn && is_berry(manager, &in_project(&[".yarnrc.yml"])) {
-            let mut places = in_project(&[".yarnrc.yml"]);
+            let mut places = in_image(&[".yarnrc.yml"]);
             places.extend(at_home(".yarnrc.yml"));
             return Yarn::new(&self.texts(&places)?).map(SettingsSource::Yarn);
         }
         let mut bunfigs = Vec::new();
         if manager.name == Name::Bun {
-            bunfigs = in_project(&["bunfig.toml"]);
+            bunfigs = in_image(&["bunfig.toml"]);
             bunfigs.extend(at_home(".bunfig.toml"));
         }
-        let mut npmrcs = in_project(&[".npmrc.docker", ".npmrc"]);
+        let mut npmrcs = match install {
+            Some(_) => in_image(&[".npmrc"]),
+            None => in_project(&[".npmrc.docker", ".npmrc"]),
+        };
         match self.variables.npm_config_of_process("userconfig") {
+            Some(_) if install.is_some() => {}
             Some(path) => {
                 let path = self.resolved(&path, &project.root);
                 npmrcs.push((path.display().to_string(), path));
@@ -156,13 +204,21 @@ impl RegistrySettings {
             None => npmrcs.extend(at_home(".npmrc")),
         }
         let (bunfigs, npmrcs) = (self.texts(&bunfigs)?, self.texts(&npmrcs)?);
-        let lookup = |name: &str| self.variables.get(name);
+        let lookup = |name: &str| self.variables.in_settings(name);
         let mut files = Vec::new();
         for (name, text) in &bunfigs {
             files.push(bunfig::parse(name, text, &lookup)?);
         }
         for (name, text) in &npmrcs {
-            files.push(setting::of_npmrc(name, text, manager.name == Name::Pnpm, &lookup)?);
+            let file = setting::of_npmrc(name, text, manager.name == Name::Pnpm, &lookup)?;
+            if let Some(install) = install
+                && let Some(setting) = usable::unread(install, manager, &file)
+            {
+                let message = format!("{}: {manager} reads no variables there: {setting}", install.place);
+                let hint = format!("have it copied as the user's own: COPY {name} /root/.npmrc");
+                return Err(Problem::new(message).hint(hint));
+            }
+            files.push(file);
         }
         Ok(SettingsSource::Npm(Npm::new(manager, files)))
     }
@@ -235,7 +291,7 @@ impl RegistrySettings {
     }
 
     fn with_cause(&self, message: String) -> String {
-        match &self.compose {
+        match &self.unknown {
             Some(why) if message.ends_with("is not set") => format!("{message} ({why})"),
             _ => message,
         }
@@ -249,26 +305,6 @@ fn is_berry(manager: &PackageManager, places: &[(String, PathBuf)]) -> bool {
         (_, ..=1) => false,
         _ => places.iter().any(|(_, path)| path.is_file()),
     }
-}
-
-/// What the compose file at the project's root gives to the builds of these Dockerfiles, with variables of the process
-/// or of the `.env` beside it.
-fn build_args(
-    root: &Path,
-    dockerfiles: &[&str],
-    variables: &Variables,
-) -> Result<BTreeMap<String, String>, String> {
-    for name in COMPOSE_FILES {
-        let read = |name: &str| content(name, &root.join(name)).map_err(|problem| problem.message);
-        if let Some(bytes) = read(name)? {
-            let own = |name: &str| variables.process.get(name).cloned();
-            let beside = read(".env")?.map(|bytes| compose::dotenv(&String::from_utf8_lossy(&bytes), &own));
-            let lookup = |name: &str| own(name).or_else(|| beside.as_ref()?.get(name).cloned());
-            return compose::build_args(&String::from_utf8_lossy(&bytes), dockerfiles, &lookup)
-                .map_err(|_| format!("{name}: is no compose file that can be read"));
-        }
-    }
-    Ok(BTreeMap::new())
 }
 
 /// The bytes of a file of settings; `None` where it is not there.

@@ -1,8 +1,74 @@
-//! Through whom a surface needs a package.
+//! Who names which package, and so through whom a surface needs it.
 
 use std::collections::BTreeSet;
 
-use super::{Edge, Needs};
+use super::{Closure, Needs};
+use crate::error::Problem;
+use crate::project::Surface;
+
+/// A manifest that names a package of the closure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Edge {
+    /// The package whose manifest it is; `None` for the surface itself.
+    pub(crate) from: Option<String>,
+    /// Where it stands: `dependencies`, or the keys of an override.
+    pub(crate) field: String,
+    /// The package.
+    pub(crate) to: String,
+    /// What is asked for, as it is written.
+    pub(crate) specifier: String,
+}
+
+impl Edge {
+    pub(super) fn new(from: Option<&str>, field: &str, to: &str, specifier: &str) -> Self {
+        Self {
+            from: from.map(str::to_owned),
+            field: field.to_owned(),
+            to: to.to_owned(),
+            specifier: specifier.to_owned(),
+        }
+    }
+
+    /// A tarball cannot say where a package of the product's own workspace lies; a peer is found all the same.
+    pub(super) fn beyond_tarballs(&self) -> Option<Problem> {
+        let Self { from: Some(from), field, to, .. } = self else { return None };
+        let message = format!(
+            "{from}: {field}: {to} is a package of this project's own workspace: the install may ask a registry for it"
+        );
+        (field != "peerDependencies").then(|| {
+            Problem::new(message)
+                .hint("move it to the shared workspace, or have it be a peer dependency there")
+        })
+    }
+
+    /// The manifest and the field.
+    pub(super) fn place(&self, surface: &Surface) -> String {
+        format!("{}: {}", self.from.as_ref().unwrap_or(&surface.manifest_name), self.field)
+    }
+}
+
+impl Closure {
+    /// The packages that every way to them passes through an optional dependency: an install goes on without them.
+    pub(crate) fn optional(&self) -> BTreeSet<String> {
+        let mut optional = self.packages.clone();
+        for needs in &self.surfaces {
+            let mut open: Vec<Option<&str>> = vec![None];
+            let mut required = BTreeSet::new();
+            while let Some(from) = open.pop() {
+                let edges = needs.edges.iter().filter(|edge| edge.from.as_deref() == from);
+                for edge in edges.filter(|edge| edge.field != OPTIONAL) {
+                    if required.insert(edge.to.as_str()) {
+                        open.push(Some(&edge.to));
+                    }
+                }
+            }
+            optional.retain(|package| !required.contains(package.as_str()));
+        }
+        optional
+    }
+}
+
+const OPTIONAL: &str = "optionalDependencies";
 
 /// A line of the tree that leads from a surface to a package.
 #[derive(Clone, Debug, PartialEq, Eq)]

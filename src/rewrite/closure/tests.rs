@@ -39,7 +39,7 @@ fn surface(value: Value) -> Surface {
 
 fn reader(name: Name, major: u64, way: OverrideStyle) -> InstallTarget {
     let manager = PackageManager { name, version: major.to_string(), majors: major..=major };
-    InstallTarget { manager, way, workspace_overrides: Vec::new() }
+    InstallTarget { manager, way, workspace_overrides: Vec::new(), overrides_at_root: false }
 }
 
 fn needs_of(reader: &InstallTarget, members: &[Value], value: Value) -> Needs {

@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 use crate::rewrite::linking::*;
 
+fn layout(surface: &str) -> InstallLayout {
+    InstallLayout::alone(surface, ".docker-deps")
+}
+
 fn manager(name: Name, majors: RangeInclusive<u64>) -> PackageManager {
     PackageManager { name, version: String::new(), majors }
 }
@@ -17,7 +21,7 @@ fn needs(local: &[(&str, &str)]) -> Needs {
 }
 
 fn of(manager: &PackageManager, surface_dir: &str, needs: &Needs) -> Linking {
-    linking(OverrideStyle::Tarballs, manager, surface_dir, ".docker-deps", needs).unwrap()
+    linking(OverrideStyle::Tarballs, manager, &layout(surface_dir), needs).unwrap()
 }
 
 #[test]
@@ -32,7 +36,7 @@ fn the_base_is_the_install_root_or_for_npm_the_tarball() {
         assert_eq!(of(&manager(Name::Npm, 11..=11), surface, &nothing).base, "file:");
     }
     for way in [OverrideStyle::PnpmOverrides, OverrideStyle::WorkspaceOverrides, OverrideStyle::Resolutions] {
-        assert_eq!(linking(way, &pnpm, "", ".docker-deps", &nothing), None);
+        assert_eq!(linking(way, &pnpm, &layout(""), &nothing), None);
     }
 }
 

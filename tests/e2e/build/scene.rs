@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::common::manager::{self, Manager};
+use crate::common::product::dockerfile;
 use crate::common::{Run, World};
 
 /// A workspace `plat` of packages that note their builds, and a product `notes` that needs some of them.
@@ -60,7 +61,7 @@ impl Scene {
             "notes/backend/package.json",
             format!(r#"{{"name": "backend", "dependencies": {{{}}}}}"#, needs.join(", ")),
         );
-        world.file("notes/backend/Dockerfile", "FROM node\nCOPY backend/package.json ./\n");
+        world.file("notes/backend/Dockerfile", dockerfile("backend"));
         scene
     }
 

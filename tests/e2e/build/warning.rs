@@ -76,7 +76,9 @@ fn asked(scene: &Scene, source: &str) -> (usize, usize, usize) {
     let lines = |call: &str, word: &str| {
         text.lines().filter(|line| line.contains(call) && line.contains(word)).count()
     };
-    let finds_project = |line: &&str| line.contains("\"rev-parse\"");
+    // Where the project lies, and which of its files may define image builds.
+    let finds_project =
+        |line: &&str| line.contains("\"rev-parse\"") || line.contains("\"ls-files\", \"-z\"]");
     let git = text.lines().filter(|line| line.contains("execve(") && line.contains("/git\""));
     let git = git.filter(|line| line.ends_with("= 0") && !finds_project(line)).count();
     (git, lines("statx(", source), lines("openat(", source))

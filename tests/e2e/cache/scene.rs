@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common::product::dockerfile;
 use crate::common::{Run, World};
 
 /// The packages; `c` and `d` need each other, so that tarballs that name each other have seals.
@@ -48,7 +49,7 @@ impl Scene {
             "notes/backend/package.json",
             r#"{"name": "notes", "version": "1.0.0", "dependencies": {"@bytelyst/a": "workspace:*", "@bytelyst/linked": "1"}}"#,
         );
-        world.file("notes/backend/Dockerfile", "FROM node:22\nCOPY backend/package.json ./\n");
+        world.file("notes/backend/Dockerfile", dockerfile("backend"));
         world.git_init("notes");
         let scene = Self { world };
         scene.settle();

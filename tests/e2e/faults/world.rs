@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::common::product::dockerfile;
 use crate::common::{Kind, Run, Snapshot, World, place, sha256};
 use crate::faults::trace::path_of;
 
@@ -268,10 +269,7 @@ fn lay_out(world: &World) {
             format!("notes/{surface}/package.json"),
             format!("{{\n\t\"name\": \"{surface}\",\n\t\"dependencies\": {{\"@bytelyst/{dependency}\": \"^1.0.0\"}}\n}}"),
         );
-        world.file(
-            format!("notes/{surface}/Dockerfile"),
-            format!("FROM node\nCOPY {surface}/package.json ./\n"),
-        );
+        world.file(format!("notes/{surface}/Dockerfile"), dockerfile(surface));
     }
     let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::new(1_234_567_890, 123_456_789);
     for (manifest, mode) in MANIFESTS {

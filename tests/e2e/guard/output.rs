@@ -61,7 +61,7 @@ fn json_is_one_document() {
     let run = repository.guard(["--json"]).exits(0);
     assert_eq!(
         run.json(),
-        serde_json::json!({"schemaVersion": 1, "ok": true, "exitCode": 0, "commits": 0, "findings": [], "repair": []})
+        serde_json::json!({"schemaVersion": 1, "ok": true, "exitCode": 0, "commits": 0, "findings": [], "repair": [], "warnings": []})
     );
     repository.stage(&[("package.json", REWRITTEN)]);
     let run = repository.guard(["--json"]).exits(1);
@@ -72,7 +72,7 @@ fn json_is_one_document() {
             "text": "file:../.docker-deps/b-a-1.0.0-0123456789ab.tgz",
             "message": "dependencies.@b/a points into .docker-deps/: file:../.docker-deps/b-a-1.0.0-0123456789ab.tgz",
             "commits": [],
-        }], "repair": ["docker-prep restore", "git add -- package.json"]})
+        }], "repair": ["docker-prep restore", "git add -- package.json"], "warnings": []})
     );
     assert_eq!(run.stderr, "");
     let failed = repository.guard(["--json", "--range", "x..y"]).exits(5).json();

@@ -193,7 +193,7 @@ fn a_dockerfile_is_told_what_to_say() {
     let dockerfile = |copy: &str, install: &str| {
         world.file(
             "notes/backend/Dockerfile",
-            format!("FROM node\nWORKDIR /app/backend\n{copy}\nRUN {install}\n"),
+            format!("FROM node\nWORKDIR /app/backend\n{copy}\nRUN --mount=type=bind,source=.docker-deps,target=/app/.docker-deps {install}\n"),
         );
     };
     let told = |words: &[&str]| {

@@ -211,11 +211,12 @@ pub(crate) fn pack(world: &World, words: &[&str]) -> Result<Vec<(String, Tarball
         let code = run.code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
         return Err(format!("exit {code}: {}", run.stderr.trim().replace('\n', "\n             ")));
     }
-    let printed: Vec<Value> =
-        serde_json::from_str(&run.stdout).map_err(|e| format!("stdout is no JSON array ({e}): {run}"))?;
+    let document: Value =
+        serde_json::from_str(&run.stdout).map_err(|e| format!("stdout is no JSON document ({e}): {run}"))?;
+    let printed = document["packages"].as_array().ok_or_else(|| format!("no packages: {run}"))?;
     let mut files = fs::read_dir(&out).map_or(0, Iterator::count);
     let mut tarballs = Vec::new();
-    for package in &printed {
+    for package in printed {
         let name = package["name"].as_str().ok_or_else(|| format!("no name in {package}"))?;
         tarballs.push((name.to_owned(), checked(&out, package)?));
         files -= 1;

@@ -173,7 +173,6 @@ fn each_surface_asks_its_own_registry() {
     let (first, second) = (Server::new(has_all), Server::new(has_all));
     let make = |missing: bool| {
         let scene = Scene::new()
-            .file("notes/web/Dockerfile", "FROM node\nCOPY web/package.json ./package.json\n")
             .file(
                 "notes/web/package.json",
                 r#"{"name": "web", "dependencies": {"@bytelyst/errors": "^1.0.0"}}"#,

@@ -38,9 +38,12 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// One with no registry at all.
+    /// One with no registry at all, and no image build that says which settings are read.
     pub(crate) fn new() -> Self {
-        Self { world: product(), before: None, environment: Vec::new(), words: Vec::new() }
+        let world = product();
+        world.remove("notes/backend/Dockerfile");
+        world.git("notes", &["commit", "--quiet", "--all", "--message=no image"]);
+        Self { world, before: None, environment: Vec::new(), words: Vec::new() }
     }
 
     /// One whose scope is at this address.

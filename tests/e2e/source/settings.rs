@@ -1,5 +1,6 @@
 //! Which registry it is, and whose token: the files, their order, and the variables in them.
 
+use crate::common::product::dockerfile;
 use crate::source::scene::{SECRETS, Scene};
 use crate::source::server::{Reply, Server, closed_port, has_all};
 
@@ -99,32 +100,62 @@ fn a_variable_that_is_not_set_is_named() {
     decision.is_down("no-registry").says("GITEA_HOST");
 }
 
+/// A Dockerfile that has the settings beside the manifest, with some lines first.
+fn with_settings(lines: &str) -> String {
+    dockerfile("backend").replacen('\n', &format!("\n{lines}COPY .npmrc /app/backend/\n"), 1)
+}
+
 #[test]
-fn variables_come_from_compose_and_the_dockerfile_too() {
+fn variables_come_from_compose_and_the_dockerfile() {
     let server = Server::new(has_all);
     let port = server.port();
     let at_variable = || Scene::at("http://127.0.0.1:${GITEA_PORT}/");
-    for line in [format!("ARG GITEA_PORT={port}"), format!("ENV GITEA_PORT={port}")] {
-        let dockerfile = format!("FROM node\n{line}\nCOPY backend/package.json ./package.json\n");
-        at_variable().file("notes/backend/Dockerfile", dockerfile).decide().is_up();
+    for line in [format!("ARG GITEA_PORT={port}\n"), format!("ENV GITEA_PORT={port}\n")] {
+        at_variable().file("notes/backend/Dockerfile", with_settings(&line)).decide().is_up();
     }
     let compose = |value: String| {
         format!(
             "services:\n  backend:\n    build:\n      context: .\n      dockerfile: backend/Dockerfile\n      args:\n        GITEA_PORT: {value}\n"
         )
     };
-    at_variable().file("notes/docker-compose.yml", compose(format!("'{port}'"))).decide().is_up();
-    let defaulted = compose(format!("${{GITEA_PORT:-{port}}}"));
-    at_variable().file("notes/docker-compose.yml", &defaulted).decide().is_up();
+    let composed = |value: String| {
+        at_variable()
+            .file("notes/backend/Dockerfile", with_settings("ARG GITEA_PORT\n"))
+            .file("notes/docker-compose.yml", compose(value))
+    };
+    composed(format!("'{port}'")).decide().is_up();
+    let defaulted = || composed(format!("${{GITEA_PORT:-{port}}}"));
+    defaulted().decide().is_up();
     assert_eq!(server.asked().len(), 20);
-    // The environment counts first.
+    // compose takes the environment's first.
     let closed = closed_port().to_string();
-    at_variable()
-        .file("notes/docker-compose.yml", &defaulted)
-        .env("GITEA_PORT", closed)
-        .decide()
-        .is_down("refused");
+    defaulted().env("GITEA_PORT", closed).decide().is_down("refused");
     assert_eq!(server.asked().len(), 20);
+}
+
+#[test]
+fn what_the_build_cannot_read_is_as_good_as_down() {
+    let server = Server::new(has_all);
+    let scene = || Scene::of(&server);
+    scene().file("notes/backend/Dockerfile", with_settings("")).decide().is_up();
+    let decision = scene().file("notes/backend/Dockerfile", dockerfile("backend")).decide();
+    assert_eq!(
+        decision.used(),
+        "workspace",
+        "the registry is up, and the build cannot ask it: {}",
+        decision.run
+    );
+    decision.says("backend/Dockerfile:5: no file that names a registry lies there by then");
+    let asked = server.asked().len();
+    // Of an argument that compose gives and no ARG takes, the build sees nothing.
+    let compose =
+        "services: {backend: {build: {context: ., dockerfile: backend/Dockerfile, args: {P: x}}}}\n";
+    let decision = Scene::at("http://127.0.0.1:${P}/")
+        .file("notes/backend/Dockerfile", with_settings(""))
+        .file("notes/compose.yaml", compose)
+        .decide();
+    decision.is_down("no-registry").says("${P} is not set");
+    assert_eq!(server.asked().len(), asked);
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(crate) enum CommandEffect {
     WriteFile(WriteFile),
     /// It unpacks an archive: what lies there then is not known.
     Unpack {
+        /// Absolute; `None` for what another command gives.
+        archive: Option<String>,
         /// Absolute.
         to: String,
     },
@@ -36,6 +38,8 @@ pub(crate) enum CommandEffect {
         /// Its value.
         value: String,
     },
+    /// `make` runs the recipes of a Makefile.
+    Make(Make),
     /// A shell reads a script in a file.
     RunFile {
         /// Absolute.
@@ -56,6 +60,17 @@ pub(crate) struct Prune {
     pub(crate) scopes: Vec<String>,
     /// Manifests and sources are written apart, so that layers are cached.
     pub(crate) docker: bool,
+}
+
+/// What `make` is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Make {
+    /// Absolute.
+    pub(crate) dir: String,
+    /// The Makefile, where one is named; absolute.
+    pub(crate) file: Option<String>,
+    /// The targets; the first one of the Makefile where there are none.
+    pub(crate) goals: Vec<String>,
 }
 
 /// Who prunes.
@@ -82,7 +97,20 @@ pub(crate) fn effect(line: usize, command: &ShellCommand) -> Option<CommandEffec
     if let Some(run) = script::run_script(command) {
         return Some(CommandEffect::RunScript(run));
     }
+    if let Some(make) = make(command) {
+        return Some(CommandEffect::Make(make));
+    }
     files::effect(command).or_else(|| run_file(command).map(|path| CommandEffect::RunFile { path }))
+}
+
+fn make(command: &ShellCommand) -> Option<Make> {
+    let ("make" | "gmake") = command.words.first()?.as_str() else { return None };
+    let sorted = sort(&command.words[1..], &["C", "directory", "f", "file", "makefile"]);
+    let dir =
+        values(&sorted, &["C", "directory"]).iter().fold(command.dir.clone(), |dir, to| path::join(&dir, to));
+    let file = values(&sorted, &["f", "file", "makefile"]).first().map(|file| path::join(&dir, file));
+    let goals = sorted.1.iter().filter(|word| !word.contains('=')).map(|goal| (*goal).to_owned()).collect();
+    Some(Make { dir, file, goals })
 }
 
 fn prune(command: &ShellCommand) -> Option<Prune> {

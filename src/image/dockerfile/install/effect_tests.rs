@@ -60,7 +60,13 @@ fn describe(effect: CommandEffect) -> String {
             format!("write {}{} {:?}", write.path, flag(write.appends, "appends"), write.text)
         }
         CommandEffect::SetConfig { key, value } => format!("set {key}={value}"),
-        CommandEffect::Unpack { to } => format!("unpack to {to}"),
+        CommandEffect::Unpack { archive, to } => format!("unpack {} to {to}", archive.unwrap_or_default()),
+        CommandEffect::Make(make) => format!(
+            "make {} in {}{}",
+            make.goals.join(","),
+            make.dir,
+            make.file.map(|file| format!(" of {file}")).unwrap_or_default()
+        ),
         CommandEffect::RunFile { path } => format!("file {path}"),
     }
 }
@@ -192,7 +198,15 @@ fn files() {
     );
     does(
         "tar xzf a.tar.gz && tar -C /x -xf b; unzip c.zip -d y; tar czf a b",
-        "unpack to /app;unpack to /x;unpack to /app/y",
+        "unpack /app/a.tar.gz to /app;unpack /app/b to /x;unpack /app/c.zip to /app/y",
+    );
+    does(
+        "curl x | tar -xzf - && tar -xz -C /y && tar -xzf c.tgz",
+        "unpack  to /app;unpack  to /y;unpack /app/c.tgz to /app",
+    );
+    does(
+        "make -C web A=1 -j4 build; make; make -f ci.mk x",
+        "make build in /app/web;make  in /app;make x in /app of /app/ci.mk",
     );
     does("cp a; rm; mv; ls; mkdir -p x", "");
 }

@@ -55,23 +55,30 @@ pub(super) fn effect(command: &ShellCommand) -> Option<CommandEffect> {
             let path = command.path(sort(arguments, &["e", "f"]).1.last()?);
             Some(CommandEffect::WriteFile(WriteFile { path, appends: true, text: None }))
         }
-        "tar" | "unzip" => unpack(command, arguments).map(|to| CommandEffect::Unpack { to }),
+        "tar" | "unzip" => unpack(command, arguments),
         _ => redirected(command),
     }
 }
 
-/// The folder that an archive is unpacked to.
-fn unpack(command: &ShellCommand, arguments: &[String]) -> Option<String> {
+/// An archive that is unpacked, and where to.
+fn unpack(command: &ShellCommand, arguments: &[String]) -> Option<CommandEffect> {
     let (flags, words) = sort(arguments, &["C", "directory", "d", "f", "file", "strip-components"]);
     let to = flags.iter().find(|(flag, _)| matches!(*flag, "C" | "directory" | "d")).and_then(|(_, to)| *to);
+    let has_letters = command.words[0] == "tar"
+        && words
+            .first()
+            .is_some_and(|letters| letters.contains('x') && letters.len() < 6 && !letters.contains('.'));
     let extracts = command.words[0] == "unzip"
         || flags
             .iter()
             .any(|(flag, _)| matches!(*flag, "extract" | "get") || !flag.contains('-') && flag.contains('x'))
-        || words
-            .first()
-            .is_some_and(|letters| letters.contains('x') && letters.len() < 6 && !letters.contains('.'));
-    extracts.then(|| command.path(to.unwrap_or(".")))
+        || has_letters;
+    let file = flags.iter().find(|(flag, _)| matches!(*flag, "f" | "file")).and_then(|(_, file)| *file);
+    let archive = file
+        .or_else(|| words.get(usize::from(has_letters)).copied())
+        .filter(|archive| *archive != "-")
+        .map(|archive| command.path(archive));
+    extracts.then(|| CommandEffect::Unpack { archive, to: command.path(to.unwrap_or(".")) })
 }
 
 fn remove(command: &ShellCommand, arguments: &[String]) -> Option<CommandEffect> {

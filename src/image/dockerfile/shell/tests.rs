@@ -109,6 +109,12 @@ fn control_structures() {
 fn more_wrappers() {
     for wrapped in [
         "gosu node npm ci",
+        "meteor npm ci",
+        "nvm exec 20 npm ci",
+        "nvm exec --silent npm ci",
+        "fnm exec --using=20 npm ci",
+        "volta run --node 20 npm ci",
+        "mise exec node@20 -- npm ci",
         "su-exec node:node npm ci",
         "su node -c 'npm ci'",
         "su - node -s /bin/sh -c \"npm ci\"",

@@ -34,6 +34,14 @@ pub(super) fn unwrap<'a>(mut words: &'a [String], known: &mut KnownVariables<'_>
             "tini" => skip_flags(rest, &["-p", "-e"]),
             "timeout" => skip_flags(rest, &["-k", "-s"]).get(1..).unwrap_or_default(),
             "gosu" | "su-exec" => skip_flags(rest, &[]).get(1..).unwrap_or_default(),
+            "meteor" => match tool(rest) {
+                Some(words) => words,
+                None => return Unwrapped::Words(words),
+            },
+            "nvm" | "fnm" | "volta" | "mise" | "asdf" | "n" => match version_manager(rest) {
+                Some(words) => words,
+                None => return Unwrapped::Words(words),
+            },
             "setpriv" => skip_flags(rest, &["--reuid", "--regid", "--groups"]),
             "retry" => {
                 let behind = skip_flags(rest, &["-t", "-d", "-n", "--times", "--delay"]);
@@ -73,6 +81,21 @@ pub(super) fn unwrap<'a>(mut words: &'a [String], known: &mut KnownVariables<'_>
         };
     }
     Unwrapped::Words(words)
+}
+
+/// The command behind `exec` or `run` of a program that chooses the version of Node.js, and behind that version.
+fn version_manager(words: &[String]) -> Option<&[String]> {
+    let [word, rest @ ..] = words else { return None };
+    if !matches!(word.as_str(), "exec" | "run" | "x") {
+        return None;
+    }
+    let behind = skip_flags(rest, &["--using", "--node", "--npm", "--yarn", "--pnpm"]);
+    tool(behind).or_else(|| {
+        behind
+            .iter()
+            .position(|word| tool(std::slice::from_ref(word)).is_some())
+            .and_then(|at| behind.get(at..))
+    })
 }
 
 /// Words that begin with one of [`TOOLS`].

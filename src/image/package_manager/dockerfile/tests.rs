@@ -3,9 +3,20 @@
 use proptest::prelude::*;
 
 use crate::image::package_manager::dockerfile::*;
+use crate::image::sample::picture;
+
+/// What a Dockerfile in this folder says of the manifest there.
+fn told_of(text: &str, dockerfile: &str, dir: &str) -> ToldByDockerfile {
+    let manifest = if dir.is_empty() { "package.json".to_owned() } else { format!("{dir}/package.json") };
+    let other = if dir == "backend" { "web/package.json" } else { "backend/package.json" };
+    let picture = picture(&[(dockerfile, text), (&manifest, "{}"), (other, "{}")]);
+    let found =
+        picture.installs_of(&manifest).next().map(|(build, number)| build.installs[number].told.clone());
+    found.or_else(|| Some(picture.builds.first()?.told.clone())).unwrap_or_default()
+}
 
 fn named(text: &str) -> Option<String> {
-    let told = told(text, "backend", "backend");
+    let told = told_of(text, "backend/Dockerfile", "backend");
     told.named.map(|named| {
         let majors = named.manager.majors.clone();
         let end = if *majors.end() == u64::MAX { String::new() } else { majors.end().to_string() };
@@ -116,7 +127,7 @@ fn the_install_says_which_where_nothing_is_installed() {
 #[test]
 fn one_that_goes_by_the_lockfile_says_nothing() {
     let text = "FROM node:22\nCOPY package.json yarn.lock* package-lock.json* ./\nRUN \\\n  if [ -f yarn.lock ]; then yarn --frozen-lockfile; \\\n  elif [ -f package-lock.json ]; then npm ci; \\\n  else corepack enable pnpm && pnpm i; fi\n";
-    let told = told(text, "", "");
+    let told = told_of(text, "Dockerfile", "");
     assert_eq!(told.named, None);
     assert_eq!(told.in_image.len(), 2);
 }
@@ -126,7 +137,7 @@ fn the_stage_of_the_surface_decides() {
     let text = "FROM node:22 AS base\nRUN npm i -g pnpm@9.0.0\nFROM base AS web\nWORKDIR /w\nCOPY web/package.json .\nRUN npm ci\n\
         FROM base AS backend\nRUN npm i -g pnpm@10.6.5\nWORKDIR /a\nCOPY backend/package.json .\nRUN pnpm i\nRUN npm i -g pnpm@8.0.0\n";
     assert_eq!(named(text).unwrap(), "8 pnpm 10.6.5 10..10");
-    let web = told(text, "", "web").named.unwrap();
+    let web = told_of(text, "Dockerfile", "web").named.unwrap();
     assert_eq!((web.line, web.manager.name), (6, Name::Npm));
 }
 
@@ -136,7 +147,7 @@ fn images_have_their_own() {
     assert_eq!(named(bun).unwrap(), "1 bun 1.1 1..1");
     assert_eq!(named(&bun.replace(":1.1-alpine", "")).unwrap(), "1 bun 0..");
     let in_image = |image: &str| {
-        let told = told(&format!("ARG N=22\nFROM {image} AS a\nFROM a\nRUN npm ci\n"), "", "");
+        let told = told_of(&format!("ARG N=22\nFROM {image} AS a\nFROM a\nRUN npm ci\n"), "Dockerfile", "");
         told.in_image.iter().map(|one| one.manager.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(in_image("node:22-alpine"), ["npm 10", "yarn 1"]);
@@ -150,6 +161,6 @@ fn images_have_their_own() {
 proptest! {
     #[test]
     fn nothing_panics(lines in proptest::collection::vec("(FROM (node|oven/bun)?[:@]?.{0,8}|RUN (npm|pnpm|yarn|bun|corepack|curl)? ?(i|install|add|prepare|global add|set version)? ?(-g)? ?(pnpm|yarn|@)?@?[ -~é]{0,16}|ARG .{0,8}|ENV .{0,8})", 0..10)) {
-        let _ = told(&lines.join("\n"), "", "backend");
+        let _ = told_of(&lines.join("\n"), "Dockerfile", "backend");
     }
 }

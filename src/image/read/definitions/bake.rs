@@ -110,7 +110,7 @@ impl Reader<'_> {
 
     /// What docker says of all targets.
     fn printed(&self, set: &[String], folder: &str, outline: &BakeOutline) -> Result<String, String> {
-        if !self.inputs.use_docker {
+        if !self.asks_docker("docker-buildx") {
             return Err("docker is not asked".to_owned());
         }
         let paths: Vec<String> = set

@@ -24,7 +24,11 @@ impl DefinitionScene {
         let path = dir.path().join("bin").to_str().unwrap().to_owned();
         Self {
             files: files.iter().map(|(name, _)| (*name).to_owned()).collect(),
-            environment: [("PATH".to_owned(), path)].into(),
+            environment: [
+                ("PATH".to_owned(), path),
+                ("DOCKER_CONFIG".to_owned(), dir.path().join("docker").to_str().unwrap().to_owned()),
+            ]
+            .into(),
             use_docker: false,
             dir,
         }
@@ -63,6 +67,12 @@ impl DefinitionScene {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        // It has its plugins, too.
+        let plugins = self.dir.path().join("docker/cli-plugins");
+        fs::create_dir_all(&plugins).unwrap();
+        for name in ["docker-compose", "docker-buildx"] {
+            fs::write(plugins.join(name), "").unwrap();
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::image::{Name, PackageManager};
 use crate::lockfile::apply::{LockfileRequest, LockfileTarball, make};
 use crate::lockfile::read::find;
 use crate::npm::Scope;
+use crate::rewrite::InstallLayout;
 use serde_json::{Value, json};
 
 use super::scene::Scene;
@@ -69,7 +70,7 @@ fn child_that_makes_a_lockfile() {
         surface_dir: "backend",
         manifest: text("manifest"),
         workspace_yaml: None,
-        deps_dir: ".docker-deps",
+        layout: &InstallLayout::alone("backend", ".docker-deps"),
         tarballs: &tarballs,
         manager: &manager,
         reason: "the test says so",

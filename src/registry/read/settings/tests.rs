@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use tempfile::TempDir;
 
-use crate::image::{Detected, DockerfileFound, Tags};
+use crate::image::{Detected, Tags};
 use crate::npm::{Manifest, Scope};
-use crate::project::{Config, RequestedSource};
+use crate::project::{Config, Environment, ProjectPicture, RequestedSource};
 use crate::registry::read::settings::*;
 
 /// A project with a surface `backend/` and a user's folder beside it.
@@ -51,12 +53,17 @@ impl SettingsScene {
     }
 
     fn ask(&self) -> Result<Registry, Problem> {
+        self.settings().registry("@bytelyst/errors")
+    }
+
+    fn settings(&self) -> RegistrySettings {
         let (name, version) = self.manager.split_once('@').unwrap();
         let manager = PackageManager::at(Name::parse(name).unwrap(), version, Tags::Corepack).unwrap();
         let project = Project {
             root: self.path(""),
             main_root: None,
             start: self.path(""),
+            is_in_git: false,
             state_dir: self.path("state"),
             deps_dir: ".docker-deps".to_owned(),
             scope_by: None,
@@ -71,16 +78,22 @@ impl SettingsScene {
             text: String::new(),
             manifest: Manifest(serde_json::Map::new()),
         };
-        let name = format!("{}/Dockerfile", self.surface).trim_start_matches('/').to_owned();
+        let process: Environment =
+            self.process.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        fs::write(self.path(self.surface).join("package.json"), "{}").unwrap();
+        fs::write(self.path(self.surface).join("Dockerfile"), self.dockerfile).unwrap();
+        let picture = ProjectPicture::read(&project, &process, None);
+        let manifest = format!("{}/package.json", self.surface).trim_start_matches('/').to_owned();
+        let builds = picture.picture.installs_of(&manifest);
         let around = InstallContext {
             detected: Detected { manager, reason: String::new() },
             warnings: Vec::new(),
-            dockerfiles: vec![DockerfileFound { name, text: self.dockerfile.to_owned() }],
+            builds: builds.map(|(build, number)| (Arc::clone(build), number)).collect(),
+            unknown: picture.picture.unknown.first().map(|one| format!("{}: {}", one.place, one.why)),
             lockfiles: Vec::new(),
             root_lockfiles: Vec::new(),
         };
-        let process = self.process.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        read(&project, &surface, &around, &process).registry("@bytelyst/errors")
+        all(&project, &surface, &around, &process).remove(0)
     }
 
     fn found(&self) -> Registry {
@@ -162,30 +175,85 @@ fn no_registry_is_asked_that_no_file_names() {
     assert_eq!(SettingsScene::new(&[(".npmrc", "registry=http://all/\n")]).told()[0], "http://all/");
 }
 
+/// A Dockerfile that has the settings beside the manifest.
+const WITH_SETTINGS: &str = "FROM node:22\nARG GITEA_NPM_HOST\nARG GITEA_NPM_TOKEN\nCOPY .npmrc.docker ./.npmrc\n\
+    COPY backend/package.json ./\nRUN npm i\n";
+
 #[test]
 fn variables_of_the_build() {
     let compose = "services:\n  api:\n    build:\n      context: .\n      dockerfile: backend/Dockerfile\n      args:\n        GITEA_NPM_HOST: ${MY_HOST:-host.docker.internal}\n        GITEA_NPM_TOKEN: arg\n  web:\n    build: {context: web, args: {GITEA_NPM_HOST: other}}\n";
     let files = [(".npmrc.docker", CANONICAL), ("docker-compose.yml", compose)];
-    let place = SettingsScene::new(&files);
+    let scene =
+        |files: &[(&str, &str)], dockerfile| SettingsScene { dockerfile, ..SettingsScene::new(files) };
+    let place = scene(&files, WITH_SETTINGS);
     assert_eq!(place.found().url, "http://host.docker.internal:3300/api/packages/bytelyst/npm/");
     assert!(place.told()[2].starts_with("Bearer arg < "));
     assert_eq!(
-        SettingsScene::new(&files).with("MY_HOST", "mine").found().url,
+        scene(&files, WITH_SETTINGS).with("MY_HOST", "mine").found().url,
         "http://mine:3300/api/packages/bytelyst/npm/"
     );
-    let beside = SettingsScene::new(&[files[0], files[1], (".env", "MY_HOST=beside\n")]);
+    let beside = scene(&[files[0], files[1], (".env", "MY_HOST=beside\n")], WITH_SETTINGS);
     assert_eq!(beside.found().url, "http://beside:3300/api/packages/bytelyst/npm/");
-    let place = SettingsScene::new(&files).with("GITEA_NPM_HOST", "own").with("GITEA_NPM_TOKEN", "");
-    assert_eq!(place.told()[0], "http://own:3300/api/packages/bytelyst/npm/");
-    assert_eq!(place.told()[2], "");
-    let dockerfile = "FROM node:22\nARG GITEA_NPM_HOST=gitea\nENV NPM_CONFIG_STRICT_SSL=false\n";
-    let place = SettingsScene { dockerfile, ..SettingsScene::new(&[(".npmrc.docker", CANONICAL)]) };
+    // The process's own are not those of a build that compose defines; of one that nobody defines, they are given by hand.
+    let place = scene(&files, WITH_SETTINGS).with("GITEA_NPM_HOST", "own").with("GITEA_NPM_TOKEN", "");
+    assert!(place.told()[0].starts_with("http://host.docker.internal:3300/"));
+    let place = scene(&files[..1], WITH_SETTINGS).with("GITEA_NPM_HOST", "own").with("GITEA_NPM_TOKEN", "");
+    assert_eq!([&place.told()[0], &place.told()[2]], ["http://own:3300/api/packages/bytelyst/npm/", ""]);
+    let dockerfile = "FROM node:22\nARG GITEA_NPM_HOST=gitea\nENV NPM_CONFIG_STRICT_SSL=false\nCOPY .npmrc.docker ./.npmrc\nCOPY backend/package.json ./\nRUN npm i\n";
+    let place = scene(&files[..1], dockerfile);
     assert_eq!(place.found().url, "http://gitea:3300/api/packages/bytelyst/npm/");
     assert!(place.found().network.accepts_any_certificate);
     assert_eq!(
         place.found().unset.as_deref(),
         Some(
             ".npmrc.docker: line 2: //${GITEA_NPM_HOST}:3300/api/packages/bytelyst/npm/:_authToken: ${GITEA_NPM_TOKEN} is not set"
+        )
+    );
+    // A token that the command takes from a secret is that of the process.
+    let secret =
+        WITH_SETTINGS.replace("RUN npm i", "RUN export GITEA_NPM_TOKEN=\"$(cat /run/secrets/t)\" && npm i");
+    let place = scene(&files[..1], secret.leak()).with("GITEA_NPM_HOST", "h").with("GITEA_NPM_TOKEN", "t");
+    assert!(place.told()[2].starts_with("Bearer t < "));
+}
+
+#[test]
+fn only_what_lies_in_the_image_is_read() {
+    let own = [
+        (".npmrc", "@bytelyst:registry=http://root/\n"),
+        ("backend/.npmrc", "@bytelyst:registry=http://own/\n"),
+    ];
+    let asked = |dockerfile: &'static str| SettingsScene { dockerfile, ..SettingsScene::new(&own) }.ask();
+    let install = "WORKDIR /app\nCOPY backend/package.json ./\nRUN npm i\n";
+    let found = |copy: &str| asked(format!("FROM node:22\n{copy}\n{install}").leak()).map(|one| one.url);
+    assert_eq!(found("COPY .npmrc /app/").unwrap(), "http://root/");
+    assert_eq!(found("COPY backend/.npmrc /app/").unwrap(), "http://own/");
+    assert_eq!(found("COPY backend/.npmrc /root/").unwrap(), "http://own/");
+    // A secret may be any of them.
+    let mounted = format!(
+        "FROM node:22\n{}",
+        install.replace("RUN", "RUN --mount=type=secret,id=npmrc,target=/root/.npmrc")
+    );
+    assert_eq!(asked(mounted.leak()).unwrap().url, "http://own/");
+    // Newer ones of pnpm read variables in the user's own file alone.
+    let files = [(".npmrc.docker", CANONICAL)];
+    let asked = |to: &str| {
+        let dockerfile = WITH_SETTINGS.replace("./.npmrc", to).replace("npm i", "pnpm i").leak();
+        let scene = SettingsScene { dockerfile, ..SettingsScene::new(&files) };
+        scene.by("pnpm@10.34.9").with("GITEA_NPM_HOST", "h").ask().map(|one| one.url)
+    };
+    assert!(asked("/root/.npmrc").is_ok());
+    assert_eq!(
+        asked("./.npmrc").unwrap_err().message,
+        "backend/Dockerfile:6: pnpm 10.34.9 reads no variables there: .npmrc.docker: line 1: @bytelyst:registry"
+    );
+    // Whom it would ask is known even so.
+    let dockerfile = format!("FROM node:22\nCOPY .npmrc /elsewhere/\n{install}").leak();
+    let scene = SettingsScene { dockerfile, ..SettingsScene::new(&own) };
+    assert_eq!(scene.ask().unwrap().url, "http://own/");
+    assert_eq!(
+        scene.settings().lacking().as_deref(),
+        Some(
+            "backend/Dockerfile:5: no file that names a registry lies there by then (as by COPY .npmrc.docker ./.npmrc)"
         )
     );
 }
@@ -198,11 +266,11 @@ fn a_variable_that_is_not_set_is_named() {
         SettingsScene::new(&[(".npmrc.docker", CANONICAL), ("compose.yml", "a: [")]).ask().unwrap_err();
     assert_eq!(
         problem.message,
-        ".npmrc.docker: line 1: @bytelyst:registry: ${GITEA_NPM_HOST} is not set (compose.yml: is no compose file that can be read)"
+        ".npmrc.docker: line 1: @bytelyst:registry: ${GITEA_NPM_HOST} is not set (compose.yml:2: is no YAML: while parsing a node, did not find expected node content)"
     );
     let text = "@bytelyst:registry=http://h/\n//h/:_authToken=${T}\n";
     let unset = SettingsScene::new(&[(".npmrc", text), ("compose.yml", "a: [")]).found().unset.unwrap();
-    assert!(unset.ends_with("${T} is not set (compose.yml: is no compose file that can be read)"), "{unset}");
+    assert!(unset.ends_with("${T} is not set (compose.yml:2: is no YAML: while parsing a node, did not find expected node content)"), "{unset}");
 }
 
 #[test]

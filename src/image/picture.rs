@@ -1,0 +1,324 @@
+//! The picture of a project's image builds: what is built out of which context, and what each install in it reads.
+
+#[cfg(test)]
+mod survey;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::context::literal_path;
+use super::definition::{BuildContext, BuildDefinition, DefinitionKind, DockerfileSource, UnknownDefinition};
+use super::dockerfile::layers::{FileId, ImageFiles, below};
+use super::dockerfile::{Copy, Dockerfile, InstallKind};
+use super::dockerignore::Dockerignore;
+use super::installs::{Followed, Install, Known, follow};
+use super::package_manager::dockerfile::{ToldByDockerfile, told};
+use super::place::Place;
+use super::sources::ImageSources;
+use crate::npm::WORKSPACE_FILE;
+
+/// What stands for the tarballs in the deps dir, of which the names are not known yet.
+const TARBALL: &str = "docker-prep-0.0.0-000000000000.tgz";
+
+/// The image builds of a project.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Picture {
+    /// In the order of their definitions; those that nobody defines come last.
+    pub(crate) builds: Vec<Arc<ImageBuild>>,
+    /// What could not be read or understood.
+    pub(crate) unknown: Vec<UnknownDefinition>,
+}
+
+/// One image build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ImageBuild {
+    /// As it is defined.
+    pub(crate) definition: BuildDefinition,
+    /// The Dockerfile's path, as messages name it; that of the definition where it stands there.
+    pub(crate) dockerfile: String,
+    /// Whether it counts: it is among those that the command of `run` builds, or there is no such command.
+    pub(crate) counts: bool,
+    /// The folder of the context; `None` where it is none of the project.
+    pub(crate) context: Option<String>,
+    /// In the order of the stages.
+    pub(crate) installs: Vec<BuildInstall>,
+    /// The stages that it does not make, by their names or numbers.
+    pub(crate) unbuilt: Vec<(String, Place)>,
+    /// The files of the project that lie in any of its stages.
+    pub(crate) copied: BTreeSet<String>,
+    /// What the Dockerfile says of a package manager where no install of it is seen.
+    pub(crate) told: ToldByDockerfile,
+    /// Why it cannot be known which manifests it installs, and where that is so.
+    pub(crate) unknown: Option<(Place, String)>,
+    /// The pattern that hides the deps dir from the build: the file, and the line.
+    pub(crate) hides_deps_dir: Option<Place>,
+}
+
+/// An install, and the package manager that runs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BuildInstall {
+    /// What it reads.
+    pub(crate) install: Install,
+    /// What the Dockerfile says of its package manager.
+    pub(crate) told: ToldByDockerfile,
+}
+
+impl Picture {
+    /// Draws it.
+    pub(crate) fn draw(sources: &ImageSources) -> Self {
+        let known = KnownFiles::new(sources);
+        let commanded = &sources.definitions.commanded;
+        let counts = |number: usize| commanded.as_ref().is_none_or(|commanded| commanded.contains(&number));
+        let builds = sources.definitions.builds.iter().enumerate().filter_map(|(number, definition)| {
+            let build = known.build(definition)?;
+            Some(Arc::new(ImageBuild { counts: counts(number), ..build }))
+        });
+        let builds = without_unfit(builds.collect());
+        Self { builds, unknown: sources.definitions.unknown.clone() }
+    }
+
+    /// The manifests of the project that any install reads.
+    pub(crate) fn manifests(&self) -> BTreeSet<&str> {
+        let installs = self.builds.iter().flat_map(|build| &build.installs);
+        let reads = installs.flat_map(|one| &one.install.manifests);
+        reads.flat_map(|read| read.files.keys().map(String::as_str)).collect()
+    }
+
+    /// The installs that read a manifest, each with its build.
+    pub(crate) fn installs_of<'p>(
+        &'p self,
+        manifest: &'p str,
+    ) -> impl Iterator<Item = (&'p Arc<ImageBuild>, usize)> {
+        self.builds.iter().flat_map(move |build| {
+            let reads = move |one: &(usize, &BuildInstall)| one.1.install.reads(manifest).next().is_some();
+            build.installs.iter().enumerate().filter(reads).map(move |(number, _)| (build, number))
+        })
+    }
+
+    /// The builds of which it cannot be known what they install.
+    pub(crate) fn open_builds(&self) -> impl Iterator<Item = (&Place, &str)> {
+        let mut told = BTreeSet::new();
+        self.builds
+            .iter()
+            .filter_map(|build| build.unknown.as_ref().map(|(place, why)| (place, why.as_str())))
+            .filter(move |(place, why)| told.insert((place.to_string(), *why)))
+    }
+}
+
+/// Of the contexts that a Dockerfile may be meant for, those remain whose manifests fit the most of its installs.
+fn without_unfit(builds: Vec<Arc<ImageBuild>>) -> Vec<Arc<ImageBuild>> {
+    let fitting =
+        |build: &ImageBuild| build.installs.iter().filter(|one| !one.install.manifests.is_empty()).count();
+    let mut most: BTreeMap<String, usize> = BTreeMap::new();
+    for build in builds.iter().filter(|build| build.definition.is_guess) {
+        let most = most.entry(build.dockerfile.clone()).or_default();
+        *most = (*most).max(fitting(build));
+    }
+    let is_fit = |build: &Arc<ImageBuild>| {
+        !build.definition.is_guess || most.get(&build.dockerfile).is_none_or(|most| fitting(build) == *most)
+    };
+    builds.into_iter().filter(is_fit).collect()
+}
+
+/// The files of the project by number.
+struct KnownFiles<'a> {
+    sources: &'a ImageSources,
+    names: Vec<&'a str>,
+    first_hypothetical: FileId,
+    /// The contexts that were read, by folder and by the file that says what they leave out: most builds share one.
+    contexts: RefCell<BTreeMap<(String, Option<String>), ImageFiles>>,
+}
+
+impl<'a> KnownFiles<'a> {
+    fn new(sources: &'a ImageSources) -> Self {
+        let there = sources.manifests.keys().chain(sources.texts.keys()).chain(&sources.places);
+        let mut names: Vec<&str> = there.map(String::as_str).collect();
+        let first_hypothetical = names.len();
+        names.extend(sources.hypothetical.iter().map(String::as_str));
+        Self { sources, names, first_hypothetical, contexts: RefCell::default() }
+    }
+
+    fn build(&self, definition: &BuildDefinition) -> Option<ImageBuild> {
+        let ImageSources { dockerfiles, manifests, texts, .. } = self.sources;
+        let (name, text, first_line) = match &definition.dockerfile {
+            DockerfileSource::Project(name) => (name.as_str(), dockerfiles.get(name)?.as_str(), 0),
+            DockerfileSource::Inline { text, line } => (definition.place.file.as_str(), text.as_str(), *line),
+            DockerfileSource::Elsewhere(_) => return None,
+        };
+        let args =
+            definition.args.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
+        let file = Dockerfile::parse_with(text, &args);
+        let ignored = (first_line == 0).then(|| self.dockerignore(name, definition)).flatten();
+        let context = match &definition.context {
+            BuildContext::Project(dir) => Some(dir.clone()),
+            BuildContext::Elsewhere(_) => None,
+        };
+        let files = context.as_deref().map(|dir| self.context(dir, ignored.as_ref()));
+        let named = definition.contexts.iter().filter_map(|(name, context)| match context {
+            BuildContext::Project(dir) => Some((name.clone(), self.context(dir, None))),
+            BuildContext::Elsewhere(_) => None,
+        });
+        let named: BTreeMap<String, ImageFiles> = named.collect();
+        let built = file.built(definition.target.as_deref());
+        let tarballs = self.names.len();
+        let first_hypothetical = self.first_hypothetical;
+        let names = self.names.clone();
+        let open_workspace = tarballs + 1;
+        let known = Known { names, first_hypothetical, tarballs, open_workspace, manifests, texts };
+        let Followed { installs, copied, unread, unpacked, unexplained, .. } =
+            follow(&file, name, &files.unwrap_or_default(), &named, &built, &known);
+        // In a file that holds the Dockerfile.
+        let above = first_line.saturating_sub(1);
+        let place = |line: usize| Place::line(name, line + above);
+        let blind: Vec<&Install> = installs.iter().filter(|install| install.manifests.is_empty()).collect();
+        let of_archive = || {
+            let at_root = |to: &str| blind.iter().any(|blind| below(to, &blind.root).is_some());
+            let (line, to) = unpacked.iter().find(|(_, to)| at_root(to))?;
+            Some((place(*line), format!("what is unpacked in {to} is not known")))
+        };
+        let of_script = || {
+            let (line, script) = unread.first().filter(|_| blind.len() == installs.len())?;
+            Some((place(*line), format!("{script} is not read, and may install")))
+        };
+        let without_manifest = || {
+            let (line, root) = unexplained.first().filter(|_| context.is_some())?;
+            Some((Place::line(name, *line), format!("no package.json is known to lie in {root}")))
+        };
+        let unknown = blind
+            .iter()
+            .find_map(|blind| self.unknown(definition, &place, &file, blind))
+            .or_else(of_archive)
+            .or_else(of_script)
+            .or_else(without_manifest);
+        let without = told(&file, None, &[]);
+        let stages = file.stages.iter().enumerate().filter(|(number, _)| !built.contains(number));
+        let unbuilt = stages.map(|(number, stage)| (stage.label(number), place(stage.line))).collect();
+        let installs = installs.iter().map(|install| {
+            let told = told(&file, Some(install), &installs);
+            BuildInstall { install: install.clone(), told }.moved_down(above)
+        });
+        let hides_deps_dir = ignored.as_ref().and_then(|(ignore_file, rules)| {
+            let path =
+                self.in_context(&definition.context, &format!("{}/{TARBALL}", self.sources.deps_dir))?;
+            Some(Place::line(ignore_file, rules.ignores(&path)?))
+        });
+        Some(ImageBuild {
+            definition: definition.clone(),
+            dockerfile: name.to_owned(),
+            counts: true,
+            context,
+            installs: installs.collect(),
+            unbuilt,
+            copied,
+            told: without,
+            unknown,
+            hides_deps_dir,
+        })
+    }
+
+    /// The rules of what a build's context leaves out: `<Dockerfile>.dockerignore` takes the place of the context's own.
+    fn dockerignore(&self, dockerfile: &str, definition: &BuildDefinition) -> Option<(String, Dockerignore)> {
+        let beside = format!("{dockerfile}.dockerignore");
+        let BuildContext::Project(dir) = &definition.context else { return None };
+        let in_context =
+            if dir.is_empty() { ".dockerignore".to_owned() } else { format!("{dir}/.dockerignore") };
+        let (name, text) = [beside, in_context].into_iter().find_map(|name| {
+            let text = self.sources.ignores.get(&name)?;
+            Some((name, text))
+        })?;
+        // One that is not valid ends the build by itself.
+        Dockerignore::parse(text).ok().map(|rules| (name, rules))
+    }
+
+    fn in_context(&self, context: &BuildContext, path: &str) -> Option<String> {
+        let BuildContext::Project(dir) = context else { return None };
+        if dir.is_empty() { Some(path.to_owned()) } else { below(dir, path).map(str::to_owned) }
+    }
+
+    /// The files that a folder gives to a build.
+    fn context(&self, dir: &str, ignored: Option<&(String, Dockerignore)>) -> ImageFiles {
+        let key = (dir.to_owned(), ignored.map(|(name, _)| name.clone()));
+        if let Some(files) = self.contexts.borrow().get(&key) {
+            return files.clone();
+        }
+        let files = self.read_context(dir, ignored.map(|(_, rules)| rules));
+        self.contexts.borrow_mut().insert(key, files.clone());
+        files
+    }
+
+    fn read_context(&self, dir: &str, ignored: Option<&Dockerignore>) -> ImageFiles {
+        let context = BuildContext::Project(dir.to_owned());
+        let tarball = format!("{}/{TARBALL}", self.sources.deps_dir);
+        let names = self.names.iter().copied().chain([tarball.as_str()]);
+        let mut files = ImageFiles::default();
+        for (number, name) in names.enumerate() {
+            let Some(path) = self.in_context(&context, name) else { continue };
+            if ignored.is_none_or(|rules| rules.ignores(&path).is_none()) {
+                files.insert(format!("/{path}"), number as FileId, 0);
+            }
+        }
+        let missing =
+            self.sources.missing.iter().filter(|(of, source)| of == dir && source.ends_with(WORKSPACE_FILE));
+        for (_, source) in missing {
+            files.insert(format!("/{source}"), self.names.len() + 1, 0);
+        }
+        files
+    }
+
+    /// Why it cannot be known what is installed, if it cannot.
+    fn unknown(
+        &self,
+        definition: &BuildDefinition,
+        place_of: &dyn Fn(usize) -> Place,
+        file: &Dockerfile,
+        blind: &Install,
+    ) -> Option<(Place, String)> {
+        let dir = match &definition.context {
+            BuildContext::Project(dir) => dir,
+            BuildContext::Elsewhere(context) if context.contains('$') => {
+                return Some((definition.place.clone(), format!("the context {context} is not known")));
+            }
+            BuildContext::Elsewhere(_) => return None,
+        };
+        let missing = |path: &String| self.sources.missing.contains(&(dir.clone(), path.clone()));
+        // An install of named packages needs no manifest: only what comes to its own folder may bring one.
+        let may_bring_one = |copy: &&Copy| {
+            blind.command.kind != InstallKind::Change
+                || below(&copy.to, &blind.root).is_some()
+                || below(&blind.root, &copy.to).is_some()
+        };
+        let copies = file.context_copies().filter(|copy| copy.line < blind.place.line).filter(may_bring_one);
+        let (copy, path) = copies
+            .flat_map(|copy| copy.sources.iter().map(move |source| (copy, source)))
+            .find_map(|(copy, source)| Some((copy, literal_path(source).filter(missing)?)))?;
+        let why = format!("{path} is not there now: what makes it is not known");
+        Some((place_of(copy.line), why))
+    }
+}
+
+impl BuildInstall {
+    /// The same in a file that holds the Dockerfile from a later line on.
+    fn moved_down(mut self, lines: usize) -> Self {
+        self.install.place.line += lines;
+        let of_manifests = self.install.manifests.iter_mut().flat_map(|read| read.files.values_mut());
+        of_manifests.chain(self.install.deps_dirs.values_mut()).for_each(|line| *line += lines);
+        let told = self.told.named.iter_mut().chain(&mut self.told.in_image);
+        told.for_each(|named| named.line += lines);
+        self
+    }
+}
+
+impl ImageBuild {
+    /// What defines it, as a person would name it.
+    pub(crate) fn named_by(&self) -> String {
+        let BuildDefinition { kind, place, name, .. } = &self.definition;
+        match kind {
+            DefinitionKind::Nothing => self.dockerfile.clone(),
+            _ if name.is_empty() => place.to_string(),
+            _ => format!("{place} ({name})"),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What was read of a project to know its image builds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::definition::Definitions;
+
+/// The files of a project that matter to its image builds; all paths are from the project's root, with `/` between parts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ImageSources {
+    /// Every `package.json` that is there, with what it says where it can be read.
+    pub(crate) manifests: BTreeMap<String, Map<String, Value>>,
+    /// What other files that are read say: `pnpm-workspace.yaml`, `lerna.json`, scripts.
+    pub(crate) texts: BTreeMap<String, String>,
+    /// Files of which only the place matters: lockfiles, `.npmrc`.
+    pub(crate) places: BTreeSet<String>,
+    /// Files that prepare may make, which no disk shows yet: they are followed too, but count as not there.
+    pub(crate) hypothetical: BTreeSet<String>,
+    /// The Dockerfiles.
+    pub(crate) dockerfiles: BTreeMap<String, String>,
+    /// The files that say what a context leaves out: `.dockerignore` and `<Dockerfile>.dockerignore`.
+    pub(crate) ignores: BTreeMap<String, String>,
+    /// The deps dir.
+    pub(crate) deps_dir: String,
+    /// The builds that something defines, and those that a person may run.
+    pub(crate) definitions: Definitions,
+    /// Sources of copies that are not on the disk, by the folder of the context: something makes them before the build.
+    pub(crate) missing: BTreeSet<(String, String)>,
+}

@@ -1,0 +1,144 @@
+//! Where the tarballs lie when a surface is installed, as its image builds lay it out; and which of them cannot work.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::Problem;
+use crate::image::{BuildInstall, DefinitionKind, ImageBuild};
+use crate::project::{InstallContext, Project, Surface};
+use crate::rewrite::InstallLayout;
+
+/// What the image builds make of a surface.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    /// What is certain to fail.
+    pub(crate) refusals: Vec<Problem>,
+    /// What fails beside builds that work.
+    pub(crate) doubts: Vec<Problem>,
+    /// The same of Dockerfiles that nothing names.
+    pub(crate) notes: Vec<Problem>,
+}
+
+/// A layout that one install has, and where that is said.
+struct InstallPlace<'a> {
+    build: &'a ImageBuild,
+    line: usize,
+    layouts: BTreeMap<String, InstallLayout>,
+}
+
+/// Finds the layout that the image builds of a surface share, and judges those that have another or none.
+pub(crate) fn judge(
+    project: &Project,
+    surface: &Surface,
+    around: &InstallContext,
+) -> (InstallLayout, Judgement) {
+    let on_disk = InstallLayout::alone(&surface.dir, &project.deps_dir);
+    let mut judged = Judgement::default();
+    let counts = |(build, one): &(&ImageBuild, &BuildInstall)| build.counts && one.install.is_built;
+    let installs: Vec<(&ImageBuild, &BuildInstall)> = around.installs().filter(counts).collect();
+    let places: Vec<InstallPlace<'_>> =
+        installs.iter().map(|(build, one)| place(surface, build, one)).collect();
+    let works = |place: &&InstallPlace<'_>| !place.layouts.is_empty();
+    let lacking = || places.iter().zip(&installs).filter(|(place, _)| place.layouts.is_empty());
+    if !places.iter().any(|place| works(&place)) {
+        let problems = lacking().map(|(_, (build, one))| lacks_tarballs(project, surface, build, one));
+        // Where several contexts fit, one of them may be another one than those that were tried.
+        let is_certain = installs.iter().all(|(build, _)| !build.definition.is_guess);
+        let into = if is_certain { &mut judged.refusals } else { &mut judged.doubts };
+        into.extend(problems);
+        return (on_disk, judged);
+    }
+    for (_, (build, one)) in lacking().filter(|(_, (build, _))| !build.definition.is_guess) {
+        let is_named = build.definition.kind != DefinitionKind::Nothing;
+        let into = if is_named { &mut judged.doubts } else { &mut judged.notes };
+        into.push(lacks_tarballs(project, surface, build, one));
+    }
+    let shared = |wanted: &dyn Fn(&InstallPlace<'_>) -> bool| -> Option<BTreeSet<&str>> {
+        let mut sets = places
+            .iter()
+            .filter(works)
+            .filter(|place| wanted(place))
+            .map(|place| place.layouts.keys().map(String::as_str).collect::<BTreeSet<&str>>());
+        let first = sets.next()?;
+        Some(sets.fold(first, |all, one| all.intersection(&one).copied().collect()))
+    };
+    let certain = shared(&|place| !place.build.definition.is_guess);
+    let Some(paths) = shared(&|_| true).filter(|paths| !paths.is_empty()).or(certain) else {
+        return (on_disk, judged);
+    };
+    let default = on_disk.path();
+    let Some(chosen) = paths.get(default.as_str()).or(paths.first()) else {
+        judged.refusals.extend(conflict(surface, &places));
+        return (on_disk, judged);
+    };
+    let layout = places.iter().find_map(|place| place.layouts.get(*chosen)).cloned().unwrap_or(on_disk);
+    (layout, judged)
+}
+
+fn place<'a>(surface: &Surface, build: &'a ImageBuild, one: &BuildInstall) -> InstallPlace<'a> {
+    let mut layouts = BTreeMap::new();
+    for (dir, _) in one.install.reads(&surface.manifest_name) {
+        for deps_dir in one.install.deps_dirs.keys() {
+            let layout = InstallLayout {
+                root: one.install.root.clone(),
+                surface: dir.to_owned(),
+                deps_dir: deps_dir.clone(),
+            };
+            layouts.insert(layout.path(), layout);
+        }
+    }
+    InstallPlace { build, line: one.install.place.line, layouts }
+}
+
+/// Two builds that need different paths for one manifest.
+fn conflict(surface: &Surface, places: &[InstallPlace<'_>]) -> Option<Problem> {
+    let mut different = places.iter().filter(|place| !place.layouts.is_empty());
+    let one = different.next()?;
+    let other = different.find(|other| !other.layouts.keys().any(|path| one.layouts.contains_key(path)))?;
+    let said = |place: &InstallPlace<'_>| {
+        let path = place.layouts.keys().next().map_or("", String::as_str);
+        format!("{}:{} reads the tarballs in {path}", place.build.dockerfile, place.line)
+    };
+    Some(
+        Problem::new(format!("{}: {}, but {}", surface.manifest_name, said(one), said(other))).hint(
+            "have both Dockerfiles copy the deps dir to the same place beside the manifest, or prepare them one after \
+             the other",
+        ),
+    )
+}
+
+/// An install that has no tarballs: why, and the line that gives it them.
+fn lacks_tarballs(project: &Project, surface: &Surface, build: &ImageBuild, one: &BuildInstall) -> Problem {
+    let deps_dir = &project.deps_dir;
+    let install = &one.install;
+    let (dockerfile, line) = (&build.dockerfile, install.place.line);
+    if let Some(place) = &build.hides_deps_dir {
+        let message =
+            format!("{place}: hides {deps_dir} from {dockerfile}, which then copies none of the tarballs");
+        return Problem::new(message)
+            .hint(format!("add these lines at its end: !{deps_dir} and !{deps_dir}/**"));
+    }
+    let context = build.context.as_deref().unwrap_or_default();
+    let inside = if context.is_empty() {
+        Some(deps_dir.as_str())
+    } else {
+        deps_dir.strip_prefix(context).and_then(|rest| rest.strip_prefix('/'))
+    };
+    let Some(inside) = inside else {
+        let message = format!(
+            "{dockerfile}:{line}: installs {} from the context {context} ({}), which does not hold {deps_dir}",
+            surface.manifest_name,
+            build.named_by()
+        );
+        return Problem::new(message).hint(format!(
+            "have it built from the project's root, or put the tarballs into the context: --deps-dir {context}/{deps_dir}"
+        ));
+    };
+    let to = install.reads(&surface.manifest_name).next().map_or("/", |(dir, _)| dir);
+    let up = InstallLayout::alone(&surface.dir, deps_dir).path();
+    let to = crate::text::absolute(&format!("{to}/{up}"));
+    Problem::new(format!(
+        "{dockerfile}:{line}: installs {} without the tarballs in {deps_dir}",
+        surface.manifest_name
+    ))
+    .hint(format!("add this line before it: COPY {inside}* {to}/"))
+}

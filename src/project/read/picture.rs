@@ -1,0 +1,89 @@
+//! The picture of the project's image builds.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+use super::surfaces::depends_on_scope;
+use super::{Project, git};
+use crate::error::{Problem, io_cause};
+use crate::image::defines_images;
+use crate::image::read::sources::{SourcesRead, SourcesRequest, read};
+use crate::image::{ImageSources, LOCKFILES, Picture};
+use crate::npm::WORKSPACE_FILE;
+use crate::project::environment::Environment;
+use crate::report::{Event, Notice, Report};
+
+/// The picture, and what it was drawn from.
+pub(crate) struct ProjectPicture {
+    /// The image builds.
+    pub(crate) picture: Picture,
+    /// What was read.
+    pub(crate) sources: ImageSources,
+    /// Folders and files that could not be read, with the cause.
+    pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
+}
+
+impl ProjectPicture {
+    /// Reads the project, and draws the picture of its image builds; those that a command builds are marked.
+    pub(crate) fn read(project: &Project, environment: &Environment, command: Option<&[OsString]>) -> Self {
+        // git lists its files while the folders are walked.
+        let mut listing =
+            project.is_in_git.then(|| git::start(git::git(&project.root).args(["ls-files", "-z"])));
+        let tracked = || {
+            let bytes = listing.take()?.and_then(git::Running::answer).ok()?;
+            let names = bytes.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+            Some(names.filter_map(|name| String::from_utf8(name.to_vec()).ok()).collect())
+        };
+        let (root, deps_dir) = (project.root.as_path(), project.deps_dir.as_str());
+        let environment = &environment.texts();
+        let request = SourcesRequest { root, deps_dir, is_tracked: project.is_in_git, environment, command };
+        let SourcesRead { mut sources, unreadable } = read(&request, tracked);
+        let folders =
+            sources.manifests.iter().filter(|(_, manifest)| depends_on_scope(manifest, &project.scope));
+        let beside = folders.flat_map(|(manifest, _)| {
+            let dir = manifest.strip_suffix("package.json").unwrap_or_default();
+            LOCKFILES
+                .iter()
+                .map(|(name, _)| *name)
+                .chain([WORKSPACE_FILE])
+                .map(move |name| format!("{dir}{name}"))
+        });
+        let is_there = |name: &String| sources.places.contains(name) || sources.texts.contains_key(name);
+        sources.hypothetical = beside.filter(|name| !is_there(name)).collect::<BTreeSet<_>>();
+        Self { picture: Picture::draw(&sources), sources, unreadable }
+    }
+
+    /// Tells what could not be read of what defines image builds; of scripts only to who wants to know, since many call
+    /// docker with what only they know.
+    pub(crate) fn tell_unknown(&self, report: Report<'_>) {
+        for unknown in &self.picture.unknown {
+            let message = format!("{}: {}", unknown.place, unknown.why);
+            if defines_images(&unknown.place.file) {
+                report(Event::Warning(&Problem::new(message)));
+            } else {
+                report(Event::Notice(Notice::ImageBuild { message: &message }));
+            }
+        }
+    }
+
+    /// The manifests that depend on packages in scope and that no image build installs.
+    pub(crate) fn uninstalled(&self, project: &Project) -> Vec<String> {
+        let installed = self.picture.manifests();
+        let all = self.sources.manifests.iter();
+        let depending = all.filter(|(_, manifest)| depends_on_scope(manifest, &project.scope));
+        depending.map(|(name, _)| name.clone()).filter(|name| !installed.contains(name.as_str())).collect()
+    }
+
+    /// Dockerfiles that tell nothing of a package manager.
+    pub(crate) fn unreadable_dockerfiles(&self, project: &Project) -> Vec<Problem> {
+        let files = self.unreadable.iter().filter(|(path, _)| path.is_file());
+        let problem = |(path, error): &(PathBuf, io::Error)| {
+            let name = path.strip_prefix(&project.root).unwrap_or(path).display();
+            Problem::new(format!("{name}: not read for a package manager: {}", io_cause(error)))
+                .hint("make it readable, or name the package manager, as in --package-manager pnpm@10.6.5")
+        };
+        files.filter(|(path, _)| !path.ends_with("package.json")).map(problem).collect()
+    }
+}

@@ -1,0 +1,112 @@
+//! What of a project's registry settings an image build can use: the files that lie where it installs, and the variables
+//! that are set there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nodejs_semver::Version;
+
+use super::setting::{Setting, SettingsFile};
+use crate::image::{DefinitionKind, HOMES, ImageBuild, Install, Name, PackageManager, join};
+
+/// The names of files that name registries.
+pub(crate) const SETTINGS: [&str; 3] = [".npmrc", ".yarnrc.yml", "bunfig.toml"];
+
+/// The variables that an install has: those of `ARG` and `ENV`, and what it takes from secrets, for which those of the
+/// process stand. Of a build that nobody defines, a person gives the arguments: as the process has them.
+pub(crate) fn variables(
+    build: &ImageBuild,
+    install: &Install,
+    process: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut variables = install.variables.clone();
+    let of_secrets = install.secrets.iter().filter_map(|secret| secret.env.as_ref());
+    let by_hand = install.args.iter().filter(|_| build.definition.kind == DefinitionKind::Nothing);
+    for name in of_secrets.chain(&install.set_in_build).chain(by_hand) {
+        if let Some(value) = process.get(name) {
+            variables.insert(name.clone(), value.clone());
+        }
+    }
+    variables
+}
+
+/// What an install may use to reach a registry: names alone, never a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Usable {
+    /// The settings that lie where it looks: the path in the image, and the file of the project.
+    pub(crate) settings: Vec<(String, String)>,
+    /// The settings that commands before it have made, of which the content is not known.
+    pub(crate) made: Vec<String>,
+    /// The secrets that it may read, by their ids.
+    pub(crate) secrets: Vec<String>,
+    /// The variables that the build gives it: of `ARG`, of secrets, and those that its command sets.
+    pub(crate) variables: BTreeSet<String>,
+}
+
+/// What an install may use to reach a registry.
+pub(crate) fn usable(install: &Install) -> Usable {
+    let lies = |(path, files): (&String, &BTreeSet<String>)| {
+        let pair = |file: &String| (path.clone(), file.clone());
+        is_settings(path).then(|| files.iter().map(pair).collect::<Vec<_>>())
+    };
+    let of_secrets = install.secrets.iter().filter_map(|secret| secret.env.clone());
+    let variables = install.args.iter().chain(&install.set_in_build).cloned();
+    let made = |what: &&String| is_settings(what) || what.ends_with("registry");
+    Usable {
+        settings: install.files.iter().filter_map(lies).flatten().collect(),
+        made: install.configured.iter().filter(made).cloned().collect(),
+        secrets: install.secrets.iter().map(|secret| secret.id.clone()).collect(),
+        variables: variables.chain(of_secrets).collect(),
+    }
+}
+
+fn is_settings(path: &str) -> bool {
+    SETTINGS.iter().any(|name| path.ends_with(name))
+}
+
+/// Whether the build makes or mounts settings, of which the content is not known here.
+pub(crate) fn makes_settings(install: &Install) -> bool {
+    install.secrets.iter().any(|secret| is_settings(&secret.target))
+        || install.configured.iter().any(|what| is_settings(what) || what.ends_with("registry"))
+}
+
+/// The first setting whose variables pnpm leaves as they are, since the file lies in the project and not in the user's
+/// folder: from 10.34.2 on in 10, and from 11.5.3 on (seen with 10.34.9, 11.28.11 and 12.21.0).
+pub(crate) fn unread(install: &Install, manager: &PackageManager, file: &SettingsFile) -> Option<String> {
+    let version = Version::parse(&manager.version).ok().filter(|_| manager.name == Name::Pnpm)?;
+    let at_least = |version: &Version, least: (u64, u64, u64)| {
+        (version.major(), version.minor(), version.patch()) >= least
+    };
+    let is_ten = version.major() == 10;
+    if !(is_ten && at_least(&version, (10, 34, 2)) || at_least(&version, (11, 5, 3))) {
+        return None;
+    }
+    let home = install.variables.get("HOME").map(String::as_str);
+    let mut homes = home.into_iter().chain(HOMES);
+    let lies_in =
+        |dir: &str| install.files.get(&join(dir, ".npmrc")).is_some_and(|files| files.contains(&file.name));
+    if homes.any(lies_in) {
+        return None;
+    }
+    let names_one = |setting: &&Setting| {
+        let mut all = setting.values.iter().chain([&setting.key]);
+        all.any(|expanded| !expanded.variables.is_empty())
+    };
+    file.settings.iter().find(names_one).map(Setting::place)
+}
+
+/// The files of the project that lie under one of these names beside the manifest, at the install's root, or in the
+/// user's folder, in the order in which they count.
+pub(crate) fn copied(install: &Install, manifest: &str, names: &[&str]) -> Vec<String> {
+    let beside = install.reads(manifest).map(|(dir, _)| dir);
+    let home = install.variables.get("HOME").map(String::as_str);
+    let dirs = beside.chain([install.root.as_str()]).chain(home).chain(HOMES);
+    let mut found: Vec<String> = Vec::new();
+    for path in dirs.flat_map(|dir| names.iter().map(move |name| join(dir, name))) {
+        for file in install.files.get(&path).into_iter().flatten() {
+            if !found.contains(file) {
+                found.push(file.clone());
+            }
+        }
+    }
+    found
+}
