@@ -10,7 +10,7 @@ use super::words;
 
 /// A longer value is no version, image or folder: it is taken for unknown, so that values that name each other twice
 /// do not grow without end.
-const MAX_VALUE: usize = 256;
+pub(super) const MAX_VALUE: usize = 256;
 
 /// More names than any script sets; each command has a copy of them.
 const MAX_NAMES: usize = 256;

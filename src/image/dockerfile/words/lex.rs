@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-use crate::image::dockerfile::variables::{KnownVariables, MAX_DEPTH, Operation};
+use crate::image::dockerfile::variables::{KnownVariables, MAX_DEPTH, MAX_VALUE, Operation};
 
 /// What stands for a reference to a name of which nothing is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,7 +264,7 @@ impl<'a> Lexer<'a> {
 
     /// A reference in a value is one that was not known when it was set.
     fn value(&self, name: &str) -> Option<String> {
-        let value = self.known.get(name)?;
+        let value = self.known.get(name).filter(|value| value.len() <= MAX_VALUE)?;
         if self.unknown == Unknown::Glob && value.contains('$') {
             let nothing = BTreeMap::new();
             return Some(Lexer::new(value, &KnownVariables::new(&nothing), self.unknown).read(None)?.text);
