@@ -1,5 +1,6 @@
 //! The one error that leaves the library: what went wrong, by what the caller can do about it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::{fmt, io};
@@ -67,6 +68,12 @@ impl Problem {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// The problems, each message once.
+pub(crate) fn each_once(problems: impl IntoIterator<Item = Problem>) -> Vec<Problem> {
+    let mut said = BTreeSet::new();
+    problems.into_iter().filter(|problem| said.insert(problem.message.clone())).collect()
 }
 
 /// A failure: its kind, and each problem that was found (one call names them all). Printed, it is a line for each

@@ -4,6 +4,7 @@ use super::definition::{BuildContext, BuildDefinition, DefinitionKind, Dockerfil
 use super::dockerfile::layers::matches_name;
 use super::dockerfile::{Dockerfile, SourcePattern};
 use super::place::Place;
+use crate::text::path;
 
 /// The file or folder that a source cannot do without: itself, or what stands before the first glob of it.
 pub(crate) fn literal_path(source: &SourcePattern) -> Option<String> {
@@ -30,8 +31,7 @@ pub(crate) fn missing(
     deps_dir: &str,
     exists: impl Fn(&str) -> bool,
 ) -> Vec<String> {
-    let path = |source: &String| if dir.is_empty() { source.clone() } else { format!("{dir}/{source}") };
-    literal_sources(file, deps_dir).filter(|source| !exists(&path(source))).collect()
+    literal_sources(file, deps_dir).filter(|source| !exists(&path::child(dir, source))).collect()
 }
 
 /// A build for each context that a Dockerfile fits: the folders above it that hold all that it copies, else those that
@@ -46,10 +46,8 @@ pub(crate) fn guesses(
     if file.stages.is_empty() {
         return Vec::new();
     }
-    let own = name.rsplit_once('/').map_or("", |(dir, _)| dir);
-    let folders = std::iter::successors(Some(own), |dir| {
-        (!dir.is_empty()).then(|| dir.rsplit_once('/').map_or("", |(above, _)| above))
-    });
+    let folders =
+        std::iter::successors(Some(path::parent(name)), |dir| (!dir.is_empty()).then(|| path::parent(dir)));
     let lacking: Vec<(&str, usize)> =
         folders.map(|dir| (dir, missing(&file, dir, deps_dir, &exists).len())).collect();
     let least = lacking.iter().map(|(_, count)| *count).min().unwrap_or_default();

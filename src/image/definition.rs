@@ -37,6 +37,13 @@ pub(crate) struct BuildDefinition {
     pub(crate) profiles: Vec<String>,
 }
 
+impl BuildDefinition {
+    /// The build arguments of which the values are known.
+    pub(crate) fn known_args(&self) -> BTreeMap<String, String> {
+        self.args.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect()
+    }
+}
+
 /// What defines a build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DefinitionKind {

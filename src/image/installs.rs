@@ -49,8 +49,10 @@ pub(crate) struct Install {
     pub(crate) configured: BTreeSet<String>,
 }
 
-/// Where a user's own settings lie in the images that people build on.
-pub(crate) const HOMES: [&str; 2] = ["/root", "/home/node"];
+/// Where a user's own settings may lie: in the folder that `HOME` names, or those of the images that people build on.
+fn homes(variables: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
+    variables.get("HOME").map(String::as_str).into_iter().chain(["/root", "/home/node"])
+}
 
 /// A manifest that an install reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +64,11 @@ pub(crate) struct InstalledManifest {
 }
 
 impl Install {
+    /// The folders in the image where a user's own settings may lie.
+    pub(crate) fn homes(&self) -> impl Iterator<Item = &str> {
+        homes(&self.variables)
+    }
+
     /// Whether a file of the project lies at a path in the image by then, be it made by prepare or not.
     pub(crate) fn has(&self, path: &str, file: &str) -> bool {
         [&self.files, &self.hypothetical]

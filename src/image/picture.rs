@@ -7,6 +7,7 @@ mod tests;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::context::literal_path;
@@ -19,6 +20,7 @@ use super::package_manager::dockerfile::{ToldByDockerfile, told};
 use super::place::Place;
 use super::sources::ImageSources;
 use crate::npm::WORKSPACE_FILE;
+use crate::text::path;
 
 /// What stands for the tarballs in the deps dir, of which the names are not known yet.
 const TARBALL: &str = "docker-prep-0.0.0-000000000000.tgz";
@@ -123,34 +125,29 @@ fn without_unfit(builds: Vec<Arc<ImageBuild>>) -> Vec<Arc<ImageBuild>> {
     builds.into_iter().filter(is_fit).collect()
 }
 
-/// The files of the project by number.
+/// The folder of a context, and the file that says what it leaves out.
+type ContextKey = (String, Option<String>);
+
+/// The files of the project by number, and the contexts that were read of them.
 struct KnownFiles<'a> {
     sources: &'a ImageSources,
-    names: Vec<&'a str>,
-    first_hypothetical: FileId,
-    /// The contexts that were read, by folder and by the file that says what they leave out: most builds share one.
-    contexts: RefCell<BTreeMap<(String, Option<String>), ImageFiles>>,
+    known: Known<'a>,
+    /// Most builds share one.
+    contexts: RefCell<BTreeMap<ContextKey, Rc<ImageFiles>>>,
 }
 
 impl<'a> KnownFiles<'a> {
     fn new(sources: &'a ImageSources) -> Self {
-        let there = sources.manifests.keys().chain(sources.texts.keys()).chain(&sources.places);
-        let mut names: Vec<&str> = there.map(String::as_str).collect();
-        let first_hypothetical = names.len();
-        names.extend(sources.hypothetical.iter().map(String::as_str));
-        Self { sources, names, first_hypothetical, contexts: RefCell::default() }
+        Self { sources, known: Known::new(sources), contexts: RefCell::default() }
     }
 
     fn build(&self, definition: &BuildDefinition) -> Option<ImageBuild> {
-        let ImageSources { dockerfiles, manifests, texts, .. } = self.sources;
-        let (name, text, first_line) = match &definition.dockerfile {
-            DockerfileSource::Project(name) => (name.as_str(), dockerfiles.get(name)?.as_str(), 0),
-            DockerfileSource::Inline { text, line } => (definition.place.file.as_str(), text.as_str(), *line),
-            DockerfileSource::Elsewhere(_) => return None,
+        let text = self.sources.dockerfile_of(definition)?;
+        let (name, first_line) = match &definition.dockerfile {
+            DockerfileSource::Inline { line, .. } => (definition.place.file.as_str(), *line),
+            DockerfileSource::Project(name) | DockerfileSource::Elsewhere(name) => (name.as_str(), 0),
         };
-        let args =
-            definition.args.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
-        let file = Dockerfile::parse_with(text, &args);
+        let file = Dockerfile::parse_with(text, &definition.known_args());
         let ignored = (first_line == 0).then(|| self.dockerignore(name, definition)).flatten();
         let context = match &definition.context {
             BuildContext::Project(dir) => Some(dir.clone()),
@@ -161,15 +158,10 @@ impl<'a> KnownFiles<'a> {
             BuildContext::Project(dir) => Some((name.clone(), self.context(dir, None))),
             BuildContext::Elsewhere(_) => None,
         });
-        let named: BTreeMap<String, ImageFiles> = named.collect();
+        let named: BTreeMap<String, Rc<ImageFiles>> = named.collect();
         let built = file.built(definition.target.as_deref());
-        let tarballs = self.names.len();
-        let first_hypothetical = self.first_hypothetical;
-        let names = self.names.clone();
-        let open_workspace = tarballs + 1;
-        let known = Known { names, first_hypothetical, tarballs, open_workspace, manifests, texts };
         let Followed { installs, copied, unread, unpacked, unexplained, .. } =
-            follow(&file, name, &files.unwrap_or_default(), &named, &built, &known);
+            follow(&file, name, &files.unwrap_or_default(), &named, &built, &self.known);
         // In a file that holds the Dockerfile.
         let above = first_line.saturating_sub(1);
         let place = |line: usize| Place::line(name, line + above);
@@ -185,7 +177,7 @@ impl<'a> KnownFiles<'a> {
         };
         let without_manifest = || {
             let (line, root) = unexplained.first().filter(|_| context.is_some())?;
-            Some((Place::line(name, *line), format!("no package.json is known to lie in {root}")))
+            Some((place(*line), format!("no package.json is known to lie in {root}")))
         };
         let unknown = blind
             .iter()
@@ -223,8 +215,7 @@ impl<'a> KnownFiles<'a> {
     fn dockerignore(&self, dockerfile: &str, definition: &BuildDefinition) -> Option<(String, Dockerignore)> {
         let beside = format!("{dockerfile}.dockerignore");
         let BuildContext::Project(dir) = &definition.context else { return None };
-        let in_context =
-            if dir.is_empty() { ".dockerignore".to_owned() } else { format!("{dir}/.dockerignore") };
+        let in_context = path::child(dir, ".dockerignore");
         let (name, text) = [beside, in_context].into_iter().find_map(|name| {
             let text = self.sources.ignores.get(&name)?;
             Some((name, text))
@@ -239,20 +230,17 @@ impl<'a> KnownFiles<'a> {
     }
 
     /// The files that a folder gives to a build.
-    fn context(&self, dir: &str, ignored: Option<&(String, Dockerignore)>) -> ImageFiles {
+    fn context(&self, dir: &str, ignored: Option<&(String, Dockerignore)>) -> Rc<ImageFiles> {
         let key = (dir.to_owned(), ignored.map(|(name, _)| name.clone()));
-        if let Some(files) = self.contexts.borrow().get(&key) {
-            return files.clone();
-        }
-        let files = self.read_context(dir, ignored.map(|(_, rules)| rules));
-        self.contexts.borrow_mut().insert(key, files.clone());
-        files
+        let mut contexts = self.contexts.borrow_mut();
+        let read = || Rc::new(self.read_context(dir, ignored.map(|(_, rules)| rules)));
+        Rc::clone(contexts.entry(key).or_insert_with(read))
     }
 
     fn read_context(&self, dir: &str, ignored: Option<&Dockerignore>) -> ImageFiles {
         let context = BuildContext::Project(dir.to_owned());
         let tarball = format!("{}/{TARBALL}", self.sources.deps_dir);
-        let names = self.names.iter().copied().chain([tarball.as_str()]);
+        let names = self.known.names.iter().copied().chain([tarball.as_str()]);
         let mut files = ImageFiles::default();
         for (number, name) in names.enumerate() {
             let Some(path) = self.in_context(&context, name) else { continue };
@@ -263,7 +251,7 @@ impl<'a> KnownFiles<'a> {
         let missing =
             self.sources.missing.iter().filter(|(of, source)| of == dir && source.ends_with(WORKSPACE_FILE));
         for (_, source) in missing {
-            files.insert(format!("/{source}"), self.names.len() + 1, 0);
+            files.insert(format!("/{source}"), self.known.open_workspace(), 0);
         }
         files
     }

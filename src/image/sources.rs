@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::definition::Definitions;
+use super::definition::{BuildDefinition, Definitions, DockerfileSource};
 
 /// The files of a project that matter to its image builds; all paths are from the project's root, with `/` between parts.
 #[derive(Clone, Debug, Default)]
@@ -27,4 +27,15 @@ pub(crate) struct ImageSources {
     pub(crate) definitions: Definitions,
     /// Sources of copies that are not on the disk, by the folder of the context: something makes them before the build.
     pub(crate) missing: BTreeSet<(String, String)>,
+}
+
+impl ImageSources {
+    /// The text of a build's Dockerfile; `None` for one that is none of the project, or could not be read.
+    pub(crate) fn dockerfile_of<'a>(&'a self, build: &'a BuildDefinition) -> Option<&'a str> {
+        match &build.dockerfile {
+            DockerfileSource::Project(name) => self.dockerfiles.get(name).map(String::as_str),
+            DockerfileSource::Inline { text, .. } => Some(text),
+            DockerfileSource::Elsewhere(_) => None,
+        }
+    }
 }

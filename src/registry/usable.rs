@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nodejs_semver::Version;
 
 use super::setting::{Setting, SettingsFile};
-use crate::image::{DefinitionKind, HOMES, ImageBuild, Install, Name, PackageManager, join};
+use crate::image::{DefinitionKind, ImageBuild, Install, Name, PackageManager, join};
 
 /// The names of files that name registries.
 pub(crate) const SETTINGS: [&str; 3] = [".npmrc", ".yarnrc.yml", "bunfig.toml"];
@@ -50,10 +50,9 @@ pub(crate) fn usable(install: &Install) -> Usable {
     };
     let of_secrets = install.secrets.iter().filter_map(|secret| secret.env.clone());
     let variables = install.args.iter().chain(&install.set_in_build).cloned();
-    let made = |what: &&String| is_settings(what) || what.ends_with("registry");
     Usable {
         settings: install.files.iter().filter_map(lies).flatten().collect(),
-        made: install.configured.iter().filter(made).cloned().collect(),
+        made: install.configured.iter().filter(|what| names_registry(what)).cloned().collect(),
         secrets: install.secrets.iter().map(|secret| secret.id.clone()).collect(),
         variables: variables.chain(of_secrets).collect(),
     }
@@ -63,10 +62,15 @@ fn is_settings(path: &str) -> bool {
     SETTINGS.iter().any(|name| path.ends_with(name))
 }
 
+/// Whether a file or a setting that a command makes may name a registry.
+fn names_registry(what: &str) -> bool {
+    is_settings(what) || what.ends_with("registry")
+}
+
 /// Whether the build makes or mounts settings, of which the content is not known here.
 pub(crate) fn makes_settings(install: &Install) -> bool {
     install.secrets.iter().any(|secret| is_settings(&secret.target))
-        || install.configured.iter().any(|what| is_settings(what) || what.ends_with("registry"))
+        || install.configured.iter().any(|what| names_registry(what))
 }
 
 /// The first setting whose variables pnpm leaves as they are, since the file lies in the project and not in the user's
@@ -80,11 +84,9 @@ pub(crate) fn unread(install: &Install, manager: &PackageManager, file: &Setting
     if !(is_ten && at_least(&version, (10, 34, 2)) || at_least(&version, (11, 5, 3))) {
         return None;
     }
-    let home = install.variables.get("HOME").map(String::as_str);
-    let mut homes = home.into_iter().chain(HOMES);
     let lies_in =
         |dir: &str| install.files.get(&join(dir, ".npmrc")).is_some_and(|files| files.contains(&file.name));
-    if homes.any(lies_in) {
+    if install.homes().any(lies_in) {
         return None;
     }
     let names_one = |setting: &&Setting| {
@@ -98,8 +100,7 @@ pub(crate) fn unread(install: &Install, manager: &PackageManager, file: &Setting
 /// user's folder, in the order in which they count.
 pub(crate) fn copied(install: &Install, manifest: &str, names: &[&str]) -> Vec<String> {
     let beside = install.reads(manifest).map(|(dir, _)| dir);
-    let home = install.variables.get("HOME").map(String::as_str);
-    let dirs = beside.chain([install.root.as_str()]).chain(home).chain(HOMES);
+    let dirs = beside.chain([install.root.as_str()]).chain(install.homes());
     let mut found: Vec<String> = Vec::new();
     for path in dirs.flat_map(|dir| names.iter().map(move |name| join(dir, name))) {
         for file in install.files.get(&path).into_iter().flatten() {

@@ -26,6 +26,20 @@ pub(crate) fn relative(path: &str) -> String {
     fold(path.split('/')).join("/")
 }
 
+/// The folder that holds a file, from the same folder; empty where that is it, `/` for the root.
+pub(crate) fn parent(file: &str) -> &str {
+    match file.rsplit_once('/') {
+        Some(("", _)) => "/",
+        Some((parent, _)) => parent,
+        None => "",
+    }
+}
+
+/// The path of a file in a folder, from where the folder is meant; an empty one is that place itself.
+pub(crate) fn child(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
 /// The path from the root: no `..` leads out of that, and no slash is behind it.
 pub(crate) fn absolute(path: &str) -> String {
     let parts = fold(path.split('/'));

@@ -2,6 +2,7 @@
 //! one that is absolute stays so where it is not below the root.
 
 use crate::text::path;
+pub(crate) use crate::text::path::parent;
 
 /// Where a path leads from a folder. `root` is the root's own path.
 pub(crate) fn join(root: &str, folder: &str, path: &str) -> String {
@@ -18,15 +19,6 @@ pub(crate) fn join(root: &str, folder: &str, path: &str) -> String {
 /// Whether a folder or file is one of the project.
 pub(crate) fn is_inside(path: &str) -> bool {
     !is_absolute(path) && path != ".." && !path.starts_with("../")
-}
-
-/// The folder that holds a file.
-pub(crate) fn parent(file: &str) -> &str {
-    match file.rsplit_once('/') {
-        Some(("", _)) => "/",
-        Some((parent, _)) => parent,
-        None => "",
-    }
 }
 
 /// Whether compose leaves it to the builder what this is: an address, an image, another service.

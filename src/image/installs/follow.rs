@@ -1,6 +1,7 @@
 //! Follows the files of a context through the stages and commands of a Dockerfile.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -37,7 +38,7 @@ pub(in crate::image) fn follow(
     file: &Dockerfile,
     name: &str,
     context: &ImageFiles,
-    named: &BTreeMap<String, ImageFiles>,
+    named: &BTreeMap<String, Rc<ImageFiles>>,
     built: &BTreeSet<usize>,
     known: &Known<'_>,
 ) -> Followed {
@@ -55,7 +56,7 @@ pub(in crate::image) fn follow(
             let origin = |from: &CopySource| match from {
                 CopySource::Context => context,
                 CopySource::Stage(stage) => ends.get(*stage).unwrap_or(&nothing),
-                CopySource::Named(name) => named.get(name).unwrap_or(&nothing),
+                CopySource::Named(name) => named.get(name).map_or(&nothing, |files| &**files),
             };
             match step {
                 StageStep::Folder(folder) => files.make_folder(folder),

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{HOMES, Install, InstalledManifest};
-use crate::image::dockerfile::join;
+use super::{Install, InstalledManifest, homes};
 use crate::image::dockerfile::layers::{FileId, ImageFiles, below};
+use crate::image::dockerfile::{join, parent};
 use crate::image::package_manager::Name;
+use crate::image::sources::ImageSources;
 use crate::npm::{MemberGlobs, WORKSPACE_FILE, npm_patterns};
 use crate::text::yaml;
 
@@ -16,16 +17,32 @@ pub(in crate::image) struct Known<'a> {
     /// The files by number.
     pub(in crate::image) names: Vec<&'a str>,
     /// From this number on they are files that prepare may make.
-    pub(in crate::image) first_hypothetical: FileId,
-    /// The number of what stands for all tarballs.
-    pub(in crate::image) tarballs: FileId,
-    /// The number of a `pnpm-workspace.yaml` that is not there now: who its members are is not known.
-    pub(in crate::image) open_workspace: FileId,
-    pub(in crate::image) manifests: &'a BTreeMap<String, Map<String, Value>>,
-    pub(in crate::image) texts: &'a BTreeMap<String, String>,
+    pub(super) first_hypothetical: FileId,
+    pub(super) manifests: &'a BTreeMap<String, Map<String, Value>>,
+    pub(super) texts: &'a BTreeMap<String, String>,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    /// Numbers the files.
+    pub(in crate::image) fn new(sources: &'a ImageSources) -> Self {
+        let ImageSources { manifests, texts, places, hypothetical, .. } = sources;
+        let there = manifests.keys().chain(texts.keys()).chain(places);
+        let mut names: Vec<&str> = there.map(String::as_str).collect();
+        let first_hypothetical = names.len();
+        names.extend(hypothetical.iter().map(String::as_str));
+        Self { names, first_hypothetical, manifests, texts }
+    }
+
+    /// The number of what stands for all tarballs.
+    fn tarballs(&self) -> FileId {
+        self.names.len()
+    }
+
+    /// The number of a `pnpm-workspace.yaml` that is not there now: who its members are is not known.
+    pub(in crate::image) fn open_workspace(&self) -> FileId {
+        self.tarballs() + 1
+    }
+
     pub(super) fn name(&self, file: FileId) -> &str {
         self.names.get(file).copied().unwrap_or_default()
     }
@@ -36,23 +53,19 @@ impl Known<'_> {
         let manager = install.command.manager;
         install.root = self.root(files, &dir, manager);
         install.manifests = self.manifests_of(files, &install.root, manager);
-        for (path, file, line) in files.all() {
-            if file == self.tarballs {
-                let (folder, _) = path.rsplit_once('/').unwrap_or_default();
-                install.deps_dirs.insert(if folder.is_empty() { "/" } else { folder }.to_owned(), line);
-            }
-        }
         let dirs: BTreeSet<&str> = install
             .manifests
             .iter()
             .map(|read| read.dir.as_str())
             .chain([install.root.as_str(), dir.as_str()])
-            .chain(HOMES)
-            .chain(install.variables.get("HOME").map(String::as_str))
+            .chain(homes(&install.variables))
             .collect();
-        for (path, file, _) in files.all() {
-            let (folder, _) = path.rsplit_once('/').unwrap_or_default();
-            if file >= self.tarballs || !dirs.contains(if folder.is_empty() { "/" } else { folder }) {
+        for (path, file, line) in files.all() {
+            let folder = parent(path);
+            if file == self.tarballs() {
+                install.deps_dirs.insert(folder.to_owned(), line);
+            }
+            if file >= self.tarballs() || !dirs.contains(folder) {
                 continue;
             }
             let is_there = file < self.first_hypothetical;
@@ -85,7 +98,7 @@ impl Known<'_> {
         if manager == Name::Pnpm {
             let globs = |(file, _): (FileId, usize)| match self.texts.get(self.name(file)) {
                 Some(text) => pnpm_globs(text),
-                None if file == self.open_workspace => vec!["**".to_owned()],
+                None if file == self.open_workspace() => vec!["**".to_owned()],
                 None => Vec::new(),
             };
             return files.at(&join(dir, WORKSPACE_FILE)).flat_map(globs).collect();

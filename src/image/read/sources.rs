@@ -14,7 +14,7 @@ use super::definitions::DefinitionInputs;
 use crate::image::LOCKFILES;
 use crate::image::context::{guesses, missing};
 use crate::image::defines_images;
-use crate::image::definition::{BuildContext, BuildDefinition, DockerfileSource};
+use crate::image::definition::{BuildContext, DockerfileSource};
 use crate::image::dockerfile::Dockerfile;
 use crate::image::makefile::MAKEFILES;
 use crate::image::sources::ImageSources;
@@ -186,29 +186,19 @@ impl Reading<'_> {
             guessed.extend(guesses(name, text, self.request.deps_dir, |path| self.exists(path)));
         }
         definitions.builds.extend(guessed);
+        let mut lacking = BTreeSet::new();
         for build in &definitions.builds {
-            let (BuildContext::Project(dir), Some(text)) = (&build.context, self.dockerfile(build)) else {
+            let (BuildContext::Project(dir), Some(text)) =
+                (&build.context, self.sources.dockerfile_of(build))
+            else {
                 continue;
             };
-            let args: BTreeMap<String, String> =
-                build.args.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
-            let missing = self.missing(&Dockerfile::parse_with(&text, &args), dir);
-            self.sources.missing.extend(missing.into_iter().map(|source| (dir.clone(), source)));
+            let file = Dockerfile::parse_with(text, &build.known_args());
+            let missing = missing(&file, dir, self.request.deps_dir, |path| self.exists(path));
+            lacking.extend(missing.into_iter().map(|source| (dir.clone(), source)));
         }
+        self.sources.missing = lacking;
         self.sources.definitions = definitions;
-    }
-
-    fn dockerfile(&self, build: &BuildDefinition) -> Option<String> {
-        match &build.dockerfile {
-            DockerfileSource::Project(name) => self.sources.dockerfiles.get(name).cloned(),
-            DockerfileSource::Inline { text, .. } => Some(text.clone()),
-            DockerfileSource::Elsewhere(_) => None,
-        }
-    }
-
-    /// The sources that are not there in a context.
-    fn missing(&self, file: &Dockerfile, dir: &str) -> Vec<String> {
-        missing(file, dir, self.request.deps_dir, |path| self.exists(path))
     }
 
     fn exists(&self, path: &str) -> bool {
@@ -259,7 +249,8 @@ fn matters(name: &str) -> bool {
 fn defines_builds(name: &str) -> bool {
     defines_images(name)
         || is_workflow(name)
-        || matches!(name, "Makefile" | "makefile" | "GNUmakefile" | "package.json")
+        || name == "package.json"
+        || MAKEFILES.contains(&name)
         || !name.contains('/') && name.ends_with(".sh")
 }
 

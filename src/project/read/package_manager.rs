@@ -2,14 +2,13 @@
 
 mod files;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use self::files::{ProjectLockfile, lockfiles, yarn_path};
 use super::Project;
 use super::picture::ProjectPicture;
-use crate::error::Problem;
+use crate::error::{Problem, each_once};
 use crate::image::package_manager::dockerfile as in_dockerfile;
 use crate::image::{Detected, ImageBuild, ManagerSources, Name, PackageManager, field};
 use crate::npm::{Manifest, WORKSPACE_FILE, Workspace};
@@ -181,7 +180,5 @@ pub(crate) fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {
 
 /// The warnings of all surfaces, each once.
 pub(crate) fn warnings<'a>(all: impl IntoIterator<Item = &'a InstallContext>) -> Vec<Problem> {
-    let mut said = BTreeSet::new();
-    let warnings = all.into_iter().flat_map(|around| &around.warnings);
-    warnings.filter(|warning| said.insert(&warning.message)).cloned().collect()
+    each_once(all.into_iter().flat_map(|around| around.warnings.iter().cloned()))
 }

@@ -14,6 +14,7 @@ use crate::image::{ImageSources, LOCKFILES, Picture};
 use crate::npm::WORKSPACE_FILE;
 use crate::project::environment::Environment;
 use crate::report::{Event, Notice, Report};
+use crate::text::path;
 
 /// The picture, and what it was drawn from.
 pub(crate) struct ProjectPicture {
@@ -43,12 +44,12 @@ impl ProjectPicture {
         let folders =
             sources.manifests.iter().filter(|(_, manifest)| depends_on_scope(manifest, &project.scope));
         let beside = folders.flat_map(|(manifest, _)| {
-            let dir = manifest.strip_suffix("package.json").unwrap_or_default();
+            let dir = path::parent(manifest);
             LOCKFILES
                 .iter()
                 .map(|(name, _)| *name)
                 .chain([WORKSPACE_FILE])
-                .map(move |name| format!("{dir}{name}"))
+                .map(move |name| path::child(dir, name))
         });
         let is_there = |name: &String| sources.places.contains(name) || sources.texts.contains_key(name);
         sources.hypothetical = beside.filter(|name| !is_there(name)).collect::<BTreeSet<_>>();

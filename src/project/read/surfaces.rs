@@ -15,7 +15,7 @@ use crate::npm::{DEPENDENCY_FIELDS, Manifest, Scope, dependencies, specifier};
 use crate::project::file_kind::MANIFEST;
 use crate::project::requested::Requested;
 use crate::project::surface::Surface;
-use crate::text::json;
+use crate::text::{json, path};
 
 /// How deep below the root files of a surface are looked for.
 const SEARCH_DEPTH: usize = 4;
@@ -112,8 +112,7 @@ fn detect(project: &Project, picture: &ProjectPicture) -> Result<Surfaces> {
     }
     let built = picture.picture.manifests();
     let open: Vec<_> = picture.picture.open_builds().collect();
-    // Several contexts may fit one Dockerfile.
-    for (place, why) in open.iter().collect::<BTreeSet<_>>() {
+    for (place, why) in &open {
         found.notices.push(Problem::new(format!(
             "{place}: {why}: every manifest that depends on packages in scope is prepared"
         )));
@@ -124,7 +123,7 @@ fn detect(project: &Project, picture: &ProjectPicture) -> Result<Surfaces> {
         if !manifest.is_empty() && !depends_on_scope(manifest, &project.scope) {
             continue;
         }
-        let dir = name.strip_suffix(MANIFEST).unwrap_or_default().trim_end_matches('/');
+        let dir = path::parent(name);
         let Some(candidate) = read(project, dir).transpose() else { continue };
         let is_built = takes_all || built.contains(name.as_str());
         match candidate {
