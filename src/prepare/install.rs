@@ -1,11 +1,9 @@
 //! How each surface is installed: what was found around it, and what follows for its rewrite.
 
-use std::collections::BTreeSet;
-
 use super::layout;
 use super::layout::Judgement;
-use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::image::{BuildInstall, Detected, ImageBuild, Install};
+use crate::error::{Error, ErrorKind, Problem, Result, each_once};
+use crate::image::{BuildInstall, Detected, ImageBuild, Install, join};
 use crate::lockfile;
 use crate::lockfile::plan as advice;
 use crate::project::{
@@ -15,6 +13,7 @@ use crate::report::{Event, Notice, Report, warn};
 use crate::rewrite::{
     InstallLayout, InstallTarget, Linking, Needs, OverrideStyle, linking as link, refuse_uncopied,
 };
+use crate::text::path;
 use crate::text::yaml::edit as yaml;
 use crate::transaction::beside as beside_files;
 
@@ -125,7 +124,8 @@ fn overrides(settings: &Beside) -> Result<Vec<(String, String)>> {
 }
 
 /// Says what is doubtful, and refuses what would be looked up in the registry; only of surfaces that need a package.
-/// `made`: a lockfile that fits will be. `strict`: what is doubtful of the image builds is refused, too. Returns what is certain to fail in the image builds.
+/// `made`: a lockfile that fits will be. `strict`: what is doubtful of the image builds is refused, too. Returns what is
+/// certain to fail in the image builds.
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] where a surface cannot be told in the way that was asked for, [`ErrorKind::Refused`] where a Dockerfile
@@ -157,18 +157,13 @@ pub(crate) fn check(
             report(Event::Notice(Notice::ImageBuild { message: &note.message }));
         }
     }
+    // One instruction may install with several package managers.
     let doubts = each_once(doubts);
     if strict && !doubts.is_empty() {
         return Err(Error::all(ErrorKind::Refused, doubts));
     }
     warn(report, &doubts);
-    Ok(each_once(needing().flat_map(|(_, install)| install.judged.refusals.iter().cloned()).collect()))
-}
-
-/// One instruction may install with several package managers.
-pub(super) fn each_once(problems: Vec<Problem>) -> Vec<Problem> {
-    let mut said = BTreeSet::new();
-    problems.into_iter().filter(|problem| said.insert(problem.message.clone())).collect()
+    Ok(each_once(needing().flat_map(|(_, install)| install.judged.refusals.iter().cloned())))
 }
 
 impl SurfaceInstall {
@@ -218,21 +213,13 @@ impl SurfaceInstall {
             })
             .collect();
         installs.dedup();
-        let path = if surface.dir.is_empty() { name.to_owned() } else { format!("{}/{name}", surface.dir) };
+        let path = path::child(&surface.dir, name);
         if made { advice::unread(&path, &installs) } else { advice::advice(&path, manager, &installs) }
     }
 }
 
 /// Whether a file of the surface's folder lies beside its manifest when that is installed.
 fn copies(install: &Install, surface: &Surface, name: &str) -> bool {
-    let file = join_file(&surface.dir, name);
-    install.reads(&surface.manifest_name).any(|(dir, _)| install.has(&join_file(dir, name), &file))
-}
-
-fn join_file(dir: &str, name: &str) -> String {
-    match dir {
-        "" => name.to_owned(),
-        "/" => format!("/{name}"),
-        dir => format!("{dir}/{name}"),
-    }
+    let file = path::child(&surface.dir, name);
+    install.reads(&surface.manifest_name).any(|(dir, _)| install.has(&join(dir, name), &file))
 }

@@ -18,10 +18,10 @@ pub(crate) struct Judgement {
     pub(crate) notes: Vec<Problem>,
 }
 
-/// A layout that one install has, and where that is said.
+/// An install, and the layouts that it has, by the path from the surface to the tarballs.
 struct InstallPlace<'a> {
     build: &'a ImageBuild,
-    line: usize,
+    one: &'a BuildInstall,
     layouts: BTreeMap<String, InstallLayout>,
 }
 
@@ -34,47 +34,42 @@ pub(crate) fn judge(
     let on_disk = InstallLayout::alone(&surface.dir, &project.deps_dir);
     let mut judged = Judgement::default();
     let counts = |(build, one): &(&ImageBuild, &BuildInstall)| build.counts && one.install.is_built;
-    let installs: Vec<(&ImageBuild, &BuildInstall)> = around.installs().filter(counts).collect();
-    let places: Vec<InstallPlace<'_>> =
-        installs.iter().map(|(build, one)| place(surface, build, one)).collect();
-    let works = |place: &&InstallPlace<'_>| !place.layouts.is_empty();
-    let lacking = || places.iter().zip(&installs).filter(|(place, _)| place.layouts.is_empty());
-    if !places.iter().any(|place| works(&place)) {
-        let problems = lacking().map(|(_, (build, one))| lacks_tarballs(project, surface, build, one));
-        // Where several contexts fit, one of them may be another one than those that were tried.
-        let is_certain = installs.iter().all(|(build, _)| !build.definition.is_guess);
-        let into = if is_certain { &mut judged.refusals } else { &mut judged.doubts };
-        into.extend(problems);
-        return (on_disk, judged);
+    let (working, lacking): (Vec<_>, Vec<_>) = around
+        .installs()
+        .filter(counts)
+        .map(|(build, one)| place(surface, build, one))
+        .partition(|place| !place.layouts.is_empty());
+    let is_guess = |place: &InstallPlace<'_>| place.build.definition.is_guess;
+    for place in &lacking {
+        let problem = lacks_tarballs(project, surface, place);
+        if working.is_empty() {
+            // Where several contexts fit, one of them may be another one than those that were tried.
+            let is_certain = !lacking.iter().any(is_guess);
+            if is_certain { &mut judged.refusals } else { &mut judged.doubts }.push(problem);
+        } else if !is_guess(place) {
+            let is_named = place.build.definition.kind != DefinitionKind::Nothing;
+            if is_named { &mut judged.doubts } else { &mut judged.notes }.push(problem);
+        }
     }
-    for (_, (build, one)) in lacking().filter(|(_, (build, _))| !build.definition.is_guess) {
-        let is_named = build.definition.kind != DefinitionKind::Nothing;
-        let into = if is_named { &mut judged.doubts } else { &mut judged.notes };
-        into.push(lacks_tarballs(project, surface, build, one));
-    }
-    let shared = |wanted: &dyn Fn(&InstallPlace<'_>) -> bool| -> Option<BTreeSet<&str>> {
-        let mut sets = places
-            .iter()
-            .filter(works)
-            .filter(|place| wanted(place))
-            .map(|place| place.layouts.keys().map(String::as_str).collect::<BTreeSet<&str>>());
-        let first = sets.next()?;
-        Some(sets.fold(first, |all, one| all.intersection(&one).copied().collect()))
+    let shared = |counts: &dyn Fn(&InstallPlace<'_>) -> bool| -> Option<BTreeSet<&str>> {
+        let counting = working.iter().filter(|place| counts(place));
+        let paths = counting.map(|place| place.layouts.keys().map(String::as_str).collect::<BTreeSet<_>>());
+        paths.reduce(|all, one| all.intersection(&one).copied().collect())
     };
-    let certain = shared(&|place| !place.build.definition.is_guess);
+    let certain = shared(&|place| !is_guess(place));
     let Some(paths) = shared(&|_| true).filter(|paths| !paths.is_empty()).or(certain) else {
         return (on_disk, judged);
     };
     let default = on_disk.path();
     let Some(chosen) = paths.get(default.as_str()).or(paths.first()) else {
-        judged.refusals.extend(conflict(surface, &places));
+        judged.refusals.extend(conflict(surface, &working));
         return (on_disk, judged);
     };
-    let layout = places.iter().find_map(|place| place.layouts.get(*chosen)).cloned().unwrap_or(on_disk);
+    let layout = working.iter().find_map(|place| place.layouts.get(*chosen)).cloned().unwrap_or(on_disk);
     (layout, judged)
 }
 
-fn place<'a>(surface: &Surface, build: &'a ImageBuild, one: &BuildInstall) -> InstallPlace<'a> {
+fn place<'a>(surface: &Surface, build: &'a ImageBuild, one: &'a BuildInstall) -> InstallPlace<'a> {
     let mut layouts = BTreeMap::new();
     for (dir, _) in one.install.reads(&surface.manifest_name) {
         for deps_dir in one.install.deps_dirs.keys() {
@@ -86,17 +81,17 @@ fn place<'a>(surface: &Surface, build: &'a ImageBuild, one: &BuildInstall) -> In
             layouts.insert(layout.path(), layout);
         }
     }
-    InstallPlace { build, line: one.install.place.line, layouts }
+    InstallPlace { build, one, layouts }
 }
 
 /// Two builds that need different paths for one manifest.
 fn conflict(surface: &Surface, places: &[InstallPlace<'_>]) -> Option<Problem> {
-    let mut different = places.iter().filter(|place| !place.layouts.is_empty());
-    let one = different.next()?;
-    let other = different.find(|other| !other.layouts.keys().any(|path| one.layouts.contains_key(path)))?;
+    let (one, others) = places.split_first()?;
+    let other =
+        others.iter().find(|other| !other.layouts.keys().any(|path| one.layouts.contains_key(path)))?;
     let said = |place: &InstallPlace<'_>| {
         let path = place.layouts.keys().next().map_or("", String::as_str);
-        format!("{}:{} reads the tarballs in {path}", place.build.dockerfile, place.line)
+        format!("{}:{} reads the tarballs in {path}", place.build.dockerfile, place.one.install.place.line)
     };
     Some(
         Problem::new(format!("{}: {}, but {}", surface.manifest_name, said(one), said(other))).hint(
@@ -107,7 +102,8 @@ fn conflict(surface: &Surface, places: &[InstallPlace<'_>]) -> Option<Problem> {
 }
 
 /// An install that has no tarballs: why, and the line that gives it them.
-fn lacks_tarballs(project: &Project, surface: &Surface, build: &ImageBuild, one: &BuildInstall) -> Problem {
+fn lacks_tarballs(project: &Project, surface: &Surface, place: &InstallPlace<'_>) -> Problem {
+    let InstallPlace { build, one, .. } = place;
     let deps_dir = &project.deps_dir;
     let install = &one.install;
     let (dockerfile, line) = (&build.dockerfile, install.place.line);

@@ -12,6 +12,7 @@ pub(crate) mod restore;
 mod settings;
 pub(crate) mod show;
 mod source;
+mod unprepared;
 pub(crate) mod why;
 
 pub(crate) use self::call::{Call, PrepareOptions};

@@ -13,12 +13,12 @@ use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::npm::{Contents, Encoded, Tarball, TarballSink, Workspace};
 use crate::prepare::call::PrepareOptions;
 use crate::project::{
-    Itself, LocalPackages, MANIFEST, Originals, Project, ProjectPicture, Requested, Surface, local, surfaces,
-    workspace,
+    Itself, LocalPackages, Originals, Project, ProjectPicture, Requested, Surface, local, surfaces, workspace,
 };
 use crate::report::{Event, Notice, Report, warn};
 use crate::rewrite::{Closure, Linking, OwnPackage, WorkspaceOverrides, closure, files, rewritten};
 use crate::source::Decision;
+use crate::text::path;
 
 /// What the surfaces need, before a package is looked into.
 pub(crate) struct Needed {
@@ -145,8 +145,7 @@ fn add_roots(
         if surfaces.iter().any(|surface| surface.manifest_name == *name) {
             continue;
         }
-        let dir = name.strip_suffix(MANIFEST).unwrap_or_default().trim_end_matches('/');
-        added.extend(surfaces::read(project, dir)?);
+        added.extend(surfaces::read(project, path::parent(name))?);
     }
     surfaces::substitute(&mut added, originals)?;
     let are_any = !added.is_empty();

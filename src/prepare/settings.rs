@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::install::each_once;
 use super::observed::Needed;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, each_once};
 use crate::npm::{manifest_file, workspace_file};
 use crate::project::{MANIFEST, Project, SETTINGS, Surface};
 use crate::report::{Report, warn};

@@ -9,20 +9,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::observed::Needed;
+use super::unprepared;
+use super::unprepared::UnpreparedProject;
 use crate::error::{Problem, Result};
 use crate::image::{
     BuildDefinition, BuildInstall, Detected, DockerfileSource, ImageBuild, ImageSources, LOCKFILES, Picture,
     Place, UnknownDefinition,
 };
 use crate::npm::{DEPENDENCY_FIELDS, specifier};
-use crate::project::{
-    InstallContext, Originals, Project, ProjectPicture, Requested, Surface, package_manager, read as project,
-    scope, surfaces,
-};
+use crate::project::{InstallContext, Project, Requested, Surface, package_manager};
 use crate::registry::{Usable, settings, usable};
-use crate::report::{Report, warn};
+use crate::report::Report;
 use crate::rewrite::Needs;
-use crate::transaction::read as state;
+use crate::text::path;
 
 /// All that was understood.
 #[derive(Debug)]
@@ -102,27 +101,19 @@ pub(crate) struct ShownSurface {
 /// # Errors
 /// All that finding the project and its surfaces meets with. That no workspace is found is none.
 pub(crate) fn show(requested: &Requested, command: Option<&[OsString]>, report: Report<'_>) -> Result<Shown> {
-    let project = project::find(requested)?;
-    let picture = ProjectPicture::read(&project, &requested.environment, command);
-    let mut found = surfaces::find(&project, requested, &picture)?;
-    let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
-    let originals = match standing.observed() {
-        Some(observed) => state::originals(&project.state_dir, &project.root, observed),
-        None => Originals::new(),
-    };
-    surfaces::substitute(&mut found.surfaces, &originals)?;
-    warn(report, &found.notices);
-    if found.surfaces.is_empty() {
-        warn(report, &scope::check(&project, requested, &picture)?);
-    }
-    let needed = Needed::find(&project, &picture, found.surfaces.clone(), &originals, requested, false);
-    let (surfaces, needs, workspace, without_packages) = match needed {
-        Ok(Needed { surfaces, closure, workspace, .. }) => {
-            (surfaces, closure.surfaces, workspace.map(|workspace| workspace.root), Vec::new())
+    let UnpreparedProject { project, picture, surfaces, originals } =
+        unprepared::read(requested, command, report)?;
+    let needed = Needed::find(&project, &picture, surfaces.clone(), &originals, requested, false);
+    let (surfaces, around, needs, workspace, without_packages) = match needed {
+        Ok(Needed { surfaces, installs, closure, workspace, .. }) => {
+            let around = installs.into_iter().map(|install| install.around).collect();
+            (surfaces, around, closure.surfaces, workspace.map(|workspace| workspace.root), Vec::new())
         }
-        Err(error) => (found.surfaces, Vec::new(), None, error.problems),
+        Err(error) => {
+            let around = package_manager::surroundings(&project, requested, &surfaces, &picture);
+            (surfaces, around, Vec::new(), None, error.problems)
+        }
     };
-    let around = package_manager::surroundings(&project, requested, &surfaces, &picture);
     let mut builds = shown_builds(&picture.picture, &picture.sources);
     for (surface, around) in surfaces.iter().zip(&around) {
         add_registries(&mut builds, &project, requested, surface, around);
@@ -226,8 +217,7 @@ fn shown_surface(
     let beside = if around.lockfiles.is_empty() {
         around.root_lockfiles.clone()
     } else {
-        let dir = surface.manifest_name.strip_suffix("package.json").unwrap_or_default();
-        around.lockfiles.iter().map(|name| format!("{dir}{name}")).collect()
+        around.lockfiles.iter().map(|name| path::child(&surface.dir, name)).collect()
     };
     let edges = needs.into_iter().flat_map(|needs| {
         let packs = |name: &String| needs.closure.contains(name);

@@ -168,9 +168,9 @@ fn ask(
         .iter()
         .filter_map(|Sought { surface, package, .. }| {
             // One build that cannot use it is enough.
-            let mut found = settings.get(*surface)?.iter().map(|settings| settings.registry(package));
-            let first = found.next()?;
-            Some(found.fold(first, |first, next| first.and_then(|first| next.map(|_| first))))
+            let found = settings.get(*surface)?.iter().map(|settings| settings.registry(package));
+            let found: Result<Vec<Registry>, Problem> = found.collect();
+            found.map(|found| found.into_iter().next()).transpose()
         })
         .collect();
     let limit = requested.probe_timeout.or(project.config.probe_timeout).unwrap_or(PROBE_TIMEOUT);

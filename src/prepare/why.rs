@@ -1,13 +1,12 @@
 //! `docker-prep why`: through whom the surfaces need a package.
 
 use super::observed::Needed;
+use super::unprepared;
+use super::unprepared::UnpreparedProject;
 use crate::error::{Error, ErrorKind, Result};
-use crate::project::{
-    Itself, Originals, ProjectPicture, Requested, read as project, scope, surfaces, workspace,
-};
-use crate::report::{Report, warn};
+use crate::project::{Itself, Requested, workspace};
+use crate::report::Report;
 use crate::rewrite::{MemberIndex, Reason};
-use crate::transaction::read as state;
 
 /// Who needs a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,20 +33,9 @@ pub(crate) struct SurfaceReasons {
 /// # Errors
 /// [`ErrorKind::Usage`] for a package that nobody knows; all that finding the surfaces and the workspace meets with.
 pub(crate) fn why(requested: &Requested, package: &str, report: Report<'_>) -> Result<Why> {
-    let project = project::find(requested)?;
-    let picture = ProjectPicture::read(&project, &requested.environment, None);
-    let mut found = surfaces::find(&project, requested, &picture)?;
-    let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
-    let originals = match standing.observed() {
-        Some(observed) => state::originals(&project.state_dir, &project.root, observed),
-        None => Originals::new(),
-    };
-    surfaces::substitute(&mut found.surfaces, &originals)?;
-    warn(report, &found.notices);
-    if found.surfaces.is_empty() {
-        warn(report, &scope::check(&project, requested, &picture)?);
-    }
-    let needed = Needed::find(&project, &picture, found.surfaces, &originals, requested, false)?;
+    let UnpreparedProject { project, picture, surfaces, originals } =
+        unprepared::read(requested, None, report)?;
+    let needed = Needed::find(&project, &picture, surfaces, &originals, requested, false)?;
     let read;
     let workspace = match &needed.workspace {
         Some(workspace) => workspace,
