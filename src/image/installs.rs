@@ -43,6 +43,9 @@ pub(crate) struct Install {
     pub(crate) args: BTreeSet<String>,
     /// The secrets that it may read.
     pub(crate) secrets: Vec<SecretMount>,
+    /// The files of secrets that its command, or one that has made settings, reads, each with the secret that is mounted
+    /// there, if one is.
+    pub(crate) secret_files: BTreeMap<String, Option<String>>,
     /// The variables that its own command sets from what is only known in the build, as from a secret's file.
     pub(crate) set_in_build: BTreeSet<String>,
     /// The files that commands have written before it, and the settings that they have made.

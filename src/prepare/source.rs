@@ -197,6 +197,8 @@ fn ask(
         })
         .collect();
     let lacking = settings.iter().flatten().find_map(|settings| settings.lacking());
+    let lacking =
+        lacking.or_else(|| registries.iter().flatten().find_map(|registry| registry.lacking.clone()));
     let verdict = match (source::verdict(&replies, took), lacking) {
         (Verdict::Up(_) | Verdict::Denied { .. }, Some(lacking)) => Verdict::Down(lacking),
         (verdict, _) => verdict,

@@ -12,21 +12,58 @@ use crate::image::{DefinitionKind, ImageBuild, Install, Name, PackageManager, jo
 pub(crate) const SETTINGS: [&str; 3] = [".npmrc", ".yarnrc.yml", "bunfig.toml"];
 
 /// The variables that an install has: those of `ARG` and `ENV`, and what it takes from secrets, for which those of the
-/// process stand. Of a build that nobody defines, a person gives the arguments: as the process has them.
+/// process stand where the build is given them. Of a build that nobody defines, a person gives arguments and secrets: as
+/// the process has them.
 pub(crate) fn variables(
     build: &ImageBuild,
     install: &Install,
     process: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let mut variables = install.variables.clone();
-    let of_secrets = install.secrets.iter().filter_map(|secret| secret.env.as_ref());
+    let given = install.secrets.iter().filter(|secret| is_given(build, &secret.id));
+    let of_secrets = given.filter_map(|secret| secret.env.as_ref());
     let by_hand = install.args.iter().filter(|_| build.definition.kind == DefinitionKind::Nothing);
     for name in of_secrets.chain(&install.set_in_build).chain(by_hand) {
         if let Some(value) = process.get(name) {
             variables.insert(name.clone(), value.clone());
         }
     }
+    if missing_secret(build, install).is_some() && !install.secret_files.is_empty() {
+        // Which of them are set from it is not known.
+        variables.retain(|name, _| !install.set_in_build.contains(name));
+    }
     variables
+}
+
+/// Whether who defines a build gives it this secret.
+fn is_given(build: &ImageBuild, id: &str) -> bool {
+    build.definition.kind == DefinitionKind::Nothing || build.definition.secrets.contains_key(id)
+}
+
+/// A secret that an install reads and does not have: why, with the place where it is lacking.
+pub(crate) fn missing_secret(build: &ImageBuild, install: &Install) -> Option<String> {
+    let place = &install.place;
+    let unmounted = install.secret_files.iter().find(|(_, id)| id.is_none()).map(|(path, _)| {
+        let id = path.rsplit('/').next().unwrap_or(path);
+        format!(
+            "{place}: needs {path}, and no secret is mounted there (as by RUN --mount=type=secret,id={id})"
+        )
+    });
+    let read = install.secret_files.values().flatten();
+    let mounted = install.secrets.iter().filter(|secret| secret.env.is_some() || is_settings(&secret.target));
+    let mut needed = read.chain(mounted.map(|secret| &secret.id));
+    unmounted.or_else(|| {
+        let id = needed.find(|id| !is_given(build, id))?;
+        let definition = &build.definition.place;
+        Some(format!("{definition}: does not give {} the secret {id} that {place} mounts", build.dockerfile))
+    })
+}
+
+/// Whether registry settings themselves are made of secrets, and not just a variable that they name.
+pub(crate) fn are_settings_secret(install: &Install) -> bool {
+    let is_made = install.configured.iter().any(|what| names_registry(what) || what.contains("_auth"));
+    install.secrets.iter().any(|secret| is_settings(&secret.target))
+        || is_made && !install.secret_files.is_empty()
 }
 
 /// What an install may use to reach a registry: names alone, never a value.
@@ -68,8 +105,8 @@ fn names_registry(what: &str) -> bool {
 }
 
 /// Whether the build makes or mounts settings, of which the content is not known here.
-pub(crate) fn makes_settings(install: &Install) -> bool {
-    install.secrets.iter().any(|secret| is_settings(&secret.target))
+pub(crate) fn makes_settings(build: &ImageBuild, install: &Install) -> bool {
+    install.secrets.iter().any(|secret| is_settings(&secret.target) && is_given(build, &secret.id))
         || install.configured.iter().any(|what| names_registry(what))
 }
 

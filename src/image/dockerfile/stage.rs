@@ -121,6 +121,8 @@ pub(crate) struct RunStep {
     pub(crate) mounts: Vec<Copy>,
     /// `--mount=type=secret`.
     pub(crate) secrets: Vec<SecretMount>,
+    /// The files of secrets that its script names, each with the secret that is mounted there, if one is.
+    pub(crate) secret_files: BTreeMap<String, Option<String>>,
     /// The names that its shell sets, whatever they are set to.
     pub(crate) set_in_build: BTreeSet<String>,
 }
@@ -294,6 +296,9 @@ impl Dockerfile {
                 Mount::Secret(secret) => run.secrets.push(secret),
             }
         }
+        let mounted = |path: &str| run.secrets.iter().find(|secret| secret.target == path);
+        let id = |path: String| (mounted(&path).map(|secret| secret.id.clone()), path);
+        run.secret_files = secret_files(&script).map(id).map(|(id, path)| (path, id)).collect();
         run
     }
 
@@ -487,6 +492,17 @@ fn set_by_shell(script: &str) -> BTreeSet<String> {
         .filter(|name| !name.is_empty() && variables::name_length(name) == name.len())
         .map(str::to_owned)
         .collect()
+}
+
+/// The paths in a script that lie where BuildKit mounts secrets.
+fn secret_files(script: &str) -> impl Iterator<Item = String> {
+    const SECRETS: &str = "/run/secrets/";
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    script.match_indices(SECRETS).filter_map(move |(at, _)| {
+        let name = &script[at + SECRETS.len()..];
+        let name = &name[..name.find(|c| !is_of_name(c)).unwrap_or(name.len())];
+        (!name.is_empty()).then(|| format!("{SECRETS}{name}"))
+    })
 }
 
 /// A destination that can only be a folder.

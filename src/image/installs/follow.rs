@@ -51,7 +51,7 @@ pub(in crate::image) fn follow(
         let mut files = stage.base.and_then(|base| ends.get(base)).cloned().unwrap_or_default();
         let mut copied_to = stage.base.and_then(|base| targets.get(base)).cloned().unwrap_or_default();
         let mut loads = stage.base.and_then(|base| loading.get(base)).is_some_and(|loads| *loads);
-        let mut configured = BTreeSet::new();
+        let mut configured = Configured::default();
         for (at, step) in stage.steps.iter().enumerate() {
             let origin = |from: &CopySource| match from {
                 CopySource::Context => context,
@@ -114,6 +114,22 @@ const MAX_SCRIPTS: usize = 3;
 /// More commands than the scripts of any build have.
 const MAX_COMMANDS: usize = 20_000;
 
+/// The settings that commands have made so far.
+#[derive(Default)]
+struct Configured {
+    /// Files and keys.
+    names: BTreeSet<String>,
+    /// What of secrets they were made from, as in a [`RunStep`].
+    secret_files: BTreeMap<String, Option<String>>,
+}
+
+impl Configured {
+    fn note(&mut self, name: String, run: &RunStep) {
+        self.names.insert(name);
+        self.secret_files.extend(run.secret_files.clone());
+    }
+}
+
 /// The commands of one instruction.
 struct Running<'a, 'k> {
     known: &'a Known<'k>,
@@ -126,8 +142,7 @@ struct Running<'a, 'k> {
     copied_to: &'a [String],
     /// Whether anything has been loaded from elsewhere, or made by a program, which may hold a manifest.
     loads: bool,
-    /// The settings that commands have made so far.
-    configured: BTreeSet<String>,
+    configured: Configured,
     followed: &'a mut Followed,
 }
 
@@ -152,7 +167,7 @@ impl Running<'_, '_> {
                 match text.cloned() {
                     Some(text) => self.run_text(line, command, &text, &command.dir, files, depth),
                     // It came along with a manifest, and not by a download.
-                    None if !self.configured.contains(&path)
+                    None if !self.configured.names.contains(&path)
                         && ancestors(&path)
                             .skip(1)
                             .any(|dir| dir != "/" && files.has(&join(dir, "package.json"))) =>
@@ -164,7 +179,16 @@ impl Running<'_, '_> {
             }
             Some(CommandEffect::Make(make)) => self.make(line, command, &make, files, depth),
             Some(CommandEffect::Prune(prune)) => prune_files(&prune, files, line),
-            Some(CommandEffect::CopyFiles(copy)) => copy_files(&copy, files, line),
+            Some(CommandEffect::CopyFiles(copy)) => {
+                // What a secret holds, nobody knows here.
+                for secret in copy.sources.iter().filter(|source| self.run.secret_files.contains_key(*source))
+                {
+                    let name = secret.rsplit('/').next().unwrap_or_default();
+                    let to = if copy.into_folder { join(&copy.to, name) } else { copy.to.clone() };
+                    self.configured.note(to, self.run);
+                }
+                copy_files(&copy, files, line);
+            }
             Some(CommandEffect::Remove { paths }) => {
                 paths
                     .iter()
@@ -178,12 +202,8 @@ impl Running<'_, '_> {
                 self.followed.unpacked.push((line, to));
             }
             Some(CommandEffect::Unpack { .. }) => {}
-            Some(CommandEffect::WriteFile(written)) => {
-                self.configured.insert(written.path);
-            }
-            Some(CommandEffect::SetConfig { key, .. }) => {
-                self.configured.insert(key);
-            }
+            Some(CommandEffect::WriteFile(written)) => self.configured.note(written.path, self.run),
+            Some(CommandEffect::SetConfig { key, .. }) => self.configured.note(key, self.run),
             None => {}
         }
     }
@@ -301,8 +321,15 @@ impl Running<'_, '_> {
                 variables,
                 args: self.run.args.clone(),
                 secrets: self.run.secrets.clone(),
+                secret_files: self
+                    .configured
+                    .secret_files
+                    .iter()
+                    .chain(&self.run.secret_files)
+                    .map(|(path, id)| (path.clone(), id.clone()))
+                    .collect(),
                 set_in_build: self.run.set_in_build.clone(),
-                configured: self.configured.clone(),
+                configured: self.configured.names.clone(),
                 command: found.command,
                 version: found.version,
             },
@@ -312,7 +339,7 @@ impl Running<'_, '_> {
             && install.manifests.is_empty()
             && install.command.kind != InstallKind::Change
             && !self.loads
-            && !self.configured.contains(&join(&install.root, "package.json"));
+            && !self.configured.names.contains(&join(&install.root, "package.json"));
         if is_blind {
             self.followed.unexplained.push((line, install.root.clone()));
         }

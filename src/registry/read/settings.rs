@@ -39,6 +39,10 @@ pub(crate) struct RegistrySettings {
     lacks_settings: bool,
     /// Why some build argument may not be known.
     unknown: Option<String>,
+    /// The secret that the install lacks.
+    missing_secret: Option<String>,
+    /// Whether its settings are made of secrets.
+    are_secret: bool,
 }
 
 /// The settings in the form of their package manager.
@@ -81,8 +85,10 @@ pub(crate) fn read(
         lacks_settings: false,
         place: install.map(|(_, one)| one.install.place.to_string()),
         unknown: around.unknown.clone(),
+        are_secret: install.is_some_and(|(_, one)| usable::are_settings_secret(&one.install)),
+        missing_secret: install.and_then(|(build, one)| usable::missing_secret(build, &one.install)),
     };
-    let install = install.map(|(_, one)| &one.install);
+    let install = install.map(|(build, one)| (build, &one.install));
     settings.source = settings.source(project, surface, &around.detected.manager, install);
     settings
 }
@@ -121,15 +127,20 @@ impl RegistrySettings {
         };
         let network = self.network(way.map_err(|problem| self.explained(problem))?, &url)?;
         let unset = asks.unset.map(|unset| self.with_cause(unset));
-        Ok(Registry { url, named_by, credential: asks.credential, unset, network })
+        let lacking = self.missing_secret.clone().filter(|_| unset.is_some());
+        Ok(Registry { url, named_by, credential: asks.credential, unset, lacking, network })
     }
 
     /// Why the image build cannot use the registry that the project's settings name: none of them lies where it installs.
     pub(crate) fn lacking(&self) -> Option<String> {
-        let place = self.place.as_ref().filter(|_| self.lacks_settings)?;
-        Some(format!(
-            "{place}: no file that names a registry lies there by then (as by COPY .npmrc.docker ./.npmrc)"
-        ))
+        let place = self.place.as_ref()?;
+        let no_settings = || {
+            format!(
+                "{place}: no file that names a registry lies there by then (as by COPY .npmrc.docker ./.npmrc)"
+            )
+        };
+        let secret = self.missing_secret.clone().filter(|_| self.are_secret);
+        secret.or_else(|| self.lacks_settings.then(no_settings))
     }
 
     fn source(
@@ -137,10 +148,11 @@ impl RegistrySettings {
         project: &Project,
         surface: &Surface,
         manager: &PackageManager,
-        install: Option<&Install>,
+        install: Option<(&ImageBuild, &Install)>,
     ) -> Result<SettingsSource, Problem> {
         // What the image build makes by itself, or mounts, may be any of the files that lie here.
-        let install = install.filter(|install| !usable::makes_settings(install));
+        let install = install.filter(|(build, install)| !usable::makes_settings(build, install));
+        let install = install.map(|(_, install)| install);
         // Whom the build would ask is known even where it cannot.
         let install = install.filter(|install| {
             let has_any = !usable::copied(install, &surface.manifest_name, &usable::SETTINGS).is_empty();
@@ -291,7 +303,7 @@ impl RegistrySettings {
     }
 
     fn with_cause(&self, message: String) -> String {
-        match &self.unknown {
+        match self.unknown.as_ref().or(self.missing_secret.as_ref()) {
             Some(why) if message.ends_with("is not set") => format!("{message} ({why})"),
             _ => message,
         }

@@ -13,6 +13,7 @@ fn registry(url: &str) -> Registry {
             named_by: ".npmrc: line 2: //h/:_authToken (${TOKEN})".to_owned(),
         }),
         unset: None,
+        lacking: None,
         network: Network::default(),
     }
 }

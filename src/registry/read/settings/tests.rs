@@ -64,6 +64,7 @@ impl SettingsScene {
             main_root: None,
             start: self.path(""),
             is_in_git: false,
+            is_deps_dir_of_call: false,
             state_dir: self.path("state"),
             deps_dir: ".docker-deps".to_owned(),
             scope_by: None,
@@ -209,11 +210,74 @@ fn variables_of_the_build() {
             ".npmrc.docker: line 2: //${GITEA_NPM_HOST}:3300/api/packages/bytelyst/npm/:_authToken: ${GITEA_NPM_TOKEN} is not set"
         )
     );
-    // A token that the command takes from a secret is that of the process.
-    let secret =
-        WITH_SETTINGS.replace("RUN npm i", "RUN export GITEA_NPM_TOKEN=\"$(cat /run/secrets/t)\" && npm i");
-    let place = scene(&files[..1], secret.leak()).with("GITEA_NPM_HOST", "h").with("GITEA_NPM_TOKEN", "t");
-    assert!(place.told()[2].starts_with("Bearer t < "));
+}
+
+#[test]
+fn a_secret_counts_where_it_is_given_and_mounted() {
+    let compose = |secrets: &str| {
+        format!(
+            "services:\n  api:\n    build:\n      dockerfile: backend/Dockerfile\n      context: .\n      args: {{GITEA_NPM_HOST: h}}\n{secrets}secrets: {{t: {{environment: GITEA_NPM_TOKEN}}}}\n"
+        )
+    };
+    let lacking = |run: &str, compose: Option<&str>| {
+        let dockerfile = WITH_SETTINGS.replace("RUN npm i", run).leak();
+        let mut files = vec![(".npmrc.docker", CANONICAL)];
+        files.extend(compose.map(|text| ("compose.yaml", text)));
+        let scene = SettingsScene { dockerfile, ..SettingsScene::new(&files) };
+        let scene = scene.with("GITEA_NPM_HOST", "h").with("GITEA_NPM_TOKEN", "t");
+        let found = scene.found();
+        let has_token = found.credential.is_some();
+        let lacking = scene.settings().lacking().or(found.lacking);
+        assert_eq!(has_token, lacking.is_none(), "{run}");
+        lacking.unwrap_or_default()
+    };
+    let (given, not_given) = (compose("      secrets: [t]\n"), compose(""));
+    let unmounted = "backend/Dockerfile:6: needs /run/secrets/t, and no secret is mounted there (as by RUN --mount=type=secret,id=t)";
+    let withheld =
+        "compose.yaml:3:5: does not give backend/Dockerfile the secret t that backend/Dockerfile:6 mounts";
+    let export = "export GITEA_NPM_TOKEN=\"$(cat /run/secrets/t)\" && npm i";
+    for (mount, run, is_read) in [
+        ("--mount=type=secret,id=t", export, true),
+        ("--mount=type=secret,id=t,required=true", "GITEA_NPM_TOKEN=$(cat /run/secrets/t) npm i", true),
+        ("--mount=type=secret,id=t,env=GITEA_NPM_TOKEN", "npm i", false),
+    ] {
+        let mounted = format!("RUN {mount} {run}");
+        // Of one that nobody defines, a person gives it.
+        for compose in [Some(&*given), None] {
+            assert_eq!(lacking(&mounted, compose), "", "{mounted}");
+        }
+        assert_eq!(lacking(&mounted, Some(&not_given)), withheld, "{mounted}");
+        if is_read {
+            assert_eq!(lacking(&format!("RUN {run}"), Some(&given)), unmounted);
+            assert_eq!(lacking(&format!("RUN {run}"), None), unmounted);
+        }
+    }
+    // One for something else is no matter.
+    let other =
+        "RUN --mount=type=secret,id=sentry,env=SENTRY --mount=type=secret,id=t,env=GITEA_NPM_TOKEN npm i";
+    assert_eq!(lacking(other, Some(&given)), "");
+}
+
+#[test]
+fn settings_that_are_a_secret_count_where_it_is_given() {
+    let scene = |run: &str, secrets: &str| {
+        let dockerfile = format!("FROM node:22\nWORKDIR /app\nCOPY backend/package.json ./\n{run}\n").leak();
+        let compose = format!(
+            "services:\n  api:\n    build: {{context: ., dockerfile: backend/Dockerfile, secrets: [{secrets}]}}\n"
+        );
+        let npmrc = "@bytelyst:registry=http://own/\n//own/:_authToken=t\n";
+        let scene = SettingsScene::new(&[("backend/.npmrc", npmrc), ("compose.yaml", &compose)]);
+        SettingsScene { dockerfile, ..scene }.settings().lacking()
+    };
+    let withheld = "compose.yaml:3:5: does not give backend/Dockerfile the secret npmrc that backend/Dockerfile:4 mounts";
+    for run in [
+        "RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm i",
+        "RUN --mount=type=secret,id=npmrc npm config set @bytelyst:registry http://own/ && npm config set //own/:_authToken $(cat /run/secrets/npmrc) && npm i",
+        "RUN --mount=type=secret,id=npmrc cp /run/secrets/npmrc .npmrc && npm i",
+    ] {
+        assert_eq!(scene(run, "npmrc"), None, "{run}");
+        assert_eq!(scene(run, "").as_deref(), Some(withheld), "{run}");
+    }
 }
 
 #[test]

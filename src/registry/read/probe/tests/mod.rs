@@ -28,6 +28,7 @@ fn registry(url: &str) -> Registry {
         named_by: "a test".to_owned(),
         credential: None,
         unset: None,
+        lacking: None,
         network: Network::default(),
     }
 }
