@@ -1,15 +1,16 @@
 //! `docker-prep run`: prepare, run a command, restore, whatever happens in between.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::cancel::CancelToken;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::prepare::{Call, PreparePlan, call as prepare};
 use crate::process::{Ended, child};
-use crate::project::Requested;
+use crate::project::{FolderNow, HeldFolder, Project, Requested, read as project};
 use crate::report::{Event, Notice, Report};
-use crate::transaction::{Phase, RestoreOutcome, files};
+use crate::transaction::{Lock, Phase, Prepared, RestoreOutcome, file, files};
 
 /// What to run, and how to prepare for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,36 +59,84 @@ pub(crate) fn run(
     show: &dyn Fn(RunStep<'_>),
 ) -> Result<RunOutcome> {
     let call = Call::for_command(requested, &options.prepare, Some(&options.command), cancel, report)?;
-    let (project, lock) = (&call.project, call.lock()?);
+    let project = &call.project;
+    let lock = call.lock()?;
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
     let (plan, prepared) = call.prepare(&lock, until, None)?;
     show(RunStep::Prepared(&plan));
+    let held = HeldFolder::new(&project.root);
     let done = child::run(&options.command, &project.root, stdout, cancel);
     if let Ok(ended) = done {
         show(RunStep::Ended(ended));
     }
     let failed = !done.as_ref().is_ok_and(|ended| ended.exit_code() == 0);
+    let is_left = options.prepare.keep && failed && prepared.is_some();
+    let now = held.look();
     let restored = match &prepared {
-        None => Ok(None),
-        Some(_) if options.prepare.keep && failed => {
-            report(Event::Notice(Notice::LeftPrepared));
-            Ok(None)
+        Some(prepared) if !is_left && now == FolderNow::InPlace => {
+            restore_in_place(project, &lock, prepared, report).map(Some)
         }
-        Some(prepared) => {
-            let restored = || files(project, &lock, false, report);
-            prepared.renew_state().and_then(|()| restored()).map(Some)
-        }
+        _ => Ok(None),
     };
+    let was_prepared = prepared.is_some();
     // Put back, or to be left, or beyond our means: what failed would fail again when it is dropped.
     prepare::keep(prepared);
+    let restored = match now {
+        FolderNow::Moved(to) if was_prepared && !is_left => {
+            restore_moved(requested, &to, lock, report).map(Some)
+        }
+        FolderNow::Gone if was_prepared => Err(gone(project)),
+        _ => {
+            let released = lock.release();
+            restored.and_then(|restored| released.map(|()| restored))
+        }
+    };
+    if is_left {
+        report(Event::Notice(Notice::LeftPrepared));
+    }
     if let Ok(Some(restored)) = &restored {
         show(RunStep::Restored(restored));
     }
-    let released = lock.release();
-    let restored = restored.and_then(|restored| released.map(|()| restored));
     let (ended, restored) = both(done, restored)?;
     cancel.check()?;
     Ok(RunOutcome { plan, ended, restored })
+}
+
+/// Puts back what was prepared, also where the command has taken the state away; folders that only the state needed go
+/// with it.
+fn restore_in_place(
+    project: &Project,
+    lock: &Lock,
+    prepared: &Prepared<'_>,
+    report: Report<'_>,
+) -> Result<RestoreOutcome> {
+    let made = file::missing_folders(lock.folder());
+    let restored = prepared.renew_state().and_then(|()| files(project, lock, false, report));
+    if restored.is_ok() {
+        file::remove_made(&made);
+    }
+    restored
+}
+
+/// Puts back a project that the command has moved, state and all.
+fn restore_moved(requested: &Requested, to: &Path, lock: Lock, report: Report<'_>) -> Result<RestoreOutcome> {
+    let shown = to.display();
+    report(Event::Warning(&Problem::new(format!(
+        "the command moved the project to {shown}: it is restored there"
+    ))));
+    let moved = Requested { project: Some(to.to_owned()), ..requested.clone() };
+    let restored = project::find(&moved).and_then(|project| {
+        let lock = lock.moved_to(&project.state_dir);
+        let restored = files(&project, &lock, false, report)?;
+        lock.release().map(|()| restored)
+    });
+    restored.map_err(|error| error.hint(format!("put it back: docker-prep -C {shown} restore")))
+}
+
+fn gone(project: &Project) -> Error {
+    let message = format!("{}: the command has taken the project away", project.root.display());
+    Error::new(ErrorKind::Refused, message)
+        .hint("if it lies elsewhere by now, put it back there: docker-prep -C DIR restore")
 }
 
 /// Both, or what went wrong with either. A tree that could not be put back weighs more than how the command ended.

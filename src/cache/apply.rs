@@ -277,6 +277,10 @@ fn make_trusted(folder: &Path) -> io::Result<bool> {
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {
+    // A cache is read by its owner alone: one of root's in somebody's home would only be in their way.
+    if file::owner_for(folder).is_some() {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;
     }

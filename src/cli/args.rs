@@ -123,13 +123,21 @@ pub(super) enum Command {
     /// Have the repository's pre-commit hook call the guard, and .gitignore leave out what is not committed
     Init(InitArgs),
     /// Tell whether the project is prepared: by whom, since when, what differs
-    Status,
+    Status(StatusArgs),
     /// Show what was understood of the image builds: what each installs, with what, and where the packages lie then
     Show(ShowArgs),
     /// Show through whom each surface needs a package; exit 1 if none does
     Why(WhyArgs),
     /// Show where the cache lies and how large it is; with `clear`, remove it
     Cache(CacheArgs),
+}
+
+/// Flags of `status`.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct StatusArgs {
+    /// Exit with 1 where anything is rewritten
+    #[arg(long)]
+    pub(super) exit_code: bool,
 }
 
 /// Flags of `show`.

@@ -29,18 +29,20 @@ pub(super) fn run(
     if args.dry_run {
         return show_plan(requested, &options, None, cancel, reporter);
     }
-    let plan = prepare::run(requested, &options, cancel, &|event| reporter.event(event))?;
-    if reporter.wants_json() {
-        let mut document = json!({"ok": true});
-        describe(&mut document, &plan, false);
-        reporter.document(document);
-        return Ok(());
-    }
-    tell(&plan, reporter);
-    if !plan.rewrites.is_empty() {
-        reporter.tell("next: docker compose build, then docker-prep restore");
-    }
-    Ok(())
+    prepare::run(requested, &options, cancel, &|event| reporter.event(event), &|plan| {
+        if reporter.wants_json() {
+            let mut document = json!({"ok": true});
+            describe(&mut document, plan, false);
+            reporter.document(document);
+            // Who asked for the document does not know without it that the project is prepared.
+            return reporter.lost().map_or(Ok(()), Err);
+        }
+        tell(plan, reporter);
+        if !plan.rewrites.is_empty() {
+            reporter.tell("next: docker compose build, then docker-prep restore");
+        }
+        Ok(())
+    })
 }
 
 pub(super) fn options(args: &PrepareArgs, reporter: &Reporter) -> PrepareOptions {

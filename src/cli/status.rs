@@ -2,20 +2,22 @@
 
 use serde_json::{Value, json};
 
+use super::args::StatusArgs;
 use super::report::Reporter;
 use super::text::reason;
 use crate::error::Result;
 use crate::project::Requested;
 use crate::transaction::{FileState, Now, ProjectState, Status, age, interrupted, status};
 
-pub(super) fn run(requested: &Requested, reporter: &Reporter) -> Result<()> {
+/// Runs the command; its exit code tells whether anything is rewritten, where that is asked for.
+pub(super) fn run(requested: &Requested, args: StatusArgs, reporter: &Reporter) -> Result<u8> {
     let status = status::run(requested)?;
     if reporter.wants_json() {
         reporter.document(to_json(&status));
     } else {
         reporter.data(&text(&status));
     }
-    Ok(())
+    Ok(u8::from(args.exit_code && status.is_rewritten()))
 }
 
 fn to_json(status: &Status) -> Value {
@@ -30,6 +32,7 @@ fn to_json(status: &Status) -> Value {
     {
         document.extend(tree.into_iter().filter(|(key, _)| key != "depsDir"));
         document.insert("source".to_owned(), json!(status.source));
+        document.insert("unknown".to_owned(), json!(status.unknown));
     }
     document
 }
@@ -40,7 +43,10 @@ fn text(status: &Status) -> String {
         lines.push(format!("process {pid} is at work on it right now"));
     }
     match &status.tree.standing {
-        ProjectState::Clean => lines.push("not prepared".to_owned()),
+        ProjectState::Clean if status.unknown.is_empty() => lines.push("not prepared".to_owned()),
+        ProjectState::Clean => {
+            lines.push("rewritten, and no state says what the files were before".to_owned())
+        }
         ProjectState::Damaged { cause } => {
             lines.push(format!("the state cannot be read: {cause}"));
             lines.push("put back what can be: docker-prep restore".to_owned());
@@ -53,9 +59,14 @@ fn text(status: &Status) -> String {
         }
         ProjectState::Prepared(observed) => {
             let age = age(observed.head.started);
-            lines.push(format!("prepared by process {}, {age} ago", observed.head.pid));
+            lines.push(format!("prepared by {}, {age} ago", observed.head.by()));
             lines.extend(observed.files.iter().map(file));
         }
+    }
+    let unknown = status.unknown.iter();
+    lines.extend(unknown.map(|name| format!("  {name}: rewritten, and nothing is known of its original")));
+    if !status.unknown.is_empty() {
+        lines.push("see what can be done: docker-prep restore".to_owned());
     }
     lines.extend(status.source.as_ref().map(reason));
     if status.tree.standing.observed().is_some() && status.running.is_none() {

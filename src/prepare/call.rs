@@ -97,23 +97,42 @@ pub(crate) fn plan(
     Ok(plan)
 }
 
-/// Prepares the project, and returns the plan that it carried out.
+/// Prepares the project, and tells the plan that it carried out.
 ///
 /// # Errors
-/// [`ErrorKind::Refused`] where it is prepared already; [`ErrorKind::Packing`] naming every package that cannot be packed. The
-/// tree is then as it was, unless [`PrepareOptions::keep`].
+/// [`ErrorKind::Refused`] where it is prepared already; [`ErrorKind::Packing`] naming every package that cannot be packed; that
+/// of `tell`, whom nobody may have heard. The tree is then as it was, unless [`PrepareOptions::keep`].
 pub(crate) fn run(
     requested: &Requested,
     options: &PrepareOptions,
     cancel: &CancelToken,
     report: Report<'_>,
-) -> Result<PreparePlan> {
+    tell: &dyn Fn(&PreparePlan) -> Result<()>,
+) -> Result<()> {
     let call = Call::new(requested, options, cancel, report)?;
     let lock = call.lock()?;
     let (plan, prepared) = call.prepare(&lock, Phase::Prepared, None)?;
-    keep(prepared);
-    lock.release()?;
-    Ok(plan)
+    match (tell(&plan), prepared) {
+        (Err(error), Some(prepared)) if options.keep => {
+            prepared.keep();
+            return Err(error.hint("the project is left prepared; to put it back, type: docker-prep restore"));
+        }
+        (Err(error), Some(prepared)) => return Err(prepared.undo(error)),
+        (told, prepared) => {
+            keep(prepared);
+            told?;
+        }
+    }
+    lock.release()
+}
+
+/// A command of `run` by its first words: behind those may stand what is nobody's business.
+fn named(command: &[OsString]) -> String {
+    const MOST: usize = 3;
+    let words = command.iter().map(|word| word.to_string_lossy());
+    let is_plain =
+        |word: &std::borrow::Cow<'_, str>| !word.starts_with('-') && !word.contains(['=', ':', '@']);
+    words.take_while(is_plain).take(MOST).fold("run".to_owned(), |named, word| format!("{named} {word}"))
 }
 
 /// Leaves the project prepared.
@@ -128,6 +147,8 @@ pub(crate) struct Call<'a> {
     pub(crate) project: Project,
     /// Of its image builds.
     picture: ProjectPicture,
+    /// What the program was called for, as people would say it.
+    command: String,
     requested: &'a Requested,
     options: &'a PrepareOptions,
     cancel: &'a CancelToken,
@@ -159,6 +180,7 @@ impl<'a> Call<'a> {
         Ok(Self {
             project,
             picture,
+            command: command.map_or_else(|| "prepare".to_owned(), named),
             requested,
             options,
             cancel,
@@ -310,6 +332,7 @@ impl Call<'_> {
         let Self { project, requested, options, cancel, report, .. } = self;
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
         let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
+        deps.note_made(&project.root, &project.state_dir)?;
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
         let tally = ProgressCounter::new(*report);
         let (packed, staged) = observed.pack(&self.sinks(observed, open, Some(deps.path()), &tally))?;
@@ -341,7 +364,7 @@ impl Call<'_> {
         let note = DepsDirNote { path, existed: deps.existed() };
         let was_open = plan.source.asked == PackageSource::Auto;
         let transaction = Transaction::begin(lock, &project.root, note, plan.changes()?)?
-            .because(was_open.then(|| plan.source.clone()));
+            .noting(&self.command, was_open.then(|| plan.source.clone()));
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
             let unchanged = deps.put(temp, tarball)? == Placed::AlreadyThere;
             if unchanged {

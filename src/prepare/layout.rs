@@ -43,8 +43,9 @@ pub(crate) fn judge(
     for place in &lacking {
         let problem = lacks_tarballs(project, surface, place);
         if working.is_empty() {
-            // Where several contexts fit, one of them may be another one than those that were tried.
-            let is_certain = !lacking.iter().any(is_guess);
+            // Where several contexts fit, one of them may be another one than those that were tried. And who names
+            // another deps dir for this call alone may have its build take it from there, as a named context does.
+            let is_certain = !project.is_deps_dir_of_call && !lacking.iter().any(is_guess);
             if is_certain { &mut judged.refusals } else { &mut judged.doubts }.push(problem);
         } else if !is_guess(place) {
             let is_named = place.build.definition.kind != DefinitionKind::Nothing;

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use crate::cache::Outputs;
 use crate::cancel::CancelToken;
-use crate::deps_dir::{DepsDirState, apply as deps_dir};
+use crate::deps_dir::{DepsDirState, FolderNotes, apply as deps_dir};
 use crate::error::{Error, Result};
 use crate::project::{FileKind, Project, ProjectPath, Requested, read as project, surfaces};
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::ours;
-use crate::transaction::{Lock, read as state, tree};
+use crate::transaction::{Lock, file, read as state, tree};
 
 /// How to restore.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,18 +49,29 @@ pub(crate) fn run(
         rewritten_by_nobody(&project, report);
     }
     left_beside(&project, report);
+    let mut folders = FolderNotes::read(&project.state_dir);
     for dir in deps_dirs {
         let path = project.root.join(&dir);
         if !options.clean {
             outcome.swept += deps_dir::sweep_staged(&path)?;
             continue;
         }
-        let removed = deps_dir::remove(&path, &Outputs::of(requested.cache.as_ref(), &path))?;
-        if removed.folder {
-            outcome.removed.push(dir);
-        } else if removed.is_left {
+        let made = folders.made_for(&dir);
+        let outputs = Outputs::of(requested.cache.as_ref(), &path);
+        let removed = deps_dir::remove(&path, &outputs, made.contains(&dir))?;
+        if removed.is_left {
             report(Event::Notice(Notice::DepsDirLeft { dir: &dir }));
+            continue;
         }
+        folders.forget(&dir);
+        if removed.folder {
+            let above = made.iter().filter(|made| **made != dir);
+            file::remove_made(&above.map(|made| project.root.join(made)).collect::<Vec<_>>());
+            outcome.removed.push(dir);
+        }
+    }
+    if options.clean {
+        folders.write(&project.root, &project.state_dir)?;
     }
     lock.release()?;
     Ok(RestoreCall { restored: outcome, stopped: cancel.check().err() })

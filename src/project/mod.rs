@@ -27,6 +27,7 @@ pub(crate) use self::package_source::{PROBE_TIMEOUT, PackageSource, RequestedSou
 pub(crate) use self::read::git::{Failure, HOOK_VARIABLES, HookEnvironment, Running, path_of, said};
 pub(crate) use self::read::package_manager::of_workspace;
 pub(crate) use self::read::picture::ProjectPicture;
+pub(crate) use self::read::place::{FolderNow, HeldFolder};
 pub(crate) use self::read::surfaces::{files, relative};
 pub(crate) use self::read::workspace::Itself;
 pub(crate) use self::read::{

@@ -53,6 +53,9 @@ pub(crate) enum Phase {
 pub(crate) struct Head {
     /// The version of the program that wrote this.
     pub(crate) tool: String,
+    /// What it was called for, such as `prepare` or `run docker compose build`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) command: Option<String>,
     /// Its process.
     pub(crate) pid: u32,
     /// When that one began, in seconds since 1970 by the wall clock: it means the same after a reboot.
@@ -66,6 +69,14 @@ pub(crate) struct Head {
     /// What the registries were found to be, where they were asked first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<Decision>,
+}
+
+impl Head {
+    /// Who it was, for people: the process may be long gone.
+    pub(crate) fn by(&self) -> String {
+        let command = self.command.as_ref().map(|command| format!(" ({command})")).unwrap_or_default();
+        format!("docker-prep {}{command}", self.tool)
+    }
 }
 
 /// What stood at a path before.

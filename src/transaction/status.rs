@@ -1,13 +1,14 @@
 //! `docker-prep status`: prepared or not, by whom, since when, what differs.
 
 use crate::error::Result;
-use crate::project::{Requested, read as project};
+use crate::project::{FileKind, Project, Requested, read as project, surfaces};
+use crate::rewrite::ours;
 use crate::source::Decision;
 use crate::transaction::apply::lock;
 use crate::transaction::apply::lock::Holder;
 use crate::transaction::read as state;
 use crate::transaction::read::beside as beside_files;
-use crate::transaction::tree_state::TreeState;
+use crate::transaction::tree_state::{ProjectState, TreeState};
 
 pub(crate) use crate::transaction::apply::lock::age;
 
@@ -24,6 +25,15 @@ pub(crate) struct Status {
     pub(crate) running: Option<Holder>,
     /// Why it is prepared or, while a command runs with nothing touched, why it is not.
     pub(crate) source: Option<Decision>,
+    /// The files that are rewritten though no state names them, from the project's root.
+    pub(crate) unknown: Vec<String>,
+}
+
+impl Status {
+    /// Whether anything is not as its owner wrote it.
+    pub(crate) fn is_rewritten(&self) -> bool {
+        self.tree.standing != ProjectState::Clean || !self.unknown.is_empty()
+    }
 }
 
 /// Looks, and changes nothing.
@@ -41,11 +51,26 @@ pub(crate) fn run(requested: &Requested) -> Result<Status> {
     let recorded = tree.standing.observed().and_then(|observed| observed.head.source.clone());
     let noted = || lock::note(&project.state_dir).and_then(|note| Decision::parse(&note));
     let source = recorded.or_else(noted);
+    let unknown = unknown(&project, &tree);
     Ok(Status {
         tree,
+        unknown,
         running,
         source,
         project: project.root.display().to_string(),
         deps_dir: project.deps_dir,
     })
+}
+
+/// The files that point into the deps dir, and that the state does not name.
+fn unknown(project: &Project, tree: &TreeState) -> Vec<String> {
+    let files = tree.standing.observed().map(|observed| observed.files.as_slice()).unwrap_or_default();
+    let deps_dir = &project.deps_dir;
+    let manifests = surfaces::all(project).into_iter().filter_map(|surface| {
+        let is_ours = ours::points_into(FileKind::Manifest, surface.text.as_bytes(), deps_dir);
+        is_ours.then_some(surface.manifest_name)
+    });
+    let beside = beside_files::beside_manifests(project).into_iter();
+    let beside = beside.filter(|file| ours::is_rewritten(file, deps_dir)).map(|file| file.name);
+    manifests.chain(beside).filter(|name| files.iter().all(|file| file.path != *name)).collect()
 }

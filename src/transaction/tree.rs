@@ -11,7 +11,7 @@ use crate::report::{Event, Notice, Report};
 use crate::rewrite::ours;
 use crate::transaction::apply::lock;
 use crate::transaction::apply::lock::{Holder, Lock};
-use crate::transaction::journal::{Head, Phase};
+use crate::transaction::journal::Phase;
 use crate::transaction::plan::{Leftover, leftover};
 use crate::transaction::read as state;
 use crate::transaction::restore::put_back;
@@ -73,21 +73,19 @@ pub(crate) fn busy(holder: &Holder) -> Error {
 /// One line on a prepared project.
 fn prepared(observed: &ObservedJournal) -> String {
     let age = lock::age(observed.head.started);
-    format!("the project is prepared already, by process {}, {age} ago", observed.head.pid)
+    format!("the project is prepared already, by {}, {age} ago", observed.head.by())
 }
 
 /// One line on a project that a killed process left.
 pub(crate) fn interrupted(observed: &ObservedJournal) -> String {
-    let Head { pid, started, phase, .. } = observed.head;
-    let doing = match phase {
+    let head = &observed.head;
+    let doing = match head.phase {
         Phase::Preparing => "prepared the project",
         Phase::Prepared | Phase::Running => "ran a command on the prepared project",
         Phase::Restoring => "restored the project",
     };
-    format!(
-        "process {pid}, begun {} ago, was killed, or could not go on, while it {doing}",
-        lock::age(started)
-    )
+    let (by, age) = (head.by(), lock::age(head.started));
+    format!("{by}, begun {age} ago, was killed, or could not go on, while it {doing}")
 }
 
 /// Moves backups that the old docker-prep.sh left back over the surfaces' manifests.

@@ -178,7 +178,7 @@ fn a_hook_of_another_repository_changes_nothing() {
     in_a_hook(&world, "notes", &["prepare"]).exits(0);
     assert!(world.exists("notes/.git/docker-prep/state.json"));
     let status = in_a_hook(&world, "notes", &["status"]).exits(0);
-    assert!(status.stdout.contains("prepared by process"), "{status}");
+    assert!(status.stdout.contains("prepared by docker-prep"), "{status}");
     in_a_hook(&world, "notes", &["restore", "--clean"]).exits(0);
     assert_eq!(world.git_status("notes"), "");
     let after =

@@ -1,7 +1,7 @@
 //! Prepare, restore and status through the binary.
 
 use crate::common::product::product;
-use crate::common::{Snapshot, World};
+use crate::common::{Run, Snapshot, World};
 
 /// The product's own files: git's are not what is promised.
 fn files(world: &World) -> Snapshot {
@@ -408,6 +408,66 @@ fn a_full_disk_behind_stdout_is_no_success() {
     program.current_dir(world.path("notes")).args(["prepare", "--dry-run"]);
     program.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
     assert_eq!(program.status().unwrap().code(), Some(5));
+}
+
+/// Who asked for the document does not know otherwise that there is something to restore.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_document_that_reaches_nobody_leaves_nothing_prepared() {
+    for keep in [false, true] {
+        let world = product();
+        let before = files(&world);
+        let mut program = world.program();
+        program.current_dir(world.path("notes")).args(["prepare", "--json"]).args(keep.then_some("--keep"));
+        program.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        let run = Run::from(program.output().unwrap()).exits(5);
+        assert!(run.stderr.contains("stdout: cannot be written"), "{run}");
+        assert_eq!(world.read("notes/backend/package.json").contains("file:"), keep);
+        assert_eq!(run.stderr.contains("docker-prep restore"), keep, "{run}");
+        world.run_in("notes", ["restore", "--clean"]).exits(0);
+        before.assert_same(&files(&world));
+    }
+}
+
+#[test]
+fn folders_that_were_there_stay_and_those_that_were_made_go() {
+    let world = product();
+    world.dir("notes/backend/empty");
+    world.dir("notes/vendor");
+    let before = files(&world);
+    for deps_dir in ["backend/empty", "a/b/c", "vendor/deps", "vendor/deep/deps"] {
+        world.run_in("notes", ["prepare", "--deps-dir", deps_dir]).exits(0);
+        world.run_in("notes", ["restore"]).exits(0);
+        // The second time it is ours already, and what was made before is not forgotten.
+        world.run_in("notes", ["prepare", "--deps-dir", deps_dir]).exits(0);
+        world.run_in("notes", ["restore", "--clean"]).exits(0);
+        before.assert_same(&files(&world));
+        assert!(!world.exists("notes/.git/docker-prep"), "{deps_dir}: nothing is left to know");
+    }
+    // What came beside it is somebody's.
+    world.run_in("notes", ["prepare", "--deps-dir", "a/b/c"]).exits(0);
+    world.file("notes/a/mine", "x");
+    world.run_in("notes", ["restore", "--clean"]).exits(0);
+    assert!(world.exists("notes/a/mine") && !world.exists("notes/a/b"));
+}
+
+#[test]
+fn status_tells_what_no_state_knows() {
+    let world = product();
+    let status = |words: &[&str]| world.run_in("notes", [&["status"], words].concat());
+    status(&["--exit-code"]).exits(0);
+    world.run_in("notes", ["prepare"]).exits(0);
+    let run = status(&["--exit-code"]).exits(1);
+    let by = concat!("prepared by docker-prep ", env!("CARGO_PKG_VERSION"), " (prepare), ");
+    assert!(run.stdout.contains(by), "{run}");
+    status(&[]).exits(0);
+    world.remove("notes/.git/docker-prep");
+    world.remove("notes/backend/package.json.bak");
+    let run = status(&["--exit-code"]).exits(1);
+    let said = "backend/package.json: rewritten, and nothing is known of its original";
+    assert!(run.stdout.contains(said) && !run.stdout.contains("not prepared"), "{run}");
+    let json = status(&["--json"]).exits(0).json();
+    assert_eq!(json["unknown"], serde_json::json!(["backend/package.json"]), "{json:#}");
 }
 
 #[test]

@@ -94,8 +94,8 @@ impl Crowd {
                     })
                 };
                 let busy = names("lock: process ", " ago, is at work on this project");
-                let prepared = names("the project is prepared already, by process ", " ago");
-                assert!(busy || prepared, "{words:?} names a process and its age: {run}");
+                let prepared = names("the project is prepared already, by docker-prep ", " ago");
+                assert!(busy || prepared, "{words:?} names who it is and its age: {run}");
                 assert!(busy || !words.contains(&"--force"), "{words:?}: {run}");
             }
             _ => panic!("{words:?}: {run}"),

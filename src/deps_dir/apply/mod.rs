@@ -5,6 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "writes tarballs")]
 
+pub(crate) mod folders;
 pub(crate) mod out_dir;
 mod tarballs;
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
+use self::folders::FolderNotes;
 use self::tarballs::tarballs;
 pub(crate) use self::tarballs::{Placed, StagedTarball, TempTarball, place_known, sync_staged, there};
 use crate::cache::Outputs;
@@ -96,6 +98,8 @@ pub(crate) struct DepsDir {
     /// Whether there may be tarballs in it whose names a power cut would take.
     is_unsynced: bool,
     outputs: Arc<Outputs>,
+    /// Where it is noted which folders were made, until this is kept.
+    noted: Option<(PathBuf, PathBuf)>,
 }
 
 impl DepsDir {
@@ -107,7 +111,8 @@ impl DepsDir {
         let found = look(path)?;
         let made = if found == DepsDirState::Missing { file::missing_folders(path) } else { Vec::new() };
         let (written, outputs) = (Vec::new(), Arc::default());
-        let mut dir = Self { path: path.to_owned(), found, made, written, is_unsynced: false, outputs };
+        let is_unsynced = false;
+        let mut dir = Self { path: path.to_owned(), found, made, written, is_unsynced, outputs, noted: None };
         if found == DepsDirState::Missing {
             file::create_folder(path)?;
             file::change_folder_mode(path, 0o755)?;
@@ -144,10 +149,25 @@ impl DepsDir {
         self.found != DepsDirState::Missing
     }
 
+    /// Notes in the state folder which folders of the project were made for it, where that is not just this one.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn note_made(&mut self, root: &Path, state_dir: &Path) -> Result<()> {
+        if self.found == DepsDirState::Ours {
+            return Ok(());
+        }
+        let mut notes = FolderNotes::read(state_dir);
+        notes.note(root, &self.path, &self.made);
+        self.noted = Some((root.to_owned(), state_dir.to_owned()));
+        notes.write(root, state_dir)
+    }
+
     /// Leaves what was put there.
     pub(crate) fn keep(mut self) {
         self.written.clear();
         self.made.clear();
+        self.noted = None;
     }
 
     /// A new file to write a tarball into. It goes when it is dropped, and after a kill with the next
@@ -212,12 +232,16 @@ impl Drop for DepsDir {
             let _ = file::remove(&self.path.join(name));
         }
         file::remove_made(&self.made);
+        if let Some((root, state_dir)) = &self.noted {
+            let _ = FolderNotes::read(state_dir).write(root, state_dir);
+        }
     }
 }
 
 /// A new file in a folder to write a tarball into.
 pub(crate) fn stage(dir: &Path) -> io::Result<TempTarball> {
     let made = tempfile::Builder::new().prefix(STAGED_PREFIX).suffix(STAGED_SUFFIX).tempfile_in(dir)?;
+    file::change_owner(made.as_file(), made.path())?;
     Ok(TempTarball::new(made))
 }
 
@@ -275,12 +299,12 @@ pub(crate) struct RemovedDepsDir {
     pub(crate) is_left: bool,
 }
 
-/// Takes away the deps dir: what the tool wrote, and the folder if nothing else is in it. A folder without the mark
-/// is left alone, unless it is empty but for what a killed run left.
+/// Takes away the deps dir: what the tool wrote, and the folder if nothing else is in it and the tool has made it. A
+/// folder without the mark is left alone, unless it is empty but for what a killed run left.
 ///
 /// # Errors
 /// The disk's.
-pub(crate) fn remove(path: &Path, outputs: &Outputs) -> Result<RemovedDepsDir> {
+pub(crate) fn remove(path: &Path, outputs: &Outputs, is_made: bool) -> Result<RemovedDepsDir> {
     let mut removed = RemovedDepsDir { tarballs: Vec::new(), folder: false, is_left: true };
     if !path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
         removed.is_left = path.symlink_metadata().is_ok();
@@ -303,6 +327,10 @@ pub(crate) fn remove(path: &Path, outputs: &Outputs) -> Result<RemovedDepsDir> {
     let gitignore = path.join(GITIGNORE);
     if fs::read(&gitignore).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes()) {
         file::remove(&gitignore)?;
+    }
+    if !is_made {
+        removed.is_left = false;
+        return Ok(removed);
     }
     removed.folder = file::remove_empty_folder(path)?;
     removed.is_left = !removed.folder;

@@ -57,11 +57,11 @@ fn it_is_made_with_its_mark_and_taken_away_without_a_trace() {
     let (name, _) = place(&mut dir, "a-1.0.0", "x");
     assert_eq!(names(home.path()), [".docker-deps"]);
     assert_eq!(
-        remove(&path, &Outputs::default()).unwrap(),
+        remove(&path, &Outputs::default(), true).unwrap(),
         RemovedDepsDir { tarballs: vec![name], folder: true, is_left: false }
     );
     assert!(names(home.path()).is_empty());
-    assert!(!remove(&path, &Outputs::default()).unwrap().folder);
+    assert!(!remove(&path, &Outputs::default(), true).unwrap().folder);
 }
 
 #[test]
@@ -74,11 +74,11 @@ fn an_empty_folder_is_adopted_and_its_placeholders_stay() {
     // What a run left that was killed before the mark stood.
     fs::write(path.join(".docker-prep-file.tmp"), "").unwrap();
     assert_eq!(look(&path).unwrap(), DepsDirState::Adoptable);
-    remove(&path, &Outputs::default()).unwrap();
+    remove(&path, &Outputs::default(), true).unwrap();
     assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
     DepsDir::open(&path).unwrap().keep();
     assert_eq!(names(&path), [".docker-prep", ".gitignore", ".gitkeep"]);
-    assert!(!remove(&path, &Outputs::default()).unwrap().folder);
+    assert!(!remove(&path, &Outputs::default(), true).unwrap().folder);
     assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
     assert_eq!(fs::read(path.join(".gitignore")).unwrap(), b"*\n!.gitkeep\n");
 }
@@ -99,7 +99,7 @@ fn what_is_not_ours_is_refused_and_left_alone() {
     let error = DepsDir::open(&path).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused);
     assert!(error.to_string().contains("rm -r "), "{error}");
-    assert!(!remove(&path, &Outputs::default()).unwrap().folder);
+    assert!(!remove(&path, &Outputs::default(), true).unwrap().folder);
     assert_eq!(names(&path), ["bytelyst-errors-1.4.2.tgz"]);
 }
 
@@ -173,7 +173,7 @@ fn a_removal_that_was_killed_is_taken_up_again() {
         assert!(path.join(GITIGNORE).exists());
     }
     assert_eq!(look(&path).unwrap(), DepsDirState::Adoptable);
-    assert!(remove(&path, &Outputs::default()).unwrap().folder);
+    assert!(remove(&path, &Outputs::default(), true).unwrap().folder);
     assert!(names(home.path()).is_empty());
 }
 
@@ -190,7 +190,7 @@ fn folders_that_were_made_for_it_go_with_it() {
     fs::remove_file(home.path().join("a")).unwrap();
     DepsDir::open(&path).unwrap().keep();
     fs::write(home.path().join("a/mine"), "").unwrap();
-    remove(&path, &Outputs::default()).unwrap();
+    remove(&path, &Outputs::default(), true).unwrap();
     assert_eq!(names(&home.path().join("a")), ["b", "mine"]);
 }
 
@@ -257,7 +257,7 @@ fn a_tarball_of_a_cycle_is_known_by_its_seal() {
     assert_eq!(names(&path), [".docker-prep", ".gitignore", &name]);
     dir.keep();
     assert_eq!(
-        remove(&path, &Outputs::default()).unwrap(),
+        remove(&path, &Outputs::default(), true).unwrap(),
         RemovedDepsDir { tarballs: vec![name], folder: true, is_left: false }
     );
 }
@@ -291,7 +291,7 @@ fn a_tarball_of_somebody_else_stays_under_the_name_of_a_sealed_one() {
     fs::write(path.join("elsewhere"), &bytes).unwrap();
     assert!(dir.sweep(&BTreeSet::new()).unwrap().is_empty());
     dir.keep();
-    assert!(!remove(&path, &Outputs::default()).unwrap().folder);
+    assert!(!remove(&path, &Outputs::default(), true).unwrap().folder);
     assert_eq!(names(&path).len(), 4);
 }
 
@@ -314,7 +314,7 @@ fn what_a_killed_run_had_named_is_known_and_goes() {
         assert_eq!(names(&path).len(), 2 + all.len());
         let names_of = all[..named].iter().map(|(_, name)| name.clone()).collect();
         assert_eq!(
-            remove(&path, &Outputs::default()).unwrap(),
+            remove(&path, &Outputs::default(), true).unwrap(),
             RemovedDepsDir { tarballs: names_of, folder: true, is_left: false }
         );
     }

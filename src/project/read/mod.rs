@@ -6,6 +6,7 @@ pub(crate) mod git;
 pub(crate) mod local_packages;
 pub(crate) mod package_manager;
 pub(crate) mod picture;
+pub(crate) mod place;
 pub(crate) mod scope;
 pub(crate) mod surfaces;
 pub(crate) mod workspace;
@@ -38,6 +39,8 @@ pub(crate) struct Project {
     pub(crate) state_dir: PathBuf,
     /// The deps dir from the root, with `/` between parts, such as `.docker-deps`.
     pub(crate) deps_dir: String,
+    /// Whether a flag or a variable names the deps dir, for this call alone.
+    pub(crate) is_deps_dir_of_call: bool,
     /// Which packages the tool is responsible for.
     pub(crate) scope: Scope,
     /// Who names them; nobody where it is the default.
@@ -117,6 +120,7 @@ pub(crate) fn find(requested: &Requested) -> Result<Project> {
         is_in_git,
         state_dir,
         deps_dir,
+        is_deps_dir_of_call: requested.deps_dir.is_some(),
         source,
         config,
     })

@@ -128,8 +128,11 @@ fn create(path: &Path, bytes: &[u8], attributes: &Attributes) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(|error| failed("create", path, &error))?;
-    let filled =
-        file.write_all(bytes).and_then(|()| set_attributes(&file, attributes)).and_then(|()| file.sync_all());
+    let attributes = Attributes { owner: attributes.owner.or_else(|| owner_for(path)), ..*attributes };
+    let filled = file
+        .write_all(bytes)
+        .and_then(|()| set_attributes(&file, &attributes))
+        .and_then(|()| file.sync_all());
     filled.map_err(|error| {
         let _ = fs::remove_file(path);
         failed("write", path, &error)
@@ -179,6 +182,25 @@ pub(crate) fn owner_of(metadata: &Metadata) -> Option<(u32, u32)> {
         let _ = metadata;
         None
     }
+}
+
+/// Whose a new file or folder shall be: under sudo that of the folder that it is made in, since what is root's in a tree
+/// of somebody else's cannot be removed by them. Nobody but root can give files away.
+pub(crate) fn owner_for(path: &Path) -> Option<(u32, u32)> {
+    const ROOT: u32 = 0;
+    let path = is_root().then(|| std::path::absolute(path).ok())??;
+    let folder = path.ancestors().skip(1).find_map(|folder| folder.metadata().ok())?;
+    owner_of(&folder).filter(|(user, _)| *user != ROOT)
+}
+
+/// Gives an open file, which was just made at `path`, to whom [`owner_for`] says.
+pub(crate) fn change_owner(file: &File, path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some((user, group)) = owner_for(path) {
+        return std::os::unix::fs::fchown(file, Some(user), Some(group));
+    }
+    let _ = (file, path);
+    Ok(())
 }
 
 /// Whether a file has hard links besides the name that was asked for.
@@ -268,7 +290,29 @@ pub(crate) fn remove(path: &Path) -> Result<bool> {
 /// # Errors
 /// It cannot.
 pub(crate) fn create_folder(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).map_err(|error| failed("create the folder", path, &error))
+    create_folders(path).map_err(|error| failed("create the folder", path, &error))
+}
+
+/// The same, with the error as it came.
+pub(crate) fn create_folders(path: &Path) -> io::Result<()> {
+    let made = if is_root() { missing_folders(path) } else { Vec::new() };
+    fs::create_dir_all(path)?;
+    #[cfg(unix)]
+    for folder in made.iter().rev() {
+        if let Some((user, group)) = owner_for(folder) {
+            std::os::unix::fs::lchown(folder, Some(user), Some(group))?;
+        }
+    }
+    let _ = made;
+    Ok(())
+}
+
+/// Whether the process may give files away.
+fn is_root() -> bool {
+    #[cfg(unix)]
+    return rustix::process::geteuid().is_root();
+    #[cfg(not(unix))]
+    false
 }
 
 /// Which folders [`create_folder`] would have to make, the deepest first.

@@ -62,7 +62,7 @@ impl Lock {
                 )]
                 std::thread::sleep(PAUSE);
             }
-            match std::fs::create_dir_all(folder) {
+            match file::create_folders(folder) {
                 // It was there, and the last holder has just taken it away; unless it is no folder at all.
                 Err(error)
                     if error.kind() == io::ErrorKind::AlreadyExists && folder.symlink_metadata().is_err() =>
@@ -154,6 +154,12 @@ impl Lock {
         write(&self.file).map_err(|error| file::failed("write", &self.folder.join(NAME), &error))
     }
 
+    /// The same lock, whose state folder was moved while it was held.
+    pub(crate) fn moved_to(mut self, folder: &Path) -> Self {
+        self.folder = folder.to_owned();
+        self
+    }
+
     /// The state folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
@@ -243,7 +249,11 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.clone().create_new(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok((options.open(path)?, false)),
-        made => Ok((made?, true)),
+        made => {
+            let made = made?;
+            file::change_owner(&made, path)?;
+            Ok((made, true))
+        }
     }
 }
 

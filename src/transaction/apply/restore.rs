@@ -100,6 +100,8 @@ fn note_down(lock: &Lock, mut journal: Journal, plan: &Plan) -> Result<()> {
         }
     }
     journal.head.phase = Phase::Restoring;
+    journal.head.tool = env!("CARGO_PKG_VERSION").to_owned();
+    journal.head.command = Some("restore".to_owned());
     journal.head.pid = std::process::id();
     journal.head.started = lock::now();
     match state::save_journal(lock, &journal) {

@@ -110,6 +110,7 @@ impl<'lock> Transaction<'lock> {
         }
         let head = Head {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
+            command: None,
             pid: std::process::id(),
             started: lock::now(),
             phase: Phase::Preparing,
@@ -129,8 +130,9 @@ impl<'lock> Transaction<'lock> {
         Ok(Self { lock, root, journal, changes: checked })
     }
 
-    /// Notes why, for whoever looks at the prepared project.
-    pub(crate) fn because(mut self, source: Option<Decision>) -> Self {
+    /// Notes for whoever looks at the prepared project which command it was, and why.
+    pub(crate) fn noting(mut self, command: &str, source: Option<Decision>) -> Self {
+        self.journal.head.command = Some(command.to_owned());
         self.journal.head.source = source;
         self
     }
@@ -160,10 +162,7 @@ impl<'lock> Transaction<'lock> {
             Err(error) if keep => {
                 Err(error.hint("it was left as it is; to put it back, type: docker-prep restore"))
             }
-            Err(error) => match guard.put_back() {
-                Ok(()) => Err(error),
-                Err(second) => Err(both(error, second)),
-            },
+            Err(error) => Err(guard.undo(error)),
         }
     }
 
@@ -248,6 +247,14 @@ impl Prepared<'_> {
         self.armed = false;
     }
 
+    /// Puts the project back for an error, which tells too what of that fails.
+    pub(crate) fn undo(mut self, error: Error) -> Error {
+        match self.put_back() {
+            Ok(()) => error,
+            Err(second) => both(error, second),
+        }
+    }
+
     /// Writes the state anew where somebody has removed or spoilt it meanwhile: all of it is still known here.
     ///
     /// # Errors
@@ -288,12 +295,9 @@ fn both(mut first: Error, second: Error) -> Error {
 }
 
 fn prepared(head: &Head, how: &str) -> Error {
-    let (pid, age, folder) = (head.pid, lock::age(head.started), &head.deps_dir);
-    Error::new(
-        ErrorKind::Refused,
-        format!("the project {how} by process {pid}, {age} ago (deps dir {folder})"),
-    )
-    .hint("put it back: docker-prep restore   (or prepare anew: docker-prep prepare --force)")
+    let (by, age, folder) = (head.by(), lock::age(head.started), &head.deps_dir);
+    Error::new(ErrorKind::Refused, format!("the project {how} by {by}, {age} ago (deps dir {folder})"))
+        .hint("put it back: docker-prep restore   (or prepare anew: docker-prep prepare --force)")
 }
 
 fn check(root: &Path, change: &FileRewrite) -> Result<(JournalEntry, Option<(u32, u32)>), Problem> {

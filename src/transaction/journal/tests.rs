@@ -32,6 +32,7 @@ fn made(name: &str) -> JournalEntry {
 fn journal() -> Journal {
     Journal {
         head: Head {
+            command: Some("prepare".to_owned()),
             tool: "0.1.0".to_owned(),
             pid: 7,
             started: 1_700_000_000,

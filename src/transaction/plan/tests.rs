@@ -90,6 +90,7 @@ fn the_last_commit_is_asked_wherever_it_matters() {
         let path = file.entry.path.clone();
         for phase in [Phase::Preparing, Phase::Prepared, Phase::Running, Phase::Restoring] {
             let head = Head {
+                command: None,
                 tool: String::new(),
                 pid: 1,
                 started: 0,

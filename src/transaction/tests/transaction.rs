@@ -576,10 +576,8 @@ fn begin_refuses_what_it_cannot_bring_back() {
     let (world, _) = World::prepared();
     let lock = world.lock();
     let error = world.begin(&lock).unwrap_err().to_string();
-    assert!(
-        error.contains(&format!("the project was prepared by process {}", std::process::id())),
-        "{error}"
-    );
+    let by = concat!("the project was prepared by docker-prep ", env!("CARGO_PKG_VERSION"));
+    assert!(error.contains(by), "{error}");
     assert!(error.contains("docker-prep restore"), "{error}");
 }
 

@@ -189,7 +189,7 @@ impl<'a> Scenario<'a> {
         let mut wrong = Vec::new();
         let status = self.fixture.run(tree, &["status"]);
         let has_journal = tree.root().join(STATE).join("state.json").exists();
-        let is_prepared = status.stdout.contains("prepared by process");
+        let is_prepared = status.stdout.contains("prepared by docker-prep");
         let tells = is_prepared || status.stdout.contains("was killed, or could not go on, while it");
         if status.code != Some(0) || tells != has_journal {
             wrong.push(format!("status does not tell: {status}"));

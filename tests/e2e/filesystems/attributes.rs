@@ -6,6 +6,7 @@ use std::process::Command;
 
 use rustix::fs::{XattrFlags, getxattr, setxattr};
 
+use crate::common::Run;
 use crate::filesystems::place::{Place, call};
 
 /// Prepared and restored, by hand and by `run`, with a look at it while prepared.
@@ -100,5 +101,38 @@ fn what_is_immutable_is_left_alone() {
         assert!(!place.is_whole());
         place.call(&["restore", "--clean"]).exits(0);
         place.is_restored();
+    }
+}
+
+/// As under sudo: nothing of root's is left in a tree that is somebody else's.
+#[test]
+fn what_root_makes_belongs_to_the_owner_of_the_folder() {
+    assert!(rustix::process::geteuid().is_root(), "only root can give files away");
+    let place = Place::new();
+    place.world.file("notes/.gitignore", "node_modules\n");
+    let outer = place.world.root().parent().unwrap();
+    call(Command::new("chown").arg("-R").arg("1234:4321").arg(outer));
+    let of_others = || {
+        let entries = walkdir::WalkDir::new(outer).into_iter().map(Result::unwrap);
+        let owner =
+            |entry: &walkdir::DirEntry| entry.metadata().map(|seen| (seen.uid(), seen.gid())).unwrap();
+        let others = entries.filter(|entry| owner(entry) != (1234, 4321));
+        others.map(|entry| entry.path().to_owned()).collect::<Vec<_>>()
+    };
+    for words in [
+        &["init"][..],
+        &["run", "--", "true"],
+        &["prepare", "--deps-dir", "a/b"],
+        &["status"],
+        &["restore"],
+        &["restore", "--clean"],
+        &["prepare"],
+        &["pack", "--out", "packed/deep"],
+    ] {
+        let mut program = place.world.program();
+        // git trusts the tree of whoever typed sudo.
+        program.current_dir(place.path("")).args(words).env("SUDO_UID", "1234");
+        Run::from(program.output().unwrap()).exits(0);
+        assert_eq!(of_others(), [] as [std::path::PathBuf; 0], "{words:?}");
     }
 }

@@ -95,7 +95,7 @@ fn keep_leaves_it_prepared_where_the_command_fails_and_only_there() {
         assert!(run.stderr.contains("docker-prep restore"), "says how to put it back: {run}");
         assert!(scene.manifest().contains("file:../.docker-deps/"));
         let status = scene.world.run_in("notes", ["status"]).exits(0);
-        assert!(status.stdout.contains("prepared by process"), "{status}");
+        assert!(status.stdout.contains("prepared by docker-prep"), "{status}");
         scene.world.run_in("notes", ["restore"]).exits(0);
         scene.is_restored();
     }

@@ -112,7 +112,8 @@ fn the_program_itself_works_in_it_and_refuses_to_change_anything() {
     let run = scene.sh(&script("status")).exits(0);
     let pid = run.stdout.lines().next().unwrap();
     assert!(run.stdout.contains(&format!("process {pid} is at work on it right now")), "{run}");
-    assert!(run.stdout.contains(&format!("prepared by process {pid}, ")), "{run}");
+    let by = concat!("prepared by docker-prep ", env!("CARGO_PKG_VERSION"), " (run sh), ");
+    assert!(run.stdout.contains(by), "{run}");
     assert!(run.stdout.contains("backend/package.json: rewritten"), "{run}");
     assert!(!run.stdout.contains("docker-prep restore"), "it must not be told to: {run}");
     let run = scene.sh(&script("--json status")).exits(0);
@@ -156,4 +157,38 @@ fn it_may_commit_and_another_project_may_be_prepared_meanwhile() {
     scene.sh(&script).exits(0);
     assert_eq!(world.git_status("other"), "");
     scene.is_restored();
+}
+
+#[test]
+fn a_project_that_it_moves_is_restored_where_it_lies() {
+    let scene = Scene::new();
+    let before = scene.now();
+    let run = scene.sh("mv ../notes ../elsewhere").exits(0);
+    assert!(run.stderr.contains("/elsewhere: it is restored there"), "{run}");
+    assert!(!scene.world.exists("notes"), "nothing is made anew");
+    std::fs::rename(scene.world.path("elsewhere"), scene.world.path("notes")).unwrap();
+    before.assert_same(&scene.now());
+    assert!(!scene.world.exists("notes/.git/docker-prep"));
+}
+
+#[test]
+fn a_project_that_it_removes_is_not_made_anew() {
+    let scene = Scene::new();
+    for script in
+        ["rm -r ../notes", "mv ../notes ../elsewhere; cp -r ../elsewhere ../copy; rm -r ../elsewhere"]
+    {
+        let scene = if script.starts_with("rm") { &scene } else { &Scene::new() };
+        let run = scene.sh(script).exits(3);
+        assert!(run.stderr.contains("notes: the command has taken the project away"), "{run}");
+        assert!(run.stderr.contains("docker-prep -C DIR restore"), "{run}");
+        assert!(!scene.world.exists("notes"));
+    }
+}
+
+#[test]
+fn a_git_directory_that_it_removes_is_not_made_anew() {
+    let scene = Scene::new();
+    scene.sh("rm -r .git").exits(0);
+    scene.before.assert_same(&scene.now());
+    assert!(!scene.world.exists("notes/.git"));
 }
