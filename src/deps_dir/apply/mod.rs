@@ -109,13 +109,17 @@ impl DepsDir {
     /// As [`look`], and the disk's.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let found = look(path)?;
-        let made = if found == DepsDirState::Missing { file::missing_folders(path) } else { Vec::new() };
+        let made = match found {
+            DepsDirState::Missing => file::missing_folders(path),
+            DepsDirState::Adoptable if is_unfinished(path)? => vec![path.to_owned()],
+            DepsDirState::Adoptable | DepsDirState::Ours => Vec::new(),
+        };
         let (written, outputs) = (Vec::new(), Arc::default());
         let is_unsynced = false;
         let mut dir = Self { path: path.to_owned(), found, made, written, is_unsynced, outputs, noted: None };
         if found == DepsDirState::Missing {
-            file::create_folder(path)?;
-            file::change_folder_mode(path, 0o755)?;
+            path.parent().map_or(Ok(()), file::create_folder)?;
+            file::create_private_folder(path)?;
             dir.made.iter().try_for_each(|folder| file::sync_folder_of(folder))?;
         } else if found == DepsDirState::Adoptable {
             // A run that was killed may have just made it.
@@ -128,6 +132,9 @@ impl DepsDir {
         }
         if found != DepsDirState::Ours {
             dir.write(MARK, MARK_TEXT)?;
+        }
+        if file::is_private(path)? {
+            file::change_folder_mode(path, 0o755)?;
         }
         Ok(dir)
     }
@@ -324,9 +331,8 @@ pub(crate) fn remove(path: &Path, outputs: &Outputs, is_made: bool) -> Result<Re
         return Ok(removed);
     }
     // After the mark: killed in between, git sees nothing, and the next removal finishes it.
-    let gitignore = path.join(GITIGNORE);
-    if fs::read(&gitignore).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes()) {
-        file::remove(&gitignore)?;
+    if has_own_gitignore(path) {
+        file::remove(&path.join(GITIGNORE))?;
     }
     if !is_made {
         removed.is_left = false;
@@ -366,6 +372,18 @@ fn is_marked(path: &Path) -> Result<bool> {
     }
     let text = fs::read(&mark).map_err(|error| file::failed("read", &mark, &error))?;
     Ok(text == MARK_TEXT.as_bytes())
+}
+
+/// Whether a folder that is empty but for placeholders is what a killed run has made: one that nobody else may look into,
+/// or with a file in it that is the tool's.
+fn is_unfinished(path: &Path) -> Result<bool> {
+    let is_ours = |name: &str| is_staged(name) || name == GITIGNORE && has_own_gitignore(path);
+    Ok(file::is_private(path)?
+        || entries(path)?.iter().any(|entry| is_ours(&entry.file_name().to_string_lossy())))
+}
+
+fn has_own_gitignore(path: &Path) -> bool {
+    fs::read(path.join(GITIGNORE)).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes())
 }
 
 fn is_staged(name: &str) -> bool {

@@ -106,6 +106,12 @@ impl<'a> Scenario<'a> {
         self
     }
 
+    /// Only what is done in the project: what is laid out elsewhere goes with the process.
+    pub(crate) fn in_project(mut self) -> Self {
+        self.points.retain(|point| !point.names.is_empty());
+        self
+    }
+
     /// Only what is done with a cache: the rest is tried without one.
     pub(crate) fn of_cache(mut self, copies: bool) -> Self {
         self.points.retain(|point| is_of_cache(&point.call) || copies && is_of_copy(&point.call));

@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::faults::case::{FAULTS, Scenario, States, Tried};
 use crate::faults::parallel::in_parallel;
 use crate::faults::trace;
-use crate::faults::world::{Fixture, Tree};
+use crate::faults::world::{Fixture, Product, Tree};
 
 /// What a sweep has found so far.
 #[derive(Default)]
@@ -71,6 +71,25 @@ impl Sweep {
     }
 }
 
+/// The same of a product whose settings, package managers or lockfiles are others.
+fn sweep_products(sweep: &mut Sweep, times: &mut usize) {
+    for (product, commands) in [
+        (Product::Settings, ["prepare of settings, edited and made", "run of them", "restore of them"]),
+        (Product::NpmAndYarn, ["prepare for npm and yarn", "run for them", "restore for them"]),
+        (Product::Lockfiles, ["prepare --lockfile", "run --lockfile", "restore behind it"]),
+    ] {
+        let fixture = Fixture::of(product);
+        let prepare = Scenario::record(&fixture, product.prepare(), &fixture.clean).in_project();
+        let run = Scenario::record(&fixture, product.run(), &fixture.clean).in_project();
+        let restore = Scenario::record(&fixture, &["restore"], &fixture.prepared);
+        let preparing = prepare.points.len();
+        sweep.over(commands[0], 100, &[prepare.preparing(preparing)]);
+        sweep.over(commands[1], 120, &[run.preparing(preparing)]);
+        sweep.over(commands[2], 25, &[restore]);
+        *times += fixture.times();
+    }
+}
+
 #[test]
 fn nothing_is_lost_at_any_point() {
     trace::require_strace();
@@ -99,13 +118,24 @@ fn nothing_is_lost_at_any_point() {
     let all = nested.points.len();
     sweep.over("prepare --deps-dir build/deps", 100, &[nested.preparing(all)]);
 
+    let mut times = fixture.times();
+    sweep_products(&mut sweep, &mut times);
+
     let table = sweep.table();
-    println!("{table}\n{} times something was done next in a state that was new", fixture.times());
+    println!("{table}\n{times} times something was done next in a state that was new");
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("faults-sweep.txt");
     fs::write(&file, &table).expect("the table is written");
     let count = sweep.wrong.len();
     sweep.wrong.truncate(20);
     assert!(count == 0, "{count} runs went wrong; the first of them:\n\n{}", sweep.wrong.join("\n\n"));
+}
+
+#[test]
+fn temporary_products() {
+    let mut sweep = Sweep::default();
+    sweep_products(&mut sweep, &mut 0);
+    println!("{}", sweep.table());
+    assert!(sweep.wrong.is_empty(), "{}", sweep.wrong.join("\n\n"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::common::product::dockerfile;
-use crate::common::{Kind, Run, Snapshot, World, place, sha256};
+use crate::common::{Kind, Run, Snapshot, World, place, sha256, shim};
 use crate::faults::trace::path_of;
 
 /// Where the state lies, from the project's root.
@@ -25,6 +25,65 @@ pub(crate) const NESTED: &str = "build/deps";
 /// What is rewritten, with modes that no umask gives.
 pub(crate) const MANIFESTS: [(&str, u32); 2] = [("backend/package.json", 0o640), ("web/package.json", 0o664)];
 
+/// What is prepared besides manifests, and by which package managers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Product {
+    /// Two manifests, by pnpm 10.
+    Manifests,
+    /// A `pnpm-workspace.yaml` that is edited, and one that is made, by pnpm 11.
+    Settings,
+    /// npm, and yarn 1 with tarballs that name each other.
+    NpmAndYarn,
+    /// Two manifests, and a lockfile that is made for each.
+    Lockfiles,
+}
+
+impl Product {
+    /// The words of prepare.
+    pub(crate) fn prepare(self) -> &'static [&'static str] {
+        if self == Self::Lockfiles { &["prepare", "--lockfile"] } else { &["prepare"] }
+    }
+
+    /// The words of run.
+    pub(crate) fn run(self) -> &'static [&'static str] {
+        if self == Self::Lockfiles { &["run", "--lockfile", "--", "true"] } else { &["run", "--", "true"] }
+    }
+
+    /// What is rewritten or made besides manifests.
+    fn beside(self) -> &'static [&'static str] {
+        match self {
+            Self::Manifests | Self::NpmAndYarn => &[],
+            Self::Settings => &["backend/pnpm-workspace.yaml", "web/pnpm-workspace.yaml"],
+            Self::Lockfiles => &["backend/pnpm-lock.yaml", "web/pnpm-lock.yaml"],
+        }
+    }
+
+    fn lay_out(self, world: &World) {
+        let managers = match self {
+            Self::Manifests => return,
+            Self::Settings => ["pnpm@11.28.11", "pnpm@11.28.11"],
+            Self::NpmAndYarn => ["npm@10.9.0", "yarn@1.22.22"],
+            Self::Lockfiles => ["pnpm@10.6.5", "pnpm@10.6.5"],
+        };
+        for (surface, manager) in ["backend", "web"].into_iter().zip(managers) {
+            let manifest = format!("notes/{surface}/package.json");
+            let named = format!("{{\n\t\"packageManager\": \"{manager}\",");
+            world.file(&manifest, world.read(&manifest).replacen('{', &named, 1));
+            let name = manager.split('@').next().expect("a name");
+            let dockerfile = dockerfile(surface).split("RUN").next().expect("a begin").to_owned();
+            world.file(format!("notes/{surface}/Dockerfile"), format!("{dockerfile}RUN {name} install\n"));
+        }
+        if self == Self::Settings {
+            world.file("notes/backend/pnpm-workspace.yaml", "# kept\nnodeLinker: hoisted\n");
+        }
+        if self == Self::Lockfiles {
+            // What it resolves is tried elsewhere, with the real one.
+            let text = "case \"$*\" in *--version*) echo 10.6.5;; *) echo \"lockfileVersion: '9.0'\" >pnpm-lock.yaml;; esac";
+            shim::program_at(&shim::bin(world).join("pnpm"), text);
+        }
+    }
+}
+
 /// A workspace of four packages, and a committed project with two surfaces whose files are old.
 pub(crate) struct Fixture {
     world: World,
@@ -32,8 +91,9 @@ pub(crate) struct Fixture {
     scratch: TempDir,
     /// The project as it was.
     pub(crate) before: Snapshot,
-    /// The texts that each manifest may have: the original, and the rewritten one for either deps dir.
-    texts: BTreeMap<&'static str, [Vec<u8>; 3]>,
+    /// The texts that each file may have: the original, and the rewritten one for either deps dir; none where it is made.
+    texts: BTreeMap<&'static str, [Option<Vec<u8>>; 3]>,
+    product: Product,
     /// The project itself.
     pub(crate) clean: Tree,
     /// A copy that was prepared without a fault.
@@ -67,11 +127,15 @@ impl Tree {
 
 impl Fixture {
     pub(crate) fn new() -> Self {
+        Self::of(Product::Manifests)
+    }
+
+    pub(crate) fn of(product: Product) -> Self {
         let world = World::new();
         let memory = Path::new("/dev/shm");
         let scratch = if memory.is_dir() { tempfile::tempdir_in(memory) } else { Ok(place::temporary()) };
         let scratch = scratch.expect("a temporary folder");
-        lay_out(&world);
+        lay_out(&world, product);
         copy(&world.path("plat"), &scratch.path().join("plat"));
         let project = world.path("notes");
         let trees: [Tree; 3] = std::array::from_fn(|_| Tree::in_folder(scratch.path()));
@@ -80,15 +144,15 @@ impl Fixture {
         }
         let [clean, prepared, nested] = trees;
         let before = Snapshot::of(&project);
-        let mut fixture =
-            Self { world, scratch, before, texts: BTreeMap::new(), clean, prepared, seen: Mutex::default() };
-        fixture.run(&fixture.prepared, &["prepare"]).exits(0);
-        fixture.run(&nested, &["prepare", "--deps-dir", NESTED]).exits(0);
-        for (manifest, _) in MANIFESTS {
+        let (texts, seen) = (BTreeMap::new(), Mutex::default());
+        let mut fixture = Self { world, scratch, before, texts, product, clean, prepared, seen };
+        fixture.run(&fixture.prepared, product.prepare()).exits(0);
+        fixture.run(&nested, &[product.prepare(), &["--deps-dir", NESTED]].concat()).exits(0);
+        for file in MANIFESTS.iter().map(|(manifest, _)| manifest).chain(product.beside()) {
             let roots = [&project, &fixture.prepared.root(), &nested.root()];
-            let texts = roots.map(|root| fs::read(root.join(manifest)).expect("a manifest"));
-            assert_ne!(texts[0], texts[1], "{manifest} is rewritten");
-            fixture.texts.insert(manifest, texts);
+            let texts = roots.map(|root| fs::read(root.join(file)).ok());
+            assert!(texts[1].is_some() && texts[0] != texts[1], "{file} is rewritten");
+            fixture.texts.insert(file, texts);
         }
         fixture
     }
@@ -118,6 +182,11 @@ impl Fixture {
     pub(crate) fn program(&self, tree: &Tree, args: &[&str]) -> Command {
         let mut program = self.world.program();
         program.env("RAYON_NUM_THREADS", "1");
+        match self.product {
+            Product::Settings => drop(program.env("DOCKER_PREP_LINK", "overrides")),
+            Product::Lockfiles => drop(program.env("PATH", shim::with_bin(&self.world))),
+            Product::Manifests | Product::NpmAndYarn => {}
+        }
         let cache = tree.cache().exists().then(|| tree.cache().join(CACHE));
         program.env("DOCKER_PREP_CACHE", cache.unwrap_or_else(|| "off".into()));
         program.env("BYTELYST_COMMON_PLAT_ROOT", self.scratch.path().join("plat"));
@@ -133,11 +202,11 @@ impl Fixture {
     /// What is wrong with the manifests: each must be the original or the rewritten text.
     pub(crate) fn torn(&self, tree: &Tree) -> Vec<String> {
         let mut wrong = Vec::new();
-        for (manifest, texts) in &self.texts {
-            match fs::read(tree.root().join(manifest)) {
-                Ok(bytes) if texts.contains(&bytes) => {}
-                Ok(bytes) => wrong.push(format!("{manifest} is torn: {:?}", String::from_utf8_lossy(&bytes))),
-                Err(error) => wrong.push(format!("{manifest} cannot be read: {error}")),
+        for (file, texts) in &self.texts {
+            let now = fs::read(tree.root().join(file)).ok();
+            if !texts.contains(&now) {
+                let now = now.as_deref().map(String::from_utf8_lossy);
+                wrong.push(format!("{file} is torn, or gone: {now:?}"));
             }
         }
         wrong
@@ -145,9 +214,7 @@ impl Fixture {
 
     /// Whether each manifest is rewritten for the default deps dir.
     pub(crate) fn is_prepared(&self, tree: &Tree) -> bool {
-        self.texts.iter().all(|(manifest, texts)| {
-            fs::read(tree.root().join(manifest)).is_ok_and(|bytes| bytes == texts[1])
-        })
+        self.texts.iter().all(|(manifest, texts)| fs::read(tree.root().join(manifest)).ok() == texts[1])
     }
 
     /// What comes of a state by what is done next, which is done once: most faults leave a state that another has left.
@@ -248,7 +315,7 @@ pub(crate) fn journal_by_nobody(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(format!("{OPENING}{}{MIDDLE}{body}}}\n", sha256(body.as_bytes())).into_bytes())
 }
 
-fn lay_out(world: &World) {
+fn lay_out(world: &World, product: Product) {
     world.file("plat/pnpm-workspace.yaml", "packages:\n  - 'packages/*'\n");
     world.file("plat/package.json", r#"{"name": "plat", "private": true}"#);
     for (name, needs) in [("errors", ""), ("logger", "errors"), ("http", "logger"), ("context", "")] {
@@ -271,6 +338,7 @@ fn lay_out(world: &World) {
         );
         world.file(format!("notes/{surface}/Dockerfile"), dockerfile(surface));
     }
+    product.lay_out(world);
     let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::new(1_234_567_890, 123_456_789);
     for (manifest, mode) in MANIFESTS {
         let path = Path::new("notes").join(manifest);
