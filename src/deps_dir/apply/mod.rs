@@ -22,7 +22,8 @@ use crate::transaction::{Attributes, file};
 
 /// The file that says whose folder it is.
 pub(crate) const MARK: &str = ".docker-prep";
-const MARK_TEXT: &str =
+/// What that file holds.
+pub(crate) const MARK_TEXT: &str =
     "This folder is made by docker-prep, and what docker-prep put here it also removes.\n";
 const GITIGNORE: &str = ".gitignore";
 /// Told from an owner's own by its first line.
