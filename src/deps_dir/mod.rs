@@ -4,5 +4,6 @@ pub(crate) mod apply;
 mod cached;
 
 pub(crate) use self::apply::out_dir::OutDir;
+pub(crate) use self::apply::own_output::OwnOutput;
 pub(crate) use self::apply::{DepsDir, DepsDirState, MARK, MARK_TEXT, Placed};
 pub(crate) use self::cached::Cache;

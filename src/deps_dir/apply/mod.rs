@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "writes tarballs")]
 
 pub(crate) mod out_dir;
+pub(crate) mod own_output;
 mod tarballs;
 
 use std::collections::BTreeSet;

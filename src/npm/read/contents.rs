@@ -140,18 +140,26 @@ impl PackageMemory for NothingKnown {
     }
 }
 
+/// Takes out of the files of a package's folder what is no part of it.
+pub(crate) type TakeOut<'a> = &'a (dyn Fn(&Path, &mut Vec<String>) + Sync);
+
 /// What the packages of a workspace have in common.
-#[derive(Debug)]
 pub(crate) struct WorkspaceContext<'a> {
     workspace: &'a Workspace,
     names: Names<'a>,
     licences: Licences,
+    take_out: Option<TakeOut<'a>>,
 }
 
 impl<'a> WorkspaceContext<'a> {
     /// Nothing is looked for yet.
     pub(crate) fn new(workspace: &'a Workspace) -> Self {
-        Self { workspace, names: Names::of(workspace), licences: Licences::default() }
+        Self { workspace, names: Names::of(workspace), licences: Licences::default(), take_out: None }
+    }
+
+    /// The same, where the packages' folders may hold what packing puts there.
+    pub(crate) fn without(self, take_out: TakeOut<'a>) -> Self {
+        Self { take_out: Some(take_out), ..self }
     }
 }
 
@@ -165,7 +173,7 @@ pub(crate) fn remembered(
     member: &Member,
     memory: &impl PackageMemory,
 ) -> Result<Contents, Vec<Problem>> {
-    let WorkspaceContext { workspace, names, licences } = around;
+    let WorkspaceContext { workspace, names, licences, take_out } = around;
     let label = label(member);
     let mut problems = Vec::new();
     refuse_bundled(member, &member.manifest, &label, &mut problems);
@@ -195,7 +203,10 @@ pub(crate) fn remembered(
         }
     };
     let executables = Executables::of(&published, manifest, &dir, &label);
-    let list = files(&dir, &published, memory).and_then(|list| {
+    let list = files(&dir, &published, memory).and_then(|mut list| {
+        if let Some(take_out) = take_out {
+            take_out(&dir, &mut list);
+        }
         let licences = licence::missing(workspace, &dir, &list, licences)?;
         Ok(PackedNames { list, licences })
     });
