@@ -15,6 +15,7 @@ use self::executable::Executables;
 use self::licence::Licences;
 use self::siblings::{Members, Names};
 use super::packlist;
+use super::workspace_files::{catalogs, workspace_file};
 use crate::error::{Problem, io_cause};
 use crate::npm::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::npm::read::seen::SeenPaths;
@@ -194,8 +195,15 @@ pub(crate) fn remembered(
         problems.push(problem);
         None
     });
+    let own = own_workspace(workspace, member).unwrap_or_else(|error| {
+        problems.extend(error.problems);
+        None
+    });
     let members = Members { workspace, names, dir: &dir };
-    let published = match publish::published(manifest, &members, &workspace.catalogs, readme.as_deref()) {
+    // What `workspace:` means comes from what is installed, the rest from the nearest workspace.
+    let (nearest, own_licences) = (own.as_ref().unwrap_or(workspace), Licences::default());
+    let licences = if own.is_some() { &own_licences } else { licences };
+    let published = match publish::published(manifest, &members, &nearest.catalogs, readme.as_deref()) {
         Ok(published) => published,
         Err(more) => {
             problems.extend(more);
@@ -207,12 +215,12 @@ pub(crate) fn remembered(
         if let Some(take_out) = take_out {
             take_out(&dir, &mut list);
         }
-        let licences = licence::missing(workspace, &dir, &list, licences)?;
+        let licences = licence::missing(nearest, &dir, &list, licences)?;
         Ok(PackedNames { list, licences })
     });
     match (executables, list, problems.is_empty()) {
         (Ok(executables), Ok(files), true) => {
-            let mut contents = assemble(workspace, &dir, published, &executables, files, &label);
+            let mut contents = assemble(nearest, &dir, published, &executables, files, &label);
             contents.footprint = memory.content_key(&dir, &contents.entries);
             Ok(contents)
         }
@@ -222,6 +230,19 @@ pub(crate) fn remembered(
             Err(problems)
         }
     }
+}
+
+/// The workspace that pnpm finds from a member's folder, where that is another one than the member is of: the nearest
+/// folder with a `pnpm-workspace.yaml`.
+fn own_workspace(workspace: &Workspace, member: &Member) -> crate::error::Result<Option<Workspace>> {
+    for root in member.dir.ancestors().take_while(|root| *root != workspace.root) {
+        if let Some(file) = workspace_file(root)? {
+            let catalogs = catalogs(root, &file)?;
+            let root = root.to_path_buf();
+            return Ok(Some(Workspace { root, is_pnpm: true, members: Vec::new(), catalogs }));
+        }
+    }
+    Ok(None)
 }
 
 /// The names of the files that are packed.
