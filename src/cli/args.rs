@@ -278,6 +278,9 @@ pub(super) struct GuardArgs {
     /// Judge every commit of a range, for CI and pre-push
     #[arg(long, value_name = "A..B")]
     pub(super) range: Option<String>,
+    /// Follow the settings of this revision [default: of a range where it begins, of what is staged the last commit]
+    #[arg(long, value_name = "REV")]
+    pub(super) settings_from: Option<String>,
     /// How findings are printed
     #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "json")]
     pub(super) format: Format,

@@ -1,5 +1,7 @@
 //! What `guard` prints.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -21,22 +23,111 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
         None if args.all => GuardScope::Head,
         None => GuardScope::Index,
     };
-    let outcome = guard::run(requested, &scope)?;
+    let outcome = guard::run(requested, &scope, args.settings_from.as_deref())?;
     let is_clean = outcome.findings.is_empty();
     if reporter.wants_json() {
         reporter.document(document(&outcome));
-    } else if is_clean {
+        return Ok(u8::from(!is_clean));
+    }
+    match args.format {
+        Format::Text => {
+            let lines = if reporter.wants_more() { every(&outcome) } else { summarized(&outcome) };
+            lines.into_iter().for_each(|line| reporter.problem(&Problem::new(line)));
+        }
+        Format::Github => reporter.data(&annotations(&outcome)),
+    }
+    notes(&outcome).iter().for_each(|(_, note)| reporter.tell(note));
+    // A hook has nothing to say where all is well.
+    match (left_out(&outcome), &scope) {
+        (None, _) => {}
+        (Some(line), GuardScope::Index) => reporter.detail(&line),
+        (Some(line), _) => reporter.tell(&line),
+    }
+    if is_clean {
         reporter.detail(&clean(&scope, &outcome));
     } else {
-        match args.format {
-            Format::Text => {
-                outcome.findings.iter().for_each(|found| reporter.problem(&Problem::new(line(found))))
-            }
-            Format::Github => reporter.data(&outcome.findings.iter().map(annotation).collect::<String>()),
-        }
         reporter.line(&advice(&scope, &outcome));
     }
     Ok(u8::from(!is_clean))
+}
+
+/// A line for each finding.
+fn every(outcome: &GuardOutcome) -> Vec<String> {
+    outcome.findings.iter().map(line).collect()
+}
+
+/// A line for each file, and one for each folder of packed packages.
+fn summarized(outcome: &GuardOutcome) -> Vec<String> {
+    let mut groups: Vec<Vec<&CommittedFinding>> = Vec::new();
+    for found in &outcome.findings {
+        // Findings are sorted by their paths.
+        match groups.last_mut() {
+            Some(group) if are_told_as_one(group[0], found) => group.push(found),
+            _ => groups.push(vec![found]),
+        }
+    }
+    groups.iter().map(|group| summary(group)).collect()
+}
+
+fn are_told_as_one(one: &CommittedFinding, other: &CommittedFinding) -> bool {
+    let is_packed = |found: &CommittedFinding| found.finding.kind == FindingKind::DepsDir;
+    let is_same = one.finding.path == other.finding.path && one.finding.kind == other.finding.kind;
+    is_same || is_packed(one) && is_packed(other) && one.deps_dir == other.deps_dir
+}
+
+fn summary(group: &[&CommittedFinding]) -> String {
+    let first = group[0];
+    if group.len() == 1 {
+        return line(first);
+    }
+    if first.finding.kind == FindingKind::DepsDir {
+        let (folder, files) = (shown(first.deps_dir.as_bytes()), group.len());
+        return format!("{folder}/: it holds packed packages and is never committed, {files} files");
+    }
+    let path = shown(&first.finding.path);
+    let how = match first.finding.kind {
+        FindingKind::Lockfile => "made while the project was prepared",
+        _ => "rewritten by docker-prep",
+    };
+    let (references, line) = (group.len(), first.finding.line);
+    format!("{path}: {how}, {references} references, the first in line {line}{}", commits(&held_by(group)))
+}
+
+/// The commits of all of them, in order, each once.
+fn held_by(group: &[&CommittedFinding]) -> Vec<String> {
+    let mut commits: Vec<String> = Vec::new();
+    for commit in group.iter().flat_map(|found| &found.commits) {
+        if !commits.contains(commit) {
+            commits.push(commit.clone());
+        }
+    }
+    commits
+}
+
+/// What is to be known of the judgement itself, with the file that it is about.
+fn notes(outcome: &GuardOutcome) -> Vec<(&[u8], String)> {
+    let mut notes: Vec<(&[u8], String)> = Vec::new();
+    for (change, commit) in &outcome.changes {
+        let what = match (change.ignore, change.deps_dir) {
+            (true, true) => {
+                "guard-ignore and deps-dir change: the former globs decide what is left out, and both folders count"
+            }
+            (true, false) => "guard-ignore changes: the former globs decide what is left out",
+            (false, _) => "deps-dir changes: both folders count",
+        };
+        let commits = commits(&commit.iter().cloned().collect::<Vec<_>>());
+        notes.push((&change.path, format!("{}: {what}{commits}", shown(&change.path))));
+    }
+    for (path, why) in &outcome.unread {
+        notes.push((path, format!("{}: {why}, so nobody can tell what it holds", shown(path))));
+    }
+    notes
+}
+
+/// How much is not judged, if anything.
+fn left_out(outcome: &GuardOutcome) -> Option<String> {
+    let files = count_of(outcome.left_out, "file is", "files are");
+    (outcome.left_out > 0).then(|| format!("{files} left out by guard-ignore"))
 }
 
 fn clean(scope: &GuardScope, outcome: &GuardOutcome) -> String {
@@ -61,26 +152,38 @@ pub(crate) fn what(found: &CommittedFinding) -> String {
     let what = match finding.kind {
         // Only what cannot be parsed has no keys.
         FindingKind::Manifest | FindingKind::Workspace if finding.key.is_empty() => {
-            format!("it cannot be parsed, and names {deps_dir}: {}", short(&finding.value))
+            let what = if deps_dir.is_empty() { "a packed package" } else { &deps_dir };
+            format!("it cannot be parsed, and names {what}: {}", short(&finding.value))
         }
         FindingKind::Manifest | FindingKind::Workspace | FindingKind::Lockfile => {
             let key = if finding.key.is_empty() { "an entry" } else { &short(&finding.key) };
-            format!("{key} points into {deps_dir}/: {}", short(&finding.value))
+            let place =
+                if deps_dir.is_empty() { "to a packed package" } else { &format!("into {deps_dir}/") };
+            format!("{key} points {place}: {}", short(&finding.value))
         }
+        FindingKind::Link if deps_dir.is_empty() => "it is a symbolic link to a packed package".to_owned(),
         FindingKind::Link => format!("it is a symbolic link into {deps_dir}/"),
         FindingKind::Backup => {
             "it is a backup that docker-prep made while the project was prepared".to_owned()
+        }
+        FindingKind::DepsDir if deps_dir.is_empty() => {
+            "it is a packed package, which is never committed".to_owned()
         }
         FindingKind::DepsDir => {
             format!("it lies in {deps_dir}/, which holds packed packages and is never committed")
         }
     };
-    match found.commits.as_slice() {
-        [] => what,
-        [commit] => format!("{what} (commit {})", abbreviated(commit)),
+    format!("{what}{}", commits(&found.commits))
+}
+
+/// Which commits hold it; nothing for the index.
+fn commits(commits: &[String]) -> String {
+    match commits {
+        [] => String::new(),
+        [commit] => format!(" (commit {})", abbreviated(commit)),
         [first, .., last] => format!(
-            "{what} ({}, {} to {})",
-            count_of(found.commits.len(), "commit", "commits"),
+            " ({}, {} to {})",
+            count_of(commits.len(), "commit", "commits"),
             abbreviated(first),
             abbreviated(last)
         ),
@@ -124,18 +227,43 @@ fn advice(scope: &GuardScope, outcome: &GuardOutcome) -> String {
     advice
 }
 
+/// How many annotations of one kind GitHub shows for a step.
+const ANNOTATIONS: usize = 10;
+
+/// Findings as annotations, one of each file before more of any, and how many are not shown; then what is to be known
+/// of the judgement.
+fn annotations(outcome: &GuardOutcome) -> String {
+    let mut files = HashSet::new();
+    let (first, more): (Vec<_>, Vec<_>) =
+        outcome.findings.iter().partition(|found| files.insert(&found.finding.path));
+    let all = first.into_iter().chain(more);
+    let at = |found: &CommittedFinding| (found.finding.path.clone(), found.finding.line);
+    let mut text: String = all
+        .take(ANNOTATIONS)
+        .map(|found| {
+            let (path, line) = at(found);
+            annotation("error", &path, Some(line), &what(found))
+        })
+        .collect();
+    if let Some(more) = outcome.findings.len().checked_sub(ANNOTATIONS).filter(|more| *more > 0) {
+        let more = count_of(more, "more finding", "more findings");
+        text.push_str(&format!("docker-prep guard: {more}, see all with -v or --json\n"));
+    }
+    notes(outcome)
+        .iter()
+        .take(ANNOTATIONS)
+        .for_each(|(path, note)| text.push_str(&annotation("notice", path, None, note)));
+    text
+}
+
 /// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>, escaped as its toolkit does.
-fn annotation(found: &CommittedFinding) -> String {
+fn annotation(command: &str, path: &[u8], line: Option<usize>, text: &str) -> String {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     // A file's name may hold a line end, which has a way to be written here; nothing else may steer a terminal.
-    let path: Vec<String> = found.finding.path.split(|byte| *byte == b'\n').map(shown).collect();
-    format!(
-        "::error file={},line={},title=docker-prep guard::{}\n",
-        property(&path.join("\n")),
-        found.finding.line,
-        data(&what(found))
-    )
+    let path: Vec<String> = path.split(|byte| *byte == b'\n').map(shown).collect();
+    let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
+    format!("::{command} file={}{line},title=docker-prep guard::{}\n", property(&path.join("\n")), data(text))
 }
 
 fn document(outcome: &GuardOutcome) -> Value {
@@ -144,6 +272,8 @@ fn document(outcome: &GuardOutcome) -> Value {
         "ok": findings.is_empty(),
         "exitCode": i32::from(!findings.is_empty()),
         "commits": outcome.commits,
+        "leftOut": outcome.left_out,
+        "notices": notes(outcome).into_iter().map(|(_, note)| note).collect::<Vec<_>>(),
         "findings": findings,
         "repair": outcome.repair,
     })

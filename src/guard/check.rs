@@ -1,14 +1,18 @@
 //! `docker-prep guard`: whether what is about to be committed, or was, holds a rewrite.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::guard;
 use crate::guard::read::{Commit, Git, Intended, Listing, Mode, Objects, Target, TreeEntry};
 use crate::guard::repair::Here;
-use crate::guard::{BadSettings, Finding, GuardSettings, GuardedFile, read as observe, repair, shown};
-use crate::project::{HookEnvironment, Requested};
+use crate::guard::{
+    BadSettings, Finding, FindingKind, GuardSettings, GuardedFile, NamedDepsDirs, SettingsChange,
+    SettingsFile, repair, shown,
+};
+use crate::guard::{placed, read as observe};
+use crate::project::{CONFIG_FILE, HookEnvironment, Requested};
 use crate::rewrite::tarball_reference as reference;
 
 /// What is judged.
@@ -29,6 +33,13 @@ pub(crate) struct GuardOutcome {
     pub(crate) findings: Vec<CommittedFinding>,
     /// How many commits were judged; none for the index.
     pub(crate) commits: usize,
+    /// How many files `guard-ignore` leaves out that would be judged.
+    pub(crate) left_out: usize,
+    /// Settings that what is judged changes, each with the first commit that does; none for the index. They are not
+    /// followed yet.
+    pub(crate) changes: Vec<(SettingsChange, Option<String>)>,
+    /// What could not be read, and why, where something was found all the same.
+    pub(crate) unread: Vec<(Vec<u8>, &'static str)>,
     /// What puts it right, copy-ready.
     pub(crate) repair: Vec<String>,
 }
@@ -44,14 +55,19 @@ pub(crate) struct CommittedFinding {
     pub(crate) commits: Vec<String>,
 }
 
-/// Judges, and changes nothing.
+/// Judges, and changes nothing. Settings are those of the last commit for the index, those where a range begins for the
+/// range, and a commit's own for that commit, unless `settings_from` names a revision.
 ///
 /// # Errors
 /// [`ErrorKind::Environment`] for whatever keeps it from judging: nothing passes that could not be read.
-pub(crate) fn run(requested: &Requested, scope: &GuardScope) -> Result<GuardOutcome> {
+pub(crate) fn run(
+    requested: &Requested,
+    scope: &GuardScope,
+    settings_from: Option<&str>,
+) -> Result<GuardOutcome> {
     let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
     let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
-    judge(&git, deps_dir, scope)
+    judge(&git, deps_dir, scope, settings_from)
 }
 
 /// The same for a folder's own repository, whatever hook calls this process.
@@ -59,26 +75,52 @@ pub(crate) fn run(requested: &Requested, scope: &GuardScope) -> Result<GuardOutc
 /// # Errors
 /// As [`run`], and [`ErrorKind::Usage`] for a folder that is not there.
 pub(crate) fn run_in(folder: &Path, scope: &GuardScope) -> Result<GuardOutcome> {
-    judge(&Git::of(folder)?, None, scope)
+    judge(&Git::of(folder)?, None, scope, None)
 }
 
-fn judge(git: &Git, deps_dir: Option<String>, scope: &GuardScope) -> Result<GuardOutcome> {
+fn judge(
+    git: &Git,
+    deps_dir: Option<String>,
+    scope: &GuardScope,
+    settings_from: Option<&str>,
+) -> Result<GuardOutcome> {
     // It takes longest, so it begins first.
     let staged =
         if *scope == GuardScope::Index { Some(Listing::start(git, Intended::Listed)?) } else { None };
     let mut judge = TreeJudge::new(Objects::open(git)?, deps_dir);
-    if let Some(staged) = staged {
-        let found = judge.staged(git, staged)?;
-        judge.keep(found, None);
-    }
     let commits = match scope {
         GuardScope::Index => Vec::new(),
         GuardScope::Head => vec![observe::head(git)?],
         GuardScope::Range(range) => observe::range(git, range)?,
     };
+    let base = match (settings_from, scope) {
+        (Some(name), _) => Some(observe::revision(git, name)?),
+        (None, GuardScope::Range(range)) => {
+            observe::base(git, range)?.map(|name| observe::revision(git, &name)).transpose()?
+        }
+        _ => None,
+    };
+    judge.followed = match (base, scope) {
+        (Some(base), _) => {
+            let entries = observe::tree(git, &base)?;
+            Followed::Fixed(judge.settings_texts(&candidates(&entries), &entries)?)
+        }
+        (None, GuardScope::Index) => Followed::LastCommit,
+        (None, GuardScope::Head) => Followed::Own,
+        (None, GuardScope::Range(_)) => Followed::Fixed(Vec::new()),
+    };
+    match staged {
+        Some(staged) => {
+            let found = judge.staged(git, staged)?;
+            judge.keep(found, None);
+        }
+        None => {
+            let git_dir = git.path("--absolute-git-dir")?;
+            judge.named.prepared = observe::prepared_deps_dirs(&git_dir);
+        }
+    }
     judge.commits(git, &commits)?;
-    let repair = if judge.found.is_empty() { Vec::new() } else { judge.repair(git) };
-    Ok(GuardOutcome { findings: judge.found.into_values().collect(), commits: commits.len(), repair })
+    judge.finish(git, commits.len())
 }
 
 /// A deps dir that was asked for, from the tree's top.
@@ -102,30 +144,63 @@ struct GuardCandidate<'e> {
     file: GuardedFile,
 }
 
+/// The settings of a `docker-prep.toml`, with its path from the tree's top.
+type SettingsText = (Vec<u8>, Vec<u8>);
+
+/// Whose settings say what is left out.
+enum Followed {
+    /// Those of the judged tree.
+    Own,
+    /// Those of the last commit.
+    LastCommit,
+    /// Those of one tree, whatever is judged.
+    Fixed(Vec<SettingsText>),
+}
+
+/// What was seen of a file: what it holds that must not be committed, and why that cannot be told.
+type Judged = (Vec<Finding>, Option<&'static str>);
+
 /// Judges trees, and remembers what it has seen.
 struct TreeJudge {
     objects: Objects,
-    deps_dir: Option<String>,
+    named: NamedDepsDirs,
+    followed: Followed,
     settings: GuardSettings,
-    /// The `docker-prep.toml`s that the settings are from, each with its object's name.
-    settings_of: Vec<(Vec<u8>, String)>,
+    /// The texts of the `docker-prep.toml`s that the settings are from.
+    settings_of: Option<Vec<SettingsText>>,
     /// What files hold, under these settings.
-    seen: HashMap<(Vec<u8>, String), Vec<Finding>>,
+    seen: HashMap<(Vec<u8>, String), Judged>,
+    /// Where links lead, by their objects' names.
+    links: HashMap<String, Vec<u8>>,
     /// What was found up to now.
     found: BTreeMap<Finding, CommittedFinding>,
+    left_out: BTreeSet<Vec<u8>>,
+    /// Those of the tree that was judged last.
+    unread: BTreeMap<Vec<u8>, &'static str>,
+    changes: BTreeMap<SettingsChange, Option<String>>,
 }
 
 impl TreeJudge {
     fn new(objects: Objects, deps_dir: Option<String>) -> Self {
-        let settings = GuardSettings::default();
-        // No file has this name: the first tree's settings are read whatever they are.
-        let settings_of = vec![(Vec::new(), String::new())];
-        Self { objects, deps_dir, settings, settings_of, seen: HashMap::new(), found: BTreeMap::new() }
+        Self {
+            objects,
+            named: NamedDepsDirs { asked: deps_dir, prepared: Vec::new() },
+            followed: Followed::Own,
+            settings: GuardSettings::default(),
+            settings_of: None,
+            seen: HashMap::new(),
+            links: HashMap::new(),
+            found: BTreeMap::new(),
+            left_out: BTreeSet::new(),
+            unread: BTreeMap::new(),
+            changes: BTreeMap::new(),
+        }
     }
 
     /// What is staged that must not be committed.
     fn staged(&mut self, git: &Git, listing: Listing<'_>) -> Result<Vec<Finding>> {
-        let entries = listing.entries()?;
+        let (entries, git_dir) = listing.entries()?;
+        self.named.prepared = observe::prepared_deps_dirs(&git_dir);
         let empty: HashSet<&[u8]> =
             entries.iter().filter(|entry| entry.is_empty()).map(|entry| entry.path.as_slice()).collect();
         // An empty file that nobody reads, and that no link may lead to, matters only where it must not be.
@@ -137,7 +212,10 @@ impl TreeJudge {
                 return Ok(found);
             }
         }
-        self.tree(&Listing::start(git, Intended::LeftOut)?.entries()?)
+        self.left_out.clear();
+        self.unread.clear();
+        self.changes.clear();
+        self.tree(&Listing::start(git, Intended::LeftOut)?.entries()?.0)
     }
 
     fn commits(&mut self, git: &Git, commits: &[Commit]) -> Result<()> {
@@ -155,10 +233,32 @@ impl TreeJudge {
 
     fn keep(&mut self, findings: Vec<Finding>, commit: Option<&str>) {
         for finding in findings {
-            let deps_dir = self.settings.project(&finding.path).deps_dir();
+            let deps_dir = match finding.kind {
+                FindingKind::DepsDir => placed::folder(&self.settings, &finding.path),
+                _ => self.settings.deps_dir_in(&finding.path, &finding.value),
+            };
             let new = CommittedFinding { finding: finding.clone(), deps_dir, commits: Vec::new() };
             self.found.entry(finding).or_insert(new).commits.extend(commit.map(str::to_owned));
         }
+        for change in self.settings.changes() {
+            self.changes.entry(change.clone()).or_insert_with(|| commit.map(str::to_owned));
+        }
+    }
+
+    /// What came out. What could not be read is an error where nothing was found.
+    fn finish(self, git: &Git, commits: usize) -> Result<GuardOutcome> {
+        if self.found.is_empty() && !self.unread.is_empty() {
+            return Err(not_judged(&self.unread));
+        }
+        let repair = if self.found.is_empty() { Vec::new() } else { self.repair(git) };
+        Ok(GuardOutcome {
+            findings: self.found.into_values().collect(),
+            commits,
+            left_out: self.left_out.len(),
+            changes: self.changes.into_iter().collect(),
+            unread: self.unread.into_iter().collect(),
+            repair,
+        })
     }
 
     fn repair(&self, git: &Git) -> Vec<String> {
@@ -173,14 +273,14 @@ impl TreeJudge {
         self.read_settings(&candidates, entries)?;
         let mut found = self.misplaced(entries, &candidates);
         let is_read = |candidate: &&GuardCandidate<'_>| {
-            matches!(
-                candidate.file,
-                GuardedFile::Manifest(_) | GuardedFile::Workspace | GuardedFile::Lockfile(_)
-            ) && !self.settings.leaves_out(&candidate.entry.path)
+            !matches!(candidate.file, GuardedFile::Settings | GuardedFile::Backup)
+                && !self.settings.leaves_out(&candidate.entry.path)
         };
         let (links, files): (Vec<_>, Vec<_>) =
             candidates.iter().filter(is_read).partition(|candidate| candidate.entry.mode == Mode::Link);
+        self.leave_out(&candidates);
         let behind = self.behind(&links, entries, &mut found)?;
+        self.links_into_deps_dirs(entries, &mut found)?;
         found.extend(self.contents(files.into_iter().chain(&behind).collect())?);
         found.sort();
         found.dedup();
@@ -190,16 +290,26 @@ impl TreeJudge {
         Ok(found)
     }
 
-    /// Reads each `docker-prep.toml` of the tree itself.
-    fn read_settings(&mut self, candidates: &[GuardCandidate<'_>], entries: &[TreeEntry]) -> Result<()> {
-        let files: Vec<&TreeEntry> =
-            candidates.iter().filter(|c| c.file == GuardedFile::Settings).map(|c| c.entry).collect();
-        let of: Vec<_> = files.iter().map(|entry| (entry.path.clone(), entry.object.clone())).collect();
-        if of == self.settings_of {
-            return Ok(());
-        }
+    /// Notes what would be judged and is not.
+    fn leave_out(&mut self, candidates: &[GuardCandidate<'_>]) {
+        let settings = &self.settings;
+        let left_out = candidates
+            .iter()
+            .filter(|candidate| candidate.file != GuardedFile::Settings)
+            .map(|candidate| &candidate.entry.path)
+            .filter(|path| settings.leaves_out(path));
+        self.left_out.extend(left_out.cloned());
+    }
+
+    /// Each `docker-prep.toml` of a tree.
+    fn settings_texts(
+        &mut self,
+        candidates: &[GuardCandidate<'_>],
+        entries: &[TreeEntry],
+    ) -> Result<Vec<SettingsText>> {
+        let files = candidates.iter().filter(|candidate| candidate.file == GuardedFile::Settings);
         let mut texts = Vec::new();
-        for entry in files {
+        for entry in files.map(|candidate| candidate.entry) {
             let file =
                 if entry.mode == Mode::Link { self.follow(entry, entries)? } else { Target::Entry(entry) };
             let Target::Entry(file) = file else {
@@ -212,18 +322,63 @@ impl TreeJudge {
             if file.stage > 0 {
                 return Err(not_merged(&[file]));
             }
-            texts.push((entry.path.as_slice(), self.read(file)?));
+            texts.push((entry.path.clone(), self.read(file)?));
         }
-        let texts: Vec<(&[u8], &[u8])> = texts.iter().map(|(path, text)| (*path, text.as_slice())).collect();
-        self.settings =
-            GuardSettings::read(&texts, self.deps_dir.as_deref()).map_err(|bad| bad_settings(&bad))?;
-        self.settings_of = of;
+        Ok(texts)
+    }
+
+    /// Reads the settings of a tree, and those that are followed.
+    fn read_settings(&mut self, candidates: &[GuardCandidate<'_>], entries: &[TreeEntry]) -> Result<()> {
+        let judged = self.settings_texts(candidates, entries)?;
+        if self.settings_of.as_ref() == Some(&judged) {
+            return Ok(());
+        }
+        let base = match &self.followed {
+            Followed::Own => judged.clone(),
+            Followed::Fixed(texts) => texts.clone(),
+            Followed::LastCommit => self.committed_settings(entries, &judged)?,
+        };
+        self.settings = GuardSettings::since(&files(&base), &files(&judged), &self.named)
+            .map_err(|bad| bad_settings(&bad))?;
+        self.settings_of = Some(judged);
         self.seen.clear();
         Ok(())
     }
 
-    /// What must not be there, whatever it holds: backups, and what lies in a deps dir.
-    fn misplaced(&self, entries: &[TreeEntry], candidates: &[GuardCandidate<'_>]) -> Vec<Finding> {
+    /// The last commit's `docker-prep.toml`s: those that the judged tree has too, and the one at the top. Of one that is
+    /// a link the file behind it, where that is the same link.
+    fn committed_settings(
+        &mut self,
+        entries: &[TreeEntry],
+        judged: &[SettingsText],
+    ) -> Result<Vec<SettingsText>> {
+        let mut base = Vec::new();
+        for (path, _) in judged {
+            let mut file = path.clone();
+            let link = entries.iter().find(|entry| entry.path == *path && entry.mode == Mode::Link);
+            if let Some(link) = link {
+                let target = self.read(link)?;
+                let Target::Entry(entry) = self.follow(link, entries)? else { continue };
+                if self.objects.committed(path)? != Some(target) {
+                    continue;
+                }
+                file = entry.path.clone();
+            }
+            if let Some(text) = self.objects.committed(&file)? {
+                base.push((path.clone(), text));
+            }
+        }
+        let top = CONFIG_FILE.as_bytes();
+        if !judged.iter().any(|(path, _)| path == top)
+            && let Some(text) = self.objects.committed(top)?
+        {
+            base.push((top.to_vec(), text));
+        }
+        Ok(base)
+    }
+
+    /// What must not be there, whatever it holds: backups, and what lies in a deps dir or was packed for one.
+    fn misplaced(&mut self, entries: &[TreeEntry], candidates: &[GuardCandidate<'_>]) -> Vec<Finding> {
         let lower = |path: &[u8]| path.to_ascii_lowercase();
         let read = candidates.iter().filter(|candidate| candidate.file != GuardedFile::Backup);
         let beside: HashSet<Vec<u8>> = read.map(|candidate| lower(&candidate.entry.path)).collect();
@@ -231,18 +386,52 @@ impl TreeJudge {
         let backups = candidates
             .iter()
             .filter(|candidate| candidate.file == GuardedFile::Backup && of_something(&candidate.entry.path))
-            .map(|candidate| (candidate.entry, guard::FindingKind::Backup));
+            .map(|candidate| (candidate.entry, FindingKind::Backup));
         let is_there = |entry: &&TreeEntry| entry.stage != 1;
+        let marked = placed::marked_folders(entries);
         let in_deps_dir = entries
             .iter()
             .filter(is_there)
-            .filter(|entry| self.settings.in_deps_dir(&entry.path, entry.mode == Mode::File))
-            .map(|entry| (entry, guard::FindingKind::DepsDir));
-        backups
-            .chain(in_deps_dir)
-            .filter(|(entry, _)| !self.settings.leaves_out(&entry.path))
-            .map(|(entry, kind)| Finding::of_file(&entry.path, kind))
-            .collect()
+            .filter(|entry| {
+                self.settings.in_deps_dir(&entry.path, entry.mode == Mode::File)
+                    || placed::is_packed(&entry.path)
+                    || placed::is_below(&marked, &entry.path)
+            })
+            .map(|entry| (entry, FindingKind::DepsDir));
+        let misplaced = backups.chain(in_deps_dir);
+        let (left_out, found): (Vec<_>, Vec<_>) =
+            misplaced.partition(|(entry, _)| self.settings.leaves_out(&entry.path));
+        let left_out = left_out.into_iter().map(|(entry, _)| entry.path.clone());
+        self.left_out.extend(left_out);
+        found.into_iter().map(|(entry, kind)| Finding::of_file(&entry.path, kind)).collect()
+    }
+
+    /// Links of any name that lead into a deps dir: what is reached through them is in it too.
+    fn links_into_deps_dirs(&mut self, entries: &[TreeEntry], found: &mut Vec<Finding>) -> Result<()> {
+        let links: Vec<&TreeEntry> =
+            entries.iter().filter(|entry| entry.mode == Mode::Link && entry.stage != 1).collect();
+        let mut objects = HashSet::new();
+        let new: Vec<&TreeEntry> = links
+            .iter()
+            .filter(|link| !self.links.contains_key(&link.object) && objects.insert(&link.object))
+            .copied()
+            .collect();
+        let known = &mut self.links;
+        self.objects.read(&new, &mut |at, target| {
+            known.insert(new[at].object.clone(), target.to_vec());
+        })?;
+        for link in links {
+            let Some(target) = self.links.get(&link.object) else { continue };
+            let target = reference::parts(&String::from_utf8_lossy(target));
+            let leads_in =
+                self.settings.leads_into_deps_dir(&link.path, &target) || reference::is_our_tarball(&target);
+            if leads_in && !self.settings.leaves_out(&link.path) {
+                let value = target.join("/");
+                found.retain(|finding| finding.path != link.path || finding.kind != FindingKind::Link);
+                found.push(Finding { value, ..Finding::of_file(&link.path, FindingKind::Link) });
+            }
+        }
+        Ok(())
     }
 
     /// The files behind links that stand where manifests and lockfiles do: rewriting follows such links.
@@ -267,7 +456,7 @@ impl TreeJudge {
                 }
             };
             if into_deps_dir {
-                found.push(Finding::of_file(&link.entry.path, guard::FindingKind::Link));
+                found.push(Finding::of_file(&link.entry.path, FindingKind::Link));
             }
         }
         Ok(behind)
@@ -295,15 +484,23 @@ impl TreeJudge {
         let (settings, seen) = (&self.settings, &mut self.seen);
         self.objects.read(&entries, &mut |at, bytes| {
             let GuardCandidate { entry, file } = new[at];
-            seen.insert(key(new[at]), guard::judge(settings, *file, &entry.path, bytes));
+            let found = guard::judge(settings, *file, &entry.path, bytes);
+            seen.insert(key(new[at]), (found, guard::refusal(*file, bytes)));
         })?;
-        Ok(candidates
-            .iter()
-            .filter_map(|candidate| self.seen.get(&key(candidate)))
-            .flatten()
-            .cloned()
-            .collect())
+        let mut all = Vec::new();
+        for candidate in candidates {
+            let Some((found, refusal)) = self.seen.get(&key(candidate)) else { continue };
+            all.extend(found.iter().cloned());
+            if let Some(why) = refusal {
+                self.unread.insert(candidate.entry.path.clone(), why);
+            }
+        }
+        Ok(all)
     }
+}
+
+fn files(texts: &[SettingsText]) -> Vec<SettingsFile<'_>> {
+    texts.iter().map(|(path, text)| (path.as_slice(), text.as_slice())).collect()
 }
 
 /// The files that are read, and the backups. Of an unmerged file the common ancestor is on nobody's side.
@@ -336,6 +533,16 @@ fn not_merged(entries: &[&TreeEntry]) -> Error {
         }
     }
     Error::all(ErrorKind::Environment, problems)
+}
+
+/// What nobody can read is judged by nobody, and does not pass.
+fn not_judged(unread: &BTreeMap<Vec<u8>, &'static str>) -> Error {
+    let problem = |(path, why): (&Vec<u8>, &&str)| {
+        Problem::new(format!("{}: {why}, so nobody can tell what it holds", shown(path))).hint(
+            "commit the file itself as text, or leave it out: guard-ignore in docker-prep.toml, committed before",
+        )
+    };
+    Error::all(ErrorKind::Environment, unread.iter().map(problem).collect())
 }
 
 fn bad_settings(bad: &BadSettings) -> Error {

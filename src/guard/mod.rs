@@ -10,9 +10,11 @@ mod hook;
 pub(crate) mod init;
 mod json;
 mod name;
+mod placed;
 #[cfg(test)]
 mod properties;
 mod read;
+mod readable;
 mod repair;
 mod settings;
 mod text;
@@ -26,7 +28,7 @@ pub(crate) use self::init::{InitChange, InitPlan};
 use std::collections::BTreeSet;
 
 pub(crate) use self::name::{GuardedFile, Syntax, backed_up, file};
-pub(crate) use self::settings::{BadSettings, GuardSettings};
+pub(crate) use self::settings::{BadSettings, GuardSettings, NamedDepsDirs, SettingsChange, SettingsFile};
 use self::text::LineCounter;
 
 use crate::rewrite::{Parts, percent_decoded, tarball_reference as reference};
@@ -59,20 +61,20 @@ impl Finding {
 pub(crate) enum FindingKind {
     /// A manifest's dependency, override or resolution points into the deps dir.
     Manifest,
-    /// The same in `pnpm-workspace.yaml`.
+    /// The same in `pnpm-workspace.yaml` or `.yarnrc.yml`.
     Workspace,
     /// An entry of a lockfile does.
     Lockfile,
-    /// A manifest or lockfile is a symbolic link into the deps dir.
+    /// It is a symbolic link into the deps dir.
     Link,
     /// It is a backup of a manifest.
     Backup,
-    /// It lies in the deps dir.
+    /// It lies in the deps dir, or is a packed package wherever it lies.
     DepsDir,
 }
 
 /// The fields of a manifest whose values are specifiers, whoever reads them.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "dependencies",
     "devDependencies",
     "optionalDependencies",
@@ -83,7 +85,11 @@ const FIELDS: [&str; 9] = [
     "catalogs",
     // Of `pnpm`, and of `pnpm-workspace.yaml`.
     "packageExtensions",
+    PATCHES,
 ];
+
+/// The field whose values are paths of patches.
+const PATCHES: &str = "patchedDependencies";
 
 /// Fields of a manifest that hold some of [`FIELDS`].
 const OUTER_FIELDS: [&str; 2] = ["pnpm", "workspaces"];
@@ -99,6 +105,11 @@ pub(crate) fn judge(settings: &GuardSettings, file: GuardedFile, path: &[u8], by
     judge_all(settings, file, path, bytes)
 }
 
+/// Why nobody can tell what a file holds; nothing of the kind passes.
+pub(crate) fn refusal(file: GuardedFile, bytes: &[u8]) -> Option<&'static str> {
+    readable::refusal(file, bytes)
+}
+
 /// The same without the quick look.
 fn judge_all(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
     if let GuardedFile::Lockfile(Syntax::Binary) = file {
@@ -110,6 +121,7 @@ fn judge_all(settings: &GuardSettings, file: GuardedFile, path: &[u8], bytes: &[
     match file {
         GuardedFile::Manifest(syntax) => judge.manifest(&text, syntax, FindingKind::Manifest),
         GuardedFile::Workspace => judge.manifest(&text, Syntax::Yaml, FindingKind::Workspace),
+        GuardedFile::Yarnrc => judge.yarnrc(&text),
         GuardedFile::Lockfile(syntax) => {
             text::sides(&text).iter().for_each(|side| judge.lockfile(side, syntax))
         }
@@ -145,13 +157,20 @@ fn hides(name: &[u8], bytes: &[u8]) -> bool {
 
 /// Whether a name stands there that ends in the digest of a tarball's bytes.
 fn names_a_tarball(bytes: &[u8]) -> bool {
+    tarball_end(bytes).is_some()
+}
+
+/// Where the first such name ends.
+fn tarball_end(bytes: &[u8]) -> Option<usize> {
     let ends = std::iter::successors(find(bytes, b".tgz", 0), |at| find(bytes, b".tgz", at + 1));
     let is_digest = |digits: &[u8]| {
         digits.split_first().is_some_and(|(dash, digits)| {
             *dash == b'-' && digits.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         })
     };
-    ends.into_iter().any(|at| at.checked_sub(13).and_then(|from| bytes.get(from..at)).is_some_and(is_digest))
+    let mut ends = ends;
+    let end = ends.find(|at| at.checked_sub(13).and_then(|from| bytes.get(from..*at)).is_some_and(is_digest));
+    end.map(|at| at + ".tgz".len())
 }
 
 /// Whether bytes hold a word, in any case.
@@ -195,6 +214,21 @@ fn binary(settings: &GuardSettings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
             }
         }
     }
+    if found.is_empty()
+        && let Some(end) = tarball_end(bytes)
+    {
+        let is_part = |byte: &u8| byte.is_ascii_graphic();
+        let start = bytes[..end].iter().rposition(|byte| !is_part(byte)).map_or(0, |at| at + 1);
+        // It may stand right behind another string.
+        let value = String::from_utf8_lossy(&bytes[start.max(end.saturating_sub(200))..end]).into_owned();
+        found.push(Finding {
+            path: path.to_vec(),
+            line: 1,
+            kind: FindingKind::Lockfile,
+            key: String::new(),
+            value,
+        });
+    }
     found
 }
 
@@ -218,7 +252,7 @@ impl TextJudge<'_> {
             self.mention(text, kind);
         } else if syntax != Syntax::Yaml {
             self.json(text, kind, &|judge, item| {
-                is_place(item.keys) && judge.is_reference(item.text, item.is_key)
+                judge.is_one(Place::of(kind, item.keys), item.text, item.is_key)
             });
         }
     }
@@ -236,11 +270,42 @@ impl TextJudge<'_> {
     /// Looks at a text as far as it is YAML, and whether all of it is.
     fn yaml(&mut self, text: &str, kind: FindingKind) -> bool {
         let parsed = yaml::strings(text, &mut |item| {
-            if is_place(item.keys) && self.is_reference(item.text, item.is_key) {
+            if self.is_one(Place::of(kind, item.keys), item.text, item.is_key) {
                 self.add(kind, item.keys, item.text, item.line);
             }
         });
         parsed.is_ok()
+    }
+
+    /// Settings of yarn name paths in many places: whatever leads into the deps dir is one.
+    fn yarnrc(&mut self, text: &str) {
+        let kind = FindingKind::Workspace;
+        let parsed = yaml::strings(text, &mut |item| {
+            let is_path = !item.is_key && item.text.contains(['/', '\\']);
+            let place = if is_path { Place::Path } else { Place::Specifier };
+            if self.is_one(place, item.text, item.is_key) {
+                self.add(kind, item.keys, item.text, item.line);
+            }
+        });
+        if parsed.is_err() || text::has_conflict(text) {
+            self.found.clear();
+            self.mention(text, kind);
+        }
+    }
+
+    /// Whether what stands in a place leads into a deps dir.
+    fn is_one(&self, place: Place, text: &str, is_key: bool) -> bool {
+        match place {
+            Place::Other => false,
+            Place::Specifier => self.is_reference(text, is_key),
+            // One that keeps a folder out leads nowhere.
+            Place::Path if is_key || text.starts_with('!') || text.contains("://") => false,
+            Place::Path => {
+                let readings = [text.to_owned(), percent_decoded(text)];
+                let paths: Vec<Parts> = readings.iter().map(|text| reference::parts(text)).collect();
+                self.leads_in(&paths) || self.is_reference(text, false)
+            }
+        }
     }
 
     /// A text that cannot be parsed is a finding where the name of a deps dir stands in it, in any spelling.
@@ -248,9 +313,10 @@ impl TextJudge<'_> {
         let mentions = |text: &str| {
             let readings = [text.to_owned(), json::unescaped(text)];
             let readings = readings.iter().flat_map(|text| [text.clone(), percent_decoded(text)]);
-            readings
-                .into_iter()
-                .any(|text| self.settings.names().any(|name| contains(text.as_bytes(), name.as_bytes())))
+            readings.into_iter().any(|text| {
+                let has = |name: &str| contains(text.as_bytes(), name.as_bytes());
+                self.settings.names().any(has) || names_a_tarball(text.as_bytes())
+            })
         };
         if !mentions(text) {
             return;
@@ -282,13 +348,14 @@ impl TextJudge<'_> {
         let own = keys.last().and_then(Option::as_deref);
         // npm copies the manifest's globs of workspaces.
         let is_glob = matches!(keys, [.., Some(above), None] if above == "workspaces");
+        let is_patch = own == Some("path") && keys.iter().flatten().any(|key| key == PATCHES);
         let is_one_word = !text.contains(char::is_whitespace) || reference::is_path(text);
         let paths = if is_one_word && !is_glob || own.is_some_and(|own| PLACES.contains(&own)) {
             reference::paths(text)
         } else {
             reference::explicit_paths(text)
         };
-        self.leads_in(&paths)
+        self.leads_in(&paths) || is_patch && self.leads_in(&[reference::parts(text)])
     }
 
     fn leads_in(&self, paths: &[Parts]) -> bool {
@@ -314,15 +381,38 @@ pub(crate) fn shown(bytes: &[u8]) -> String {
     shown
 }
 
-/// Whether what stands under these keys, from the outermost value on, is a specifier.
-fn is_place(keys: &[Option<String>]) -> bool {
-    // What YAML merges, one map or a list of them, stands among its neighbours.
-    let merged = match keys.get(1..) {
-        Some([Some(merge), None, ..]) if merge == "<<" => 2,
-        Some([Some(merge), ..]) if merge == "<<" => 1,
-        _ => 0,
-    };
-    let key = |at: usize| keys.get(merged + at).and_then(Option::as_deref);
-    let is_field = |at: usize| key(at).is_some_and(|key| FIELDS.contains(&key));
-    is_field(1) || key(1).is_some_and(|key| OUTER_FIELDS.contains(&key)) && is_field(2)
+/// What a value is to whoever reads the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// A specifier, or something that holds some.
+    Specifier,
+    /// A path or a glob.
+    Path,
+    /// Neither.
+    Other,
+}
+
+impl Place {
+    /// What stands under these keys, from the outermost value on.
+    fn of(kind: FindingKind, keys: &[Option<String>]) -> Self {
+        // What YAML merges, one map or a list of them, stands among its neighbours.
+        let merged = match keys.get(1..) {
+            Some([Some(merge), None, ..]) if merge == "<<" => 2,
+            Some([Some(merge), ..]) if merge == "<<" => 1,
+            _ => 0,
+        };
+        let key = |at: usize| keys.get(merged + at).and_then(Option::as_deref);
+        let field = |at: usize| key(at).filter(|key| FIELDS.contains(key));
+        let is_outer = key(1).is_some_and(|key| OUTER_FIELDS.contains(&key));
+        let globs = if kind == FindingKind::Workspace { "packages" } else { "workspaces" };
+        let is_item = |at: usize| matches!(keys.get(merged + at..), Some([None]));
+        let is_glob = key(1) == Some(globs) && is_item(2)
+            || key(1) == Some("workspaces") && key(2) == Some("packages") && is_item(3);
+        match field(1).or_else(|| field(2).filter(|_| is_outer)) {
+            _ if is_glob => Self::Path,
+            Some(PATCHES) => Self::Path,
+            Some(_) => Self::Specifier,
+            None => Self::Other,
+        }
+    }
 }

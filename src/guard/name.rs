@@ -11,6 +11,8 @@ pub(crate) enum GuardedFile {
     Manifest(Syntax),
     /// `pnpm-workspace.yaml`.
     Workspace,
+    /// `.yarnrc.yml`, of yarn 2 and newer.
+    Yarnrc,
     /// A lockfile.
     Lockfile(Syntax),
     /// A backup of one of those but the settings, or a text that was about to replace one.
@@ -37,7 +39,9 @@ const BACKUP: &str = ".bak";
 pub(crate) fn file(path: &[u8]) -> Option<GuardedFile> {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
     // Most names of a repository are ruled out here.
-    if !matches!(name.first()?.to_ascii_lowercase(), b'p' | b'n' | b'y' | b'b' | b'd') || name.len() > 128 {
+    if !matches!(name.first()?.to_ascii_lowercase(), b'p' | b'n' | b'y' | b'b' | b'd' | b'.')
+        || name.len() > 128
+    {
         return None;
     }
     let name = std::str::from_utf8(name).ok()?.to_ascii_lowercase();
@@ -58,6 +62,7 @@ fn known(name: &str) -> Option<GuardedFile> {
         "package.json5" => GuardedFile::Manifest(Syntax::Json5),
         "package.yaml" => GuardedFile::Manifest(Syntax::Yaml),
         "pnpm-workspace.yaml" => GuardedFile::Workspace,
+        ".yarnrc.yml" => GuardedFile::Yarnrc,
         "package-lock.json" | "npm-shrinkwrap.json" | "bun.lock" => GuardedFile::Lockfile(Syntax::Json),
         "yarn.lock" => GuardedFile::Lockfile(Syntax::Yaml),
         "bun.lockb" => GuardedFile::Lockfile(Syntax::Binary),
@@ -96,6 +101,8 @@ mod tests {
             ("pnpm-lock.yaml", Some(GuardedFile::Lockfile(Syntax::Yaml))),
             ("pnpm-lock.feature!x.yaml", Some(GuardedFile::Lockfile(Syntax::Yaml))),
             ("docker-prep.toml", Some(GuardedFile::Settings)),
+            ("a/.yarnrc.yml", Some(GuardedFile::Yarnrc)),
+            ("a/.yarnrc.yml.bak", None),
             ("package.json.md", None),
             ("my-package.json", None),
             ("package.json/x", None),

@@ -219,16 +219,55 @@ fn a_workspace_file_counts_where_pnpm_reads_specifiers() {
         "<<: {overrides: {a: file:.docker-deps/a}}\n",
         "x: &x\n  overrides:\n    a: file:.docker-deps/a\n<<: [*x]\n",
         "overrides:\n  a: [\n  b: file:../.docker-deps/a.tgz\n",
+        "packages:\n  - '.docker-deps/*'\n",
+        "packages: ['../%2Edocker-deps']\n",
+        "patchedDependencies:\n  a@1: .docker-deps/a.patch\n",
+        "overrides:\n  a: file:elsewhere/b-a-1.0.0-0123456789ab.tgz\n",
+        "overrides: [\n  a: file:elsewhere/b-a-1.0.0-0123456789ab.tgz\n",
         "overrides:\n<<<<<<< HEAD\n  a: ../.docker-deps/a.tgz\n=======\n  a: ^1\n>>>>>>> x\n",
     ] {
         assert_eq!(hits(GuardedFile::Workspace, text).len(), 1, "{text}");
     }
     for text in [
-        "packages:\n  - '.docker-deps/*'\n  - file:../.docker-deps/x\n",
+        "packages:\n  - 'packages/*'\n  - '!../.docker-deps/**'\n  - '!.docker-deps'\n",
+        "patchedDependencies:\n  a@1: patches/.docker-deps.patch\n",
+        "x:\n  packages: ['.docker-deps/*']\n",
         "# overrides:\n#   a: file:../.docker-deps/a.tgz\noverrides:\n  a: ^1 # file:../.docker-deps/a\n",
         "x:\n  overrides:\n    a: file:../.docker-deps/a.tgz\n",
     ] {
         assert_eq!(hits(GuardedFile::Workspace, text), [], "{text}");
+    }
+}
+
+#[test]
+fn paths_of_other_settings_count() {
+    for (file, text) in [
+        (MANIFEST, r#"{"workspaces": ["packages/*", "./.docker-deps/*"]}"#),
+        (MANIFEST, r#"{"workspaces": {"packages": ["../.docker-deps"]}}"#),
+        (MANIFEST, r#"{"pnpm": {"patchedDependencies": {"a@1": ".docker-deps/a.patch"}}}"#),
+        (MANIFEST, r#"{"patchedDependencies": {"a@1": ".docker-deps/a.patch"}}"#),
+        (
+            GuardedFile::Yarnrc,
+            "packageExtensions:\n  a@*:\n    dependencies:\n      b: file:.docker-deps/b.tgz\n",
+        ),
+        (GuardedFile::Yarnrc, "yarnPath: .docker-deps/yarn.cjs\n"),
+        (GuardedFile::Yarnrc, "plugins:\n  - path: ../.docker-deps/plugin.cjs\n"),
+        (GuardedFile::Yarnrc, "yarnPath: [.docker-deps/yarn.cjs\n"),
+        (
+            GuardedFile::Lockfile(Syntax::Yaml),
+            "patchedDependencies:\n  a@1:\n    hash: x\n    path: .docker-deps/a.patch\n",
+        ),
+        (GuardedFile::Lockfile(Syntax::Binary), "bun-lockfile-format-v0\n\0../x/b-a-1.0.0-0123456789ab.tgz"),
+    ] {
+        assert_eq!(hits(file, text).len(), 1, "{text}");
+    }
+    for (file, text) in [
+        (MANIFEST, r#"{"workspaces": ["packages/*", "!.docker-deps/**"]}"#),
+        (MANIFEST, r#"{"workspaces": {"nohoist": [".docker-deps/*"]}}"#),
+        (GuardedFile::Yarnrc, "yarnPath: .yarn/releases/yarn-4.5.0.cjs\n# .docker-deps/x\n"),
+        (GuardedFile::Yarnrc, "npmRegistryServer: https://example.com/.docker-deps/x\n"),
+    ] {
+        assert_eq!(hits(file, text), [], "{text}");
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cache::Memory;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::npm::{Contents, Encoded, Tarball, TarballSink, Workspace};
 use crate::prepare::call::PrepareOptions;
+use crate::prepare::packing::PackedMembers;
 use crate::project::{
     Itself, LocalPackages, Originals, Project, ProjectPicture, Requested, Surface, local, surfaces, workspace,
 };
@@ -124,8 +125,9 @@ impl Needed {
             let allow_unbuilt = options.allow_unbuilt || unbuilt;
             let optional = closure.optional();
             let threads = looking.threads;
-            contents =
-                packing::contents(workspace, &members, &optional, allow_unbuilt, &memory, threads, report)?;
+            let output = project.root.join(&project.deps_dir);
+            let packed = PackedMembers { workspace, members: &members, output: &output };
+            contents = packing::contents(packed, &optional, allow_unbuilt, &memory, threads, report)?;
         }
         Ok(Observed { project: project.clone(), needed: self, contents, memory, refusals, built })
     }

@@ -9,7 +9,7 @@ use crate::deps_dir::{Cache, OutDir, Placed};
 use crate::error::Result;
 use crate::npm::Tarball;
 use crate::prepare::packing;
-use crate::prepare::packing::{ProgressCounter, Sinks};
+use crate::prepare::packing::{PackedMembers, ProgressCounter, Sinks};
 use crate::project::{Itself, ProjectPicture, Requested, local, read as project, surfaces, workspace};
 use crate::report::{Event, Report, warn};
 use crate::rewrite::{InstallTarget, closure};
@@ -75,8 +75,8 @@ pub(crate) fn run(
     build::first(&workspace, &members, &looking, report)?;
     let memory = cache.memory(&workspace.root);
     let allow_unbuilt = options.allow_unbuilt;
-    let contents =
-        packing::contents(&workspace, &members, &optional, allow_unbuilt, &memory, threads, report)?;
+    let packed = PackedMembers { workspace: &workspace, members: &members, output: &options.out };
+    let contents = packing::contents(packed, &optional, allow_unbuilt, &memory, threads, report)?;
     let outputs = cache.outputs(&options.out);
     let mut out = OutDir::create(&options.out, &outputs)?;
     let there = |tarball: &Tarball| out.there(tarball);

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::cache::Memory;
 use crate::cancel::CancelToken;
+use crate::deps_dir::OwnOutput;
 use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
 use crate::npm::contents::{BUILD_HINT, Unbuilt};
 use crate::npm::{
@@ -102,20 +103,30 @@ fn folder(member: &Member) -> &str {
     if member.relative.is_empty() { "the workspace's root" } else { &member.relative }
 }
 
+/// Which members are packed, and where to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PackedMembers<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) members: &'a [&'a Member],
+    /// The folder that the tarballs go to: it may lie in a package, and is no part of it.
+    pub(crate) output: &'a Path,
+}
+
 /// What goes into the tarball of each member. Packages that are `optional` may lack files that their manifests name.
 ///
 /// # Errors
 /// [`ErrorKind::Packing`] naming every package that cannot be packed, and why.
 pub(crate) fn contents(
-    workspace: &Workspace,
-    members: &[&Member],
+    PackedMembers { workspace, members, output }: PackedMembers<'_>,
     optional: &BTreeSet<String>,
     allow_unbuilt: bool,
     memory: &Memory,
     threads: Threads,
     report: Report<'_>,
 ) -> Result<Vec<Contents>> {
-    let around = WorkspaceContext::new(workspace);
+    let output = OwnOutput::of(output);
+    let take_out = |dir: &Path, files: &mut Vec<String>| output.take_out(dir, files);
+    let around = WorkspaceContext::new(workspace).without(&take_out);
     let contents = |member: &&Member| contents::remembered(&around, member, memory);
     let read = threads.map(members, contents);
     let mut all = Vec::with_capacity(read.len());

@@ -18,9 +18,7 @@ pub(crate) use self::apply::file::{Attributes, failed};
 pub(crate) use self::apply::lock::Lock;
 pub(crate) use self::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
 pub(crate) use self::apply::{file, lock};
-#[cfg(test)]
-pub(crate) use self::journal::Journal;
-pub(crate) use self::journal::Phase;
+pub(crate) use self::journal::{Journal, Phase, STATE};
 pub(crate) use self::read::{beside, mode_of};
 pub(crate) use self::restore::{RestoreOutcome, files};
 pub(crate) use self::status::{Status, age};

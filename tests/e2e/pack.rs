@@ -234,3 +234,42 @@ fn a_workspace_of_npm_yarn_or_bun_will_do() {
         .collect();
     assert_eq!(paths, ["dist/index.js", "package.json"], "only pnpm adds the workspace's licence");
 }
+
+#[test]
+fn what_is_packed_into_a_package_is_no_part_of_it() {
+    for out in ["packages/it/dist", "packages/it", "packages/it/dist/x", "packages", "."] {
+        let world = World::new();
+        world.file("pnpm-workspace.yaml", "packages: ['packages/*', '.']\n");
+        world.file("package.json", r#"{"name": "@bytelyst/root", "version": "1.0.0"}"#);
+        world.file(
+            "packages/it/package.json",
+            r#"{"name": "@bytelyst/it", "version": "1.0.0", "main": "dist/a.js"}"#,
+        );
+        world.file("packages/it/dist/a.js", "1\n");
+        // Somebody's own, one with a name like ours.
+        let theirs = ["it-1.0.0.tgz", "it-1.0.0-0123456789ab.tgz"];
+        for name in theirs {
+            world.file(format!("packages/it/dist/{name}"), name);
+        }
+        world.file("packages/it/dist/.docker-prep-old.tmp", "left");
+        let packed = || {
+            let args = ["pack", "@bytelyst/it", "@bytelyst/root", "--out", out];
+            let run = world.run(args).exits(0);
+            let mut lines: Vec<_> = run.stdout.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        let first = packed();
+        assert_eq!(first.len(), 2, "{out}");
+        // The same content has the same names, also without a cache.
+        assert_eq!(packed(), first, "{out}");
+        assert_eq!(packed(), first, "{out}");
+        let tarball = first.iter().find(|line| line.contains("bytelyst-it-")).unwrap();
+        let list = Command::new("tar").arg("tzf").arg(world.path(tarball)).output().unwrap();
+        let list = String::from_utf8(list.stdout).unwrap();
+        for name in theirs {
+            assert!(list.contains(&format!("package/dist/{name}")), "{out}: {list}");
+        }
+        assert!(!list.contains("bytelyst-it"), "{out}: {list}");
+    }
+}

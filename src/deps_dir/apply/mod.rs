@@ -7,6 +7,7 @@
 
 pub(crate) mod folders;
 pub(crate) mod out_dir;
+pub(crate) mod own_output;
 mod tarballs;
 
 use std::collections::BTreeSet;
@@ -24,7 +25,8 @@ use crate::transaction::{Attributes, file};
 
 /// The file that says whose folder it is.
 pub(crate) const MARK: &str = ".docker-prep";
-const MARK_TEXT: &str =
+/// What that file holds.
+pub(crate) const MARK_TEXT: &str =
     "This folder is made by docker-prep, and what docker-prep put here it also removes.\n";
 const GITIGNORE: &str = ".gitignore";
 /// Told from an owner's own by its first line.

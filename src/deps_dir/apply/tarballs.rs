@@ -199,6 +199,14 @@ pub(super) fn tarballs(path: &Path, outputs: &Outputs) -> Result<Vec<(String, Di
     Ok(found)
 }
 
+/// Whether a file is one that the tool packed: its name fits its content.
+pub(super) fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    digest_in_tarball(&name).is_some()
+        && path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
+        && digest_of(path).is_ok_and(|digest| fits(&name, &digest, path))
+}
+
 /// Whether a tarball's name is one that only the tool gives to this content: it holds the digest or the seal.
 fn fits(name: &str, digest: &Digest, path: &Path) -> bool {
     let Some(digits) = digest_in_tarball(name) else { return false };

@@ -56,6 +56,35 @@ pub(crate) fn range(git: &Git, range: &str) -> Result<Vec<Commit>> {
     Ok(commits)
 }
 
+/// The commit whose settings a range is judged by: where it left what it is to be merged into, else that itself. `None`
+/// for a range without a beginning: all of its history is judged.
+///
+/// # Errors
+/// [`ErrorKind::Environment`] for what names no commits.
+pub(crate) fn base(git: &Git, range: &str) -> Result<Option<String>> {
+    let ends = git.output(&["rev-parse", "--revs-only", range])?;
+    let ends = String::from_utf8_lossy(&ends);
+    let Some(before) = ends.lines().find_map(|end| end.strip_prefix('^')) else { return Ok(None) };
+    let Some(last) = ends.lines().find(|end| !end.starts_with('^')) else {
+        return Ok(Some(before.to_owned()));
+    };
+    let fork = git.output(&["merge-base", before, last]).unwrap_or_default();
+    let fork = String::from_utf8_lossy(&fork).trim().to_owned();
+    Ok(Some(if fork.is_empty() { before.to_owned() } else { fork }))
+}
+
+/// A revision that somebody names.
+///
+/// # Errors
+/// [`ErrorKind::Environment`] where it is no commit that is here.
+pub(crate) fn revision(git: &Git, name: &str) -> Result<Commit> {
+    let named = format!("{name}^{{commit}}");
+    list(git, &["--max-count=1", "--end-of-options", &named, "--"])?.into_iter().next().ok_or_else(|| {
+        Error::new(ErrorKind::Environment, format!("the revision `{name}` is no commit"))
+            .hint("name a commit, branch or tag, as in --settings-from origin/main")
+    })
+}
+
 /// Of a tree or a file, git lists no commits, and says nothing.
 fn refuse_other_objects(git: &Git, range: &str) -> Result<()> {
     let ends = git.output(&["rev-parse", "--revs-only", range])?;

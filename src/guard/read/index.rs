@@ -1,6 +1,7 @@
 //! What is staged.
 
 use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::{fs, io, thread};
 
 use sha1::Sha1;
@@ -39,11 +40,11 @@ impl<'g> Listing<'g> {
         Ok(Self { git, running: git.start(&words)? })
     }
 
-    /// All entries.
+    /// All entries, and git's own folder.
     ///
     /// # Errors
     /// [`ErrorKind::Environment`] where the index cannot be read, or is not there although it should be.
-    pub(crate) fn entries(self) -> Result<Vec<TreeEntry>> {
+    pub(crate) fn entries(self) -> Result<(Vec<TreeEntry>, PathBuf)> {
         thread::scope(|scope| {
             // A long list stops git until somebody reads it.
             let entries = scope.spawn(|| {
@@ -52,24 +53,25 @@ impl<'g> Listing<'g> {
             });
             let is_there = check(self.git);
             let entries = entries.join().unwrap_or_else(|panic| resume_unwind(panic));
-            Ok(if is_there? { entries? } else { Vec::new() })
+            let (is_there, git_dir) = is_there?;
+            Ok((if is_there { entries? } else { Vec::new() }, git_dir))
         })
     }
 }
 
-/// Whether there is an index. Git takes one that is not there for an empty one, and reads one that is cut for what it
+/// Whether there is an index, and git's own folder. Git takes one that is not there for an empty one, and reads one that is cut for what it
 /// can make of it: it compares the digest at its end in `git fsck` alone.
-fn check(git: &Git) -> Result<bool> {
+fn check(git: &Git) -> Result<(bool, PathBuf)> {
     let [is_bare, format, git_dir, path] = git.rev_parse([
         &["--is-bare-repository"],
         &["--show-object-format"],
         &["--absolute-git-dir"],
         &["--path-format=absolute", "--git-path", "index"],
     ])?;
-    let path = path_of(&path);
+    let (path, git_dir) = (path_of(&path), path_of(&git_dir));
     let bad = |why: &str| Error::new(ErrorKind::Environment, format!("{}: {why}", path.display()));
     match fs::read(&path) {
-        Ok(bytes) if is_whole(&bytes, &format) => Ok(true),
+        Ok(bytes) if is_whole(&bytes, &format) => Ok((true, git_dir)),
         Ok(_) => Err(bad("the index is damaged").hint("make it anew: remove the file, then git reset")),
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(Error::io(ErrorKind::Environment, "read", &path, &error).hint("make the index readable"))
@@ -77,7 +79,7 @@ fn check(git: &Git) -> Result<bool> {
         Err(_) if is_bare == b"true" => Err(bad("a bare repository has no index, so nothing is staged")
             .hint("judge its last commit: docker-prep guard --all")),
         // Right before the first `git add` there is none.
-        Err(_) if path == path_of(&git_dir).join("index") => Ok(false),
+        Err(_) if path == git_dir.join("index") => Ok((false, git_dir)),
         Err(_) => Err(bad("the index that GIT_INDEX_FILE names is not there")
             .hint("unset GIT_INDEX_FILE, or name the right file")),
     }

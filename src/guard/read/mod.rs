@@ -7,12 +7,14 @@ mod history;
 pub(crate) mod hooks;
 mod index;
 mod objects;
+mod state;
 mod tree;
 
 pub(crate) use self::git::Git;
-pub(crate) use self::history::{Commit, head, range};
+pub(crate) use self::history::{Commit, base, head, range, revision};
 pub(crate) use self::index::{Intended, Listing};
-pub(crate) use self::objects::Objects;
+pub(crate) use self::objects::{Objects, is_named};
+pub(crate) use self::state::prepared_deps_dirs;
 pub(crate) use self::tree::{Mode, Target, TreeEntry, follow};
 
 use crate::error::{Error, ErrorKind, Result};

@@ -20,7 +20,7 @@ use crate::text::hex;
 const AHEAD: usize = 64;
 
 /// Whether an object is what its name says: git itself checks none when it reads one.
-fn is_named(object: &str, content: &[u8]) -> bool {
+pub(crate) fn is_named(object: &str, content: &[u8]) -> bool {
     let header = format!("blob {}\0", content.len());
     let digest = if object.len() == 40 {
         hex(&Sha1::new().chain_update(header).chain_update(content).finalize())
@@ -81,6 +81,45 @@ impl Objects {
             }
         }
         Ok(())
+    }
+
+    /// The file at a path of the last commit; `None` where it holds none, or no commit is there yet. One whose path has a
+    /// line end cannot be asked for.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn committed(&mut self, path: &[u8]) -> Result<Option<Vec<u8>>> {
+        if path.contains(&b'\n') {
+            return Ok(None);
+        }
+        let failed = |why: &str| {
+            let message = format!("{}: it cannot be read as it was committed: {why}", shown(path));
+            Error::new(ErrorKind::Environment, message)
+                .hint("nothing was judged: see what is wrong with `git fsck`")
+        };
+        let question = [b"HEAD:", path, b"\n"].concat();
+        let mut answer = Vec::new();
+        let asked = self.questions.as_mut().is_some_and(|pipe| pipe.write_all(&question).is_ok());
+        if !asked || self.answers.read_until(b'\n', &mut answer).is_err() {
+            return Err(failed("git takes no questions"));
+        }
+        let header = String::from_utf8_lossy(&answer).into_owned();
+        let words: Vec<&str> = header.split_whitespace().collect();
+        let [object, kind @ ("blob" | "tree" | "commit" | "tag"), length] = words[..] else {
+            let is_missing = header.trim_end().ends_with(" missing");
+            return if is_missing { Ok(None) } else { Err(failed("git answers what we do not know")) };
+        };
+        let length: usize = length.parse().map_err(|_| failed("git tells no length"))?;
+        let mut content = vec![0; length + 1];
+        self.answers.read_exact(&mut content).map_err(|_| failed("git stops half-way"))?;
+        content.pop();
+        if kind != "blob" {
+            return Ok(None);
+        }
+        if !is_named(object, &content) {
+            return Err(failed("it is damaged: its content is not what its name says"));
+        }
+        Ok(Some(content))
     }
 
     /// Asks for a few objects; whether git takes the questions.

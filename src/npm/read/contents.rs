@@ -15,6 +15,7 @@ use self::executable::Executables;
 use self::licence::Licences;
 use self::siblings::{Members, Names};
 use super::packlist;
+use super::workspace_files::{catalogs, workspace_file};
 use crate::error::{Problem, io_cause};
 use crate::npm::manifest::{DEPENDENCY_FIELDS, Manifest};
 use crate::npm::read::seen::SeenPaths;
@@ -140,18 +141,26 @@ impl PackageMemory for NothingKnown {
     }
 }
 
+/// Takes out of the files of a package's folder what is no part of it.
+pub(crate) type TakeOut<'a> = &'a (dyn Fn(&Path, &mut Vec<String>) + Sync);
+
 /// What the packages of a workspace have in common.
-#[derive(Debug)]
 pub(crate) struct WorkspaceContext<'a> {
     workspace: &'a Workspace,
     names: Names<'a>,
     licences: Licences,
+    take_out: Option<TakeOut<'a>>,
 }
 
 impl<'a> WorkspaceContext<'a> {
     /// Nothing is looked for yet.
     pub(crate) fn new(workspace: &'a Workspace) -> Self {
-        Self { workspace, names: Names::of(workspace), licences: Licences::default() }
+        Self { workspace, names: Names::of(workspace), licences: Licences::default(), take_out: None }
+    }
+
+    /// The same, where the packages' folders may hold what packing puts there.
+    pub(crate) fn without(self, take_out: TakeOut<'a>) -> Self {
+        Self { take_out: Some(take_out), ..self }
     }
 }
 
@@ -165,7 +174,7 @@ pub(crate) fn remembered(
     member: &Member,
     memory: &impl PackageMemory,
 ) -> Result<Contents, Vec<Problem>> {
-    let WorkspaceContext { workspace, names, licences } = around;
+    let WorkspaceContext { workspace, names, licences, take_out } = around;
     let label = label(member);
     let mut problems = Vec::new();
     refuse_bundled(member, &member.manifest, &label, &mut problems);
@@ -186,8 +195,15 @@ pub(crate) fn remembered(
         problems.push(problem);
         None
     });
+    let own = own_workspace(workspace, member).unwrap_or_else(|error| {
+        problems.extend(error.problems);
+        None
+    });
     let members = Members { workspace, names, dir: &dir };
-    let published = match publish::published(manifest, &members, &workspace.catalogs, readme.as_deref()) {
+    // What `workspace:` means comes from what is installed, the rest from the nearest workspace.
+    let (nearest, own_licences) = (own.as_ref().unwrap_or(workspace), Licences::default());
+    let licences = if own.is_some() { &own_licences } else { licences };
+    let published = match publish::published(manifest, &members, &nearest.catalogs, readme.as_deref()) {
         Ok(published) => published,
         Err(more) => {
             problems.extend(more);
@@ -195,13 +211,16 @@ pub(crate) fn remembered(
         }
     };
     let executables = Executables::of(&published, manifest, &dir, &label);
-    let list = files(&dir, &published, memory).and_then(|list| {
-        let licences = licence::missing(workspace, &dir, &list, licences)?;
+    let list = files(&dir, &published, memory).and_then(|mut list| {
+        if let Some(take_out) = take_out {
+            take_out(&dir, &mut list);
+        }
+        let licences = licence::missing(nearest, &dir, &list, licences)?;
         Ok(PackedNames { list, licences })
     });
     match (executables, list, problems.is_empty()) {
         (Ok(executables), Ok(files), true) => {
-            let mut contents = assemble(workspace, &dir, published, &executables, files, &label);
+            let mut contents = assemble(nearest, &dir, published, &executables, files, &label);
             contents.footprint = memory.content_key(&dir, &contents.entries);
             Ok(contents)
         }
@@ -211,6 +230,19 @@ pub(crate) fn remembered(
             Err(problems)
         }
     }
+}
+
+/// The workspace that pnpm finds from a member's folder, where that is another one than the member is of: the nearest
+/// folder with a `pnpm-workspace.yaml`.
+fn own_workspace(workspace: &Workspace, member: &Member) -> crate::error::Result<Option<Workspace>> {
+    for root in member.dir.ancestors().take_while(|root| *root != workspace.root) {
+        if let Some(file) = workspace_file(root)? {
+            let catalogs = catalogs(root, &file)?;
+            let root = root.to_path_buf();
+            return Ok(Some(Workspace { root, is_pnpm: true, members: Vec::new(), catalogs }));
+        }
+    }
+    Ok(None)
 }
 
 /// The names of the files that are packed.

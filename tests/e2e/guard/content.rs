@@ -1,6 +1,8 @@
 //! What files hold. `src/guard` has the finer cases.
 
-use crate::guard::repository::{ORIGINAL, REWRITTEN, Repository};
+use crate::common::Run;
+use crate::common::product::product;
+use crate::guard::repository::{ORIGINAL, REWRITTEN, Repository, author, found_in};
 
 type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
@@ -281,9 +283,62 @@ const CASES: &[Case] = &[
         "a workspace that mentions it",
         &[(
             "pnpm-workspace.yaml",
-            "# file:.docker-deps/a.tgz\npackages:\n  - '.docker-deps/*'\noverrides:\n  a: ^1 # file:.docker-deps/a.tgz\n",
+            "# file:.docker-deps/a.tgz\npackages:\n  - '!.docker-deps/*'\noverrides:\n  a: ^1 # file:.docker-deps/a.tgz\n",
         )],
         &[],
+    ),
+    (
+        "globs of a workspace",
+        &[
+            ("pnpm-workspace.yaml", "packages:\n  - 'a/*'\n  - '.docker-deps/*'\n"),
+            ("a/package.json", r#"{"workspaces": ["../.docker-deps/*"]}"#),
+        ],
+        &["a/package.json:1 manifest", "pnpm-workspace.yaml:3 workspace"],
+    ),
+    (
+        "patches",
+        &[
+            ("pnpm-workspace.yaml", "patchedDependencies:\n  a@1: .docker-deps/a.patch\n"),
+            ("package.json", r#"{"pnpm": {"patchedDependencies": {"a@1": ".docker-deps/a.patch"}}}"#),
+        ],
+        &["package.json:1 manifest", "pnpm-workspace.yaml:2 workspace"],
+    ),
+    (
+        "settings of yarn",
+        &[(".yarnrc.yml", "nodeLinker: node-modules\nyarnPath: ./.docker-deps/yarn.cjs\n")],
+        &[".yarnrc.yml:2 workspace"],
+    ),
+    (
+        "packed packages in a folder of any name",
+        &[
+            (
+                "vendored/.docker-prep",
+                "This folder is made by docker-prep, and what docker-prep put here it also removes.\n",
+            ),
+            ("vendored/x/notes", ""),
+            ("lib/b-a-1.0.0-0123456789ab.tgz", ""),
+            ("lib/b-a-1.0.0.tgz", ""),
+            ("other/.docker-prep", "x"),
+            (
+                "package.json",
+                r#"{"dependencies": {"a": "file:lib/b-a-1.0.0-0123456789ab.tgz", "b": "file:lib/b-a-1.0.0.tgz"}}"#,
+            ),
+        ],
+        &[
+            "lib/b-a-1.0.0-0123456789ab.tgz:1 depsDir",
+            "package.json:1 manifest",
+            "vendored/.docker-prep:1 depsDir",
+            "vendored/x/notes:1 depsDir",
+        ],
+    ),
+    (
+        "the default name, where settings name another",
+        &[
+            ("docker-prep.toml", "deps-dir = 'tgz'\n"),
+            ("package.json", r#"{"dependencies": {"a": "file:.docker-deps/a.tgz", "b": "file:tgz/b.tgz"}}"#),
+            (".docker-deps/x", ""),
+        ],
+        &[".docker-deps/x:1 depsDir", "package.json:1 manifest", "package.json:1 manifest"],
     ),
     (
         "lockfiles that mention it",
@@ -357,7 +412,13 @@ fn each_case_is_judged_right() {
     let mut wrong = Vec::new();
     for (name, files, expected) in CASES {
         let repository = Repository::new();
-        repository.stage(files);
+        // Settings count once they are committed.
+        let (settings, rest): (Vec<_>, Vec<_>) =
+            files.iter().partition(|(path, _)| path.ends_with("docker-prep.toml"));
+        if !settings.is_empty() {
+            repository.stage(&settings).commit("settings");
+        }
+        repository.stage(&rest);
         let found = repository.found(&[]);
         if found != *expected {
             wrong.push(format!("{name}: found {found:?}, expected {expected:?}"));
@@ -403,4 +464,67 @@ fn a_deps_dir_may_be_named_by_flag_and_by_variable() {
     repository.run(program.arg("guard").env("DOCKER_PREP_DEPS_DIR", "tgz")).exits(1);
     repository.guard(["--deps-dir", "/elsewhere"]).exits(2);
     repository.guard(["--deps-dir", ".."]).exits(2);
+}
+
+#[test]
+fn what_is_no_text_does_not_pass() {
+    let pointer: &[u8] = b"version https://git-lfs.github.com/spec/v1\noid sha256:01\nsize 100\n";
+    let gzip: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xab, 0x56, 0xff];
+    for bytes in [pointer, b"\0GITCRYPT\0\x12\x34\xff", gzip, b"\0\0\x01\xff"] {
+        for path in [
+            "web/package.json",
+            "pnpm-workspace.yaml",
+            ".yarnrc.yml",
+            "pnpm-lock.yaml",
+            "yarn.lock",
+            "bun.lockb",
+        ] {
+            let repository = Repository::committed(&[("docker-prep.toml", "guard-ignore = ['fixtures']\n")]);
+            repository.write(path, bytes).stage(&[]);
+            repository.cannot_judge(&[], &format!("{path}: it is "));
+            repository.commit("bad");
+            repository.cannot_judge(&["--all"], &format!("{path}: it is "));
+            repository.cannot_judge(&["--range", "HEAD~1..HEAD"], &format!("{path}: it is "));
+            // Left out, or beside something that was found.
+            repository.git(&["rm", "-q", "--cached", path]);
+            repository.write(format!("fixtures/{path}"), bytes).git(&["add", "-f", "fixtures"]);
+            repository.passes();
+            repository.write(path, bytes).stage(&[("a/package.json", REWRITTEN)]);
+            let run = repository.guard(["--json"]).exits(1).json();
+            assert!(run["notices"][0].as_str().unwrap().starts_with(&format!("{path}: it is ")), "{run}");
+        }
+    }
+    // Broken on purpose, as tests have them.
+    let repository = Repository::new();
+    repository.stage(&[
+        ("a/package.json", "{ not json"),
+        ("b/package.json", "garbage\n"),
+        ("c/package.json", ""),
+        ("d/pnpm-workspace.yaml", "a: [\n"),
+        ("e/package.json", "{\"name\": \"\u{fffd}\", }"),
+    ]);
+    repository.passes();
+}
+
+#[test]
+fn a_prepared_project_is_judged_by_its_own_deps_dir() {
+    let world = product();
+    world.run(["-C", "notes", "prepare", "--deps-dir", "vendored/x"]).exits(0);
+    // Any reference into the folder that the state names, not only to tarballs.
+    world.file("notes/other/package.json", r#"{"dependencies": {"a": "link:../vendored/x/a"}}"#);
+    world.git("notes", &["add", "--all", "--force"]);
+    let check = |args: &[&str]| {
+        let run = world.run_in("notes", [&["guard", "--json"], args].concat()).exits(1);
+        let found = found_in(&run);
+        for wanted in ["other/package.json:1 manifest", "vendored/x/.gitignore:1 depsDir"] {
+            assert!(found.iter().any(|found| found == wanted), "{wanted}: {found:?}");
+        }
+        assert!(found.iter().any(|found| found.contains(".tgz:1 depsDir")), "{found:?}");
+        assert!(found.iter().filter(|found| found.ends_with("manifest")).count() > 1, "{found:?}");
+    };
+    check(&[]);
+    Run::from(author(world.command("git")).args(["-C", "notes", "commit", "-qm", "bad"]).output().unwrap())
+        .exits(0);
+    check(&["--all"]);
+    check(&["--range", "HEAD~1..HEAD"]);
 }

@@ -76,15 +76,61 @@ fn a_merge_and_what_it_brings_are_judged() {
 }
 
 #[test]
-fn settings_are_those_of_each_commit() {
+fn settings_are_those_where_the_range_begins() {
     let repository = Repository::committed(&[("a", "")]);
     let before = repository.stage(&[("fixtures/package.json", REWRITTEN)]).commit("without");
-    repository.stage(&[("docker-prep.toml", "guard-ignore = ['fixtures']\n")]).commit("with");
-    let run = repository.guard(["--json", "--range", "HEAD~2..HEAD"]).exits(1);
-    assert_eq!(run.json()["findings"][0]["commits"], serde_json::json!([before]));
+    let with = repository.stage(&[("docker-prep.toml", "guard-ignore = ['fixtures']\n")]).commit("with");
+    let last = repository.stage(&[("a", "x")]).commit("last");
+    let run = repository.guard(["--json", "--range", "HEAD~3..HEAD"]).exits(1).json();
+    assert_eq!(run["findings"][0]["commits"], serde_json::json!([before, with, last]));
+    let notice = format!(
+        "docker-prep.toml: guard-ignore changes: the former globs decide what is left out (commit {})",
+        &with[..12]
+    );
+    assert_eq!((&run["notices"], &run["leftOut"]), (&serde_json::json!([notice]), &0.into()));
+    // They count from the commit on that brings them, and for whoever says so.
+    let run = repository.guard(["--range", "HEAD~1..HEAD"]).exits(0);
+    assert_eq!(run.stderr, "1 file is left out by guard-ignore\n");
+    let run = repository.guard(["--json", "--range", "HEAD~3..HEAD", "--settings-from", "HEAD"]).exits(0);
+    assert_eq!((&run.json()["leftOut"], &run.json()["commits"]), (&1.into(), &3.into()));
+    repository.guard(["--range", "HEAD~3..HEAD", "--settings-from", "HEAD~3"]).exits(1);
+    repository.cannot_judge(&["--range", "HEAD~1..HEAD", "--settings-from", "nowhere"], "git says");
     assert_eq!(repository.found(&["--all"]), [""; 0]);
+    // All of the history has no settings before it.
+    repository.guard(["--range", "HEAD"]).exits(1);
+    repository.guard(["--range", "HEAD", "--settings-from", "HEAD"]).exits(0);
     repository.stage(&[("docker-prep.toml", "broken [")]).commit("broken");
     repository.cannot_judge(&["--range", "HEAD~1..HEAD"], "docker-prep.toml: line 1");
+    // What repairs it is judged by itself alone.
+    repository.stage(&[("docker-prep.toml", "guard-ignore = ['fixtures']\n")]).commit("repaired");
+    repository.guard(["--range", "HEAD~1..HEAD"]).exits(1);
+}
+
+#[test]
+fn a_range_is_not_steered_by_what_it_brings() {
+    let toml = "guard-ignore = ['fixtures']\ndeps-dir = 'tgz'\n";
+    for (name, changed) in [
+        ("docker-prep.toml", "guard-ignore = ['**']\ndeps-dir = 'tgz'\n"),
+        ("docker-prep.toml", "guard-ignore = ['fixtures']\ndeps-dir = 'other'\n"),
+        ("web/docker-prep.toml", "guard-ignore = ['**']\ndeps-dir = 'other'\n"),
+    ] {
+        let repository =
+            Repository::committed(&[("docker-prep.toml", toml), ("fixtures/package.json", REWRITTEN)]);
+        repository.git(&["checkout", "-q", "-b", "topic"]);
+        let reference = REWRITTEN.replace("../.docker-deps/b-a-1.0.0-0123456789ab", "../tgz/x");
+        repository.git(&["mv", "docker-prep.toml", "moved"]);
+        repository.stage(&[(name, changed), ("web/package.json", &reference)]).commit("topic");
+        // The base goes on meanwhile, and the topic merges it.
+        repository.git(&["checkout", "-q", "main"]);
+        repository.stage(&[("b", "x")]).commit("main");
+        repository.git(&["checkout", "-q", "topic"]);
+        repository.git(&["merge", "-q", "--no-edit", "main"]);
+        for range in ["main..topic", "main...topic"] {
+            let run = repository.guard(["--range", range, "--format", "github"]).exits(1);
+            assert!(run.stdout.contains("::error file=web/package.json,line=3,"), "{run}");
+            assert!(run.stdout.contains(&format!("::notice file={name},title=docker-prep guard::")), "{run}");
+        }
+    }
 }
 
 #[test]

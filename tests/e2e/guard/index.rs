@@ -162,7 +162,7 @@ fn links_are_followed_inside_of_the_tree() {
     link("out/package.json", "../../elsewhere/package.json");
     link("absolute/package.json", "/etc/hostname");
     link("round/package.json", "package.json");
-    link("src/link", ".docker-deps/x");
+    link("src/link", "docker-deps/x");
     repository.stage(&[("manifests/web.json", ORIGINAL)]);
     repository.passes();
     repository.stage(&[("manifests/web.json", REWRITTEN)]);
@@ -171,10 +171,16 @@ fn links_are_followed_inside_of_the_tree() {
     link("into/package.json", "../.docker-deps/package.json");
     link("web/.docker-deps", "../somewhere");
     link("real/package.json.bak", "package.json");
+    link("src/other", ".docker-deps/x");
     repository.stage(&[("real/package.json", ORIGINAL)]);
     assert_eq!(
         repository.found(&[]),
-        ["into/package.json:1 link", "real/package.json.bak:1 backup", "web/.docker-deps:1 depsDir"]
+        [
+            "into/package.json:1 link",
+            "real/package.json.bak:1 backup",
+            "src/other:1 link",
+            "web/.docker-deps:1 depsDir"
+        ]
     );
 }
 
@@ -183,7 +189,7 @@ fn settings_may_be_a_link_inside_of_the_tree() {
     let repository = Repository::new();
     repository.stage(&[("conf/guard.toml", "guard-ignore = ['x']\n"), ("x/package.json", REWRITTEN)]);
     repository.world.symlink("repo/docker-prep.toml", "conf/guard.toml");
-    repository.stage(&[]);
+    repository.stage(&[]).commit("settings");
     repository.passes();
     repository.world.remove("repo/docker-prep.toml").symlink("repo/docker-prep.toml", "../guard.toml");
     repository.stage(&[]);
@@ -421,4 +427,66 @@ fn nothing_is_changed() {
     repository.found(&[]);
     repository.found(&["--all"]);
     before.assert_same(&repository.world.snapshot());
+}
+
+#[test]
+fn settings_count_once_they_are_committed() {
+    for before in [&[("package.json", ORIGINAL)][..], &[]] {
+        let repository = Repository::new();
+        if !before.is_empty() {
+            repository.stage(before).commit("start");
+        }
+        repository.stage(&[("package.json", REWRITTEN), ("docker-prep.toml", "guard-ignore = ['**']\n")]);
+        let run = repository.guard([""; 0]).exits(1);
+        assert!(run.stderr.contains("docker-prep.toml: guard-ignore changes: the former globs"), "{run}");
+        repository.stage(&[("docker-prep.toml", "deps-dir = 'elsewhere'\n")]);
+        let run = repository.guard([""; 0]).exits(1);
+        assert!(run.stderr.contains("docker-prep.toml: deps-dir changes: both folders count"), "{run}");
+        repository.stage(&[("docker-prep.toml", "guard-ignore = ['package.json']\n")]).commit("with both");
+        repository.passes();
+        let run = repository.guard(["-v"]).exits(0);
+        assert!(run.stderr.contains("1 file is left out by guard-ignore"), "{run}");
+    }
+    // In folders below, through a link, and where it is gone.
+    let ignore = "guard-ignore = ['package.json']\n";
+    let files = [("a b/docker-prep.toml", ignore), ("a b/package.json", REWRITTEN), ("conf", ignore)];
+    let repository = Repository::committed(&files);
+    repository.passes();
+    repository.stage(&[("a b/docker-prep.toml", "")]);
+    let run = repository.guard([""; 0]).exits(0);
+    assert!(run.stderr.contains("a b/docker-prep.toml: guard-ignore changes"), "{run}");
+    repository.git(&["reset", "-q", "--hard"]);
+    repository.world.remove("repo/a b/docker-prep.toml").symlink("repo/a b/docker-prep.toml", "../conf");
+    repository.stage(&[]);
+    assert_eq!(repository.found(&[]), ["a b/package.json:3 manifest"], "no such link is committed");
+    repository.commit("linked");
+    repository.passes();
+    repository.stage(&[("conf", "guard-ignore = ['*']\n"), ("a b/x/package.json", REWRITTEN)]);
+    assert_eq!(repository.found(&[]), ["a b/x/package.json:3 manifest"]);
+    repository.git(&["reset", "-q", "--hard"]);
+    repository.world.remove("repo/a b/docker-prep.toml");
+    repository.stage(&[]);
+    assert_eq!(repository.found(&[]), ["a b/package.json:3 manifest"]);
+}
+
+#[test]
+fn links_of_any_name_into_a_deps_dir_are_found() {
+    let repository = Repository::committed(&[("docker-prep.toml", "deps-dir = 'tgz'\n"), ("a/b", "")]);
+    for (target, name) in [
+        (".docker-deps", "vendored"),
+        ("../tgz/x", "a/l"),
+        ("../.docker-deps/x", "a/package.json"),
+        ("/app/.docker-deps/x", "c"),
+        ("lib/b-a-1.0.0-0123456789ab.tgz", "d"),
+        ("b", "a/fine"),
+        ("../tgz2", "a/fine2"),
+    ] {
+        repository.world.symlink(Path::new("repo").join(name), target);
+    }
+    repository.stage(&[]);
+    let expected = ["a/l:1 link", "a/package.json:1 link", "c:1 link", "d:1 link", "vendored:1 link"];
+    assert_eq!(repository.found(&[]), expected);
+    repository.commit("links");
+    assert_eq!(repository.found(&["--all"]), expected);
+    assert_eq!(repository.found(&["--range", "HEAD~1..HEAD"]), expected);
 }

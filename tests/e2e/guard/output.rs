@@ -16,8 +16,7 @@ fn a_finding_has_its_place_and_the_commands_that_repair_it() {
     let run = repository.guard([""; 0]).exits(1);
     assert_eq!(
         run.stderr,
-        "error: .docker-deps/a.tgz:1: it lies in .docker-deps/, which holds packed packages and is never committed\n\
-         error: .docker-deps/b.tgz:1: it lies in .docker-deps/, which holds packed packages and is never committed\n\
+        "error: .docker-deps/: it holds packed packages and is never committed, 2 files\n\
          error: back end/package.json:3: dependencies.@b/a points into .docker-deps/: file:../.docker-deps/b-a-1.0.0-0123456789ab.tgz\n\
          error: back end/package.json.bak:1: it is a backup that docker-prep made while the project was prepared\n\
          put it right, then commit again:\n  docker-prep restore\n  git add -- 'back end/package.json'\n  \
@@ -25,7 +24,7 @@ fn a_finding_has_its_place_and_the_commands_that_repair_it() {
          if there is nothing to restore from: docker-prep --strip-overrides\n"
     );
     assert_eq!(run.stdout, "");
-    assert_eq!(repository.guard(["--quiet"]).exits(1).stderr.lines().count(), 9, "findings are no chatter");
+    assert_eq!(repository.guard(["--quiet"]).exits(1).stderr.lines().count(), 8, "findings are no chatter");
 }
 
 #[test]
@@ -61,13 +60,13 @@ fn json_is_one_document() {
     let run = repository.guard(["--json"]).exits(0);
     assert_eq!(
         run.json(),
-        serde_json::json!({"schemaVersion": 1, "ok": true, "exitCode": 0, "commits": 0, "findings": [], "repair": [], "warnings": []})
+        serde_json::json!({"schemaVersion": 1, "ok": true, "exitCode": 0, "commits": 0, "leftOut": 0, "notices": [], "findings": [], "repair": [], "warnings": []})
     );
     repository.stage(&[("package.json", REWRITTEN)]);
     let run = repository.guard(["--json"]).exits(1);
     assert_eq!(
         run.json(),
-        serde_json::json!({"schemaVersion": 1, "ok": false, "exitCode": 1, "commits": 0, "findings": [{
+        serde_json::json!({"schemaVersion": 1, "ok": false, "exitCode": 1, "commits": 0, "leftOut": 0, "notices": [], "findings": [{
             "path": "package.json", "line": 3, "kind": "manifest", "key": "dependencies.@b/a",
             "text": "file:../.docker-deps/b-a-1.0.0-0123456789ab.tgz",
             "message": "dependencies.@b/a points into .docker-deps/: file:../.docker-deps/b-a-1.0.0-0123456789ab.tgz",
@@ -121,4 +120,49 @@ fn those_who_want_to_know_are_told_that_it_passes() {
         said(&["-v", "--range", "HEAD"]),
         "nothing in the 1 commit of HEAD points into the deps dir\n"
     );
+}
+
+#[test]
+fn a_file_is_told_once() {
+    let entries = |from: usize| {
+        let entries: Vec<_> =
+            (from..from + 30).map(|n| format!("\"a{n}\": \"file:.docker-deps/a.tgz\"")).collect();
+        format!("{{\"dependencies\": {{\n{}\n}}}}\n", entries.join(",\n"))
+    };
+    let repository = Repository::new();
+    repository.stage(&[
+        ("a/package.json", &entries(0)),
+        ("b/package.json", &entries(30)),
+        ("c/package.json", REWRITTEN),
+        ("c/pnpm-lock.yaml", "a: file:.docker-deps/a.tgz\nb: file:.docker-deps/b.tgz\n"),
+    ]);
+    let errors = |args: &[&str]| {
+        let stderr = repository.guard(args).exits(1).stderr;
+        let errors = stderr.lines().filter_map(|line| line.strip_prefix("error: "));
+        errors.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let told = errors(&[]);
+    assert_eq!(told[0], "a/package.json: rewritten by docker-prep, 30 references, the first in line 2");
+    assert!(told[2].starts_with("c/package.json:3: dependencies.@b/a points into .docker-deps/"), "{told:?}");
+    assert_eq!(
+        told[3],
+        "c/pnpm-lock.yaml: made while the project was prepared, 2 references, the first in line 1"
+    );
+    assert_eq!((told.len(), errors(&["-v"]).len(), repository.found(&[]).len()), (4, 63, 63));
+    for args in [&["--format", "github"][..], &["--format", "github", "-v"]] {
+        let stdout = repository.guard(args).exits(1).stdout;
+        let files: Vec<_> = stdout.lines().filter_map(|line| line.split([',', '=']).nth(1)).collect();
+        assert_eq!(
+            files[..5],
+            ["a/package.json", "b/package.json", "c/package.json", "c/pnpm-lock.yaml", "a/package.json"]
+        );
+        assert_eq!(stdout.matches("::error ").count(), 10);
+        assert!(
+            stdout.ends_with("\ndocker-prep guard: 53 more findings, see all with -v or --json\n"),
+            "{stdout}"
+        );
+    }
+    repository.commit("bad");
+    let told = repository.guard(["--all"]).exits(1).stderr;
+    assert!(told.contains("30 references, the first in line 2 (commit "), "{told}");
 }

@@ -28,6 +28,14 @@ fn cases() -> Vec<Case> {
             })
             .collect();
     cases.extend([
+        // A package with a file of its own is a workspace of its own, whatever lies around it.
+        with(json!({"dependencies": {"a": "catalog:"}}))
+            .file("pnpm-workspace.yaml", "catalog: {a: ^5.0.0}\n"),
+        with(json!({"dependencies": {"@x/b": "catalog:"}}))
+            .file("pnpm-workspace.yaml", "packages: ['.']\n")
+            .fails(),
+        with(json!({"dependencies": {"a": "catalog:"}}))
+            .root("packages/pnpm-workspace.yaml", "packages: ['it']\ncatalog: {a: ^6.0.0}\n"),
         with(json!({"dependencies": {"@x/b": "catalog:"}})),
         with(json!({"dependencies": {"n": "catalog:"}})),
         with(json!({"dependencies": {"num": "catalog:"}})),

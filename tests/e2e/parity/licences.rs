@@ -73,6 +73,9 @@ fn cases() -> Vec<Case> {
         root("of the root package is its own", &["LICENSE", "COPYING"]).at_root(),
         root("of the root package, ignored", &["LICENSE"]).at_root().file(".npmignore", "*\n"),
         root("of the root package, none", &[]).at_root(),
+        own("of a workspace of its own", "index.js").file("pnpm-workspace.yaml", "packages: ['.']\n"),
+        root("of the nearest workspace", &["LICENSE", "packages/LICENSE.md"])
+            .root("packages/pnpm-workspace.yaml", "packages: ['it']\n"),
         root("executable", &["LICENSE"])
             .manifest(json!({"publishConfig": {"executableFiles": ["../../LICENSE"]}})),
     ]
