@@ -16,6 +16,7 @@ use std::{fs, io};
 use self::tarballs::tarballs;
 pub(crate) use self::tarballs::{Placed, StagedTarball, TempTarball, place_known, sync_staged, there};
 use crate::cache::Outputs;
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::npm::Tarball;
 use crate::transaction::{Attributes, file};
@@ -301,7 +302,7 @@ pub(crate) fn remove(path: &Path, outputs: &Outputs) -> Result<RemovedDepsDir> {
     }
     // After the mark: killed in between, git sees nothing, and the next removal finishes it.
     let gitignore = path.join(GITIGNORE);
-    if fs::read(&gitignore).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes()) {
+    if disk::read(&gitignore).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes()) {
         file::remove(&gitignore)?;
     }
     removed.folder = file::remove_empty_folder(path)?;
@@ -336,7 +337,7 @@ fn is_marked(path: &Path) -> Result<bool> {
     if !mark.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Ok(false);
     }
-    let text = fs::read(&mark).map_err(|error| file::failed("read", &mark, &error))?;
+    let text = disk::read(&mark).map_err(|error| file::failed("read", &mark, &error))?;
     Ok(text == MARK_TEXT.as_bytes())
 }
 

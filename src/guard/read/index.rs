@@ -1,7 +1,7 @@
 //! What is staged.
 
 use std::panic::resume_unwind;
-use std::{fs, io, thread};
+use std::{io, thread};
 
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::git::Git;
 use super::tree::TreeEntry;
 use super::{git, tree};
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::project::{Running, path_of};
 
@@ -68,7 +69,7 @@ fn check(git: &Git) -> Result<bool> {
     ])?;
     let path = path_of(&path);
     let bad = |why: &str| Error::new(ErrorKind::Environment, format!("{}: {why}", path.display()));
-    match fs::read(&path) {
+    match disk::read_up_to(&path, disk::MAX_LARGE) {
         Ok(bytes) if is_whole(&bytes, &format) => Ok(true),
         Ok(_) => Err(bad("the index is damaged").hint("make it anew: remove the file, then git reset")),
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
