@@ -32,9 +32,9 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
             Format::Text => {
                 outcome.findings.iter().for_each(|found| reporter.problem(&Problem::new(line(found))))
             }
-            Format::Github => reporter.data(&outcome.findings.iter().map(annotation).collect::<String>()),
+            Format::Github => reporter.commands(&outcome.findings.iter().map(annotation).collect::<String>()),
         }
-        reporter.line(&advice(&scope, &outcome));
+        reporter.lines(&advice(&scope, &outcome));
     }
     Ok(u8::from(!is_clean))
 }
