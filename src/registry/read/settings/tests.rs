@@ -281,7 +281,7 @@ fn a_file_that_cannot_be_read_is_no_missing_one() {
     assert_eq!(place.ask().unwrap_err().message, ".npmrc: cannot be read: is a directory");
     let large = "#".repeat(usize::try_from(MAX_FILE).unwrap() + 1);
     let place = SettingsScene::new(&[("backend/.npmrc", &large)]);
-    assert_eq!(place.ask().unwrap_err().message, "backend/.npmrc: cannot be read: is larger than 1 MiB");
+    assert_eq!(place.ask().unwrap_err().message, "backend/.npmrc: cannot be read: it is larger than 1 MiB");
 }
 
 #[cfg(target_os = "linux")]
