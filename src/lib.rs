@@ -13,6 +13,7 @@ mod cli;
 #[path = "../tests/common/mod.rs"]
 mod common;
 mod deps_dir;
+mod disk;
 mod error;
 mod guard;
 #[cfg(test)]

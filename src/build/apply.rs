@@ -5,7 +5,7 @@
 pub(crate) mod program;
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::stderr;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::build::{BuildOutput, SCRIPT};
 use crate::cancel::CancelToken;
+use crate::disk;
 use crate::error::{Error, ErrorKind, Problem, Result, signal_name};
 use crate::image::{Detected, Name, PackageManager};
 use crate::npm::{Member, Workspace};
@@ -225,7 +226,7 @@ impl RunningBuilds<'_> {
             Ended::Killed(signal) => format!("was ended by {}", signal_name(signal)),
         };
         let dir = member_of.dir.display();
-        let said = fs::read(self.log(member)).unwrap_or_default();
+        let said = disk::read(&self.log(member)).unwrap_or_default();
         let said = String::from_utf8_lossy(&said);
         let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
         let mut last: Vec<&str> = lines[lines.len().saturating_sub(LAST_LINES)..].to_vec();

@@ -5,7 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "writes the cache")]
 
-use std::fs::{self, File, FileTimes, OpenOptions};
+use std::fs::{self, FileTimes, OpenOptions};
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -16,6 +16,7 @@ use crate::cache::build_record::BuildRecord;
 use crate::cache::index::outputs_to_bytes;
 use crate::cache::read as cache;
 use crate::cache::read::{BLOBS, BUILDS, INDEX, Kept, Memory, OUTPUTS, Outputs, TAG, TEMP, build_file};
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::npm::FileTime;
 use crate::project::CacheFolder;
@@ -248,7 +249,7 @@ pub(crate) fn clear(place: &CacheFolder) -> Result<Cleared> {
         }
     }
     let tag = folder.join(TAG);
-    if fs::read(&tag).is_ok_and(|text| text == TAG_TEXT.as_bytes()) {
+    if disk::read(&tag).is_ok_and(|text| text == TAG_TEXT.as_bytes()) {
         file::remove(&tag)?;
     }
     file::remove_empty_folder(folder)?;
@@ -299,7 +300,7 @@ fn copy<W: Write>(
     digest: &Digest,
     stage: impl FnOnce() -> io::Result<W>,
 ) -> io::Result<Option<W>> {
-    let mut from = File::open(blob)?;
+    let mut from = disk::file(blob)?;
     let mut to = stage()?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 128 * 1024];

@@ -34,7 +34,7 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
             let lines = if reporter.wants_more() { every(&outcome) } else { summarized(&outcome) };
             lines.into_iter().for_each(|line| reporter.problem(&Problem::new(line)));
         }
-        Format::Github => reporter.data(&annotations(&outcome)),
+        Format::Github => reporter.commands(&annotations(&outcome)),
     }
     notes(&outcome).iter().for_each(|(_, note)| reporter.tell(note));
     // A hook has nothing to say where all is well.
@@ -46,7 +46,7 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
     if is_clean {
         reporter.detail(&clean(&scope, &outcome));
     } else {
-        reporter.line(&advice(&scope, &outcome));
+        reporter.lines(&advice(&scope, &outcome));
     }
     Ok(u8::from(!is_clean))
 }

@@ -26,6 +26,7 @@ pub(crate) use self::guard::what;
 pub(crate) use self::notices::sentence;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -84,10 +85,12 @@ pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSi
 /// Help, the version, or words that mean nothing.
 fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
     // A pipe that nobody reads any more is no error.
-    let _ = error.print();
     if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
+        let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    // What was typed is quoted there.
+    let _ = writeln!(std::io::stderr(), "{}", text::printable(error.render().to_string().trim_end(), false));
     if wants_json {
         let message = error.kind().to_string();
         let global = Global { json: true, quiet: true, ..Global::default() };

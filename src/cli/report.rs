@@ -13,7 +13,7 @@ use super::build;
 use super::cache::not_used;
 use super::notices::sentence;
 use super::screen::Screen;
-use super::text::{decided, printable, seconds, size};
+use super::text::{decided, one_line, printable, seconds, size, steers};
 use crate::build::BuildOutput;
 use crate::error::{Error, ErrorKind, Problem, io_cause};
 use crate::npm::Tarball;
@@ -160,11 +160,30 @@ impl Reporter {
             let warnings = self.warnings.lock().map(|warnings| warnings.clone()).unwrap_or_default();
             map.insert("warnings".to_owned(), Value::Array(warnings));
         }
-        self.data(&format!("{document:#}\n"));
+        // In strings alone there can be such characters, and there they have a way to be written.
+        let mut text = String::new();
+        for c in format!("{document:#}\n").chars() {
+            if steers(c) && c != '\n' {
+                text.push_str(&format!("\\u{:04x}", u32::from(c)));
+            } else {
+                text.push(c);
+            }
+        }
+        self.write(&text);
+    }
+
+    /// Text for stdout.
+    pub(super) fn data(&self, text: &str) {
+        self.write(&printable(text, false));
+    }
+
+    /// Commands to a runner of CI, a line each, whose parts are escaped as the runner asks for.
+    pub(super) fn commands(&self, text: &str) {
+        self.write(text);
     }
 
     /// A reader that has gone away is no error; a full disk is.
-    pub(super) fn data(&self, text: &str) {
+    fn write(&self, text: &str) {
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
             && error.kind() != io::ErrorKind::BrokenPipe
@@ -193,16 +212,22 @@ impl Reporter {
 
     fn say(&self, code: &str, word: &str, problem: &Problem) {
         let word = if self.color { format!("\u{1b}[1;{code}m{word}\u{1b}[0m") } else { word.to_owned() };
-        let mut text = format!("{word}: {}", problem.message);
+        let mut text = format!("{word}: {}", one_line(&problem.message));
         if let Some(hint) = &problem.hint {
             for line in hint.lines() {
                 text.push_str(&format!("\n  {line}"));
             }
         }
-        self.line(&text);
+        self.lines(&text);
     }
 
+    /// One line for people.
     pub(super) fn line(&self, text: &str) {
+        self.lines(&one_line(text));
+    }
+
+    /// Several lines for people.
+    pub(super) fn lines(&self, text: &str) {
         self.screen.line(&printable(text, self.color));
     }
 }

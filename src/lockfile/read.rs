@@ -1,10 +1,9 @@
 //! Finds the lockfile that pins a surface's dependencies.
 
-#![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads lockfiles"))]
-
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Name;
 use crate::lockfile;
@@ -55,7 +54,7 @@ pub(crate) fn workspace_yaml(root: &Path, surface_dir: &str) -> Result<Option<St
 }
 
 fn read(root: &Path, path: &str) -> Result<Option<String>> {
-    let bytes = match fs::read(root.join(path)) {
+    let bytes = match disk::read(&root.join(path)) {
         Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -77,6 +76,8 @@ fn read(root: &Path, path: &str) -> Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

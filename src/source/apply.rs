@@ -1,11 +1,8 @@
 //! The page that GitHub Actions and Gitea Actions show of a job: what steps append to a file.
 
-#![expect(clippy::disallowed_methods, reason = "writes the summary of a job")]
-
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::Path;
 
+use crate::disk;
 use crate::error::{Problem, io_cause};
 
 /// Appends a paragraph; the file is the runner's own, and other steps' text in it stays.
@@ -13,11 +10,7 @@ use crate::error::{Problem, io_cause};
 /// # Errors
 /// It cannot be written: no reason to fail a build.
 pub(crate) fn append(path: &Path, text: &str) -> Result<(), Problem> {
-    let write = || {
-        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
-        file.write_all(format!("{}\n\n", escaped(text)).as_bytes())
-    };
-    write().map_err(|error: std::io::Error| {
+    disk::append(path, format!("{}\n\n", escaped(text)).as_bytes()).map_err(|error| {
         Problem::new(format!(
             "the job's summary, {}: cannot be written: {}",
             path.display(),

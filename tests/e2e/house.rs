@@ -9,7 +9,7 @@ use syn::visit::{self, Visit};
 
 /// The rooms from the ground up, those of one line beside each other: a room imports only what stands in a line above.
 const ROOMS: &[&[&str]] = &[
-    &["text", "threads"],
+    &["text", "threads", "disk"],
     &["error"],
     &["cancel"],
     &["npm"],
@@ -68,6 +68,31 @@ fn a_path_tells_what_a_file_may_do() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(lifted > 10, "the attributes are not found any more: {lifted}");
+}
+
+/// Where a FIFO or a device may stand in a file's place, a plain opening may never end: only `disk/` opens what is there
+/// already. What is opened to be written anew, or under the lock after a look, stands in `LOOKED_AT`.
+#[test]
+fn what_is_there_already_is_opened_by_one_room() {
+    const LOOKED_AT: [&str; 3] = ["cache/apply.rs", "transaction/apply/lock.rs", "transaction/apply/file.rs"];
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for source in sources() {
+        let path = source.path.display().to_string();
+        let mut opens = Opens::default();
+        opens.visit_file(&source.file);
+        seen += opens.0.len();
+        if path.starts_with("disk/") || path == "main.rs" {
+            continue;
+        }
+        for call in opens.0 {
+            if call != "OpenOptions::new" || !LOOKED_AT.contains(&path.as_str()) {
+                wrong.push(format!("{path}: {call}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "open it with crate::disk: {}", wrong.join("\n"));
+    assert!(seen > LOOKED_AT.len(), "the calls are not found any more: {seen}");
 }
 
 /// Each of clippy's lists catches what it is there for, and names functions that exist.
@@ -278,6 +303,37 @@ impl<'ast> Visit<'ast> for Uses {
         let name = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         self.0.extend(rooms.map(name));
         visit::visit_macro(self, call);
+    }
+}
+
+/// The plain calls that open a file.
+#[derive(Default)]
+struct Opens(Vec<String>);
+
+impl<'ast> Visit<'ast> for Opens {
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        if !is_for_tests(attributes(item)) {
+            visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        const PLAIN: [&str; 6] = [
+            "fs::read",
+            "fs::read_to_string",
+            "File::open",
+            "File::options",
+            "OpenOptions::new",
+            "OpenOptions::default",
+        ];
+        let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if let [.., room, call] = &names[..]
+            && let call = format!("{room}::{call}")
+            && PLAIN.contains(&call.as_str())
+        {
+            self.0.push(call);
+        }
+        visit::visit_path(self, path);
     }
 }
 

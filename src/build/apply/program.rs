@@ -3,13 +3,14 @@
 
 use std::env::split_paths;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nodejs_semver::{Range, Version};
 
 use crate::cancel::CancelToken;
+use crate::disk;
 use crate::error::{ErrorKind, Result};
 use crate::image::{Name, PackageManager};
 use crate::process::child;
@@ -106,7 +107,7 @@ pub(crate) fn version(command: &mut Command, log: &Path, cancel: &CancelToken) -
     command.arg("--version").stdout(file).stderr(Stdio::null());
     match child::finish(command, cancel) {
         Ok(ended) => {
-            let said = fs::read_to_string(log).map_err(|error| failed("read", log, &error))?;
+            let said = disk::read_text(log).map_err(|error| failed("read", log, &error))?;
             let version = Version::parse(said.trim().trim_start_matches('v'));
             let silent = "does not tell its version";
             Ok(version.ok().filter(|_| ended.exit_code() == 0).ok_or(silent))

@@ -22,6 +22,7 @@ pub(crate) use self::stat::{Stats, stamp};
 use self::stat::{is_executable, walk};
 use crate::build::is_shared;
 use crate::cache::{BuildRecord, FileIds};
+use crate::disk;
 use crate::image::LOCKFILES;
 use crate::npm::{MANIFEST_FILES, Member, WORKSPACE_FILE, Workspace};
 use crate::text::hex;
@@ -234,7 +235,7 @@ fn id_of(path: &Path, sha256: bool) -> Option<String> {
     let (mode, bytes) = if metadata.is_symlink() {
         ("120000", fs::read_link(path).map(|target| target.into_os_string().into_encoded_bytes()))
     } else if metadata.is_file() {
-        (if is_executable(&metadata) { "100755" } else { "100644" }, fs::read(path))
+        (if is_executable(&metadata) { "100755" } else { "100644" }, disk::read_up_to(path, disk::MAX_LARGE))
     } else {
         // A pipe would be waited for.
         return None;

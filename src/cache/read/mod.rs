@@ -6,10 +6,11 @@ mod builds;
 mod memory;
 mod outputs;
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::disk;
 use crate::error::io_cause;
 use crate::text::Digest;
 
@@ -80,14 +81,11 @@ fn read(cache: &Path, path: &Path) -> Option<Vec<u8>> {
 
 /// A file in a folder that can be trusted.
 fn read_file(path: &Path) -> Option<Vec<u8>> {
-    // Opening a FIFO would wait for its other end.
-    let metadata = path.symlink_metadata().ok()?;
-    if !metadata.is_file() || metadata.len() > MOST {
+    // Nothing of the cache is a link.
+    if path.symlink_metadata().ok()?.is_symlink() {
         return None;
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()?);
-    File::open(path).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+    disk::read_up_to(path, MOST).ok()
 }
 
 /// A file of the cache's own making.

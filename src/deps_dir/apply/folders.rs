@@ -3,11 +3,11 @@
 #![expect(clippy::disallowed_methods, reason = "keeps a file in the state folder")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::disk;
 use crate::error::Result;
 use crate::transaction::file;
 
@@ -21,7 +21,7 @@ impl FolderNotes {
 
     /// What is known; nothing where the file is not one of ours.
     pub(crate) fn read(state_dir: &Path) -> Self {
-        let bytes = fs::read(state_dir.join(Self::NAME)).unwrap_or_default();
+        let bytes = disk::read(&state_dir.join(Self::NAME)).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 

@@ -19,6 +19,7 @@ use self::folders::FolderNotes;
 use self::tarballs::tarballs;
 pub(crate) use self::tarballs::{Placed, StagedTarball, TempTarball, place_known, sync_staged, there};
 use crate::cache::Outputs;
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::npm::Tarball;
 use crate::transaction::{Attributes, file};
@@ -372,7 +373,7 @@ fn is_marked(path: &Path) -> Result<bool> {
     if !mark.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Ok(false);
     }
-    let text = fs::read(&mark).map_err(|error| file::failed("read", &mark, &error))?;
+    let text = disk::read(&mark).map_err(|error| file::failed("read", &mark, &error))?;
     Ok(text == MARK_TEXT.as_bytes())
 }
 
@@ -385,7 +386,7 @@ fn is_unfinished(path: &Path) -> Result<bool> {
 }
 
 fn has_own_gitignore(path: &Path) -> bool {
-    fs::read(path.join(GITIGNORE)).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes())
+    disk::read(&path.join(GITIGNORE)).is_ok_and(|text| text == GITIGNORE_TEXT.as_bytes())
 }
 
 fn is_staged(name: &str) -> bool {

@@ -10,6 +10,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::{PUBLIC, entries};
 use crate::cache::{Outputs, wait_until_past};
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::npm::{Seal, Tarball, digest_in_tarball};
 use crate::text::Digest;
@@ -214,8 +215,7 @@ fn fits(name: &str, digest: &Digest, path: &Path) -> bool {
 }
 
 fn seal_of(path: &Path) -> Option<Seal> {
-    let mut header = Vec::with_capacity(Seal::HEADER);
-    File::open(path).ok()?.take(Seal::HEADER as u64).read_to_end(&mut header).ok()?;
+    let header = disk::begin(path, Seal::HEADER as u64).ok()?;
     Seal::read(&header)
 }
 
@@ -231,7 +231,7 @@ fn known_digest_of(path: &Path, outputs: &Outputs) -> io::Result<Digest> {
 }
 
 pub(super) fn digest_of(path: &Path) -> io::Result<Digest> {
-    let mut file = File::open(path)?;
+    let mut file = disk::file(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {

@@ -4,13 +4,13 @@
 //! manager finds changes to stash away or to put back, and the work tree is left alone.
 
 use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
 
 use crate::cancel::CancelToken;
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::read::hooks;
 use crate::process::child;
@@ -71,7 +71,7 @@ pub(crate) fn prove(dir: &Path, deps_dir: &str, cancel: &CancelToken) -> Result<
     let name = dir.strip_prefix(&place.top).unwrap_or(Path::new("")).join(MANIFEST);
     answer(git().args(["update-index", "--add", "--cacheinfo", "100644", &blob]).arg(name))?;
     fs::write(path("paths"), answer(git().args(["ls-files", "-z"]))?).map_err(failed)?;
-    let paths = File::open(path("paths")).map_err(failed)?;
+    let paths = disk::file(&path("paths")).map_err(failed)?;
     let mut mark = git();
     mark.args(["update-index", "-z", "--skip-worktree", "--stdin"]).stdin(paths);
     let marked = mark.output().map_err(|error| self::failed(Failure::NotRun(error)))?;
@@ -87,9 +87,7 @@ pub(crate) fn prove(dir: &Path, deps_dir: &str, cancel: &CancelToken) -> Result<
     }
     run.stdout(Stdio::from(said.try_clone().map_err(failed)?)).stderr(Stdio::from(said));
     let ended = child::finish(&mut run, cancel)?;
-    let mut said = Vec::new();
-    let file = File::open(path("said")).map_err(failed)?;
-    file.take(MAX_OUTPUT).read_to_end(&mut said).map_err(failed)?;
+    let said = disk::begin(&path("said"), MAX_OUTPUT).map_err(failed)?;
     let said = String::from_utf8_lossy(&said);
     Ok(match ended.exit_code() {
         0 => Proof::Unblocked(format!("{}: it let a rewritten manifest pass", hook.display())),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::project::{Failure, HOOK_VARIABLES, HookEnvironment, Running, git, path_of};
+use crate::project::{self, Failure, HOOK_VARIABLES, HookEnvironment, Running, git, path_of};
 
 /// What makes git look at something else than the commit's own objects, or reach for the network.
 const SETTINGS: [(&str, &str); 7] = [
@@ -43,7 +43,12 @@ impl Git {
     /// A folder that is not there.
     pub(crate) fn find(named: Option<&Path>, environment: &HookEnvironment) -> Result<Self> {
         let here = Self { dir: None, foreign: false };
-        let Some(dir) = named else { return Ok(here) };
+        let Some(dir) = named else {
+            if let Ok(dir) = std::path::absolute(".") {
+                project::git::refuse_pipes(&dir)?;
+            }
+            return Ok(here);
+        };
         let there = Self::of(dir)?;
         if !environment.is_set {
             return Ok(Self { foreign: false, ..there });
@@ -70,6 +75,9 @@ impl Git {
         if !dir.is_dir() {
             return Err(Error::new(ErrorKind::Usage, format!("{}: no such project", dir.display()))
                 .hint("name the product's folder with -C DIR, or run the tool inside it"));
+        }
+        if let Ok(dir) = std::path::absolute(dir) {
+            project::git::refuse_pipes(&dir)?;
         }
         Ok(Self { dir: Some(dir.to_path_buf()), foreign: true })
     }

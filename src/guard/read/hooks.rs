@@ -1,10 +1,11 @@
 //! Which program runs a repository's hooks, and which file says what they do.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde_json::Value;
 
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::hook::{self, Format, Manager};
 use crate::project::git;
@@ -51,7 +52,7 @@ pub(crate) fn text(path: &Path) -> Result<Option<String>> {
         }
         _ => {}
     }
-    fs::read_to_string(path).map(Some).map_err(|error| {
+    disk::read_text(path).map(Some).map_err(|error| {
         Error::io(ErrorKind::Refused, "read", path, &error).hint("make it a readable text file")
     })
 }
@@ -76,7 +77,7 @@ pub(crate) fn place(dir: &Path) -> Result<git::Hooks> {
 pub(crate) fn find(dir: &Path, asked: Option<Manager>) -> Result<Hook> {
     let place = place(dir)?;
     let installed = place.hooks.join("pre-commit");
-    let generated = fs::read_to_string(&installed).unwrap_or_default();
+    let generated = disk::read_text(&installed).unwrap_or_default();
     let by_husky = place.hooks.ends_with(".husky/_");
     // From version 5 to 8, git calls its files themselves.
     let calls_files = place.hooks.ends_with(".husky");
@@ -203,7 +204,7 @@ fn configuration(top: &Path, manager: Manager) -> Option<(&'static str, Format)>
 }
 
 fn manifest(top: &Path) -> Value {
-    let text = fs::read_to_string(top.join("package.json")).ok();
+    let text = disk::read_text(&top.join("package.json")).ok();
     text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 

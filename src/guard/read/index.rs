@@ -2,7 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::{fs, io, thread};
+use std::{io, thread};
 
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::git::Git;
 use super::tree::TreeEntry;
 use super::{git, tree};
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::project::{Running, path_of};
 
@@ -70,7 +71,7 @@ fn check(git: &Git) -> Result<(bool, PathBuf)> {
     ])?;
     let (path, git_dir) = (path_of(&path), path_of(&git_dir));
     let bad = |why: &str| Error::new(ErrorKind::Environment, format!("{}: {why}", path.display()));
-    match fs::read(&path) {
+    match disk::read_up_to(&path, disk::MAX_LARGE) {
         Ok(bytes) if is_whole(&bytes, &format) => Ok((true, git_dir)),
         Ok(_) => Err(bad("the index is damaged").hint("make it anew: remove the file, then git reset")),
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

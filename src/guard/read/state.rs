@@ -1,8 +1,8 @@
 //! What prepared projects of the repository say of their deps dirs.
 
-use std::fs;
 use std::path::Path;
 
+use crate::disk;
 use crate::transaction::Journal;
 
 /// The deps dirs of the projects that are prepared now, by the states in git's own folder. A state that cannot be read
@@ -17,6 +17,6 @@ pub(crate) fn prepared_deps_dirs(git_dir: &Path) -> Vec<String> {
     let files = states.map(|entry| entry.path().join(crate::transaction::STATE));
     let journals = files
         .filter(|file| file.symlink_metadata().is_ok_and(|metadata| metadata.is_file()))
-        .filter_map(|file| Journal::parse(&fs::read(file).ok()?).ok());
+        .filter_map(|file| Journal::parse(&disk::read(&file).ok()?).ok());
     journals.map(|journal| journal.head.deps_dir.as_str().to_owned()).collect()
 }

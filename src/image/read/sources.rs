@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -11,6 +9,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::definitions;
 use super::definitions::DefinitionInputs;
+use crate::disk;
 use crate::image::LOCKFILES;
 use crate::image::context::{guesses, missing};
 use crate::image::defines_images;
@@ -227,8 +226,7 @@ fn content(path: &Path) -> io::Result<Option<String>> {
         }
         Err(error) => return Err(error),
     }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE).read_to_end(&mut bytes)?;
+    let bytes = disk::begin(path, MAX_FILE)?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use super::LockfileRequest;
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::registry::lockfile_settings as registry_settings;
 use crate::transaction::failed;
@@ -119,7 +120,7 @@ impl LockfileFolder {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
+    match disk::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(failed("read", path, &error)),

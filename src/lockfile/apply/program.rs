@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::process::Command;
 
 use nodejs_semver::Version;
@@ -10,6 +10,7 @@ use nodejs_semver::Version;
 use super::{LockfileFolder, LockfileRequest};
 use crate::build::program;
 use crate::cancel::CancelToken;
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result, signal_name};
 use crate::image::Name;
 use crate::process::{Ended, child};
@@ -110,7 +111,7 @@ impl Program {
         let mut command = prepared(&self.words, layout);
         command.args(words).args(self.places(layout)).stdout(file).stderr(other);
         let ended = child::finish(&mut command, cancel)?;
-        let said = fs::read(&log).map_err(|error| failed("read", &log, &error))?;
+        let said = disk::read(&log).map_err(|error| failed("read", &log, &error))?;
         Ok(CallOutcome {
             well: ended.exit_code() == 0,
             said: String::from_utf8_lossy(&said).into_owned(),

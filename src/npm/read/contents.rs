@@ -373,7 +373,7 @@ fn readme(dir: &Path) -> Result<Option<String>, Problem> {
         |name: &&std::ffi::OsString| name.to_string_lossy().to_ascii_lowercase().ends_with("readme.md");
     let Some(name) = names.iter().find(is_readme) else { return Ok(None) };
     let path = dir.join(name);
-    let bytes = std::fs::read(&path).map_err(|e| fail(&path, &e))?;
+    let bytes = crate::disk::read_up_to(&path, crate::disk::MAX_LARGE).map_err(|e| fail(&path, &e))?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 

@@ -1,10 +1,11 @@
 //! Reads the manifest of a package folder.
 
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
 use serde_json::Value;
 
+use crate::disk;
 use crate::error::{Problem, io_cause};
 use crate::npm::manifest::Manifest;
 use crate::text::{json, json5, yaml};
@@ -19,7 +20,7 @@ pub(crate) const MANIFEST_FILES: [&str; 3] = ["package.json", "package.json5", "
 pub(crate) fn read(dir: &Path) -> Result<Option<(&'static str, Manifest)>, Problem> {
     for name in MANIFEST_FILES {
         let path = dir.join(name);
-        match fs::read(&path) {
+        match disk::read(&path) {
             Ok(bytes) => return parse(&path, &bytes).map(|manifest| Some((name, manifest))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(unreadable(&path, &error)),

@@ -140,7 +140,8 @@ impl MemberSearch {
     fn add(&mut self, dir: &Path, at: &[String]) -> Result<(), Problem> {
         for name in MANIFEST_FILES {
             match dir.join(name).metadata() {
-                Ok(metadata) if metadata.is_file() => {
+                // A pipe is told of when it is read.
+                Ok(metadata) if !metadata.is_dir() => {
                     // A path through `..` is kept as it was written; the folder is the real one.
                     let outside = at.first().is_some_and(|part| part == "..");
                     let real = if outside { dir.canonicalize().ok() } else { None };

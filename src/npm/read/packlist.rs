@@ -80,7 +80,7 @@ impl Walk<'_> {
         let path = self.tree.path(relative);
         self.tree.seen().look(&path, true);
         let bytes =
-            std::fs::read(path).map_err(|e| self.fail("read", relative, &crate::error::io_cause(&e)))?;
+            crate::disk::read(&path).map_err(|e| self.fail("read", relative, &crate::error::io_cause(&e)))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }

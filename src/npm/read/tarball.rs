@@ -14,6 +14,7 @@ use tar::{EntryType, Header};
 
 use self::stream::Stream;
 use super::contents::{ContentSource, Contents, TarballEntry};
+use crate::disk;
 use crate::error::{Problem, io_cause};
 use crate::npm::package_name::tarball_name;
 use crate::npm::seal::Seal;
@@ -108,9 +109,9 @@ fn write_entry<W: Write>(out: &mut Stream<W>, entry: &TarballEntry) -> Result<u6
 }
 
 fn open(path: &Path) -> io::Result<(File, Metadata)> {
-    let file = File::open(path)?;
+    let file = disk::file(path)?;
     let metadata = file.metadata()?;
-    if metadata.is_file() { Ok((file, metadata)) } else { Err(io::Error::other("not a regular file")) }
+    Ok((file, metadata))
 }
 
 /// Reads a file to where it is compressed from.

@@ -1,10 +1,11 @@
 //! What the files at a workspace's root say: its globs, its catalogs, and how its packages are packed.
 
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
 use serde_json::{Map, Value};
 
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::npm::npmrc;
 use crate::npm::workspace::{Catalogs, PackSettings};
@@ -21,7 +22,7 @@ pub(crate) fn workspace_file(root: &Path) -> Result<Option<Map<String, Value>>> 
         Error::new(ErrorKind::Packing, format!("{}: {why}", path.display()))
             .hint("correct the file, then run it again")
     };
-    let bytes = match fs::read(&path) {
+    let bytes = match disk::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
@@ -112,9 +113,21 @@ pub(crate) fn catalogs(root: &Path, file: &Map<String, Value>) -> Result<Catalog
 
 /// What a folder's `.npmrc` says about packing, over what was said before. The user's own is not asked: nothing of
 /// the machine may reach the bytes.
-pub(crate) fn npmrc(dir: &Path, before: PackSettings) -> PackSettings {
+///
+/// # Errors
+/// It is there and cannot be read.
+pub(crate) fn npmrc(dir: &Path, before: PackSettings) -> Result<PackSettings> {
     let mut settings = before;
-    let text = fs::read(dir.join(".npmrc")).unwrap_or_default();
+    let path = dir.join(".npmrc");
+    let text = match disk::read(&path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(settings);
+        }
+        read => read.map_err(|error| {
+            Error::io(ErrorKind::Packing, "read", &path, &error)
+                .hint("make it a readable file, or move it away")
+        })?,
+    };
     for entry in npmrc::parse(&String::from_utf8_lossy(&text)) {
         let value = npmrc::unquoted(&entry.text().unwrap_or_default());
         match entry.key.as_str() {
@@ -123,7 +136,7 @@ pub(crate) fn npmrc(dir: &Path, before: PackSettings) -> PackSettings {
             _ => {}
         }
     }
-    settings
+    Ok(settings)
 }
 
 /// pnpm's settings in `pnpm-workspace.yaml` come before any `.npmrc`.
@@ -139,6 +152,8 @@ pub(crate) fn workspace_settings(file: Option<&Map<String, Value>>, before: Pack
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -146,7 +161,7 @@ mod tests {
         let hoisted = |value: &str| {
             let dir = tempfile::tempdir().unwrap();
             fs::write(dir.path().join(".npmrc"), format!("node-linker={value}\n")).unwrap();
-            npmrc(dir.path(), PackSettings::default()).node_linker_hoisted
+            npmrc(dir.path(), PackSettings::default()).unwrap().node_linker_hoisted
         };
         for value in [" hoisted ", " 'hoisted'", "hoisted ; why", " \"hoisted\" ; why"] {
             assert!(hoisted(value), "{value}");

@@ -1,10 +1,10 @@
 //! Asks git where things are.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result, io_cause};
 
 /// What git says of a folder.
@@ -182,12 +182,35 @@ pub(crate) fn repository(dir: &Path) -> Result<Option<Repository>> {
     if !dir.ancestors().any(|ancestor| is_there(ancestor.join(".git"))) {
         return Ok(None);
     }
+    refuse_pipes(dir)?;
     let [toplevel, git_dir] = places(dir, [&["--show-toplevel"], &["--absolute-git-dir"]])?;
     // What `--git-path docker-prep` says, but for a symbolic link of that name, which it would follow.
     let is_linked = git_dir.join("commondir").is_file();
     let main_tree =
         if is_linked { common_dir(&toplevel).and_then(|common| main_tree(&common)) } else { None };
     Ok(Some(Repository { toplevel, state_dir: git_dir.join("docker-prep"), main_tree }))
+}
+
+/// Git opens its own files without a look at what they are, and would wait for a FIFO's other end.
+///
+/// # Errors
+/// [`ErrorKind::Environment`] for such a file in the repository that holds a folder, which is absolute.
+pub(crate) fn refuse_pipes(dir: &Path) -> Result<()> {
+    let places = dir.ancestors().map(|ancestor| ancestor.join(".git"));
+    let Some(git_dir) = places.into_iter().find(|place| place.symlink_metadata().is_ok()) else {
+        return Ok(());
+    };
+    for name in ["HEAD", "config", "commondir", "index"] {
+        let path = git_dir.join(name);
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            return Err(Error::new(
+                ErrorKind::Environment,
+                format!("{}: is no regular file", path.display()),
+            )
+            .hint("mend the repository: git would wait for it"));
+        }
+    }
+    Ok(())
 }
 
 /// `git rev-parse --git-common-dir` of a work tree's top folder, read from its files: the git directory that all work trees
@@ -198,7 +221,7 @@ pub(crate) fn common_dir(top: &Path) -> Option<PathBuf> {
         return dot_git.canonicalize().ok();
     }
     let line = |path: &Path| {
-        let mut text = fs::read(path).ok()?;
+        let mut text = disk::read(path).ok()?;
         text.truncate(text.trim_ascii_end().len());
         Some(text)
     };

@@ -12,9 +12,10 @@ pub(crate) mod surfaces;
 pub(crate) mod workspace;
 
 use std::path::{Component, Path, PathBuf};
-use std::{env, fs, io};
+use std::{env, io};
 
 use self::git::Repository;
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result, io_cause};
 use crate::npm::Scope;
 use crate::project::config;
@@ -86,7 +87,8 @@ pub(crate) fn find(requested: &Requested) -> Result<Project> {
     let root = start
         .ancestors()
         .take_while(|ancestor| top.as_ref().is_none_or(|top| ancestor.starts_with(top)))
-        .find(|ancestor| ancestor.join(CONFIG_FILE).is_file())
+        // Whatever is there in its place is spoken of, and not passed over.
+        .find(|ancestor| ancestor.join(CONFIG_FILE).symlink_metadata().is_ok())
         .map(Path::to_path_buf)
         .or_else(|| top.clone())
         .unwrap_or_else(|| start.clone());
@@ -149,7 +151,7 @@ fn state_dir(repository: &Repository, top: Option<&Path>, root: &Path) -> PathBu
 
 fn read_config(root: &Path) -> Result<Config> {
     let path = root.join(CONFIG_FILE);
-    let text = match fs::read_to_string(&path) {
+    let text = match disk::read_text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Config::default()),
         Err(error) => {

@@ -5,6 +5,8 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use crate::disk;
+
 /// The folder at a path, whatever becomes of that path.
 #[derive(Debug)]
 pub(crate) struct HeldFolder {
@@ -27,7 +29,7 @@ pub(crate) enum FolderNow {
 impl HeldFolder {
     /// Holds on to a folder.
     pub(crate) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), open: if cfg!(unix) { File::open(path).ok() } else { None } }
+        Self { path: path.to_owned(), open: if cfg!(unix) { disk::folder(path).ok() } else { None } }
     }
 
     /// Looks where it is.

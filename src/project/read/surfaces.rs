@@ -1,8 +1,8 @@
 //! Finds the folders of a project that depend on packages in scope and that a Dockerfile builds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::{fs, io};
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::picture::ProjectPicture;
 use super::{Project, typed_path};
+use crate::disk;
 use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
 use crate::npm::{DEPENDENCY_FIELDS, Manifest, Scope, dependencies, specifier};
 use crate::project::file_kind::MANIFEST;
@@ -256,7 +257,7 @@ pub(crate) fn read(project: &Project, dir: &str) -> Result<Option<Surface>> {
         return Err(Error::new(ErrorKind::Refused, format!("{name}: is no regular file"))
             .hint("make it a file, or move it away"));
     }
-    let bytes = fs::read(&real)
+    let bytes = disk::read(&real)
         .map_err(|error| Error::io(ErrorKind::Refused, "read", &beside, &error).hint("make it readable"))?;
     let (text, manifest) = parse(&name, bytes)?;
     Ok(Some(Surface { dir: dir.to_owned(), manifest_path: real, manifest_name: name, text, manifest }))

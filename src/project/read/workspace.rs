@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Project, git, typed_path};
+use crate::disk;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::npm::workspace_files::npmrc;
 use crate::npm::{
@@ -231,8 +232,8 @@ fn holds_scope(workspace: &Workspace, scope: &Scope) -> bool {
 }
 
 pub(super) fn is_workspace(dir: &Path) -> bool {
-    dir.join(WORKSPACE_FILE).is_file()
-        || fs::read(dir.join("package.json")).is_ok_and(|bytes| {
+    dir.join(WORKSPACE_FILE).symlink_metadata().is_ok()
+        || disk::read(&dir.join("package.json")).is_ok_and(|bytes| {
             let text = String::from_utf8_lossy(&bytes);
             // One that is not valid is looked at again, and then its error is told.
             json::parse_object(&text).map_or_else(
@@ -262,10 +263,10 @@ fn read_as(root: &Path, globs: &[String]) -> Result<Workspace> {
         (None, None) => Vec::new(),
     };
     let catalogs = file.as_ref().map(|file| catalogs(root, file)).transpose()?.unwrap_or_default();
-    let of_root = npmrc(root, PackSettings::default());
+    let of_root = npmrc(root, PackSettings::default())?;
     let (mut members, mut problems) = (Vec::new(), Vec::new());
     for folder in members::find(root, &globs).map_err(failed)? {
-        let of_folder = if folder.relative.is_empty() { of_root } else { npmrc(&folder.dir, of_root) };
+        let of_folder = if folder.relative.is_empty() { of_root } else { npmrc(&folder.dir, of_root)? };
         match member(folder, workspace_settings(file.as_ref(), of_folder)) {
             Ok(member) => members.extend(member),
             Err(problem) => problems.push(problem),

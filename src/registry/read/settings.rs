@@ -4,10 +4,10 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::disk;
 use crate::error::{Problem, io_cause};
 use crate::image::{BuildInstall, ImageBuild, Install, Name, PackageManager};
 use crate::project::{Environment, InstallContext, Project, Surface};
@@ -321,25 +321,10 @@ fn is_berry(manager: &PackageManager, places: &[(String, PathBuf)]) -> bool {
 
 /// The bytes of a file of settings; `None` where it is not there.
 fn content(name: &str, path: &Path) -> Result<Option<Vec<u8>>, Problem> {
-    let unreadable = |why: &str| {
-        Problem::new(format!("{name}: cannot be read: {why}"))
-            .hint("make it a readable file, or move it away")
-    };
-    // Asked before it is opened: to open a pipe is to wait for who writes to it.
-    match fs::metadata(path) {
-        Ok(metadata) if !metadata.is_file() => return Err(unreadable("is no regular file")),
-        Ok(_) => {}
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(unreadable(&io_cause(&error))),
+    match disk::read_up_to(path, MAX_FILE) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Problem::new(format!("{name}: cannot be read: {}", io_cause(&error)))
+            .hint("make it a readable file, or move it away")),
     }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|error| unreadable(&io_cause(&error)))?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(unreadable("is larger than 1 MiB"));
-    }
-    Ok(Some(bytes))
 }

@@ -8,6 +8,7 @@ use std::fs::{self, File, FileTimes, Metadata, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::project::TEMP_SUFFIX;
 use crate::transaction::journal::Timestamp;
@@ -232,8 +233,7 @@ pub(crate) fn change_attributes(path: &Path, attributes: &Attributes) -> Result<
 
 /// The same, with the error as it came.
 pub(crate) fn set_attributes_and_sync(path: &Path, attributes: &Attributes) -> io::Result<()> {
-    // Windows asks for write access; elsewhere a file that we may not write can still be ours.
-    let file = OpenOptions::new().read(true).write(cfg!(windows)).open(path)?;
+    let file = open_to_change(path)?;
     set_attributes(&file, attributes)?;
     file.sync_all()
 }
@@ -257,7 +257,7 @@ pub(crate) fn link_or_copy(original: &Path, backup: &Path) -> Result<()> {
 /// An exact copy in a new file.
 fn copy(original: &Path, backup: &Path) -> Result<()> {
     let read =
-        |path: &Path| -> io::Result<(Vec<u8>, Metadata)> { Ok((fs::read(path)?, fs::metadata(path)?)) };
+        |path: &Path| -> io::Result<(Vec<u8>, Metadata)> { Ok((disk::read(path)?, fs::metadata(path)?)) };
     let (bytes, metadata) = read(original).map_err(|error| failed("read", original, &error))?;
     let modified = metadata.modified().map_err(|error| failed("read the time of", original, &error))?;
     let attributes =
@@ -355,7 +355,7 @@ pub(crate) fn missing_folders(path: &Path) -> Vec<PathBuf> {
 
 /// Has nobody else read a file; it is not synced.
 pub(crate) fn change_private(path: &Path) -> io::Result<()> {
-    let file = File::open(path)?;
+    let file = disk::file(path)?;
     fs::set_permissions(path, permissions(&file, 0o600)?)
 }
 
@@ -397,13 +397,19 @@ pub(crate) fn remove_made(folders: &[PathBuf]) {
     }
 }
 
+/// Opens a file to sync it or to change what is said of it. Windows asks for write access; elsewhere a file that we may
+/// not write can still be ours.
+fn open_to_change(path: &Path) -> io::Result<File> {
+    if cfg!(windows) { OpenOptions::new().read(true).write(true).open(path) } else { disk::file(path) }
+}
+
 /// Sees a file that somebody else wrote onto the disk.
 ///
 /// # Errors
 /// The disk's.
 pub(crate) fn sync(path: &Path) -> Result<()> {
     // Windows asks for write access, which a read-only file does not give.
-    match OpenOptions::new().read(true).write(cfg!(windows)).open(path).and_then(|file| file.sync_all()) {
+    match open_to_change(path).and_then(|file| file.sync_all()) {
         Err(error) if cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         result => result.or_else(unsupported_is_fine).map_err(|error| failed("sync", path, &error)),
     }
@@ -425,7 +431,7 @@ pub(crate) fn sync_dir(path: &Path) -> Result<()> {
     if cfg!(windows) {
         return Ok(());
     }
-    let synced = File::open(path).and_then(|folder| folder.sync_all());
+    let synced = disk::folder(path).and_then(|folder| folder.sync_all());
     synced.or_else(unsupported_is_fine).map_err(|error| failed("sync", path, &error))
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::file;
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transaction::journal::STATE;
 
@@ -200,7 +201,7 @@ pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>> {
     if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return Ok(None);
     }
-    let file = match File::open(&path) {
+    let file = match disk::file(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(file::failed("open", &path, &error)),
@@ -220,7 +221,7 @@ pub(crate) fn note(folder: &Path) -> Option<String> {
         return None;
     }
     let mut text = String::new();
-    let mut file = File::open(folder.join(NAME)).ok()?;
+    let mut file = disk::file(&folder.join(NAME)).ok()?;
     file.seek(SeekFrom::Start(HOLDER_LENGTH)).ok()?;
     file.take(MAX_NOTE).read_to_string(&mut text).ok()?;
     (!text.is_empty()).then_some(text)
@@ -271,7 +272,7 @@ fn write_holder(file: &mut File) -> io::Result<()> {
 /// On Windows the lock also keeps others from reading: then nothing is known.
 fn read_holder(path: &Path) -> io::Result<Holder> {
     let mut text = String::new();
-    File::open(path)?.take(64).read_to_string(&mut text)?;
+    disk::file(path)?.take(64).read_to_string(&mut text)?;
     let mut words = text.split_whitespace();
     let pid = words.next().and_then(|word| word.parse().ok());
     Ok(Holder { pid, started: words.next().and_then(|word| word.parse().ok()) })

@@ -1,12 +1,13 @@
 //! Puts a prepared project back.
 
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file::Attributes;
 use super::lock::Lock;
 use super::{file, lock, state};
+use crate::disk;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::project::{EDITED_SUFFIX, ProjectPath};
 use crate::text::Digest;
@@ -174,7 +175,7 @@ fn bring_back(
         }
         Action::WriteCopy => {
             let copy = lock.folder().join(ORIGINALS).join(original.digest.as_str());
-            let bytes = fs::read(&copy).map_err(|error| file::failed("read", &copy, &error))?;
+            let bytes = disk::read(&copy).map_err(|error| file::failed("read", &copy, &error))?;
             if Digest::of(&bytes) != original.digest {
                 return Err(Error::new(
                     ErrorKind::Refused,
@@ -206,13 +207,13 @@ fn set_backup_right(backup: &Path, temp: &Path, metadata: &Metadata, original: &
     if !file::has_other_names(metadata) {
         return file::change_attributes(backup, original);
     }
-    let bytes = fs::read(backup).map_err(|error| file::failed("read", backup, &error))?;
+    let bytes = disk::read(backup).map_err(|error| file::failed("read", backup, &error))?;
     file::atomic_write(backup, temp, &bytes, original)
 }
 
 /// What was decided holds only for what was seen.
 fn expect(path: &Path, step: &Step) -> Result<()> {
-    let now = match fs::read(path) {
+    let now = match disk::read(path) {
         Ok(bytes) => Some(Digest::of(&bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(file::failed("read", path, &error)),
@@ -227,7 +228,7 @@ fn expect(path: &Path, step: &Step) -> Result<()> {
 /// Keeps the owner's text under another name. A restore that was killed here finds it done.
 fn put_aside(manifest: &Path, edited: &Path) -> Result<()> {
     if edited.symlink_metadata().is_ok() {
-        return match (fs::read(edited), fs::read(manifest)) {
+        return match (disk::read(edited), disk::read(manifest)) {
             (Ok(kept), Ok(text)) if kept == text => Ok(()),
             _ => Err(Error::new(ErrorKind::Refused, format!("{}: is there already", edited.display()))
                 .hint("move it away, then type: docker-prep restore --force")),

@@ -12,14 +12,15 @@
 //!
 //! A kill before 2 leaves the files as they were. A kill after it leaves a journal that says where everything is.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde_json::Value;
 
 use super::file::Attributes;
 use super::lock::Lock;
 use super::{file, lock, restore, state};
+use crate::disk;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::project::ProjectPath;
 use crate::source::Decision;
@@ -211,7 +212,7 @@ fn rewrite(
     let Some(original) = &entry.original else {
         return file::make(&path, &temp, &checked.change.rewritten, &Attributes::mode(NEW_FILE));
     };
-    let still = |path: &Path| match fs::read(path) {
+    let still = |path: &Path| match disk::read(path) {
         Ok(bytes) if Digest::of(&bytes) == original.digest => Ok(()),
         Ok(_) => {
             Err(Error::new(ErrorKind::Refused, format!("{}: was changed while it was prepared", entry.path))
@@ -320,7 +321,7 @@ fn check(root: &Path, change: &FileRewrite) -> Result<(JournalEntry, Option<(u32
             if !metadata.is_file() {
                 return Err(Problem::new(format!("{shown}: is no regular file")));
             }
-            let bytes = fs::read(&change.path).map_err(failed)?;
+            let bytes = disk::read(&change.path).map_err(failed)?;
             if bytes != *original {
                 return Err(
                     Problem::new(format!("{shown}: was changed since it was read")).hint("type it again")

@@ -1,9 +1,10 @@
 //! The files beside manifests that an install reads, and the backups that lie about there.
 
-use std::fs::{self, FileType};
+use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::project::{Beside, FileKind, Project, Surface, files, relative};
 use crate::transaction::read::backup_of;
@@ -28,7 +29,7 @@ fn read(project: &Project, dir: &str, name: &str) -> Result<Beside> {
                 .hint("put the file itself there, or move it away"));
         }
         Ok(_) => {
-            let bytes = fs::read(&path).map_err(|error| {
+            let bytes = disk::read(&path).map_err(|error| {
                 Error::io(ErrorKind::Refused, "read", &path, &error).hint("make it readable")
             })?;
             let text = String::from_utf8(bytes).map_err(|error| {
@@ -84,7 +85,7 @@ pub(crate) struct BackedUp {
 /// One of the two cannot be read.
 pub(crate) fn backed_up(files: &[PathBuf]) -> Result<Vec<BackedUp>> {
     let read =
-        |path: &Path| fs::read(path).map_err(|error| Error::io(ErrorKind::Refused, "read", path, &error));
+        |path: &Path| disk::read(path).map_err(|error| Error::io(ErrorKind::Refused, "read", path, &error));
     let is = |path: &Path, what: fn(&FileType) -> bool| {
         path.symlink_metadata().is_ok_and(|metadata| what(&metadata.file_type()))
     };

@@ -14,6 +14,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::project::{FileKind, MANIFEST, Originals, ProjectPath};
 use crate::text::Digest;
@@ -70,7 +71,7 @@ pub(crate) fn is_rewritten_text(state: &Path, text: &[u8]) -> bool {
 
 /// The bytes of a regular file; anything else counts as missing.
 pub(crate) fn read_text(path: &Path) -> Option<Vec<u8>> {
-    if path.symlink_metadata().ok()?.is_file() { fs::read(path).ok() } else { None }
+    if path.symlink_metadata().ok()?.is_file() { disk::read(path).ok() } else { None }
 }
 
 /// The bytes of the backup beside a file, where one lies there.
@@ -242,7 +243,7 @@ fn content(path: &Path) -> io::Result<Content> {
     if !metadata.is_file() {
         return Ok(Content::Other);
     }
-    Ok(Content::File(fs::read(path)?, metadata))
+    Ok(Content::File(disk::read(path)?, metadata))
 }
 
 fn is_exact(metadata: &Metadata, original: &Original) -> bool {

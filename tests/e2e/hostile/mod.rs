@@ -4,6 +4,7 @@
 mod damaged;
 mod forged;
 mod garbled;
+mod kinds;
 mod replaced;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -119,7 +120,13 @@ const ORDERS: [&[&[&str]]; 2] = [
 
 /// Runs the program; a hang ends the test with a message.
 fn call(world: &World, args: &[&str]) -> Run {
+    call_with(world, args, |_| {})
+}
+
+/// The same, with more said to the program.
+fn call_with(world: &World, args: &[&str], more: impl FnOnce(&mut Command)) -> Run {
     let mut program = world.program();
+    more(&mut program);
     program.current_dir(world.path("notes")).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = program.spawn().expect("docker-prep runs");
     let pid = child.id();

@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::common::{World, sha256};
 use crate::hostile::{MANIFEST, Mutate, ORDERS, STATE, Template, all, case, survives};
 
-fn fifo(path: &Path) {
+pub(super) fn fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 

@@ -260,7 +260,7 @@ fn what_cannot_be_read() {
     assert_eq!(
         scene.builds(),
         [
-            "compose.yaml cannot be read: it is no regular file",
+            "compose.yaml cannot be read: is a directory",
             ".github/workflows/a.yml:2 is no YAML: while parsing a node, did not find expected node content",
             "web/x.compose.yml:2 is no YAML: while parsing a node, did not find expected node content",
             "docker-bake.json:2 is no JSON: while parsing a node, did not find expected node content",

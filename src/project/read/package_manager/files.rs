@@ -1,9 +1,9 @@
 //! The files of package managers that lie beside a manifest.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
+use crate::disk;
 use crate::error::Problem;
 use crate::image::{Detected, HEAD, LOCKFILES, Name, lockfile, release};
 
@@ -76,7 +76,5 @@ pub(super) fn name(dir: &str, file_name: &str) -> String {
 
 /// The first bytes of a file as text.
 pub(super) fn head(path: &Path, bytes: u64) -> io::Result<String> {
-    let mut head = Vec::new();
-    File::open(path)?.take(bytes).read_to_end(&mut head)?;
-    Ok(String::from_utf8_lossy(&head).into_owned())
+    Ok(String::from_utf8_lossy(&disk::begin(path, bytes)?).into_owned())
 }

@@ -1,3 +1,4 @@
+use std::fs;
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -341,10 +342,10 @@ fn a_variable_that_is_not_set_is_named() {
 fn a_file_that_cannot_be_read_is_no_missing_one() {
     let place = SettingsScene::new(&[("backend/.npmrc", "@bytelyst:registry=http://h/\n")]);
     fs::create_dir(place.path(".npmrc")).unwrap();
-    assert_eq!(place.ask().unwrap_err().message, ".npmrc: cannot be read: is no regular file");
+    assert_eq!(place.ask().unwrap_err().message, ".npmrc: cannot be read: is a directory");
     let large = "#".repeat(usize::try_from(MAX_FILE).unwrap() + 1);
     let place = SettingsScene::new(&[("backend/.npmrc", &large)]);
-    assert_eq!(place.ask().unwrap_err().message, "backend/.npmrc: cannot be read: is larger than 1 MiB");
+    assert_eq!(place.ask().unwrap_err().message, "backend/.npmrc: cannot be read: it is larger than 1 MiB");
 }
 
 #[cfg(target_os = "linux")]
@@ -353,7 +354,7 @@ fn a_pipe_is_not_opened() {
     let place = SettingsScene::new(&[]);
     let mode = rustix::fs::Mode::RUSR;
     rustix::fs::mknodat(rustix::fs::CWD, place.path(".npmrc"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
-    assert_eq!(place.ask().unwrap_err().message, ".npmrc: cannot be read: is no regular file");
+    assert_eq!(place.ask().unwrap_err().message, ".npmrc: cannot be read: it is a FIFO, not a file");
 }
 
 #[test]
