@@ -40,6 +40,8 @@ pub(crate) struct Point {
     pub(crate) call: Call,
     /// What it names: from the project's root, and the folders those are in.
     names: Vec<PathBuf>,
+    /// Whether it concerns nothing that lies outside of the project.
+    is_inside: bool,
 }
 
 impl Point {
@@ -47,7 +49,8 @@ impl Point {
         let inside = call.paths.iter().filter_map(|path| path.strip_prefix(root).ok());
         let names =
             inside.flat_map(|path| [Some(path), path.parent()]).flatten().map(Path::to_owned).collect();
-        Self { call, names }
+        let is_inside = call.paths.iter().all(|path| path.starts_with(root));
+        Self { call, names, is_inside }
     }
 
     /// Whether a text names one of the paths, or the folder that it is in.
@@ -108,7 +111,7 @@ impl<'a> Scenario<'a> {
 
     /// Only what is done in the project: what is laid out elsewhere goes with the process.
     pub(crate) fn in_project(mut self) -> Self {
-        self.points.retain(|point| !point.names.is_empty());
+        self.points.retain(|point| point.is_inside);
         self
     }
 

@@ -73,19 +73,17 @@ impl Sweep {
 
 /// The same of a product whose settings, package managers or lockfiles are others.
 fn sweep_products(sweep: &mut Sweep, times: &mut usize) {
-    for (product, commands) in [
-        (Product::Settings, ["prepare of settings, edited and made", "run of them", "restore of them"]),
-        (Product::NpmAndYarn, ["prepare for npm and yarn", "run for them", "restore for them"]),
-        (Product::Lockfiles, ["prepare --lockfile", "run --lockfile", "restore behind it"]),
+    for (product, prepare_of, restore_of) in [
+        (Product::Settings, "prepare of settings, edited and made", "restore of settings"),
+        (Product::NpmAndYarn, "prepare for npm and yarn", "restore for npm and yarn"),
+        (Product::Lockfiles, "prepare --lockfile", "restore of lockfiles"),
     ] {
         let fixture = Fixture::of(product);
         let prepare = Scenario::record(&fixture, product.prepare(), &fixture.clean).in_project();
-        let run = Scenario::record(&fixture, product.run(), &fixture.clean).in_project();
         let restore = Scenario::record(&fixture, &["restore"], &fixture.prepared);
         let preparing = prepare.points.len();
-        sweep.over(commands[0], 100, &[prepare.preparing(preparing)]);
-        sweep.over(commands[1], 120, &[run.preparing(preparing)]);
-        sweep.over(commands[2], 25, &[restore]);
+        sweep.over(prepare_of, 100, &[prepare.preparing(preparing)]);
+        sweep.over(restore_of, 25, &[restore]);
         *times += fixture.times();
     }
 }
@@ -128,14 +126,6 @@ fn nothing_is_lost_at_any_point() {
     let count = sweep.wrong.len();
     sweep.wrong.truncate(20);
     assert!(count == 0, "{count} runs went wrong; the first of them:\n\n{}", sweep.wrong.join("\n\n"));
-}
-
-#[test]
-fn temporary_products() {
-    let mut sweep = Sweep::default();
-    sweep_products(&mut sweep, &mut 0);
-    println!("{}", sweep.table());
-    assert!(sweep.wrong.is_empty(), "{}", sweep.wrong.join("\n\n"));
 }
 
 #[test]

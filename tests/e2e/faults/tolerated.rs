@@ -17,12 +17,15 @@ struct Tolerated {
 const ANY: &[&str] = &["ENOSPC", "EIO", "EACCES"];
 
 /// All of them; whatever else fails makes the program fail.
-const TOLERATED: [Tolerated; 9] = [
+const TOLERATED: [Tolerated; 11] = [
     // The lock is held all the same: only the message of somebody who comes meanwhile suffers, and a restore on a full
     // disk goes on.
     Tolerated { call: "write", path: "docker-prep/lock", after: None, errnos: &["ENOSPC"] },
     // Not every file system has hard links: then the backup is an exact copy.
-    Tolerated { call: "linkat", path: "package.json.bak", after: None, errnos: ANY },
+    Tolerated { call: "linkat", path: ".bak", after: None, errnos: ANY },
+    // And a file that is made gets its name by a rename that replaces nothing.
+    Tolerated { call: "linkat", path: "/pnpm-workspace.yaml", after: None, errnos: ANY },
+    Tolerated { call: "linkat", path: "/pnpm-lock.yaml", after: None, errnos: ANY },
     // Restoring notes in the journal that it has begun. Where it cannot, the journal of prepare still tells all that is
     // needed, and renaming the backups takes no room: the originals come back.
     Tolerated { call: "unlink", path: "state.json.new", after: None, errnos: ANY },

@@ -44,11 +44,6 @@ impl Product {
         if self == Self::Lockfiles { &["prepare", "--lockfile"] } else { &["prepare"] }
     }
 
-    /// The words of run.
-    pub(crate) fn run(self) -> &'static [&'static str] {
-        if self == Self::Lockfiles { &["run", "--lockfile", "--", "true"] } else { &["run", "--", "true"] }
-    }
-
     /// What is rewritten or made besides manifests.
     fn beside(self) -> &'static [&'static str] {
         match self {
@@ -78,7 +73,10 @@ impl Product {
         }
         if self == Self::Lockfiles {
             // What it resolves is tried elsewhere, with the real one.
-            let text = "case \"$*\" in *--version*) echo 10.6.5;; *) echo \"lockfileVersion: '9.0'\" >pnpm-lock.yaml;; esac";
+            let text = r#"
+                case "$*" in *--version*) echo 10.6.5; exit;; esac
+                { echo "lockfileVersion: '9.0'"; echo importers:; grep -o '"file:[^"]*"' package.json | sort -u | sed 's/.*/  &: {}/'; } >pnpm-lock.yaml
+            "#;
             shim::program_at(&shim::bin(world).join("pnpm"), text);
         }
     }
