@@ -341,7 +341,8 @@ impl Call<'_> {
         let note = DepsDirNote { path, existed: deps.existed() };
         let was_open = plan.source.asked == PackageSource::Auto;
         let transaction = Transaction::begin(lock, &project.root, note, plan.changes()?)?
-            .because(was_open.then(|| plan.source.clone()));
+            .because(was_open.then(|| plan.source.clone()))
+            .on(if project.is_in_git { state::history::head(&project.root) } else { None });
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
             let unchanged = deps.put(temp, tarball)? == Placed::AlreadyThere;
             if unchanged {

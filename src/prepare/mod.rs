@@ -3,6 +3,7 @@
 pub(crate) mod call;
 mod install;
 mod layout;
+mod left;
 mod linked;
 mod observed;
 pub(crate) mod pack;

@@ -21,6 +21,8 @@ pub(crate) use self::apply::{file, lock};
 #[cfg(test)]
 pub(crate) use self::journal::Journal;
 pub(crate) use self::journal::Phase;
+pub(crate) use self::read::history::read as clean_history;
+pub(crate) use self::read::pointing::all as all_manifests;
 pub(crate) use self::read::{beside, mode_of};
 pub(crate) use self::restore::{RestoreOutcome, files};
 pub(crate) use self::status::{Status, age};

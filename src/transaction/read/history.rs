@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::committed;
+use super::{committed, read_text};
 use crate::error::Result;
 use crate::project::ProjectPath;
-use crate::project::git;
 use crate::project::git::git;
+use crate::project::{Failure, git};
 
 /// How many commits are looked into.
 const MAX_COMMITS: usize = 200;
@@ -99,7 +99,8 @@ fn versions(root: &Path, path: &ProjectPath, is_in_head: bool) -> Vec<(String, S
 fn renamed_from(root: &Path, path: &ProjectPath) -> Option<String> {
     let own = committed_name(root, path)?;
     let mut command = git(root);
-    command.args(["diff", "--no-ext-diff", "--name-status", "-z", "-M20%", "--diff-filter=R", "HEAD", "--"]);
+    // `git diff` would refresh the index.
+    command.args(["diff-index", "--name-status", "-z", "-M20%", "--diff-filter=R", "HEAD", "--"]);
     let said = git::answer(&mut command).ok()?;
     let said = String::from_utf8(said).ok()?;
     let mut words = said.split('\0');
@@ -115,4 +116,39 @@ fn renamed_from(root: &Path, path: &ProjectPath) -> Option<String> {
 fn committed_name(root: &Path, path: &ProjectPath) -> Option<String> {
     let prefix = git::answer(git(root).args(["rev-parse", "--show-prefix"])).ok()?;
     Some(format!("{}{path}", String::from_utf8(prefix).ok()?.trim_end_matches('\n')))
+}
+
+/// A commit that is checked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CheckedOut {
+    /// Its full name.
+    pub(crate) commit: String,
+    /// The branch, if it is one's.
+    pub(crate) branch: Option<String>,
+}
+
+/// The commit that is checked out; none where there is no repository, or no commit in it.
+pub(crate) fn head(root: &Path) -> Option<CheckedOut> {
+    let said = git::answer(git(root).args(["rev-parse", "--verify", "HEAD"])).ok()?;
+    let commit = String::from_utf8(said).ok()?.trim().to_owned();
+    let said = git::answer(git(root).args(["symbolic-ref", "--quiet", "--short", "HEAD"])).ok();
+    let branch = said.and_then(|said| Some(String::from_utf8(said).ok()?.trim().to_owned()));
+    Some(CheckedOut { commit, branch })
+}
+
+/// Whether nothing is lost with the backup beside a file: it says what the file says, or what some commit has of it.
+pub(crate) fn is_needless(root: &Path, path: &ProjectPath, backup: &Path, present: &[u8]) -> bool {
+    read_text(backup).is_some_and(|bytes| bytes == present || was_committed(root, path, backup))
+}
+
+/// Whether some commit has these bytes as a text of the file, whatever the branch.
+fn was_committed(root: &Path, path: &ProjectPath, file: &Path) -> bool {
+    let ask = || -> Result<bool, Failure> {
+        let hash = git::answer(git(root).args(["hash-object", &format!("--path={path}"), "--"]).arg(file))?;
+        let found = format!("--find-object={}", String::from_utf8_lossy(&hash).trim());
+        let mut command = git(root);
+        command.args(["log", "--all", "--max-count=1", "--format=%H", &found, "--"]).arg(path.as_str());
+        Ok(!git::answer(&mut command)?.is_empty())
+    };
+    ask().unwrap_or(false)
 }

@@ -8,6 +8,7 @@
 pub(crate) mod beside;
 pub(crate) mod committed;
 pub(crate) mod history;
+pub(crate) mod inputs;
 pub(crate) mod pointing;
 
 use std::collections::BTreeMap;

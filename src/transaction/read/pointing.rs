@@ -22,7 +22,7 @@ pub(crate) fn files(project: &Project, deps_dirs: &[String]) -> Vec<Beside> {
 }
 
 /// Every manifest and settings file of the project that can be read.
-fn all(project: &Project) -> Vec<Beside> {
+pub(crate) fn all(project: &Project) -> Vec<Beside> {
     let mut found = BTreeMap::new();
     let walked = walked(project).map(|entry| entry.path().to_owned());
     for place in walked.chain(listed(project)) {
