@@ -187,9 +187,20 @@ pub(crate) enum Notice<'a> {
         /// Where it lies now.
         folder: &'a Path,
     },
-    /// The last commit holds the same references: they are taken out.
-    ReferencesTakenOut {
-        /// The manifest, or the settings.
+    /// The history of a manifest has no entry in its place: a range that fits the package is put there.
+    RangeGiven {
+        /// The manifest.
         file: &'a str,
+        /// The keys down to it.
+        key: &'a str,
+        /// The range.
+        range: &'a str,
+    },
+    /// A dependency that prepare had added goes: the history of the manifest shows that it was not there.
+    AddedTakenOut {
+        /// The manifest.
+        file: &'a str,
+        /// The keys down to it.
+        key: &'a str,
     },
 }

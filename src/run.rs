@@ -1,12 +1,13 @@
 //! `docker-prep run`: prepare, run a command, restore, whatever happens in between.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
 
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::prepare::{Call, PreparePlan, call as prepare};
+use crate::prepare::{Call, PreparePlan, call as prepare, refuse_left};
 use crate::process::{Ended, child};
 use crate::project::{FolderNow, HeldFolder, Project, Requested, read as project};
 use crate::report::{Event, Notice, Report};
@@ -115,7 +116,7 @@ fn restore_in_place(
     if restored.is_ok() {
         file::remove_made(&made);
     }
-    restored
+    restored.and_then(|restored| look_again(project).map(|()| restored))
 }
 
 /// Puts back a project that the command has moved, state and all.
@@ -128,9 +129,15 @@ fn restore_moved(requested: &Requested, to: &Path, lock: Lock, report: Report<'_
     let restored = project::find(&moved).and_then(|project| {
         let lock = lock.moved_to(&project.state_dir);
         let restored = files(&project, &lock, false, report)?;
-        lock.release().map(|()| restored)
+        lock.release()?;
+        look_again(&project).map(|()| restored)
     });
     restored.map_err(|error| error.hint(format!("put it back: docker-prep -C {shown} restore")))
+}
+
+/// The command may have copied what was rewritten.
+fn look_again(project: &Project) -> Result<()> {
+    refuse_left(project, &BTreeSet::from([project.deps_dir.clone()]))
 }
 
 fn gone(project: &Project) -> Error {

@@ -99,8 +99,8 @@ pub(super) struct OldFlags {
     /// The same as `docker-prep restore`
     #[arg(long, conflicts_with_all = ["strip_overrides", "dry_run", "force", "keep", "build", "lockfile"])]
     pub(super) restore: bool,
-    /// Take out the references into the deps dir, where there is nothing to restore from
-    #[arg(long, conflicts_with_all = ["dry_run", "force", "keep", "build", "lockfile"])]
+    /// Replace the references into the deps dir by what the history has, where there is nothing to restore from
+    #[arg(long, conflicts_with_all = ["force", "keep", "build", "lockfile"])]
     pub(super) strip_overrides: bool,
     /// The same as `docker-prep prepare`
     #[command(flatten)]

@@ -217,12 +217,8 @@ fn advice(scope: &GuardScope, outcome: &GuardOutcome) -> String {
             "\na lockfile that was made while prepared: install again after the restore, before `git add`",
         );
     }
-    if outcome
-        .findings
-        .iter()
-        .any(|found| matches!(found.finding.kind, FindingKind::Manifest | FindingKind::Workspace))
-    {
-        advice.push_str("\nif there is nothing to restore from: docker-prep --strip-overrides");
+    if outcome.repair.iter().any(|command| command.contains(" checkout ")) {
+        advice.push_str("\nto keep what else was edited there: docker-prep --strip-overrides, and then `git add`");
     }
     advice
 }

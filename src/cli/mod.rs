@@ -114,7 +114,9 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
         Some(Command::Pack(args)) => pack::run(&requested, args, &signals()?, reporter),
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
         None if cli.old.restore => restore::run(&requested, &RestoreArgs::default(), &signals()?, reporter),
-        None if cli.old.strip_overrides => restore::strip_overrides(&requested, &signals()?, reporter),
+        None if cli.old.strip_overrides => {
+            restore::strip_overrides(&requested, cli.old.prepare.dry_run, &signals()?, reporter)
+        }
         None => prepare::run(&requested, &cli.old.prepare, &signals()?, reporter),
     }
     .map(|()| 0)

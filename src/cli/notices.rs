@@ -45,8 +45,11 @@ pub(crate) fn sentence(notice: Notice<'_>) -> String {
             "the state could not be used ({cause}); no manifest needs it any more, and it is kept in {}",
             folder.display()
         ),
-        Notice::ReferencesTakenOut { file } => {
-            format!("{file}: the last commit has no better one: the references are taken out")
+        Notice::RangeGiven { file, key, range } => format!(
+            "{file}: {key}: the history has no other specifier: it is {range} now, which fits the package that it led to"
+        ),
+        Notice::AddedTakenOut { file, key } => {
+            format!("{file}: {key}: taken out, since the history shows that prepare had added it")
         }
     }
 }

@@ -37,10 +37,11 @@ pub(super) fn run(
 /// Runs `--strip-overrides`.
 pub(super) fn strip_overrides(
     requested: &Requested,
+    is_dry: bool,
     cancel: &CancelToken,
     reporter: &Reporter,
 ) -> Result<()> {
-    let stripped = strip::run(requested, cancel, &|event| reporter.event(event))?;
+    let stripped = strip::run(requested, is_dry, cancel, &|event| reporter.event(event))?;
     if reporter.wants_json() {
         reporter.document(json!({"ok": true, "stripped": stripped.manifests}));
         return Ok(());
@@ -49,7 +50,7 @@ pub(super) fn strip_overrides(
         reporter.tell("nothing to strip: no manifest points into the deps dir");
     }
     for manifest in &stripped.manifests {
-        reporter.tell(&format!("stripped {manifest}"));
+        reporter.tell(&format!("{} {manifest}", if is_dry { "would strip" } else { "stripped" }));
     }
     Ok(())
 }

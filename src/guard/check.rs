@@ -264,7 +264,9 @@ impl TreeJudge {
     fn repair(&self, git: &Git) -> Vec<String> {
         let dir = git.dir().map(|dir| dir.as_os_str().as_encoded_bytes().to_vec());
         let here = Here { dir, prefix: observe::prefix(git) };
-        repair::commands(&self.settings, &self.found.keys().collect::<Vec<_>>(), &here)
+        let is_prepared = !self.named.prepared.is_empty();
+        let remedies = observe::remedies(git, &self.settings, self.found.keys(), is_prepared);
+        repair::commands(&self.settings, &self.found.keys().collect::<Vec<_>>(), &remedies, &here)
     }
 
     /// Everything in a tree that must not be committed.

@@ -29,6 +29,7 @@ use std::collections::BTreeSet;
 
 pub(crate) use self::name::{GuardedFile, Syntax, backed_up, file};
 pub(crate) use self::settings::{BadSettings, GuardSettings, NamedDepsDirs, SettingsChange, SettingsFile};
+use self::repair::Remedies;
 use self::text::LineCounter;
 
 use crate::rewrite::{Parts, percent_decoded, tarball_reference as reference};

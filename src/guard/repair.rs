@@ -1,6 +1,6 @@
 //! The commands that put findings right, ready to be copied into a shell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, FindingKind, GuardSettings};
 
@@ -13,40 +13,72 @@ pub(crate) struct Here {
     pub(crate) prefix: Vec<u8>,
 }
 
+/// What is known of the files besides what was found in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Remedies {
+    /// Whether a project of the repository is prepared: then restoring knows what its files were.
+    pub(crate) is_prepared: bool,
+    /// The files beside which a backup lies.
+    pub(crate) backed_up: BTreeSet<Vec<u8>>,
+    /// The newest commit in which a file is clean under its present name.
+    pub(crate) clean: BTreeMap<Vec<u8>, String>,
+}
+
 /// Commands in the order in which they are to be typed.
-pub(crate) fn commands(settings: &GuardSettings, findings: &[&Finding], here: &Here) -> Vec<String> {
-    let mut projects = BTreeSet::new();
+pub(crate) fn commands(
+    settings: &GuardSettings,
+    findings: &[&Finding],
+    remedies: &Remedies,
+    here: &Here,
+) -> Vec<String> {
+    let (mut restore, mut strip) = (BTreeSet::new(), BTreeSet::new());
+    let mut checkout: BTreeMap<&str, BTreeSet<Vec<u8>>> = BTreeMap::new();
     let (mut add, mut remove) = (BTreeSet::new(), BTreeSet::new());
     for finding in findings {
-        let project = settings.project(&finding.path);
-        projects.insert(project.root().to_vec());
-        match finding.kind {
-            FindingKind::Manifest | FindingKind::Workspace | FindingKind::Lockfile | FindingKind::Link => {
-                add.insert(finding.path.clone())
+        let path = &finding.path;
+        let root = settings.project(path).root().to_vec();
+        let is_restorable = remedies.is_prepared || remedies.backed_up.contains(path);
+        let clean = remedies.clean.get(path);
+        match (finding.kind, clean) {
+            (FindingKind::Backup, _) => drop(remove.insert(path.clone())),
+            (FindingKind::DepsDir, _) => drop(remove.insert(settings.deps_dir_above(path))),
+            (_, Some(commit)) if !is_restorable => {
+                checkout.entry(commit).or_default().insert(path.clone());
             }
-            FindingKind::Backup => remove.insert(finding.path.clone()),
-            FindingKind::DepsDir => remove.insert(settings.deps_dir_above(&finding.path)),
-        };
+            (FindingKind::Link, None) if !is_restorable => drop(remove.insert(path.clone())),
+            (FindingKind::Manifest | FindingKind::Workspace | FindingKind::Lockfile | FindingKind::Link, _) => {
+                add.insert(path.clone());
+                if !is_restorable {
+                    strip.insert(root.clone());
+                }
+            }
+        }
+        if is_restorable {
+            restore.insert(root);
+        }
     }
     let git = match &here.dir {
         Some(dir) => format!("git -C {}", quoted(dir)),
         None => "git".to_owned(),
     };
-    let list = |paths: BTreeSet<Vec<u8>>| {
+    let list = |paths: &BTreeSet<Vec<u8>>| {
         paths.iter().map(|path| quoted(&here.pathspec(path))).collect::<Vec<_>>().join(" ")
     };
-    let mut commands: Vec<String> = projects.iter().map(|root| here.restore(root)).collect();
+    let mut commands: Vec<String> = restore.iter().map(|root| here.program(root, "restore")).collect();
+    commands.extend(strip.iter().map(|root| here.program(root, "--strip-overrides")));
+    commands.extend(checkout.iter().map(|(commit, paths)| format!("{git} checkout {commit} -- {}", list(paths))));
     if !add.is_empty() {
-        commands.push(format!("{git} add -- {}", list(add)));
+        commands.push(format!("{git} add -- {}", list(&add)));
     }
     if !remove.is_empty() {
-        commands.push(format!("{git} rm -r -q --cached -- {}", list(remove)));
+        commands.push(format!("{git} rm -r -q --cached -- {}", list(&remove)));
     }
     commands
 }
 
 impl Here {
-    fn restore(&self, root: &[u8]) -> String {
+    /// The program with a word, in the project of a root.
+    fn program(&self, root: &[u8], word: &str) -> String {
         let inside = self.prefix.starts_with(root);
         let up = if inside { 0 } else { self.prefix.iter().filter(|byte| **byte == b'/').count() };
         let below = if inside { &[][..] } else { root.strip_suffix(b"/").unwrap_or(root) };
@@ -56,9 +88,9 @@ impl Here {
         }
         place.extend("../".repeat(up).bytes().chain(below.iter().copied()));
         if place.is_empty() {
-            "docker-prep restore".to_owned()
+            format!("docker-prep {word}")
         } else {
-            format!("docker-prep -C {} restore", quoted(&place))
+            format!("docker-prep -C {} {word}", quoted(&place))
         }
     }
 
@@ -100,8 +132,37 @@ mod tests {
     }
 
     fn told(here: &Here, findings: &[Finding]) -> Vec<String> {
+        told_of(&Remedies { is_prepared: true, ..Remedies::default() }, here, findings)
+    }
+
+    fn told_of(remedies: &Remedies, here: &Here, findings: &[Finding]) -> Vec<String> {
         let settings = GuardSettings::read(&[(b"web/docker-prep.toml", b"deps-dir = 'd'")], None).unwrap();
-        commands(&settings, &findings.iter().collect::<Vec<_>>(), here)
+        commands(&settings, &findings.iter().collect::<Vec<_>>(), remedies, here)
+    }
+
+    #[test]
+    fn commands_fit_what_is_known() {
+        let findings = [
+            finding(b"api/package.json", FindingKind::Manifest),
+            finding(b"job/package.json", FindingKind::Manifest),
+            finding(b"web/package.json", FindingKind::Manifest),
+            finding(b"vendored", FindingKind::Link),
+            finding(b".docker-deps/y", FindingKind::DepsDir),
+        ];
+        let mut remedies = Remedies::default();
+        remedies.clean.insert(b"api/package.json".to_vec(), "HEAD".to_owned());
+        remedies.clean.insert(b"web/package.json".to_vec(), "HEAD".to_owned());
+        remedies.backed_up.insert(b"web/package.json".to_vec());
+        assert_eq!(
+            told_of(&remedies, &Here::default(), &findings),
+            [
+                "docker-prep -C web restore",
+                "docker-prep --strip-overrides",
+                "git checkout HEAD -- api/package.json",
+                "git add -- job/package.json web/package.json",
+                "git rm -r -q --cached -- .docker-deps vendored",
+            ]
+        );
     }
 
     #[test]

@@ -76,7 +76,6 @@ impl GuardSettings {
     ///
     /// # Errors
     /// As [`GuardSettings::since`].
-    #[cfg(test)]
     pub(crate) fn read(files: &[SettingsFile<'_>], deps_dir: Option<&str>) -> Result<Self, BadSettings> {
         let named = NamedDepsDirs { asked: deps_dir.map(str::to_owned), prepared: Vec::new() };
         Self::since(files, files, &named)

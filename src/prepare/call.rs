@@ -331,8 +331,8 @@ impl Call<'_> {
     ) -> Result<(PreparePlan, Prepared<'lock>)> {
         let Self { project, requested, options, cancel, report, .. } = self;
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
-        let mut deps = DepsDir::open(&project.deps_path())?.knowing(Arc::clone(&outputs));
-        deps.note_made(&project.root, &project.state_dir)?;
+        let deps = DepsDir::open(&project.root, &project.deps_path(), &project.state_dir)?;
+        let mut deps = deps.knowing(Arc::clone(&outputs));
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
         let tally = ProgressCounter::new(*report);
         let (packed, staged) = observed.pack(&self.sinks(observed, open, Some(deps.path()), &tally))?;
@@ -364,7 +364,8 @@ impl Call<'_> {
         let note = DepsDirNote { path, existed: deps.existed() };
         let was_open = plan.source.asked == PackageSource::Auto;
         let transaction = Transaction::begin(lock, &project.root, note, plan.changes()?)?
-            .noting(&self.command, was_open.then(|| plan.source.clone()));
+            .noting(&self.command, was_open.then(|| plan.source.clone()))
+            .on(if project.is_in_git { state::history::head(&project.root) } else { None });
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
             let unchanged = deps.put(temp, tarball)? == Placed::AlreadyThere;
             if unchanged {

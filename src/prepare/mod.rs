@@ -3,6 +3,7 @@
 pub(crate) mod call;
 mod install;
 mod layout;
+mod left;
 mod linked;
 mod observed;
 pub(crate) mod pack;
@@ -16,6 +17,7 @@ mod unprepared;
 pub(crate) mod why;
 
 pub(crate) use self::call::{Call, PrepareOptions};
+pub(crate) use self::left::refuse_left;
 pub(crate) use self::pack::PackOptions;
 pub(crate) use self::plan::PreparePlan;
 pub(crate) use self::restore::RestoreOptions;

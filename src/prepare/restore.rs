@@ -3,11 +3,12 @@
 use crate::transaction::{RestoreOutcome, beside as beside_files, files};
 use std::collections::BTreeSet;
 
+use super::left::refuse_left;
 use crate::cache::Outputs;
 use crate::cancel::CancelToken;
 use crate::deps_dir::{DepsDirState, FolderNotes, apply as deps_dir};
 use crate::error::{Error, Result};
-use crate::project::{FileKind, Project, ProjectPath, Requested, read as project, surfaces};
+use crate::project::{FileKind, Project, ProjectPath, Requested, read as project};
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::ours;
 use crate::transaction::{Lock, file, read as state, tree};
@@ -26,8 +27,8 @@ pub(crate) struct RestoreOptions {
 pub(crate) struct RestoreCall {
     /// What was put back.
     pub(crate) restored: RestoreOutcome,
-    /// That the call was cancelled meanwhile. All is restored even so, since it is short, and what a signal asks for is
-    /// what it does.
+    /// That a manifest still points into the deps dir, or that the call was cancelled meanwhile. What can be restored is
+    /// restored even so, since it is short, and what a signal asks for is what it does.
     pub(crate) stopped: Option<Error>,
 }
 
@@ -45,14 +46,13 @@ pub(crate) fn run(
     let lock = Lock::acquire(&project.state_dir)?;
     let deps_dirs = deps_dirs(&project)?;
     let mut outcome = files(&project, &lock, options.force, report)?;
-    if outcome == RestoreOutcome::default() {
-        rewritten_by_nobody(&project, report);
-    }
     left_beside(&project, report);
+    let left = refuse_left(&project, &deps_dirs).err();
     let mut folders = FolderNotes::read(&project.state_dir);
     for dir in deps_dirs {
         let path = project.root.join(&dir);
-        if !options.clean {
+        // What still points there would be broken without it.
+        if !options.clean || left.is_some() {
             outcome.swept += deps_dir::sweep_staged(&path)?;
             continue;
         }
@@ -64,35 +64,24 @@ pub(crate) fn run(
             continue;
         }
         folders.forget(&dir);
+        let above = made.iter().filter(|made| **made != dir);
+        file::remove_made(&above.map(|made| project.root.join(made)).collect::<Vec<_>>());
         if removed.folder {
-            let above = made.iter().filter(|made| **made != dir);
-            file::remove_made(&above.map(|made| project.root.join(made)).collect::<Vec<_>>());
             outcome.removed.push(dir);
         }
     }
     if options.clean {
-        folders.write(&project.root, &project.state_dir)?;
+        folders.of_those_in(&project.root).write(&project.state_dir)?;
     }
     lock.release()?;
-    Ok(RestoreCall { restored: outcome, stopped: cancel.check().err() })
+    Ok(RestoreCall { restored: outcome, stopped: cancel.check().err().or(left) })
 }
 
-/// Tells of manifests that are rewritten though nothing is known of it: from a stash that was taken while the project
-/// was prepared, for one, or from a commit.
-fn rewritten_by_nobody(project: &Project, report: Report<'_>) {
-    for surface in surfaces::all(project) {
-        if ours::points_into(FileKind::Manifest, surface.text.as_bytes(), &project.deps_dir) {
-            let problem = tree::unknown_original(project, &surface.manifest_name);
-            report(Event::Warning(&problem));
-        }
-    }
-}
-
-/// Tells of files beside manifests that still lead to tarballs: an install may have made a lockfile while the project
+/// Tells of lockfiles that still lead to tarballs: an install may have made one while the project
 /// was prepared.
 fn left_beside(project: &Project, report: Report<'_>) {
     for beside in beside_files::beside_manifests(project) {
-        if ours::is_rewritten(&beside, &project.deps_dir) {
+        if beside.kind == FileKind::Lockfile && ours::is_rewritten(&beside, &project.deps_dir) {
             report(Event::Warning(&tree::unknown_file(project, &beside)));
         }
     }

@@ -1,6 +1,7 @@
 //! How a surface's manifest is changed so that its packages in scope come from the deps dir.
 
 mod bun;
+pub(crate) mod clean;
 pub(crate) mod closure;
 pub(crate) mod components;
 mod difference;
@@ -47,6 +48,7 @@ pub(crate) use self::tarball_reference::{Parts, names, percent_decoded};
 use serde_json::{Map, Value};
 
 pub(crate) use self::error::RewriteError;
+use self::references::reference_file;
 pub(crate) use self::references::{holds_a_tarball, names_a_tarball, names_a_tarball_in, points_into};
 pub(crate) use self::request::{AliasTarget, RedirectedDependency, RequestedPackage, RewriteRequest};
 pub(crate) use self::workspace::{WorkspaceOverrides, workspace_overrides};

@@ -42,12 +42,21 @@ pub(crate) fn points_into(text: &str, deps_dir: &str) -> Vec<Reference> {
     found
 }
 
+/// Whether a specifier points into a folder named like the deps dir, or to a tarball of ours.
+pub(super) fn leads_into(spec: &str, deps_dir: &str) -> bool {
+    reference::parts(deps_dir).pop().is_some_and(|folder| lies_in(spec, &folder))
+}
+
+/// The last part of the path in a specifier.
+pub(super) fn reference_file(spec: &str) -> &str {
+    spec.rsplit(['/', '\\', ':']).next().unwrap_or(spec)
+}
+
 /// Whether one of these is a tarball with a name as only prepare gives it: of all that may lie in a folder of that
 /// name, this is ours.
 pub(crate) fn holds_a_tarball(text: &str, deps_dir: &str) -> bool {
-    let file_name =
-        |path: &str| path.rsplit(['/', '\\', ':']).next().and_then(package_name::digest_in_tarball).is_some();
-    points_into(text, deps_dir).iter().any(|reference| file_name(&reference.value))
+    let is_ours = |path: &str| package_name::digest_in_tarball(reference_file(path)).is_some();
+    points_into(text, deps_dir).iter().any(|reference| is_ours(&reference.value))
 }
 
 /// Whether a text of any kind, as a lockfile, names a tarball as only prepare names them, wherever it lies.

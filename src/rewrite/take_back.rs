@@ -85,30 +85,6 @@ pub(crate) fn as_committed(
     }
 }
 
-/// The text with each reference into the deps dir as `head` has it, or gone, and what is empty without it. `None`
-/// where nothing is left of settings, and there is no `head`.
-///
-/// # Errors
-/// One of the texts cannot be read; a lockfile is never taken apart.
-pub(crate) fn strip(
-    kind: FileKind,
-    text: &str,
-    head: Option<&str>,
-    deps_dir: &str,
-) -> Result<Option<String>, TakeBackError> {
-    match kind {
-        FileKind::Manifest => without_references(text, head.unwrap_or("{}"), deps_dir).map(Some),
-        FileKind::Settings => {
-            let ours = settings::read_overrides(text)?.into_iter();
-            let ours = ours.filter(|(_, value)| rewrite::names_a_tarball_in(value, deps_dir));
-            let selectors: Vec<String> = ours.map(|(selector, _)| selector).collect();
-            let text = with_overrides_of(head.unwrap_or_default(), text, &selectors)?;
-            Ok(if head.is_none() && says_nothing(&text) { None } else { Some(text) })
-        }
-        FileKind::Lockfile => Err(TakeBackError::Lockfile),
-    }
-}
-
 /// The manifest with each reference into the deps dir as another one has it, or gone, and what is empty without it.
 ///
 /// # Errors
@@ -137,7 +113,7 @@ fn with_keys_of(other: &str, text: &str, keys: &[Vec<String>]) -> Result<String,
 }
 
 /// The rule that was a text where npm's now holds others.
-fn rule_around(document: &Document, path: &[String]) -> Option<Change> {
+pub(super) fn rule_around(document: &Document, path: &[String]) -> Option<Change> {
     let path = (1..path.len()).map(|length| &path[..length]).find(|path| {
         let node = document.find(path);
         node.is_some_and(|node| document.string(node).is_some())
@@ -146,7 +122,7 @@ fn rule_around(document: &Document, path: &[String]) -> Option<Change> {
 }
 
 /// Takes out overrides, and maps of them, that are empty now and were not, and `pnpm` with them.
-fn drop_emptied(before: &str, mut text: String) -> Result<String, TakeBackError> {
+pub(super) fn drop_emptied(before: &str, mut text: String) -> Result<String, TakeBackError> {
     let had = Document::parse(before)?;
     let mut filled: Vec<Vec<String>> = Vec::new();
     let mut open: Vec<Vec<String>> =
@@ -176,11 +152,25 @@ fn with_overrides_of(other: &str, text: &str, selectors: &[String]) -> Result<St
     sets.retain(|(selector, _)| selectors.contains(selector));
     let is_set = |selector: &String| sets.iter().any(|(set, _)| set == selector);
     let removes: Vec<_> = selectors.iter().filter(|selector| !is_set(selector)).cloned().collect();
-    Ok(settings::apply(Some(text), &sets, &removes)?.text)
+    with_overrides(text, &sets, &removes)
+}
+
+/// The settings with overrides set and taken out.
+pub(super) fn with_overrides(
+    text: &str,
+    sets: &[(String, String)],
+    removes: &[String],
+) -> Result<String, TakeBackError> {
+    Ok(settings::apply(Some(text), sets, removes)?.text)
+}
+
+/// Whether an override leads to a tarball of ours.
+pub(super) fn override_names_a_tarball(value: &str, deps_dir: &str) -> bool {
+    rewrite::names_a_tarball(value) || rewrite::names_a_tarball_in(value, deps_dir)
 }
 
 /// Whether settings hold neither a value nor a comment.
-fn says_nothing(settings: &str) -> bool {
+pub(super) fn says_nothing(settings: &str) -> bool {
     let map = yaml::parse(settings).ok();
     !settings.contains('#')
         && map.is_some_and(|map| map.as_object().is_none_or(|map| map.values().all(Value::is_null)))
@@ -193,7 +183,6 @@ mod tests {
     use super::*;
 
     const TARBALL: &str = "file:../.docker-deps/a-1.0.0-0123456789ab.tgz";
-    const DIR: &str = ".docker-deps";
 
     #[test]
     fn a_record_undoes_the_rewrite_or_names_the_keys_that_the_commit_has() {
@@ -239,39 +228,5 @@ mod tests {
         let kind = FileKind::Lockfile;
         assert_eq!(as_committed(kind, "now", "head", &Value::Null).unwrap(), "head");
         assert_eq!(undo(kind, "now", &Value::Null), Err(TakeBackError::Lockfile));
-        assert_eq!(strip(kind, "now", None, DIR), Err(TakeBackError::Lockfile));
-    }
-
-    #[test]
-    fn what_is_empty_without_ours_goes_and_what_was_empty_before_stays() {
-        let text = json!({
-            "dependencies": {"a": TARBALL},
-            "pnpm": {"overrides": {"a": TARBALL}},
-            "overrides": {"x": {"a": TARBALL}, "y": {}},
-            "resolutions": {},
-        });
-        let stripped = |head| {
-            let text = strip(FileKind::Manifest, &text.to_string(), head, DIR).unwrap().unwrap();
-            serde_json::from_str::<Value>(&text).unwrap()
-        };
-        let bare = json!({"dependencies": {}, "overrides": {"y": {}}, "resolutions": {}});
-        assert_eq!(stripped(None), bare);
-        // npm's rule for `x` was a version before ours made a map of it.
-        let head = json!({"dependencies": {"a": "^1"}, "overrides": {"x": "3"}}).to_string();
-        let with_head =
-            json!({"dependencies": {"a": "^1"}, "overrides": {"x": "3", "y": {}}, "resolutions": {}});
-        assert_eq!(stripped(Some(&head)), with_head);
-    }
-
-    #[test]
-    fn settings_that_were_made_for_ours_alone_go_as_a_whole() {
-        let kind = FileKind::Settings;
-        let made = format!("overrides:\n  a: {TARBALL}\n");
-        assert_eq!(strip(kind, &made, None, DIR).unwrap(), None);
-        assert!(strip(kind, &made, Some(""), DIR).unwrap().is_some(), "the commit has the file");
-        assert!(strip(kind, &format!("# mine\n{made}"), None, DIR).unwrap().is_some());
-        let kept = strip(kind, &format!("{made}  b: ^1\n"), None, DIR).unwrap();
-        assert_eq!(kept.as_deref(), Some("overrides:\n  b: ^1\n"));
-        assert!(matches!(strip(kind, "overrides: [", None, DIR), Err(TakeBackError::EditSettings(_))));
     }
 }

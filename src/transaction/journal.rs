@@ -69,6 +69,12 @@ pub(crate) struct Head {
     /// What the registries were found to be, where they were asked first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<Decision>,
+    /// The commit that was checked out; an earlier version did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) commit: Option<String>,
+    /// Its branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) branch: Option<String>,
 }
 
 impl Head {
@@ -110,6 +116,9 @@ pub(crate) struct JournalEntry {
     /// Of the text with an owner's edit kept and the rewrite undone, once restore has decided to write it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) merged: Option<Digest>,
+    /// Where the file lies now, once restore has seen that its owner moved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moved: Option<ProjectPath>,
     /// How the editor of that kind of file takes its changes back; nobody else reads it.
     pub(crate) undo: Value,
 }

@@ -19,6 +19,8 @@ pub(crate) use self::apply::lock::Lock;
 pub(crate) use self::apply::transaction::{DepsDirNote, FileRewrite, Prepared, Transaction};
 pub(crate) use self::apply::{file, lock};
 pub(crate) use self::journal::{Journal, Phase, STATE};
+pub(crate) use self::read::history::read as clean_history;
+pub(crate) use self::read::pointing::all as all_manifests;
 pub(crate) use self::read::{beside, mode_of};
 pub(crate) use self::restore::{RestoreOutcome, files};
 pub(crate) use self::status::{Status, age};

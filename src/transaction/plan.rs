@@ -4,11 +4,15 @@ mod edited;
 mod inputs;
 mod leftover;
 mod problem;
+mod stray;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::inputs::{RestoreInputs, needs_commit};
+pub(crate) use self::inputs::{ChangedFile, RestoreInputs, needs_commit};
 pub(crate) use self::leftover::{Leftover, is_edited_besides, leftover};
+pub(crate) use self::stray::{Stray, StrayAction, StrayStep, find_strays};
+use std::collections::BTreeMap;
+
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::project::ProjectPath;
 use crate::report::RestoredFrom;
@@ -67,6 +71,10 @@ pub(crate) struct Step {
 pub(crate) struct Plan {
     /// By file, in the journal's order.
     pub(crate) steps: Vec<Step>,
+    /// By file, of those that no journal names.
+    pub(crate) strays: Vec<StrayStep>,
+    /// Where files lie that their owner moved.
+    pub(crate) moved: BTreeMap<ProjectPath, ProjectPath>,
 }
 
 /// Decides for all files, or refuses for all. With `force`, the original comes back where an edit cannot be kept in
@@ -87,7 +95,9 @@ pub(crate) fn plan(observed: &ObservedJournal, inputs: Option<&RestoreInputs>, f
         }
     }
     if problems.is_empty() {
-        return Ok(Plan { steps });
+        let (strays, moved) =
+            inputs.map(|inputs| (inputs.strays.clone(), inputs.moved.clone())).unwrap_or_default();
+        return Ok(Plan { steps, strays, moved });
     }
     let others = observed.files.len() - problems.len();
     if others > 0 {
@@ -130,6 +140,20 @@ fn step(
         Now::Original if matches!(file.backup, Backup::Absent | Backup::Foreign) => {}
         Now::Original => step.action = Action::SetAttributes,
         Now::Merged => step.source = RestoredFrom::Merged,
+        Now::Missing if moved_to(file, inputs).is_some() => {
+            let to = moved_to(file, inputs).map(ToString::to_string).unwrap_or_default();
+            leave(&mut step, &format!("lies at {to} now, and was restored there"));
+            step.remove_backup = file.backup == Backup::Whole;
+        }
+        Now::Missing if changed(path, inputs).is_some_and(|changed| changed.present.is_none()) => {
+            let from = inputs.map(|inputs| inputs.prepared_on.as_str()).unwrap_or_default();
+            leave(
+                &mut step,
+                &format!("the present commit does not have it: not made anew (it is from {from})"),
+            );
+            let is_kept = changed(path, inputs).is_some_and(|changed| changed.is_kept);
+            step.remove_backup = file.backup == Backup::Whole && is_kept;
+        }
         // Nothing bears the state out: whoever made it up can have made up the file.
         Now::Missing if file.backup != Backup::Whole && !is_committed(path, inputs).unwrap_or(true) => {
             if !force {
@@ -160,6 +184,7 @@ fn step(
             if original(file, &mut step).is_err() {
                 (step.action, step.source) = without_a_copy(file, inputs)?;
             }
+            tell_of_commit(&mut step, inputs);
         }
         Now::Edited => edited::edited(file, phase, inputs, force, &mut step)?,
         Now::NotAFile => {
@@ -168,6 +193,29 @@ fn step(
         }
     }
     Ok(step)
+}
+
+/// Where the owner of a file moved it.
+fn moved_to<'a>(file: &'a FileState, inputs: Option<&'a RestoreInputs>) -> Option<&'a ProjectPath> {
+    let recorded = file.entry.moved.as_ref();
+    recorded.or_else(|| inputs?.moved.get(&file.entry.path))
+}
+
+fn changed<'a>(path: &ProjectPath, inputs: Option<&'a RestoreInputs>) -> Option<&'a ChangedFile> {
+    inputs?.changed.get(path)
+}
+
+/// An original of another commit does not come back without a word.
+fn tell_of_commit(step: &mut Step, inputs: Option<&RestoreInputs>) {
+    let (Some(inputs), Some(_)) = (inputs, changed(&step.path, inputs)) else { return };
+    let (path, from) = (&step.path, &inputs.prepared_on);
+    let told = format!(
+        "it is the text of {from}, where it was prepared: the present commit has another (git diff HEAD -- {path})"
+    );
+    step.note = Some(match step.note.take() {
+        Some(note) => format!("{note}; {told}"),
+        None => format!("restored {path}: {told}"),
+    });
 }
 
 /// Whether nothing in the text that stands there points into the deps dir, where that can be told.

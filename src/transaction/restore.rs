@@ -6,9 +6,9 @@ use crate::report::{Event, Notice, Report};
 use crate::transaction::apply::lock::Lock;
 use crate::transaction::apply::restore as apply;
 use crate::transaction::apply::restore::Restored;
-use crate::transaction::plan::{Leftover, RestoreInputs, needs_commit};
+use crate::transaction::plan::Leftover;
 use crate::transaction::read::beside::with_backups;
-use crate::transaction::read::committed;
+use crate::transaction::read::inputs;
 use crate::transaction::tree_state::ProjectState;
 use crate::transaction::{damaged, read as state};
 
@@ -33,16 +33,13 @@ pub(crate) fn files(
     report: Report<'_>,
 ) -> Result<RestoreOutcome> {
     let standing = state::read(lock.folder(), &project.root, &[])?.standing;
+    let mut outcome = RestoreOutcome::default();
     let moved = if let ProjectState::Damaged { cause } = &standing {
         damaged::restore(project, lock, cause, report)?
     } else {
-        let files = put_back(project, lock, &standing, force)?;
-        if standing.observed().is_some() {
-            return Ok(RestoreOutcome { files, ..RestoreOutcome::default() });
-        }
+        outcome.files = put_back(project, lock, &standing, force)?;
         damaged::move_back(project, lock, &with_backups(project), report)?
     };
-    let mut outcome = RestoreOutcome::default();
     for moved in moved {
         let manifest = surfaces::shown(project, &moved.file);
         match moved.decision {
@@ -66,11 +63,6 @@ pub(crate) fn put_back(
     standing: &ProjectState,
     force: bool,
 ) -> Result<Vec<Restored>> {
-    let mut inputs = RestoreInputs::default();
-    if let Some(observed) = standing.observed() {
-        inputs.deps_dirs = vec![observed.head.deps_dir.as_str().to_owned(), project.deps_dir.clone()];
-        let files = needs_commit(observed, &inputs.deps_dirs);
-        inputs.committed = committed::texts(&project.root, files);
-    }
+    let inputs = standing.observed().map(|observed| inputs::read(project, observed)).unwrap_or_default();
     apply::restore(lock, &project.root, standing, Some(&inputs), force)
 }

@@ -1,13 +1,12 @@
 //! `docker-prep status`: prepared or not, by whom, since when, what differs.
 
 use crate::error::Result;
-use crate::project::{FileKind, Project, Requested, read as project, surfaces};
-use crate::rewrite::ours;
+use crate::project::{Project, Requested, read as project};
 use crate::source::Decision;
 use crate::transaction::apply::lock;
 use crate::transaction::apply::lock::Holder;
 use crate::transaction::read as state;
-use crate::transaction::read::beside as beside_files;
+use crate::transaction::read::{beside as beside_files, pointing};
 use crate::transaction::tree_state::{ProjectState, TreeState};
 
 pub(crate) use crate::transaction::apply::lock::age;
@@ -64,13 +63,10 @@ pub(crate) fn run(requested: &Requested) -> Result<Status> {
 
 /// The files that point into the deps dir, and that the state does not name.
 fn unknown(project: &Project, tree: &TreeState) -> Vec<String> {
-    let files = tree.standing.observed().map(|observed| observed.files.as_slice()).unwrap_or_default();
-    let deps_dir = &project.deps_dir;
-    let manifests = surfaces::all(project).into_iter().filter_map(|surface| {
-        let is_ours = ours::points_into(FileKind::Manifest, surface.text.as_bytes(), deps_dir);
-        is_ours.then_some(surface.manifest_name)
-    });
-    let beside = beside_files::beside_manifests(project).into_iter();
-    let beside = beside.filter(|file| ours::is_rewritten(file, deps_dir)).map(|file| file.name);
-    manifests.chain(beside).filter(|name| files.iter().all(|file| file.path != *name)).collect()
+    let observed = tree.standing.observed();
+    let files = observed.map(|observed| observed.files.as_slice()).unwrap_or_default();
+    let mut dirs = vec![project.deps_dir.clone()];
+    dirs.extend(observed.map(|observed| observed.head.deps_dir.as_str().to_owned()));
+    let points = pointing::files(project, &dirs).into_iter().map(|file| file.name);
+    points.filter(|name| files.iter().all(|file| file.path != *name)).collect()
 }

@@ -1,14 +1,18 @@
-//! `docker-prep --strip-overrides`: references into the deps dir, of which nothing is known, taken out.
+//! `docker-prep --strip-overrides`: references into the deps dir, of which no state tells what they were, are replaced
+//! by what the history of the file has, or by ranges that fit.
 
 use crate::cancel::CancelToken;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::npm::Member;
 use crate::project::{Beside, FileKind, Project, ProjectPath, Requested, read as project, surfaces};
 use crate::report::{Event, Notice, Report};
-use crate::rewrite::{ours, take_back};
+use crate::rewrite::clean::{self, CleanError, CleanSources, Cleaned, KnownPackage};
+use crate::rewrite::ours;
 use crate::transaction::apply::file;
 use crate::transaction::apply::lock::Lock;
 use crate::transaction::read as state;
-use crate::transaction::read::{beside as beside_files, committed};
+use crate::transaction::read::history::{self, FileHistory};
+use crate::transaction::read::{beside as beside_files, pointing};
 use crate::transaction::tree_state::ProjectState;
 
 /// What `--strip-overrides` did.
@@ -18,71 +22,131 @@ pub(crate) struct Stripped {
     pub(crate) manifests: Vec<String>,
 }
 
-/// Takes references into the deps dir out of manifests and settings that nothing is known of: each key becomes what it is in the
-/// last commit, or goes.
+/// A rewritten file, and what git knows of it.
+struct RewrittenFile {
+    file: Beside,
+    history: FileHistory,
+}
+
+/// Cleans manifests and settings that lead into the deps dir: all of them, or none.
 ///
 /// # Errors
-/// [`ErrorKind::Refused`] where there is something to restore from. A file that cannot be stripped leaves all as they are.
-pub(crate) fn run(requested: &Requested, cancel: &CancelToken, report: Report<'_>) -> Result<Stripped> {
+/// [`ErrorKind::Refused`] where there is something to restore from, and where it is not known what an entry was.
+pub(crate) fn run(
+    requested: &Requested,
+    is_dry: bool,
+    cancel: &CancelToken,
+    report: Report<'_>,
+) -> Result<Stripped> {
     let project = project::find(requested)?;
-    let lock = Lock::acquire(&project.state_dir)?;
-    if state::read(lock.folder(), &project.root, &[])?.standing != ProjectState::Clean {
+    let lock = if is_dry { None } else { Some(Lock::acquire(&project.state_dir)?) };
+    let folder = lock.as_ref().map_or(project.state_dir.as_path(), Lock::folder);
+    if state::read(folder, &project.root, &[])?.standing != ProjectState::Clean {
         return Err(Error::new(ErrorKind::Refused, "the project is prepared, and its originals are kept")
             .hint("put them back: docker-prep restore"));
     }
-    if let Some(manifest) = beside_files::with_backups(&project).first() {
-        let manifest = surfaces::shown(&project, manifest);
+    if let Some(manifest) = restorable(&project)? {
         return Err(Error::new(ErrorKind::Refused, format!("{manifest}.bak: a backup lies there"))
             .hint("put it back: docker-prep restore"));
     }
-    let files = rewritten(&project);
-    let heads = files.iter().map(|file| head(&project, file)).collect::<Result<Vec<_>>>()?;
-    let files = files.into_iter().zip(heads);
-    let stripped = files.map(|(file, head)| strip(&project, file, head.as_deref(), report));
-    let mut names = Vec::new();
-    for file in stripped.collect::<Result<Vec<_>>>()? {
-        match file.text {
-            Some(text) => file::put_text(&file.path, &text, false)?,
+    let files = read(&project)?;
+    let packages = if files.is_empty() { Vec::new() } else { known_packages(&project, requested) };
+    let plan = plan(&project, files, &packages)?;
+    let mut stripped = Stripped::default();
+    for (file, cleaned) in plan {
+        for (key, range) in &cleaned.ranges {
+            report(Event::Notice(Notice::RangeGiven { file: &file.name, key, range }));
+        }
+        for key in &cleaned.dropped {
+            report(Event::Notice(Notice::AddedTakenOut { file: &file.name, key }));
+        }
+        match &cleaned.text {
+            _ if is_dry => {}
+            Some(text) => file::put_text(&file.path, text, false)?,
             // Nothing is left of what prepare made.
             None => drop(file::remove(&file.path)?),
         }
-        names.push(file.name);
+        stripped.manifests.push(file.name);
         cancel.check()?;
     }
-    lock.release()?;
-    Ok(Stripped { manifests: names })
+    lock.map_or(Ok(()), Lock::release)?;
+    Ok(stripped)
 }
 
-/// The manifests and settings that lead into the deps dir.
-fn rewritten(project: &Project) -> Vec<Beside> {
-    let manifests = surfaces::all(project).into_iter().map(|surface| Beside {
-        path: surface.manifest_path,
-        name: surface.manifest_name,
-        kind: FileKind::Manifest,
-        text: Some(surface.text),
-    });
-    let settings = beside_files::beside_manifests(project);
-    let settings = settings.into_iter().filter(|file| file.kind == FileKind::Settings);
-    manifests.chain(settings).filter(|file| ours::is_rewritten(file, &project.deps_dir)).collect()
+/// A rewritten file beside which a backup lies that restore would move back.
+fn restorable(project: &Project) -> Result<Option<String>> {
+    let dir = &project.deps_dir;
+    let backed_up = beside_files::backed_up(&beside_files::with_backups(project))?;
+    let is_one = |kind, present: &[u8], backup: &[u8]| {
+        ours::points_into(kind, present, dir) && !ours::points_into(kind, backup, dir)
+    };
+    let found = backed_up.iter().find(|file| is_one(file.kind, &file.present, &file.backup));
+    Ok(found.map(|file| surfaces::shown(project, &file.path)))
 }
 
-/// The file's text in the last commit. What git cannot read may be a good one, and is an error; one that holds the
-/// rewrite too says nothing.
-fn head(project: &Project, file: &Beside) -> Result<Option<String>> {
-    let path = ProjectPath::try_from(file.name.clone()).map_err(|why| failed(file, &why))?;
-    let head = committed::text(&project.root, &path)?;
-    Ok(head.filter(|head| !ours::points_into(file.kind, head.as_bytes(), &project.deps_dir)))
+/// The manifests and settings that lead into the deps dir, with their histories.
+fn read(project: &Project) -> Result<Vec<RewrittenFile>> {
+    let is_clean =
+        |kind: FileKind| move |text: &str| !ours::points_into(kind, text.as_bytes(), &project.deps_dir);
+    let files = pointing::files(project, std::slice::from_ref(&project.deps_dir));
+    let read = |file: Beside| {
+        let path = ProjectPath::try_from(file.name.clone()).map_err(|why| failed(&file, &why))?;
+        let history = history::read(&project.root, &path, &is_clean(file.kind))?;
+        Ok(RewrittenFile { file, history })
+    };
+    files.into_iter().map(read).collect()
 }
 
-/// The file with the text that it gets; with none, it goes.
-fn strip(project: &Project, mut file: Beside, head: Option<&str>, report: Report<'_>) -> Result<Beside> {
-    if head.is_none() && file.kind == FileKind::Manifest {
-        report(Event::Notice(Notice::ReferencesTakenOut { file: &file.name }));
+/// What becomes of each file.
+///
+/// # Errors
+/// [`ErrorKind::Refused`], with each entry of which nobody knows what it was, and each file that cannot be read.
+fn plan(
+    project: &Project,
+    files: Vec<RewrittenFile>,
+    packages: &[KnownPackage],
+) -> Result<Vec<(Beside, Cleaned)>> {
+    let mut plan = Vec::new();
+    let mut problems = Vec::new();
+    for RewrittenFile { file, history } in files {
+        let sources = CleanSources { history: &history.texts, packages, deps_dir: &project.deps_dir };
+        match clean::clean(file.kind, file.text.as_deref().unwrap_or_default(), &sources) {
+            Ok(cleaned) => plan.push((file, cleaned)),
+            Err(CleanError::Text(why)) => problems.extend(failed(&file, &why.to_string()).problems),
+            Err(CleanError::Unknown(entries)) => problems.extend(entries.iter().map(|entry| {
+                let (name, line, key) = (&file.name, entry.line, &entry.key);
+                Problem::new(format!(
+                    "{name}:{line}: {key}: neither the file's history nor the workspace tells what it was"
+                ))
+                .hint("write a version there, then type again: docker-prep --strip-overrides")
+            })),
+        }
     }
-    let text = file.text.as_deref().unwrap_or_default();
-    let stripped = take_back::strip(file.kind, text, head, &project.deps_dir);
-    file.text = stripped.map_err(|error| failed(&file, &error.to_string()))?;
-    Ok(file)
+    if problems.is_empty() {
+        return Ok(plan);
+    }
+    problems.push(Problem::new("nothing was changed"));
+    Err(Error::all(ErrorKind::Refused, problems))
+}
+
+/// The packages of the workspaces that could have been packed.
+pub(crate) fn known_packages(project: &Project, requested: &Requested) -> Vec<KnownPackage> {
+    let known = |member: &Member| {
+        let manifest = &member.manifest;
+        let names = |field| manifest.dependencies(field).map(|(name, _)| name.to_owned());
+        let meta = manifest.0.get("peerDependenciesMeta");
+        let is_optional = |name: &String| {
+            meta.and_then(|meta| meta.get(name)?.get("optional")?.as_bool()).unwrap_or_default()
+        };
+        Some(KnownPackage {
+            name: manifest.name()?.to_owned(),
+            version: manifest.version()?,
+            dependencies: names("dependencies").chain(names("optionalDependencies")).collect(),
+            peers: names("peerDependencies").filter(|name| !is_optional(name)).collect(),
+        })
+    };
+    let workspaces = project::workspace::candidates(project, requested);
+    workspaces.iter().flat_map(|workspace| &workspace.members).filter_map(known).collect()
 }
 
 fn failed(file: &Beside, why: &str) -> Error {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::damaged;
 use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::project::{Beside, FileKind, Project, SETTINGS, Surface};
+use crate::project::{Beside, FileKind, Project, ProjectPath, SETTINGS, Surface};
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::ours;
 use crate::transaction::apply::lock;
@@ -14,6 +14,7 @@ use crate::transaction::apply::lock::{Holder, Lock};
 use crate::transaction::journal::Phase;
 use crate::transaction::plan::{Leftover, leftover};
 use crate::transaction::read as state;
+use crate::transaction::read::history;
 use crate::transaction::restore::put_back;
 use crate::transaction::tree_state::{ObservedJournal, ProjectState};
 
@@ -124,7 +125,8 @@ pub(crate) fn refuse_leftovers(
         let backup = format!("{manifest}.bak");
         let rewritten = ours::points_into(FileKind::Manifest, surface.text.as_bytes(), &project.deps_dir);
         let has_backup = state::has_backup(&surface.manifest_path);
-        if has_backup && !ours.contains(&manifest.as_str()) {
+        let is_needless = has_backup && !rewritten && has_needless_backup(project, surface);
+        if has_backup && !is_needless && !ours.contains(&manifest.as_str()) {
             let problem = Problem::new(format!("{backup}: a backup lies there that no state names"));
             problems.push(if rewritten {
                 problem.hint("if docker-prep.sh left it, put it back: docker-prep restore")
@@ -143,6 +145,15 @@ pub(crate) fn refuse_leftovers(
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::all(ErrorKind::Refused, problems)) }
+}
+
+/// Whether git or the manifest itself says what the backup beside it says.
+fn has_needless_backup(project: &Project, surface: &Surface) -> bool {
+    let place = &surface.manifest_path;
+    let name = place.strip_prefix(&project.root).ok().and_then(|path| path.to_str());
+    name.and_then(|name| ProjectPath::try_from(name.replace('\\', "/")).ok()).is_some_and(|path| {
+        history::is_needless(&project.root, &path, &state::backup_of(place), surface.text.as_bytes())
+    })
 }
 
 /// A file beside a manifest is rewritten, and nobody knows what it was.

@@ -39,6 +39,7 @@ mod places;
 mod prepare;
 mod processes;
 mod readme;
+mod repair;
 mod rooms;
 mod run;
 mod scope;

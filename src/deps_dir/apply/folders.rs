@@ -26,10 +26,14 @@ impl FolderNotes {
     }
 
     /// Notes which folders, from the project's root, had to be made for a deps dir.
-    pub(super) fn note(&mut self, root: &Path, deps_dir: &Path, made: &[PathBuf]) {
+    pub(super) fn note(&mut self, root: &Path, deps_dir: &Path, made: &[PathBuf], is_new: bool) {
         let below =
             |folder: &Path| Some(folder.strip_prefix(root).ok()?.to_str()?.replace(MAIN_SEPARATOR, "/"));
         let Some(deps_dir) = below(deps_dir) else { return };
+        // A run that was killed has noted more than can be seen now.
+        if !is_new && !made.is_empty() && self.0.contains_key(&deps_dir) {
+            return;
+        }
         let made: BTreeSet<String> = made.iter().filter_map(|folder| below(folder)).collect();
         if made.len() == 1 {
             self.0.remove(&deps_dir);
@@ -49,17 +53,22 @@ impl FolderNotes {
         self.0.remove(deps_dir);
     }
 
-    /// Writes what is known of the deps dirs that are there.
+    /// What is known of the deps dirs that are there.
+    pub(crate) fn of_those_in(mut self, root: &Path) -> Self {
+        self.0.retain(|deps_dir, _| root.join(deps_dir).is_dir());
+        self
+    }
+
+    /// Writes what is known.
     ///
     /// # Errors
     /// The disk's.
-    pub(crate) fn write(mut self, root: &Path, state_dir: &Path) -> Result<()> {
+    pub(crate) fn write(&self, state_dir: &Path) -> Result<()> {
         let path = state_dir.join(Self::NAME);
-        self.0.retain(|deps_dir, _| root.join(deps_dir).is_dir());
         if self.0.is_empty() {
             return file::remove(&path).map(drop);
         }
-        let text = serde_json::to_string(&self).unwrap_or_default();
+        let text = serde_json::to_string(self).unwrap_or_default();
         file::put_text(&path, &text, false)
     }
 }

@@ -106,11 +106,16 @@ pub(crate) struct DepsDir {
 }
 
 impl DepsDir {
-    /// Makes the folder, or takes the one that is there if it is ours or empty, and puts mark and `.gitignore` in it.
+    /// Makes the folder, or takes the one that is there if it is ours or empty, and puts mark and `.gitignore` in it. In
+    /// the project's state folder it is noted before which folders are made for it, where that is not just this one.
     ///
     /// # Errors
     /// As [`look`], and the disk's.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(root: &Path, path: &Path, state_dir: &Path) -> Result<Self> {
+        Self::begin(path, Some((root.to_owned(), state_dir.to_owned())))
+    }
+
+    fn begin(path: &Path, noted: Option<(PathBuf, PathBuf)>) -> Result<Self> {
         let found = look(path)?;
         let made = match found {
             DepsDirState::Missing => file::missing_folders(path),
@@ -119,7 +124,8 @@ impl DepsDir {
         };
         let (written, outputs) = (Vec::new(), Arc::default());
         let is_unsynced = false;
-        let mut dir = Self { path: path.to_owned(), found, made, written, is_unsynced, outputs, noted: None };
+        let mut dir = Self { path: path.to_owned(), found, made, written, is_unsynced, outputs, noted };
+        dir.note_made()?;
         if found == DepsDirState::Missing {
             path.parent().map_or(Ok(()), file::create_folder)?;
             file::create_private_folder(path)?;
@@ -142,6 +148,17 @@ impl DepsDir {
         Ok(dir)
     }
 
+    fn note_made(&self) -> Result<()> {
+        match &self.noted {
+            Some((root, state_dir)) if self.found != DepsDirState::Ours => {
+                let mut notes = FolderNotes::read(state_dir);
+                notes.note(root, &self.path, &self.made, self.found == DepsDirState::Missing);
+                notes.write(state_dir)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn write(&mut self, name: &str, text: &str) -> Result<()> {
         let temp = self.path.join(format!("{STAGED_PREFIX}file{STAGED_SUFFIX}"));
         file::remove(&temp)?;
@@ -157,20 +174,6 @@ impl DepsDir {
     /// Whether it was there before.
     pub(crate) fn existed(&self) -> bool {
         self.found != DepsDirState::Missing
-    }
-
-    /// Notes in the state folder which folders of the project were made for it, where that is not just this one.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub(crate) fn note_made(&mut self, root: &Path, state_dir: &Path) -> Result<()> {
-        if self.found == DepsDirState::Ours {
-            return Ok(());
-        }
-        let mut notes = FolderNotes::read(state_dir);
-        notes.note(root, &self.path, &self.made);
-        self.noted = Some((root.to_owned(), state_dir.to_owned()));
-        notes.write(root, state_dir)
     }
 
     /// Leaves what was put there.
@@ -243,7 +246,7 @@ impl Drop for DepsDir {
         }
         file::remove_made(&self.made);
         if let Some((root, state_dir)) = &self.noted {
-            let _ = FolderNotes::read(state_dir).write(root, state_dir);
+            let _ = FolderNotes::read(state_dir).of_those_in(root).write(state_dir);
         }
     }
 }

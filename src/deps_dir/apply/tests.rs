@@ -6,6 +6,10 @@ use crate::deps_dir::apply::*;
 use crate::npm::Seal;
 use crate::text::Digest;
 
+fn begin(path: &Path) -> Result<DepsDir> {
+    DepsDir::begin(path, None)
+}
+
 fn names(path: &Path) -> Vec<String> {
     let mut names: Vec<_> =
         path.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -46,11 +50,11 @@ fn it_is_made_with_its_mark_and_taken_away_without_a_trace() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(".docker-deps");
     assert_eq!(look(&path).unwrap(), DepsDirState::Missing);
-    let first = DepsDir::open(&path).unwrap();
+    let first = begin(&path).unwrap();
     assert!(!first.existed());
     first.keep();
     assert_eq!(look(&path).unwrap(), DepsDirState::Ours);
-    let mut dir = DepsDir::open(&path).unwrap();
+    let mut dir = begin(&path).unwrap();
     assert!(dir.existed());
     assert_eq!(names(&path), [".docker-prep", ".gitignore"]);
     assert_eq!((mode(&path), mode(&path.join(MARK)), mode(&path.join(GITIGNORE))), (0o755, 0o644, 0o644));
@@ -76,7 +80,7 @@ fn an_empty_folder_is_adopted_and_its_placeholders_stay() {
     assert_eq!(look(&path).unwrap(), DepsDirState::Adoptable);
     remove(&path, &Outputs::default(), true).unwrap();
     assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
-    DepsDir::open(&path).unwrap().keep();
+    begin(&path).unwrap().keep();
     assert_eq!(names(&path), [".docker-prep", ".gitignore", ".gitkeep"]);
     assert!(!remove(&path, &Outputs::default(), true).unwrap().folder);
     assert_eq!(names(&path), [".gitignore", ".gitkeep"]);
@@ -88,15 +92,15 @@ fn what_is_not_ours_is_refused_and_left_alone() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join(".docker-deps");
     fs::write(&path, "").unwrap();
-    assert_eq!(DepsDir::open(&path).unwrap_err().kind, ErrorKind::Refused);
+    assert_eq!(begin(&path).unwrap_err().kind, ErrorKind::Refused);
     fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink(".", &path).unwrap();
-    let error = DepsDir::open(&path).unwrap_err();
+    let error = begin(&path).unwrap_err();
     assert!(error.to_string().contains("the deps dir is a symbolic link\n  move it away: mv "), "{error}");
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     fs::write(path.join("bytelyst-errors-1.4.2.tgz"), "of the old script").unwrap();
-    let error = DepsDir::open(&path).unwrap_err();
+    let error = begin(&path).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused);
     assert!(error.to_string().contains("rm -r "), "{error}");
     assert!(!remove(&path, &Outputs::default(), true).unwrap().folder);
@@ -106,7 +110,7 @@ fn what_is_not_ours_is_refused_and_left_alone() {
 #[test]
 fn the_same_tarball_is_left_alone_and_a_damaged_one_replaced() {
     let home = tempfile::tempdir().unwrap();
-    let mut dir = DepsDir::open(&home.path().join("deps")).unwrap();
+    let mut dir = begin(&home.path().join("deps")).unwrap();
     let (name, placed) = place(&mut dir, "a-1.0.0", "x");
     assert_eq!(placed, Placed::Written);
     let path = dir.path().join(&name);
@@ -124,7 +128,7 @@ fn the_same_tarball_is_left_alone_and_a_damaged_one_replaced() {
 #[test]
 fn a_name_that_leaves_the_folder_or_lies_about_the_content_is_refused() {
     let home = tempfile::tempdir().unwrap();
-    let mut dir = DepsDir::open(&home.path().join("deps")).unwrap();
+    let mut dir = begin(&home.path().join("deps")).unwrap();
     let digest = digest_of(dir.stage().unwrap().file.path()).unwrap();
     let hash = digest.short();
     for name in [
@@ -142,7 +146,7 @@ fn a_name_that_leaves_the_folder_or_lies_about_the_content_is_refused() {
 #[test]
 fn only_what_the_tool_wrote_is_swept() {
     let home = tempfile::tempdir().unwrap();
-    let mut dir = DepsDir::open(&home.path().join("deps")).unwrap();
+    let mut dir = begin(&home.path().join("deps")).unwrap();
     let (kept, _) = place(&mut dir, "a-1.0.0", "x");
     let (old, _) = place(&mut dir, "b-1.0.0", "y");
     fs::write(dir.path().join(".docker-prep-Xy12.tmp"), "").unwrap();
@@ -162,7 +166,7 @@ fn a_removal_that_was_killed_is_taken_up_again() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("deps");
     let (name, _) = {
-        let mut dir = DepsDir::open(&path).unwrap();
+        let mut dir = begin(&path).unwrap();
         let placed = place(&mut dir, "a-1.0.0", "x");
         dir.keep();
         placed
@@ -181,14 +185,14 @@ fn a_removal_that_was_killed_is_taken_up_again() {
 fn folders_that_were_made_for_it_go_with_it() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("a/b/deps");
-    drop(DepsDir::open(&path).unwrap());
+    drop(begin(&path).unwrap());
     assert!(names(home.path()).is_empty());
     // Whatever stops it half-way.
     fs::write(home.path().join("a"), "").unwrap();
-    assert!(DepsDir::open(&path).is_err());
+    assert!(begin(&path).is_err());
     assert_eq!(names(home.path()), ["a"]);
     fs::remove_file(home.path().join("a")).unwrap();
-    DepsDir::open(&path).unwrap().keep();
+    begin(&path).unwrap().keep();
     fs::write(home.path().join("a/mine"), "").unwrap();
     remove(&path, &Outputs::default(), true).unwrap();
     assert_eq!(names(&home.path().join("a")), ["b", "mine"]);
@@ -198,15 +202,15 @@ fn folders_that_were_made_for_it_go_with_it() {
 fn what_is_not_kept_goes_again() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("deps");
-    let mut dir = DepsDir::open(&path).unwrap();
+    let mut dir = begin(&path).unwrap();
     place(&mut dir, "a-1.0.0", "x");
     drop(dir);
     assert!(!path.exists());
 
-    let mut dir = DepsDir::open(&path).unwrap();
+    let mut dir = begin(&path).unwrap();
     let (kept, _) = place(&mut dir, "a-1.0.0", "x");
     dir.keep();
-    let mut dir = DepsDir::open(&path).unwrap();
+    let mut dir = begin(&path).unwrap();
     assert_eq!(place(&mut dir, "a-1.0.0", "x").1, Placed::AlreadyThere);
     let (dropped, _) = place(&mut dir, "b-1.0.0", "y");
     drop(dir);
@@ -233,7 +237,7 @@ fn place_bytes(dir: &mut DepsDir, bytes: &[u8], name: &str) -> Result<Placed> {
 fn a_tarball_of_a_cycle_is_known_by_its_seal() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("deps");
-    let mut dir = DepsDir::open(&path).unwrap();
+    let mut dir = begin(&path).unwrap();
     let (bytes, name) = sealed("a-1.0.0", "x");
     assert_eq!(place_bytes(&mut dir, &bytes, &name).unwrap(), Placed::Written);
     let before = path.join(&name).metadata().unwrap().modified().unwrap();
@@ -252,7 +256,7 @@ fn a_tarball_of_a_cycle_is_known_by_its_seal() {
     assert_eq!(place_bytes(&mut dir, b"x", &name).unwrap_err().kind, ErrorKind::Packing);
     place_bytes(&mut dir, &other, &other_name).unwrap();
     dir.keep();
-    let dir = DepsDir::open(&path).unwrap();
+    let dir = begin(&path).unwrap();
     assert_eq!(dir.sweep(&BTreeSet::from([name.clone()])).unwrap(), [other_name]);
     assert_eq!(names(&path), [".docker-prep", ".gitignore", &name]);
     dir.keep();
@@ -266,7 +270,7 @@ fn a_tarball_of_a_cycle_is_known_by_its_seal() {
 fn a_tarball_of_somebody_else_stays_under_the_name_of_a_sealed_one() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("deps");
-    let dir = DepsDir::open(&path).unwrap();
+    let dir = begin(&path).unwrap();
     let (bytes, name) = sealed("a-1.0.0", "x");
     let (_, other_name) = sealed("a-1.0.0", "y");
     // What somebody packed anew, what was cut off within the header, and one that has another's name.
@@ -301,7 +305,7 @@ fn what_a_killed_run_had_named_is_known_and_goes() {
     let path = home.path().join("deps");
     let all = [sealed("a-1.0.0", "x"), sealed("b-1.0.0", "y")];
     for named in 0..=all.len() {
-        let mut dir = DepsDir::open(&path).unwrap();
+        let mut dir = begin(&path).unwrap();
         for (number, (bytes, name)) in all.iter().enumerate() {
             if number < named {
                 place_bytes(&mut dir, bytes, name).unwrap();
@@ -324,7 +328,7 @@ fn what_a_killed_run_had_named_is_known_and_goes() {
 fn a_preview_tells_what_is_there_and_whole() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("deps");
-    let mut dir = DepsDir::open(&path).unwrap();
+    let mut dir = begin(&path).unwrap();
     let ((bytes, name), (old, old_name)) = (sealed("a-1.0.0", "x"), sealed("a-1.0.0", "y"));
     place_bytes(&mut dir, &bytes, &name).unwrap();
     place_bytes(&mut dir, &old, &old_name).unwrap();

@@ -1,4 +1,4 @@
-//! What the guard reads: the index, commits and their trees, and files in them. Never the work tree.
+//! What the guard reads: the index, commits and their trees, and files in them. Never the work tree, but to advise.
 
 #![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "asks git, and reads hooks"))]
 
@@ -7,6 +7,7 @@ mod history;
 pub(crate) mod hooks;
 mod index;
 mod objects;
+mod remedies;
 mod state;
 mod tree;
 
@@ -14,6 +15,7 @@ pub(crate) use self::git::Git;
 pub(crate) use self::history::{Commit, base, head, range, revision};
 pub(crate) use self::index::{Intended, Listing};
 pub(crate) use self::objects::{Objects, is_named};
+pub(crate) use self::remedies::remedies;
 pub(crate) use self::state::prepared_deps_dirs;
 pub(crate) use self::tree::{Mode, Target, TreeEntry, follow};
 

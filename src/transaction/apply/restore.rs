@@ -15,7 +15,7 @@ use crate::transaction::journal::{Journal, JournalEntry, ORIGINALS, Original, Ph
 use crate::transaction::tree_state::{ObservedJournal, ProjectState};
 
 use crate::report::RestoredFrom;
-use crate::transaction::plan::{Action, Plan, RestoreInputs, Step, plan};
+use crate::transaction::plan::{Action, Plan, RestoreInputs, Step, StrayAction, StrayStep, plan};
 
 /// One file that was put back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,15 @@ fn carry_out(lock: &Lock, root: &Path, observed: &ObservedJournal, plan: Plan) -
     let mut problems = Vec::new();
     let mut kind = None;
     let mut restored = Vec::new();
+    for step in plan.strays {
+        match put_stray_back(root, &step) {
+            Ok(()) => restored.push(Restored { path: step.path, source: step.source, note: Some(step.note) }),
+            Err(error) => {
+                kind.get_or_insert(error.kind);
+                problems.extend(error.problems);
+            }
+        }
+    }
     for (step, file) in plan.steps.into_iter().zip(&observed.files) {
         match put_back(lock, root, &step, &file.entry) {
             Ok(()) => restored.push(Restored { path: step.path, source: step.source, note: step.note }),
@@ -100,6 +109,9 @@ fn note_down(lock: &Lock, mut journal: Journal, plan: &Plan) -> Result<()> {
             needed = true;
         }
     }
+    for entry in &mut journal.files {
+        entry.moved = plan.moved.get(&entry.path).cloned().or_else(|| entry.moved.take());
+    }
     journal.head.phase = Phase::Restoring;
     journal.head.tool = env!("CARGO_PKG_VERSION").to_owned();
     journal.head.command = Some("restore".to_owned());
@@ -112,6 +124,30 @@ fn note_down(lock: &Lock, mut journal: Journal, plan: &Plan) -> Result<()> {
     }
 }
 
+/// A file that no journal names: moved, or copied.
+fn put_stray_back(root: &Path, step: &StrayStep) -> Result<()> {
+    let at = |path: &ProjectPath| {
+        crate::transaction::read::locate(root, path).map_err(|cause| Error::new(ErrorKind::Refused, cause))
+    };
+    let (path, backup, temp) = (at(&step.path)?, at(&step.path.backup())?, at(&step.path.temp())?);
+    expect(&path, &step.path, Some(&step.expected))?;
+    match &step.action {
+        StrayAction::RenameBackup => file::rename(&backup, &path)?,
+        StrayAction::Remove => drop(file::remove(&path)?),
+        StrayAction::Write(text, original) => {
+            let present = file::metadata(&path)?;
+            let (mode, owner) = (crate::transaction::read::mode_of(&present), file::owner_of(&present));
+            let (mode, mtime) =
+                original.as_ref().map_or((mode, None), |original| (original.mode, Some(original.mtime)));
+            file::atomic_write(&path, &temp, text, &Attributes { mode, mtime, owner })?;
+        }
+    }
+    if step.remove_backup {
+        file::remove(&backup)?;
+    }
+    sync_names(root, &path)
+}
+
 fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &JournalEntry) -> Result<()> {
     let at = |path: &ProjectPath| {
         crate::transaction::read::locate(root, path).map_err(|cause| Error::new(ErrorKind::Refused, cause))
@@ -120,7 +156,7 @@ fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &JournalEntry) -> Resu
     if step.remove_temp {
         file::remove(&temp)?;
     }
-    expect(&path, step)?;
+    expect(&path, &step.path, step.expected.as_ref())?;
     if step.put_edit_aside {
         put_aside(&path, &at(&step.path.edited())?)?;
     }
@@ -140,6 +176,12 @@ fn put_back(lock: &Lock, root: &Path, step: &Step, entry: &JournalEntry) -> Resu
     }
     if step.remove_backup {
         file::remove(&backup)?;
+        if step.source == RestoredFrom::Untouched
+            && let Some(folder) = path.parent()
+        {
+            // The backup was all that kept it.
+            file::remove_empty_folder(folder)?;
+        }
     }
     sync_names(root, &path)
 }
@@ -212,16 +254,16 @@ fn set_backup_right(backup: &Path, temp: &Path, metadata: &Metadata, original: &
 }
 
 /// What was decided holds only for what was seen.
-fn expect(path: &Path, step: &Step) -> Result<()> {
+fn expect(path: &Path, name: &ProjectPath, expected: Option<&Digest>) -> Result<()> {
     let now = match disk::read(path) {
         Ok(bytes) => Some(Digest::of(&bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(file::failed("read", path, &error)),
     };
-    if now == step.expected {
+    if now.as_ref() == expected {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Refused, format!("{}: was changed in this very moment", step.path))
+    Err(Error::new(ErrorKind::Refused, format!("{name}: was changed in this very moment"))
         .hint("type again: docker-prep restore"))
 }
 

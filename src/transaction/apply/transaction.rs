@@ -26,6 +26,7 @@ use crate::project::ProjectPath;
 use crate::source::Decision;
 use crate::text::Digest;
 use crate::transaction::journal::{Head, Journal, JournalEntry, Original, Phase};
+use crate::transaction::read::history::{CheckedOut, is_needless};
 use crate::transaction::tree_state::ProjectState;
 
 /// A file to rewrite, or to make.
@@ -118,6 +119,8 @@ impl<'lock> Transaction<'lock> {
             deps_dir: deps_dir.path,
             deps_dir_existed: deps_dir.existed,
             source: None,
+            commit: None,
+            branch: None,
         };
         let journal = Journal { head, files };
         // A journal that could not be read back would be worth nothing.
@@ -135,6 +138,13 @@ impl<'lock> Transaction<'lock> {
     pub(crate) fn noting(mut self, command: &str, source: Option<Decision>) -> Self {
         self.journal.head.command = Some(command.to_owned());
         self.journal.head.source = source;
+        self
+    }
+
+    /// Notes the commit that is checked out.
+    pub(crate) fn on(mut self, head: Option<CheckedOut>) -> Self {
+        (self.journal.head.commit, self.journal.head.branch) =
+            head.map(|head| (Some(head.commit), head.branch)).unwrap_or_default();
         self
     }
 
@@ -221,6 +231,11 @@ fn rewrite(
         Err(error) => Err(file::failed("read", path, &error)),
     };
     still(&path)?;
+    if let Some(bytes) = checked.change.original.as_deref()
+        && has_needless_backup(root, &entry.path, bytes)
+    {
+        file::remove(&backup)?;
+    }
     file::link_or_copy(&path, &backup)?;
     file::sync_folder_of(&path)?;
     check()?;
@@ -334,9 +349,13 @@ fn check(root: &Path, change: &FileRewrite) -> Result<(JournalEntry, Option<(u32
             (Some(original), file::owner_of(&metadata))
         }
     };
-    nothing_at(root, &path.backup(), "a backup is there already", |backup| {
-        format!("if it holds what {path} should be, type: mv {backup} {path}   (or remove it: rm {backup})")
-    })?;
+    if !change.original.as_ref().is_some_and(|original| has_needless_backup(root, &path, original)) {
+        nothing_at(root, &path.backup(), "a backup is there already", |backup| {
+            format!(
+                "if it holds what {path} should be, type: mv {backup} {path}   (or remove it: rm {backup})"
+            )
+        })?;
+    }
     nothing_at(root, &path.temp(), "is in the way", |temp| format!("remove it: rm {temp}"))?;
     writable(root, &real)?;
     let entry = JournalEntry {
@@ -346,9 +365,16 @@ fn check(root: &Path, change: &FileRewrite) -> Result<(JournalEntry, Option<(u32
         original,
         rewritten: Digest::of(&change.rewritten),
         merged: None,
+        moved: None,
         undo: change.undo.clone(),
     };
     Ok((entry, owner))
+}
+
+/// Whether a backup that no state names lies beside a file, and says nothing that git or the file itself does not.
+fn has_needless_backup(root: &Path, path: &ProjectPath, original: &[u8]) -> bool {
+    let backup = crate::transaction::read::locate(root, &path.backup());
+    backup.is_ok_and(|backup| is_needless(root, path, &backup, original))
 }
 
 /// The path with all symbolic links followed; of a file that is not there yet, those of its folder.

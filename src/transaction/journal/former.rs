@@ -45,6 +45,7 @@ pub(super) fn parse(body: &str) -> Result<Journal, serde_json::Error> {
         }),
         rewritten: file.rewritten,
         merged: file.merged,
+        moved: None,
         undo: file.undo,
     });
     Ok(Journal { head, files: files.collect() })

@@ -20,6 +20,7 @@ fn entry(name: &str) -> JournalEntry {
         }),
         rewritten: Digest::of(b"b"),
         merged: None,
+        moved: None,
         undo: serde_json::json!({"z": 1.10, "a": ["é", null]}),
     }
 }
@@ -40,6 +41,8 @@ fn journal() -> Journal {
             deps_dir: path(".docker-deps"),
             deps_dir_existed: false,
             source: None,
+            commit: None,
+            branch: None,
         },
         files: vec![
             entry("backend/package.json"),

@@ -1,13 +1,15 @@
 //! What its owner, or an install, wrote into a file while it was prepared.
 
 use super::{
-    Action, RestoreInputs, Step, TakeBackError, committed, is_committed, is_free_of_ours, is_original, leave,
-    original, problem, remove, undo,
+    Action, ChangedFile, RestoreInputs, Step, TakeBackError, changed, committed, is_committed,
+    is_free_of_ours, is_original, leave, original, problem, remove, tell_of_commit, undo,
 };
 use crate::error::Problem;
 use crate::project::FileKind;
 use crate::report::RestoredFrom;
 use crate::rewrite;
+use crate::rewrite::clean::{CleanSources, Cleaned, clean};
+use crate::rewrite::ours;
 use crate::transaction::journal::Phase;
 use crate::transaction::tree_state::{Backup, FileState};
 
@@ -42,21 +44,55 @@ pub(super) fn edited(
             }
         }
         Ok(text) => {
+            let (text, ranges) = without_added(file, text, inputs);
             step.action = Action::Write { text: text.into_bytes(), exact: false };
             step.source = RestoredFrom::Merged;
             let how = if file.created { "made by prepare and edited since" } else { "edited while prepared" };
-            step.note = Some(format!("{path}: {how}: the edit is kept"));
+            step.note = Some(format!("{path}: {how}: the edit is kept{ranges}"));
         }
         // Killed between the backup and the rename.
         Err(_) if phase == Phase::Preparing && file.backup == Backup::Whole && free_of_ours == Some(true) => {
             untouched(step);
         }
+        Err(_) if force && take_present_commit(file, inputs, step) => put_aside(step),
         Err(_) if force && may_replace(file, free_of_ours) && put_back(file, step).is_ok() => {
             put_aside(step);
+            tell_of_commit(step, inputs);
         }
         Err(reason) => return Err(problem::conflict(file, bytes, &reason.to_string())),
     }
     Ok(())
+}
+
+/// What an install wrote in the owner's name, as `pnpm add` does from our overrides, gets the range of what it leads to.
+/// And what is to be said of it.
+fn without_added(file: &FileState, text: String, inputs: Option<&RestoreInputs>) -> (String, String) {
+    let kind = file.entry.kind();
+    let Some(deps_dir) = inputs
+        .and_then(|inputs| inputs.deps_dirs.iter().find(|dir| ours::points_into(kind, text.as_bytes(), dir)))
+    else {
+        return (text, String::new());
+    };
+    let sources = CleanSources { history: &[], packages: &[], deps_dir };
+    match clean(kind, &text, &sources) {
+        Ok(Cleaned { text: Some(cleaned), ranges, .. }) => {
+            let told =
+                |(key, range): &(String, String)| format!("; {key} led to a tarball and is {range} now");
+            (cleaned, ranges.iter().map(told).collect())
+        }
+        // It is named once all is restored.
+        _ => (text, String::new()),
+    }
+}
+
+/// Another commit was checked out since: where git keeps what stood there before, its own text is what belongs there.
+fn take_present_commit(file: &FileState, inputs: Option<&RestoreInputs>, step: &mut Step) -> bool {
+    let Some(ChangedFile { present: Some(text), is_kept: true }) = changed(&file.entry.path, inputs) else {
+        return false;
+    };
+    step.action = Action::Write { text: text.clone().into_bytes(), exact: false };
+    step.source = RestoredFrom::Committed;
+    true
 }
 
 /// A backup stands there before its file is replaced, and goes in the instant when the original comes back: without
@@ -126,7 +162,9 @@ fn may_replace(file: &FileState, free_of_ours: Option<bool>) -> bool {
 fn put_aside(step: &mut Step) {
     step.put_edit_aside = true;
     let path = &step.path;
-    step.note = Some(format!("{path}: edited while prepared: the edit is kept in {}", path.edited()));
+    let what =
+        if step.source == RestoredFrom::Committed { "the present commit's text is there, and " } else { "" };
+    step.note = Some(format!("{path}: edited while prepared: {what}the edit is kept in {}", path.edited()));
 }
 
 /// The backup may hold what is nowhere else.

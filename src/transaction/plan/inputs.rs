@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::stray::StrayStep;
 use super::{has_copy, undone};
 use crate::project::{FileKind, ProjectPath};
 use crate::rewrite::ours;
@@ -15,6 +16,23 @@ pub(crate) struct RestoreInputs {
     pub(crate) deps_dirs: Vec<String>,
     /// The texts of the last commit, where it has one, of the files that [`needs_commit`] names.
     pub(crate) committed: BTreeMap<ProjectPath, String>,
+    /// Where the project was prepared, for people: `1a2b3c4d5e6f (main)`.
+    pub(crate) prepared_on: String,
+    /// The files of which the present commit has another text than the one that was prepared.
+    pub(crate) changed: BTreeMap<ProjectPath, ChangedFile>,
+    /// The files that their owner moved, with where they lie now.
+    pub(crate) moved: BTreeMap<ProjectPath, ProjectPath>,
+    /// The other files that hold the rewrite: moved, or copied.
+    pub(crate) strays: Vec<StrayStep>,
+}
+
+/// A file of which the present commit has another text than the one that was prepared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChangedFile {
+    /// The present commit's text; `None` where it does not have the file.
+    pub(crate) present: Option<String>,
+    /// Whether what stood there before prepare is the text of the commit that was prepared: git has it.
+    pub(crate) is_kept: bool,
 }
 
 /// The files about which the last commit must be asked. Of a project that nobody has touched there are none.

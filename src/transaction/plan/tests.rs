@@ -78,6 +78,7 @@ fn entry(name: &str, created: bool, rewritten: &str, undo: &Value) -> JournalEnt
         original: (!created).then_some(original),
         rewritten: Digest::of(rewritten.as_bytes()),
         merged: None,
+        moved: None,
         undo: undo.clone(),
     }
 }
@@ -98,11 +99,14 @@ fn the_last_commit_is_asked_wherever_it_matters() {
                 deps_dir: ProjectPath::try_from(DIR.to_owned()).unwrap(),
                 deps_dir_existed: false,
                 source: None,
+                commit: None,
+                branch: None,
             };
             let observed = ObservedJournal { head, files: vec![file.clone()] };
             for force in [false, true] {
                 let planned = |committed: BTreeMap<ProjectPath, String>| {
-                    let inputs = RestoreInputs { deps_dirs: deps_dirs.clone(), committed };
+                    let inputs =
+                        RestoreInputs { deps_dirs: deps_dirs.clone(), committed, ..RestoreInputs::default() };
                     plan(&observed, Some(&inputs), force)
                 };
                 let known = BTreeMap::from([(path.clone(), HEAD.to_owned())]);

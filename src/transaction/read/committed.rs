@@ -15,6 +15,12 @@ pub(crate) fn texts<'a>(
     files.filter_map(|file| Some((file.clone(), text(root, file).ok()??))).collect()
 }
 
+/// The text of a file in some commit, where git can tell.
+pub(crate) fn text_at(root: &Path, commit: &str, path: &ProjectPath) -> Option<String> {
+    let object = format!("{commit}:./{path}");
+    String::from_utf8(git::answer(git(root).args(["show", "--no-textconv", &object])).ok()?).ok()
+}
+
 /// The text of a file in the last commit, or `None` where git has none, or none that is UTF-8.
 ///
 /// # Errors

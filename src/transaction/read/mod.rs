@@ -7,6 +7,9 @@
 
 pub(crate) mod beside;
 pub(crate) mod committed;
+pub(crate) mod history;
+pub(crate) mod inputs;
+pub(crate) mod pointing;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

@@ -57,7 +57,11 @@ fn record(name: &str, specifier: &str) -> Value {
 /// What is known where the last commit has these texts.
 fn inputs(committed: impl Fn(&str) -> Option<String>) -> RestoreInputs {
     let committed = FILES.iter().filter_map(|name| Some((path(name), committed(name)?)));
-    RestoreInputs { deps_dirs: vec![".docker-deps".to_owned()], committed: committed.collect() }
+    RestoreInputs {
+        deps_dirs: vec![".docker-deps".to_owned()],
+        committed: committed.collect(),
+        ..RestoreInputs::default()
+    }
 }
 
 fn go_on() -> Result<()> {

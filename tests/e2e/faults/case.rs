@@ -211,7 +211,7 @@ impl<'a> Scenario<'a> {
             let (now, usual) = (self.fixture.shape(&again), &self.shape);
             // The journal now says that the deps dir was there before.
             let is_same = |one: &Shape, other: &Shape| {
-                one.iter().all(|entry| other.contains(entry) || entry.0.ends_with("state.json"))
+                one.iter().all(|entry| other.contains(entry) || entry.0.ends_with("state.json") || entry.0.ends_with("folders.json"))
             };
             if run.code != Some(code) || !is_same(&now, usual) || !is_same(usual, &now) {
                 wrong.push(format!("prepare again: {run}"));
@@ -227,21 +227,31 @@ impl<'a> Scenario<'a> {
         if run.code != Some(0) {
             lost.push(format!("restore: {run}"));
         }
-        let changed = self.fixture.changed(tree, &[self.deps_dir]).into_iter().filter(|line| !is_above(line));
+        let changed = self.fixture.changed(tree, &[self.deps_dir]).into_iter();
+        let changed = changed.filter(|line| !is_above(line) && !is_note(line));
         let status = self.fixture.git_status(tree);
         lost.extend(changed.chain(status).map(|line| format!("after restore: {line}")));
         let run = self.fixture.run(tree, &["restore", "--clean", "--deps-dir", self.deps_dir]);
         if run.code != Some(0) {
             lost.push(format!("restore --clean: {run}"));
         }
-        let changed = self.fixture.changed(tree, &[]).into_iter().filter(|line| !is_above(line));
-        lost.extend(changed.map(|line| format!("after restore --clean: {line}")));
+        let changed = self.fixture.changed(tree, &[]);
+        lost.extend(changed.iter().map(|line| format!("after restore --clean: {line}")));
         lost
     }
 }
 
-/// Whether a difference is the folder above a nested deps dir: nobody knows any more who made it, and git does not see
-/// it when it is empty.
+/// Whether a difference is the folder above a nested deps dir, which goes with it.
 fn is_above(difference: &str) -> bool {
-    Some(difference.trim_start_matches("new").trim()) == NESTED.split('/').next()
+    added(difference) == NESTED.split('/').next()
+}
+
+/// Whether a difference is the note of which folders were made for a nested deps dir.
+fn is_note(difference: &str) -> bool {
+    added(difference)
+        .is_some_and(|path| path == STATE || path.strip_prefix(STATE).is_some_and(|rest| rest == "/folders.json"))
+}
+
+fn added(difference: &str) -> Option<&str> {
+    difference.strip_prefix("new").map(str::trim)
 }
