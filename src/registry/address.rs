@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use super::RegistryUrl;
+
 /// Longer than any address is.
 const MAX_LENGTH: usize = 4096;
 
@@ -24,7 +26,7 @@ const MACHINE: [&str; 14] = [
 ];
 
 /// The same address on this machine, where its host is one that only containers know.
-pub(crate) fn localhost_for(url: &str) -> Option<String> {
+pub(super) fn localhost_for(url: &str) -> Option<String> {
     let mut url = Url::parse(url).ok()?;
     let host = url.host_str()?;
     let host = host.strip_suffix('.').unwrap_or(host);
@@ -36,8 +38,8 @@ pub(crate) fn localhost_for(url: &str) -> Option<String> {
 }
 
 /// Whether an address is this machine to whoever uses it.
-pub(crate) fn is_loopback(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return false };
+pub(crate) fn is_loopback(url: &RegistryUrl) -> bool {
+    let Ok(url) = Url::parse(url.exposed()) else { return false };
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -125,10 +127,10 @@ mod tests {
     #[test]
     fn loopback_is_this_machine_to_whoever_asks() {
         for url in ["http://localhost:1/", "http://127.0.0.1/", "http://127.1.2.3/x", "https://[::1]/"] {
-            assert!(is_loopback(url), "{url}");
+            assert!(is_loopback(&RegistryUrl::new(url)), "{url}");
         }
         for url in ["http://localhost.example/", "http://10.0.0.1/", "http://[::2]/", "none"] {
-            assert!(!is_loopback(url), "{url}");
+            assert!(!is_loopback(&RegistryUrl::new(url)), "{url}");
         }
     }
 

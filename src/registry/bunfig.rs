@@ -110,7 +110,7 @@ mod tests {
         let found = npm.registry("@a/b").unwrap().unwrap();
         let credential = found.asks.credential;
         let who = credential.map(|one| format!("{} < {}", one.authorization.0, one.named_by));
-        format!("{} {}", found.url, who.or(found.asks.unset).unwrap_or_default())
+        format!("{} {}", found.url.exposed(), who.or(found.asks.unset).unwrap_or_default())
     }
 
     #[test]

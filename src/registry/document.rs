@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::{ProbeFinding, Wanted};
+use crate::text::secret::may_be_secret;
 
 /// As much of a document as is looked at: what it says of itself is believed only where it has the right type.
 #[derive(Deserialize)]
@@ -74,7 +75,17 @@ fn has(versions: &BTreeMap<String, IgnoredAny>, tags: &Value, wanted: &Wanted) -
     if is_there {
         return ProbeFinding::There;
     }
-    ProbeFinding::MissingVersion(parsed().max().map(|newest| newest.to_string()))
+    ProbeFinding::MissingVersion(parsed().max().map(|newest| shown_version(&newest)))
+}
+
+/// A version that a server tells, as it may be shown: what stands behind its numbers may be anything.
+fn shown_version(version: &Version) -> String {
+    let text = version.to_string();
+    let text = text.split('+').next().unwrap_or_default();
+    match text.split_once('-') {
+        Some((numbers, tag)) if tag.split(['.', '-']).any(may_be_secret) => format!("{numbers}-…"),
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]

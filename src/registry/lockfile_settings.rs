@@ -36,7 +36,9 @@ pub(crate) fn of_npmrc(text: &str) -> String {
 /// # Errors
 /// It is not YAML.
 pub(crate) fn of_yarnrc(text: &str, folder: &str) -> Result<String, String> {
-    let Value::Object(settings) = yaml::parse(text).map_err(|error| error.to_string())? else {
+    // What the reader says of it may quote a value.
+    let not_yaml = |error: yaml::YamlError| format!("line {}: is not YAML", error.line);
+    let Value::Object(settings) = yaml::parse(text).map_err(not_yaml)? else {
         return Ok(String::new());
     };
     let mut kept: Map<String, Value> =
@@ -67,6 +69,7 @@ mod tests {
             "{\"yarnPath\":\"/project/.yarn/releases/yarn.cjs\",\"npmScopes\":{\"acme\":{\"npmAuthToken\":\"${TOKEN}\"}}}\n"
         );
         assert_eq!(of_yarnrc("# nothing\n", "/project").unwrap(), "");
-        assert!(of_yarnrc("a: [", "/project").is_err());
+        let problem = of_yarnrc("npmAuthToken: !<s3cr3t> x", "/project").unwrap_err();
+        assert_eq!(problem, "line 1: is not YAML");
     }
 }

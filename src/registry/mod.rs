@@ -8,6 +8,7 @@ mod network;
 mod npm;
 mod read;
 mod setting;
+mod shown;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
@@ -21,13 +22,14 @@ pub(crate) use self::usable::{Usable, usable};
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use self::address::{is_loopback, localhost_for};
+pub(crate) use self::address::is_loopback;
+pub(crate) use self::shown::RegistryUrl;
 
 /// A registry, with all that asking it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Registry {
     /// Its address without credentials, with a `/` at the end.
-    pub(crate) url: String,
+    pub(crate) url: RegistryUrl,
     /// What names it, as `.npmrc.docker: line 1: @bytelyst:registry`.
     pub(crate) named_by: String,
     /// Who asks; nobody where the settings hold nothing for this address.
@@ -101,7 +103,7 @@ pub(crate) struct Question {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// The address that was asked: the registry's, or the same with `localhost` for a host that only containers know.
-    pub(crate) url: String,
+    pub(crate) url: RegistryUrl,
     /// What was found.
     pub(crate) finding: ProbeFinding,
     /// From the begin of the probe to the answer.

@@ -11,7 +11,7 @@ use base64::{Engine as _, alphabet};
 
 use super::address::Address;
 use super::setting::{Setting, SettingsFile};
-use super::{Credential, Secret};
+use super::{Credential, RegistryUrl, Secret};
 use crate::error::Problem;
 use crate::image::{Name, PackageManager};
 
@@ -28,7 +28,7 @@ pub(crate) struct Npm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NamedRegistry {
     /// Its address.
-    pub(crate) url: String,
+    pub(crate) url: RegistryUrl,
     /// What names it.
     pub(crate) named_by: String,
     /// Who asks.
@@ -76,7 +76,7 @@ impl Npm {
         let Some(setting) = scoped.or_else(|| self.said("registry")) else { return Ok(None) };
         let address = address(setting)?;
         let asks = self.asks(&address, setting)?;
-        Ok(Some(NamedRegistry { url: address.url.as_str().to_owned(), named_by: setting.place(), asks }))
+        Ok(Some(NamedRegistry { url: RegistryUrl::new(address.url), named_by: setting.place(), asks }))
     }
 
     /// A setting that says something.

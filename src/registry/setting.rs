@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::shown::shown_key;
 use crate::error::Problem;
 use crate::npm::{Expanded, Lookup, NpmrcEntry, npmrc, shown};
 
@@ -24,7 +25,7 @@ pub(crate) struct Setting {
     pub(crate) file: String,
     /// Where in the file, as `line 2`; empty where the key itself says it.
     pub(crate) line: String,
-    /// The key as it is written: for messages, since variables in it may be anything.
+    /// The key as it is written, but for what may be a secret: for messages, since variables in it may be anything.
     pub(crate) written: String,
     /// What it means.
     pub(crate) key: Expanded,
@@ -79,7 +80,7 @@ impl Setting {
                 let hint = match unset.map(|name| shown(name)) {
                     Some(name) => format!(
                         "set {}, or write a default there, as in ${{NAME:-default}}",
-                        name.trim_start_matches("${").trim_end_matches('}')
+                        name.strip_prefix("${").and_then(|name| name.strip_suffix('}')).unwrap_or("it")
                     ),
                     None => "give the variables that it names shorter values".to_owned(),
                 };
@@ -126,7 +127,7 @@ fn setting(name: &str, entry: &NpmrcEntry, key: Expanded, unquotes: bool, lookup
     Setting {
         file: name.to_owned(),
         line: format!("line {}", entry.line),
-        written: entry.key.clone(),
+        written: shown_key(&entry.key),
         values: values.collect(),
         key,
     }

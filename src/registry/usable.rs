@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nodejs_semver::Version;
 
 use super::setting::{Setting, SettingsFile};
+use super::shown::shown_key;
 use crate::image::{DefinitionKind, ImageBuild, Install, Name, PackageManager, join};
 
 /// The names of files that name registries.
@@ -89,7 +90,12 @@ pub(crate) fn usable(install: &Install) -> Usable {
     let variables = install.args.iter().chain(&install.set_in_build).cloned();
     Usable {
         settings: install.files.iter().filter_map(lies).flatten().collect(),
-        made: install.configured.iter().filter(|what| names_registry(what)).cloned().collect(),
+        made: install
+            .configured
+            .iter()
+            .filter(|what| names_registry(what))
+            .map(|what| shown_key(what))
+            .collect(),
         secrets: install.secrets.iter().map(|secret| secret.id.clone()).collect(),
         variables: variables.chain(of_secrets).collect(),
     }

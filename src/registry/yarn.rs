@@ -7,8 +7,9 @@ use url::Url;
 use super::network::{NamedFile, NetworkRoute};
 use super::npm::{Asks, NamedRegistry, address, basic, in_header, scope};
 use super::setting::Setting;
+use super::shown::shown_key;
 use super::variables::Variables;
-use super::{Credential, Secret, network};
+use super::{Credential, RegistryUrl, Secret, network};
 use crate::error::Problem;
 use crate::npm::{Expanded, Lookup, MatchOptions, Minimatch, js};
 use crate::text::yaml;
@@ -82,7 +83,7 @@ impl Yarn {
             asks.credential =
                 Some(crate::registry::npm::of_userinfo(name, password, named.place_with_variables()));
         }
-        Ok(Some(NamedRegistry { url: address.url.as_str().to_owned(), named_by: named.place(), asks }))
+        Ok(Some(NamedRegistry { url: RegistryUrl::new(address.url), named_by: named.place(), asks }))
     }
 
     /// The way there. Variables such as `YARN_HTTPS_PROXY` come before the files.
@@ -177,7 +178,7 @@ impl Yarn {
             };
             let mut setting = Setting {
                 file: name.clone(),
-                written: path.join("."),
+                written: path.iter().map(|part| shown_key(part)).collect::<Vec<_>>().join("."),
                 key: Expanded { text: path.join("."), ..Expanded::default() },
                 ..Setting::default()
             };

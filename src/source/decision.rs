@@ -55,7 +55,7 @@ pub(crate) struct Probe {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Probed {
-    /// The address that was asked, without credentials.
+    /// The address that was asked, without what may be a secret.
     pub(crate) url: String,
     /// What names it.
     pub(crate) named_by: String,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::error::Problem;
 use crate::npm::{DEPENDENCY_FIELDS, Scope, SpecifierKind, Workspace, specifier};
 use crate::project::{LocalPackages, Surface};
-use crate::registry::{Answer, ProbeFinding, Registry, Wanted, is_loopback};
+use crate::registry::{Answer, ProbeFinding, Registry, RegistryUrl, Wanted, is_loopback};
 use crate::rewrite::{Closure, MemberIndex};
 use crate::source::decision::{Probe, Probed};
 
@@ -145,7 +145,7 @@ pub(crate) fn verdict(replies: &[Reply<'_>], took: Duration) -> Verdict {
     }
     // Nobody waited for one of them: then another one had decided.
     if let Some(silent) = replies.iter().find(|reply| reply.answer.is_none()) {
-        let url = registry_url(silent).unwrap_or_default();
+        let url = registry_url(silent).map(ToString::to_string).unwrap_or_default();
         return Verdict::Down(format!("registry {url} did not answer in {}", milliseconds(took)));
     }
     Verdict::Up(up(replies, took))
@@ -193,8 +193,8 @@ fn word(finding: &ProbeFinding) -> &'static str {
     }
 }
 
-fn registry_url<'a>(reply: &Reply<'a>) -> Option<&'a str> {
-    reply.registry.ok().map(|registry| registry.url.as_str())
+fn registry_url<'a>(reply: &Reply<'a>) -> Option<&'a RegistryUrl> {
+    reply.registry.ok().map(|registry| &registry.url)
 }
 
 fn milliseconds(time: Duration) -> String {
@@ -302,7 +302,7 @@ pub(crate) fn probe(replies: &[Reply<'_>], took: Duration) -> Probe {
             (Ok(registry), Some(answer)) => (
                 Some(rank(&answer.finding)),
                 Probed {
-                    url: answer.url.clone(),
+                    url: answer.url.to_string(),
                     named_by: registry.named_by.clone(),
                     answer: word(&answer.finding).to_owned(),
                 },
@@ -310,7 +310,7 @@ pub(crate) fn probe(replies: &[Reply<'_>], took: Duration) -> Probe {
             (Ok(registry), None) => (
                 None,
                 Probed {
-                    url: registry.url.clone(),
+                    url: registry.url.to_string(),
                     named_by: registry.named_by.clone(),
                     answer: "not-waited-for".to_owned(),
                 },

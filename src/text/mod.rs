@@ -6,6 +6,7 @@ pub(crate) mod edit;
 pub(crate) mod json;
 pub(crate) mod json5;
 pub(crate) mod path;
+pub(crate) mod secret;
 pub(crate) mod yaml;
 
 pub(crate) use self::digest::{Digest, hex};

@@ -1,6 +1,7 @@
 //! `${VAR}` in keys and values of an `.npmrc`.
 
 use crate::npm::js;
+use crate::text::secret::is_variable_name;
 
 /// What a variable stands for; `None` where it is not set.
 pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -61,10 +62,11 @@ pub(crate) fn expand(text: &str, lookup: Lookup<'_>) -> Expanded {
     expanded
 }
 
-/// A variable's name as it may be shown: what stands behind it may be anything.
+/// A variable's name as it may be shown: what stands behind it may be anything, and so may what stands instead of it.
 pub(crate) fn shown(name: &str) -> String {
     let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
-    if end == 0 { "a variable".to_owned() } else { format!("${{{}}}", &name[..end]) }
+    let name = &name[..end];
+    if is_variable_name(name) { format!("${{{name}}}") } else { "a variable".to_owned() }
 }
 
 /// Where the next `\$\{([^${}]+)\}` begins, and what stands in it.

@@ -46,8 +46,8 @@ fn problem(texts: &[&str]) -> Problem {
 fn the_scope_comes_before_the_registry_for_all() {
     let texts = ["registry=http://all/\n", "@a:registry=http://a/x\n@c:registry=http://c/\n"];
     let found = found("npm@10", &texts);
-    assert_eq!((found.url.as_str(), found.named_by.as_str()), ("http://a/x/", "1: line 1: @a:registry"));
-    assert_eq!(npm("npm@10", &texts).registry("b").unwrap().unwrap().url, "http://all/");
+    assert_eq!((found.url.exposed(), found.named_by.as_str()), ("http://a/x/", "1: line 1: @a:registry"));
+    assert_eq!(npm("npm@10", &texts).registry("b").unwrap().unwrap().url.exposed(), "http://all/");
     assert_eq!(npm("npm@10", &texts[1..]).registry("b").unwrap(), None);
     assert_eq!(npm("npm@10", &["@a:registry=\n"]).registry("@a/b").unwrap(), None);
 }
@@ -112,7 +112,7 @@ fn variables_in_keys_and_values() {
 #[test]
 fn an_address_may_say_who_asks() {
     let text = "@a:registry=http://u%40x:p@h/\n";
-    assert_eq!(found("npm@10", &[text]).url, "http://h/");
+    assert_eq!(found("npm@10", &[text]).url.exposed(), "http://h/");
     assert_eq!(asks("npm@10", &[text]), "Basic dSU0MHg6cA== < 0: line 1: @a:registry");
     assert_eq!(asks("yarn@1.22.22", &[text]), "Basic dUB4OnA= < 0: line 1: @a:registry");
     assert_eq!(asks("pnpm@10.6.5", &[text]), "Basic dSU0MHg6cA== < 0: line 1: @a:registry");

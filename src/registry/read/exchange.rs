@@ -10,7 +10,8 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue, LOCATION};
 
 use super::client::NetworkClients;
 use super::failure;
-use crate::registry::{ProbeFinding, Registry, Wanted, document, localhost_for};
+use crate::registry::address::localhost_for;
+use crate::registry::{ProbeFinding, Registry, RegistryUrl, Wanted, document};
 
 /// What npm asks for: the short form of a document where there is one.
 const DOCUMENT: &str = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
@@ -33,8 +34,7 @@ impl Clock {
 
 /// A registry under one address: its own, or `localhost`.
 pub(super) struct AddressedRegistry {
-    /// As it is shown: without credentials.
-    pub(super) url: String,
+    pub(super) url: RegistryUrl,
     pub(super) as_localhost: bool,
     base: Result<Url, ProbeFinding>,
     authorization: Result<Option<HeaderValue>, ProbeFinding>,
@@ -45,10 +45,10 @@ impl AddressedRegistry {
     pub(super) fn new(registry: &Registry, as_localhost: bool, way: Arc<NetworkClients>) -> Self {
         let mut url = registry.url.clone();
         if as_localhost {
-            url = localhost_for(&url).unwrap_or(url);
+            url = localhost_for(url.exposed()).map_or(url, RegistryUrl::new);
         }
-        let base = base(&url);
-        Self { url: shown(&url), as_localhost, base, authorization: authorization(registry), way }
+        let base = base(url.exposed());
+        Self { url, as_localhost, base, authorization: authorization(registry), way }
     }
 
     /// Asks for a package, and waits no longer than there is time.
@@ -139,14 +139,6 @@ fn read(mut response: Response, clock: Clock) -> Result<Vec<u8>, ProbeFinding> {
     }
 }
 
-/// An address as it may be shown: settings are to hold no credentials in it, but who knows.
-pub(super) fn shown(url: &str) -> String {
-    match url.contains('@') {
-        true => base(url).map(String::from).unwrap_or_default(),
-        false => url.to_owned(),
-    }
-}
-
 fn base(url: &str) -> Result<Url, ProbeFinding> {
     let mut url = Url::parse(url).map_err(|_| no_address())?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
@@ -215,10 +207,7 @@ mod tests {
         let asked = |url: &str| base(url).map(String::from);
         let odd = "http://user:secret@host:81/npm?secret#secret";
         assert_eq!(asked(odd), Ok("http://host:81/npm/".to_owned()));
-        assert_eq!(shown(odd), "http://host:81/npm/");
-        assert_eq!(shown("user:secret@host"), "");
         assert_eq!(asked("https://host"), Ok("https://host/".to_owned()));
-        assert_eq!(shown("https://HOST"), "https://HOST");
         for odd in ["host", "ftp://host/", "file:///secret", ""] {
             assert_eq!(asked(odd), Err(no_address()), "{odd}");
         }

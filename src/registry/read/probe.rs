@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use super::client::NetworkClients;
-use super::exchange::{AddressedRegistry, Clock, shown};
+use super::exchange::{AddressedRegistry, Clock};
 use super::tally::ProbeState;
 use crate::error::io_cause;
-use crate::registry::{Answer, Network, ProbeFinding, Question, Registry, Wanted, localhost_for};
+use crate::registry::address::localhost_for;
+use crate::registry::{Answer, Network, ProbeFinding, Question, Registry, Wanted};
 
 /// How many ask at once.
 const THREADS: usize = 32;
@@ -113,7 +114,7 @@ fn sort(questions: &[Question], limit: Duration) -> (Vec<ProbeAddress>, ProbeSta
     let mut places: Vec<ProbeAddress> = Vec::new();
     let mut tally = ProbeState::new(limit);
     for (number, Question { registry, package, wanted }) in questions.iter().enumerate() {
-        let also_localhost = localhost_for(&registry.url).is_some();
+        let also_localhost = localhost_for(registry.url.exposed()).is_some();
         let mut written = 0;
         for as_localhost in [false, true].into_iter().take(1 + usize::from(also_localhost)) {
             let is_it =
@@ -132,7 +133,7 @@ fn sort(questions: &[Question], limit: Duration) -> (Vec<ProbeAddress>, ProbeSta
                 wanted: wanted.clone(),
             });
         }
-        tally.expect(&shown(&registry.url), written, also_localhost);
+        tally.expect(&registry.url, written, also_localhost);
     }
     (places, tally)
 }

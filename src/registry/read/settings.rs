@@ -123,9 +123,9 @@ impl RegistrySettings {
             found.map_err(|problem| self.explained(problem))?.ok_or_else(|| self.nowhere(package))?;
         let way = match source {
             SettingsSource::Npm(npm) => network::of_npm(self.manager, npm, &self.variables),
-            SettingsSource::Yarn(yarn) => yarn.way(&url, &self.variables, &lookup),
+            SettingsSource::Yarn(yarn) => yarn.way(url.exposed(), &self.variables, &lookup),
         };
-        let network = self.network(way.map_err(|problem| self.explained(problem))?, &url)?;
+        let network = self.network(way.map_err(|problem| self.explained(problem))?, url.exposed())?;
         let unset = asks.unset.map(|unset| self.with_cause(unset));
         let lacking = self.missing_secret.clone().filter(|_| unset.is_some());
         Ok(Registry { url, named_by, credential: asks.credential, unset, lacking, network })
@@ -257,11 +257,11 @@ impl RegistrySettings {
         if let Some(NamedFile { path, file, place }) = &way.cafile {
             let path = self.resolved(path, self.dirs.get(file).unwrap_or(&self.dir));
             let missing = || {
-                Problem::new(format!("{place}: {}: no such file", path.display()))
+                Problem::new(format!("{place}: no such file"))
                     .hint("put the certificates there, or take the setting out")
             };
-            let name = format!("{place}: {}", path.display());
-            network.authorities = vec![content(&name, &path)?.ok_or_else(missing)?];
+            // The path is not quoted: a certificate itself, or a token, may stand there by mistake.
+            network.authorities = vec![content(place, &path)?.ok_or_else(missing)?];
         }
         // Node.js goes on without those that it cannot read.
         if let Some(NamedFile { path, place, .. }) = &way.extra {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::registry::{Answer, ProbeFinding};
+use crate::registry::{Answer, ProbeFinding, RegistryUrl};
 
 /// The longest wait for a registry under its own name where `localhost` has answered all.
 const GRACE: Duration = Duration::from_millis(250);
@@ -15,7 +15,7 @@ pub(super) struct ProbeState {
 
 struct Slot {
     /// The address as it is written.
-    url: String,
+    url: RegistryUrl,
     /// Questions to the same registry have the same number.
     registry: usize,
     written: Option<Answer>,
@@ -29,9 +29,9 @@ impl ProbeState {
     }
 
     /// One question more, to the registry of this number.
-    pub(super) fn expect(&mut self, url: &str, registry: usize, also_localhost: bool) {
+    pub(super) fn expect(&mut self, url: &RegistryUrl, registry: usize, also_localhost: bool) {
         let localhost = also_localhost.then_some(None);
-        self.slots.push(Slot { url: url.to_owned(), registry, written: None, localhost });
+        self.slots.push(Slot { url: url.clone(), registry, written: None, localhost });
     }
 
     pub(super) fn put(&mut self, question: usize, from_localhost: bool, answer: Answer) {
@@ -129,14 +129,14 @@ mod tests {
     }
 
     fn answer(finding: ProbeFinding, millis: u64) -> Answer {
-        Answer { url: "asked".to_owned(), finding, took: at(millis) }
+        Answer { url: RegistryUrl::new("asked"), finding, took: at(millis) }
     }
 
     /// Two questions to one registry.
     fn tally(also_localhost: bool) -> ProbeState {
         let mut tally = ProbeState::new(LIMIT);
-        tally.expect("written", 0, also_localhost);
-        tally.expect("written", 0, also_localhost);
+        tally.expect(&RegistryUrl::new("written"), 0, also_localhost);
+        tally.expect(&RegistryUrl::new("written"), 0, also_localhost);
         tally
     }
 
@@ -238,7 +238,7 @@ mod tests {
         let last = tally.last(at(2017), &ProbeFinding::TimedOut);
         assert_eq!(
             last[1],
-            Some(Answer { url: "written".to_owned(), finding: ProbeFinding::TimedOut, took: LIMIT })
+            Some(Answer { url: RegistryUrl::new("written"), finding: ProbeFinding::TimedOut, took: LIMIT })
         );
         assert_eq!(findings(last), [Some(ProbeFinding::Refused), Some(ProbeFinding::TimedOut)]);
     }

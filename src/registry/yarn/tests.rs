@@ -22,7 +22,7 @@ fn found(texts: &[&str]) -> String {
     let found = yarn(texts).registry("@a/b", &lookup).unwrap().unwrap();
     let credential = found.asks.credential;
     let who = credential.map(|one| format!("{} < {}", one.authorization.0, one.named_by));
-    format!("{} < {} | {}", found.url, found.named_by, who.or(found.asks.unset).unwrap_or_default())
+    format!("{} < {} | {}", found.url.exposed(), found.named_by, who.or(found.asks.unset).unwrap_or_default())
 }
 
 #[test]

@@ -6,7 +6,7 @@ const TOKEN: &str = "Bearer very-secret";
 
 fn registry(url: &str) -> Registry {
     Registry {
-        url: url.to_owned(),
+        url: RegistryUrl::new(url),
         named_by: format!(".npmrc: {url}"),
         credential: Some(Credential {
             authorization: Secret(TOKEN.to_owned()),
@@ -23,7 +23,7 @@ fn sought(package: &str) -> Sought {
 }
 
 fn answer(url: &str, finding: ProbeFinding) -> Answer {
-    Answer { url: url.to_owned(), finding, took: Duration::from_millis(3) }
+    Answer { url: RegistryUrl::new(url), finding, took: Duration::from_millis(3) }
 }
 
 /// What comes of these findings of one registry, one a package; `None` for one that was not waited for.

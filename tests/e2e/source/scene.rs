@@ -12,7 +12,7 @@ use crate::common::{Run, Snapshot, World};
 use crate::source::server::Server;
 
 /// What must never be seen: of tokens, of passwords in their forms, of credentials in addresses.
-pub(crate) const SECRETS: [&str; 9] = [
+pub(crate) const SECRETS: [&str; 10] = [
     "tok-7f3a-of-the-line",
     "tok-91bb-of-the-variable",
     "dXNlcjpwYXNzLW9mLWF1dGg=",
@@ -23,6 +23,7 @@ pub(crate) const SECRETS: [&str; 9] = [
     // user:pass-of-address, user:pass-of-password
     "dXNlcjpwYXNzLW9mLWFkZHJlc3M=",
     "dXNlcjpwYXNzLW9mLXBhc3N3b3Jk",
+    "pa7h-of-the-address",
 ];
 
 /// Whether the product is prepared, as a command of `run` finds it: exit code 10 if it is, 11 if it is not.

@@ -6,13 +6,13 @@ use crate::source::server::{Reply, Server, closed_port, has_all};
 /// A product with every secret that there is, in its own files and the environment.
 fn full(url: &str, key: &str, proxy: &str) -> Scene {
     let (scheme, rest) = url.split_once("://").unwrap();
-    Scene::at(&format!("{scheme}://user:{}@{rest}", SECRETS[6]))
+    Scene::at(&format!("{scheme}://user:{}@{rest}{}/npm/", SECRETS[6], SECRETS[9]))
         .line("notes/.npmrc", format!("//another.invalid/:_auth={}", SECRETS[2]))
         .line(
             "notes/.npmrc",
             format!("//third.invalid/:username=user\n//third.invalid/:_password={}", SECRETS[4]),
         )
-        .line("notes/.npmrc", format!("{key}:_authToken=${{TOKEN}}"))
+        .line("notes/.npmrc", format!("{key}{}/npm/:_authToken=${{TOKEN}}", SECRETS[9]))
         .line("notes/backend/.npmrc", format!("//fourth.invalid/:_authToken={}", SECRETS[0]))
         .line("notes/.npmrc", proxy)
         .env("TOKEN", SECRETS[1])
@@ -101,7 +101,36 @@ fn an_address_that_is_none_is_not_quoted_with_its_credentials() {
         format!("htp://user:{}@host/", SECRETS[6]),
         format!("user:{}@host", SECRETS[6]),
         format!("http://user:{}@host:99999/", SECRETS[6]),
+        format!("http://user:{}@[::::]/", SECRETS[6]),
+        format!("ftp://user:{}@host/", SECRETS[6]),
+        format!("//user:{}@host/", SECRETS[6]),
+        format!("http://host/?token={}", SECRETS[9]),
+        SECRETS[9].to_owned(),
+        format!("${{{SPELLED_AS_NAME}}}"),
+        format!("http://host/${{{SPELLED_AS_NAME}}}/"),
     ] {
-        Scene::at(&url).decide();
+        let decision = Scene::at(&url).decide();
+        decision.says(".npmrc: line 1: @bytelyst:registry: ");
+        assert!(!decision.run.stderr.contains(SPELLED_AS_NAME), "{}", decision.run);
+        assert!(!decision.run.stdout.contains(SPELLED_AS_NAME), "{}", decision.run);
+    }
+}
+
+/// A secret that is a variable's name by mistake.
+const SPELLED_AS_NAME: &str = "s3cr3tT0k3n";
+
+#[test]
+fn a_path_that_may_be_a_secret_is_left_out_and_one_that_is_none_stays() {
+    let server = Server::new(has_all);
+    let secret = Scene::at(&format!("{}{}/npm/", server.url(), SECRETS[9])).decide();
+    secret.is_up().says(&format!("registry http://127.0.0.1:{}/…/ has", server.port()));
+    let layout = format!("{}api/packages/learning_ai_user/npm/", server.url());
+    Scene::at(&layout).decide().is_up().says(&format!("registry {layout} has"));
+}
+
+#[test]
+fn what_names_a_certificate_is_not_quoted() {
+    for key in ["cafile", "ca", "//host/:certfile", "//host/:keyfile"] {
+        Scene::at("https://127.0.0.1:1/").line("notes/.npmrc", format!("{key}=/{}", SECRETS[9])).decide();
     }
 }

@@ -12,7 +12,9 @@ mod tls;
 
 use std::time::Duration;
 
-use crate::registry::{Answer, Credential, Network, ProbeFinding, Question, Registry, Secret, Wanted, probe};
+use crate::registry::{
+    Answer, Credential, Network, ProbeFinding, Question, Registry, RegistryUrl, Secret, Wanted, probe,
+};
 
 /// Long enough for all that is to answer, however slow the machine is.
 const AMPLE: Duration = Duration::from_secs(60);
@@ -22,9 +24,8 @@ const SHORT: Duration = Duration::from_millis(200);
 const TOKEN: &str = "Bearer t0k3n";
 
 fn registry(url: &str) -> Registry {
-    let url = format!("{}/", url.trim_end_matches('/'));
     Registry {
-        url,
+        url: RegistryUrl::new(format!("{}/", url.trim_end_matches('/'))),
         named_by: "a test".to_owned(),
         credential: None,
         unset: None,

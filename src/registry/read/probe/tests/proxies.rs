@@ -77,7 +77,7 @@ fn localhost_in_the_place_of_a_containers_host_is_this_machine_and_no_proxys() {
     let registry =
         through("http://127.0.0.1:1", registry(&format!("http://host.lima.internal:{}/", server.port)));
     let answer = answer(&registry, AMPLE);
-    assert_eq!((answer.url.contains("localhost"), answer.finding), (true, ProbeFinding::There));
+    assert_eq!((answer.url.exposed().contains("localhost"), answer.finding), (true, ProbeFinding::There));
 }
 
 #[test]

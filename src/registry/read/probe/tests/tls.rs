@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use crate::registry::{Network, ProbeFinding, Registry};
+use crate::registry::{Network, ProbeFinding, Registry, RegistryUrl};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -96,8 +96,10 @@ fn an_authority_is_trusted_only_where_it_is_named() {
 #[test]
 fn a_certificate_for_another_host_is_not_taken() {
     let server = signed(|_| ok(&document("@b/a")));
-    let by_address =
-        Registry { url: format!("https://127.0.0.1:{}/", server.port), ..by(&server, authority()) };
+    let by_address = Registry {
+        url: RegistryUrl::new(format!("https://127.0.0.1:{}/", server.port)),
+        ..by(&server, authority())
+    };
     assert_eq!(finding(&by_address, AMPLE), tls("the certificate is for another host"));
 }
 
@@ -113,7 +115,7 @@ fn what_speaks_no_tls_is_told_so() {
             Box::new(stream)
         },
     );
-    registry.url = format!("https://localhost:{}/", talks.port);
+    registry.url = RegistryUrl::new(format!("https://localhost:{}/", talks.port));
     assert_eq!(finding(&registry, AMPLE), tls("the other side does not speak TLS"));
 }
 
