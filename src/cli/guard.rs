@@ -218,7 +218,9 @@ fn advice(scope: &GuardScope, outcome: &GuardOutcome) -> String {
         );
     }
     if outcome.repair.iter().any(|command| command.contains(" checkout ")) {
-        advice.push_str("\nto keep what else was edited there: docker-prep --strip-overrides, and then `git add`");
+        advice.push_str(
+            "\nto keep what else was edited there: docker-prep --strip-overrides, and then `git add`",
+        );
     }
     advice
 }

@@ -28,8 +28,8 @@ pub(crate) use self::init::{InitChange, InitPlan};
 use std::collections::BTreeSet;
 
 pub(crate) use self::name::{GuardedFile, Syntax, backed_up, file};
-pub(crate) use self::settings::{BadSettings, GuardSettings, NamedDepsDirs, SettingsChange, SettingsFile};
 use self::repair::Remedies;
+pub(crate) use self::settings::{BadSettings, GuardSettings, NamedDepsDirs, SettingsChange, SettingsFile};
 use self::text::LineCounter;
 
 use crate::rewrite::{Parts, percent_decoded, tarball_reference as reference};

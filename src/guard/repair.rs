@@ -46,7 +46,10 @@ pub(crate) fn commands(
                 checkout.entry(commit).or_default().insert(path.clone());
             }
             (FindingKind::Link, None) if !is_restorable => drop(remove.insert(path.clone())),
-            (FindingKind::Manifest | FindingKind::Workspace | FindingKind::Lockfile | FindingKind::Link, _) => {
+            (
+                FindingKind::Manifest | FindingKind::Workspace | FindingKind::Lockfile | FindingKind::Link,
+                _,
+            ) => {
                 add.insert(path.clone());
                 if !is_restorable {
                     strip.insert(root.clone());
@@ -66,7 +69,8 @@ pub(crate) fn commands(
     };
     let mut commands: Vec<String> = restore.iter().map(|root| here.program(root, "restore")).collect();
     commands.extend(strip.iter().map(|root| here.program(root, "--strip-overrides")));
-    commands.extend(checkout.iter().map(|(commit, paths)| format!("{git} checkout {commit} -- {}", list(paths))));
+    commands
+        .extend(checkout.iter().map(|(commit, paths)| format!("{git} checkout {commit} -- {}", list(paths))));
     if !add.is_empty() {
         commands.push(format!("{git} add -- {}", list(&add)));
     }

@@ -138,10 +138,7 @@ fn after_a_kill_status_and_prepare_say_what_happened_and_when() {
         world.run_in("notes", ["prepare"]).exits(0);
         interrupt(&world, phase);
         let status = world.run_in("notes", ["status"]).exits(0);
-        assert!(
-            status.stdout.contains(said) && status.stdout.contains("process 4000000, begun "),
-            "{status}"
-        );
+        assert!(status.stdout.contains(said) && status.stdout.contains(" (prepare), begun "), "{status}");
         let plan = world.run_in("notes", ["prepare", "--dry-run"]).exits(0);
         assert!(
             plan.stdout.contains("+    \"@bytelyst/http\": \"file:"),

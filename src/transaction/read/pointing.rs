@@ -1,8 +1,9 @@
 //! The manifests and settings of a project that lead into a deps dir, whoever wrote them.
 
 use std::collections::BTreeMap;
-
 use std::path::PathBuf;
+
+use walkdir::DirEntry;
 
 use crate::disk;
 use crate::project::git::git;
@@ -53,7 +54,13 @@ fn listed(project: &Project) -> Vec<PathBuf> {
         return Vec::new();
     }
     let mut command = git(&project.root);
-    command.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]);
+    command.args(["ls-files", "-z", "--cached"]);
+    // git waits for who writes to a pipe in the place of one.
+    let is_odd = |entry: &DirEntry| entry.file_name() == ".gitignore" && !entry.path().is_file();
+    if !walked(project).any(|entry| is_odd(&entry)) {
+        command.args(["--others", "--exclude-standard"]);
+    }
+    command.arg("--");
     command.args([MANIFEST, SETTINGS].map(|name| format!(":(glob)**/{name}")));
     let said = git::answer(&mut command).unwrap_or_default();
     let paths = said.split(|byte| *byte == 0).filter(|path| !path.is_empty());

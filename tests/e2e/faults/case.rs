@@ -211,7 +211,11 @@ impl<'a> Scenario<'a> {
             let (now, usual) = (self.fixture.shape(&again), &self.shape);
             // The journal now says that the deps dir was there before.
             let is_same = |one: &Shape, other: &Shape| {
-                one.iter().all(|entry| other.contains(entry) || entry.0.ends_with("state.json") || entry.0.ends_with("folders.json"))
+                one.iter().all(|entry| {
+                    other.contains(entry)
+                        || entry.0.ends_with("state.json")
+                        || entry.0.ends_with("folders.json")
+                })
             };
             if run.code != Some(code) || !is_same(&now, usual) || !is_same(usual, &now) {
                 wrong.push(format!("prepare again: {run}"));
@@ -248,8 +252,9 @@ fn is_above(difference: &str) -> bool {
 
 /// Whether a difference is the note of which folders were made for a nested deps dir.
 fn is_note(difference: &str) -> bool {
-    added(difference)
-        .is_some_and(|path| path == STATE || path.strip_prefix(STATE).is_some_and(|rest| rest == "/folders.json"))
+    added(difference).is_some_and(|path| {
+        path == STATE || path.strip_prefix(STATE).is_some_and(|rest| rest == "/folders.json")
+    })
 }
 
 fn added(difference: &str) -> Option<&str> {

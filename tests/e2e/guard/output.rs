@@ -87,7 +87,10 @@ fn annotations_are_escaped() {
         "::error file=a%2Cb%3Ac%25/x%0Ay/package.json,line=3,title=docker-prep guard::dependencies.@b/a points into \
          .docker-deps/: file:../.docker-deps/b-a-1.0.0-0123456789ab.tgz\n"
     );
-    assert!(run.stderr.contains("docker-prep --strip-overrides") && run.stderr.contains("git add -- $'"), "{run}");
+    assert!(
+        run.stderr.contains("docker-prep --strip-overrides") && run.stderr.contains("git add -- $'"),
+        "{run}"
+    );
     repository.guard(["--format", "github", "--json"]).exits(2);
     repository.stage(&[("a,b:c%/x\ny/package.json", ORIGINAL)]);
     assert_eq!(repository.guard(["--format", "github"]).exits(0).stdout, "");
