@@ -6,6 +6,7 @@ pub(crate) mod edit;
 pub(crate) mod json;
 pub(crate) mod json5;
 pub(crate) mod path;
+mod shown;
 pub(crate) mod yaml;
 
 pub(crate) use self::digest::{Digest, hex};
@@ -18,5 +19,6 @@ pub(crate) use self::edit::{Change, EditError, JsonUndo, UndoConflict};
 pub(crate) use self::json::parse_object;
 pub(crate) use self::json::{Document, NodeId, NodeKind, SyntaxError};
 pub(crate) use self::path::{absolute, basename, relative, resolve, rooted};
+pub(crate) use self::shown::{shown, steers};
 pub(crate) use self::yaml::edit::{YamlEditError, YamlUndo};
 pub(crate) use self::yaml::parse;
