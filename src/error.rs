@@ -51,8 +51,31 @@ impl ErrorKind {
 pub(crate) struct Problem {
     /// The path or name first, then the cause; lowercase, one line.
     pub(crate) message: String,
-    /// The next step, as a command to type where there is one.
+    /// The next step, as a command to type where there is one; of several lines only where [`Hint::lines`] made it.
     pub(crate) hint: Option<String>,
+}
+
+/// What to do next. A text is one line, whatever names in it hold; what has several lines says so.
+#[derive(Debug)]
+pub(crate) struct Hint(String);
+
+impl Hint {
+    /// Lines that are shown as such: the end of a program's output, a diff, commands to type.
+    pub(crate) fn lines<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) -> Self {
+        Self(lines.into_iter().map(|line| Self::from(line.as_ref()).0).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+impl From<&str> for Hint {
+    fn from(line: &str) -> Self {
+        Self(line.replace('\n', "\\n"))
+    }
+}
+
+impl From<String> for Hint {
+    fn from(line: String) -> Self {
+        Self::from(&*line)
+    }
 }
 
 impl Problem {
@@ -64,8 +87,8 @@ impl Problem {
 
     /// The same, with what to do next.
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    pub(crate) fn hint(mut self, hint: impl Into<Hint>) -> Self {
+        self.hint = Some(hint.into().0);
         self
     }
 }
@@ -127,9 +150,9 @@ impl Error {
 
     /// Adds the next step to the last problem.
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<Hint>) -> Self {
         if let Some(last) = self.problems.last_mut() {
-            last.hint = Some(hint.into());
+            last.hint = Some(hint.into().0);
         }
         self
     }

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::build::{BuildOutput, SCRIPT};
 use crate::cancel::CancelToken;
 use crate::disk;
-use crate::error::{Error, ErrorKind, Problem, Result, signal_name};
+use crate::error::{Error, ErrorKind, Hint, Problem, Result, signal_name};
 use crate::image::{Detected, Name, PackageManager};
 use crate::npm::{Member, Workspace};
 use crate::process::{ChildGroup, Ended};
@@ -121,8 +121,10 @@ impl<'a> Builder<'a> {
             return Ok(program);
         }
         let message = format!("{root}: packages are built by {manager} ({reason}), but {seen}");
-        Err(Error::new(ErrorKind::Environment, message)
-            .hint(format!("type: {remedy}\nor build the packages yourself, and leave out --build")))
+        Err(Error::new(ErrorKind::Environment, message).hint(Hint::lines([
+            &*format!("type: {remedy}"),
+            "or build the packages yourself, and leave out --build",
+        ])))
     }
 
     fn version(&self, words: &[String]) -> Result<program::ToldVersion> {
@@ -233,7 +235,7 @@ impl RunningBuilds<'_> {
         let next = format!("correct it, and see whether it builds: cd {dir} && {typed}");
         last.push(&next);
         Error::new(ErrorKind::Packing, format!("{}: `{typed}` in {dir} {how}", label(member_of)))
-            .hint(last.join("\n"))
+            .hint(Hint::lines(last))
     }
 }
 

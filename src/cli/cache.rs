@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::args::CacheArgs;
+use super::lines::Lines;
 use super::report::Reporter;
 use super::text::{count, size};
 use crate::cache::command as cache;
@@ -37,19 +38,19 @@ pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) 
         return Ok(());
     }
     let Some(place) = &found.place else {
-        reporter.data("no cache: it is off, or the environment names no folder for it\n");
+        reporter.data(&Lines::of("no cache: it is off, or the environment names no folder for it"));
         return Ok(());
     };
-    let mut text = format!("{}\n", place.folder.display());
+    let mut lines = Lines::of(&place.folder.display().to_string());
     if let Some(doubt) = &found.doubt {
-        text.push_str(&format!("  {}\n", not_used(doubt)));
+        lines.add(format!("  {}", not_used(doubt)));
     }
     let tarballs = count(found.tarballs, "tarball");
-    text.push_str(&format!("  {tarballs}, {} of at most {}\n", size(found.size), size(place.limit)));
+    lines.add(format!("  {tarballs}, {} of at most {}", size(found.size), size(place.limit)));
     let (workspaces, folders) = (count(found.workspaces, "workspace"), count(found.folders, "folder"));
     let builds = count(found.builds, "package");
-    text.push_str(&format!("  knows {workspaces}, the tarballs of {folders}, and builds of {builds}\n"));
-    reporter.data(&text);
+    lines.add(format!("  knows {workspaces}, the tarballs of {folders}, and builds of {builds}"));
+    reporter.data(&lines);
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::args::{Format, GuardArgs};
+use super::lines::Lines;
 use super::report::Reporter;
 use super::text::{count, count_of};
 use crate::error::{Problem, Result};
@@ -34,7 +35,7 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
             let lines = if reporter.wants_more() { every(&outcome) } else { summarized(&outcome) };
             lines.into_iter().for_each(|line| reporter.problem(&Problem::new(line)));
         }
-        Format::Github => reporter.commands(&annotations(&outcome)),
+        Format::Github => reporter.data(&annotations(&outcome)),
     }
     notes(&outcome).iter().for_each(|(_, note)| reporter.tell(note));
     // A hook has nothing to say where all is well.
@@ -202,7 +203,7 @@ fn abbreviated(commit: &str) -> &str {
 }
 
 /// What to type.
-fn advice(scope: &GuardScope, outcome: &GuardOutcome) -> String {
+fn advice(scope: &GuardScope, outcome: &GuardOutcome) -> Lines {
     let how = match scope {
         GuardScope::Index => "put it right, then commit again:",
         GuardScope::Head => "put it right, then commit:",
@@ -210,17 +211,15 @@ fn advice(scope: &GuardScope, outcome: &GuardOutcome) -> String {
             "history keeps what a commit holds: in `git rebase -i`, at each commit that is named, then `git commit --amend`:"
         }
     };
-    let commands: String = outcome.repair.iter().map(|command| format!("\n  {command}")).collect();
-    let mut advice = format!("{how}{commands}");
+    let mut advice = Lines::of(how);
+    outcome.repair.iter().for_each(|command| advice.add(format!("  {command}")));
     if outcome.findings.iter().any(|found| found.finding.kind == FindingKind::Lockfile) {
-        advice.push_str(
-            "\na lockfile that was made while prepared: install again after the restore, before `git add`",
+        advice.add(
+            "a lockfile that was made while prepared: install again after the restore, before `git add`",
         );
     }
     if outcome.repair.iter().any(|command| command.contains(" checkout ")) {
-        advice.push_str(
-            "\nto keep what else was edited there: docker-prep --strip-overrides, and then `git add`",
-        );
+        advice.add("to keep what else was edited there: docker-prep --strip-overrides, and then `git add`");
     }
     advice
 }
@@ -230,38 +229,31 @@ const ANNOTATIONS: usize = 10;
 
 /// Findings as annotations, one of each file before more of any, and how many are not shown; then what is to be known
 /// of the judgement.
-fn annotations(outcome: &GuardOutcome) -> String {
+fn annotations(outcome: &GuardOutcome) -> Lines {
     let mut files = HashSet::new();
     let (first, more): (Vec<_>, Vec<_>) =
         outcome.findings.iter().partition(|found| files.insert(&found.finding.path));
     let all = first.into_iter().chain(more);
-    let at = |found: &CommittedFinding| (found.finding.path.clone(), found.finding.line);
-    let mut text: String = all
-        .take(ANNOTATIONS)
-        .map(|found| {
-            let (path, line) = at(found);
-            annotation("error", &path, Some(line), &what(found))
-        })
-        .collect();
+    let mut lines = Lines::default();
+    for found in all.take(ANNOTATIONS) {
+        let (path, line) = (file_of(&found.finding.path), found.finding.line.to_string());
+        lines.annotate("error", &[("file", &path), ("line", &line), TITLE], &what(found));
+    }
     if let Some(more) = outcome.findings.len().checked_sub(ANNOTATIONS).filter(|more| *more > 0) {
         let more = count_of(more, "more finding", "more findings");
-        text.push_str(&format!("docker-prep guard: {more}, see all with -v or --json\n"));
+        lines.add(format!("docker-prep guard: {more}, see all with -v or --json"));
     }
-    notes(outcome)
-        .iter()
-        .take(ANNOTATIONS)
-        .for_each(|(path, note)| text.push_str(&annotation("notice", path, None, note)));
-    text
+    for (path, note) in notes(outcome).iter().take(ANNOTATIONS) {
+        lines.annotate("notice", &[("file", &file_of(path)), TITLE], note);
+    }
+    lines
 }
 
-/// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>, escaped as its toolkit does.
-fn annotation(command: &str, path: &[u8], line: Option<usize>, text: &str) -> String {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    // A file's name may hold a line end, which has a way to be written here; nothing else may steer a terminal.
-    let path: Vec<String> = path.split(|byte| *byte == b'\n').map(shown).collect();
-    let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
-    format!("::{command} file={}{line},title=docker-prep guard::{}\n", property(&path.join("\n")), data(text))
+const TITLE: (&str, &str) = ("title", "docker-prep guard");
+
+/// A file's name may hold a line end, which has a way to be written in an annotation; nothing else may steer a terminal.
+fn file_of(path: &[u8]) -> String {
+    path.split(|byte| *byte == b'\n').map(shown).collect::<Vec<_>>().join("\n")
 }
 
 fn document(outcome: &GuardOutcome) -> Value {

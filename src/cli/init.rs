@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::args::InitArgs;
+use super::lines::Lines;
 use super::report::Reporter;
 use crate::cancel::CancelToken;
 use crate::error::{Problem, Result};
@@ -23,8 +24,9 @@ pub(super) fn run(
     }
     let plan = init::plan(requested, args.hook, args.remove)?;
     if !reporter.wants_json() {
-        let diffs: String = plan.changes.iter().map(diff_of).collect();
-        reporter.data(&diffs);
+        let mut lines = Lines::default();
+        plan.changes.iter().for_each(|change| lines.add_diff(&diff_of(change)));
+        reporter.data(&lines);
     }
     match args {
         InitArgs { dry_run: true, .. } => {}

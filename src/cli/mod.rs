@@ -8,6 +8,7 @@ mod cache;
 mod document;
 mod guard;
 mod init;
+mod lines;
 mod lockfile;
 mod notices;
 mod pack;
@@ -34,12 +35,14 @@ use clap::error::ErrorKind as ClapErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
 use self::args::{Cli, Command, Global, OldFlags, RestoreArgs, ShowArgs, ShowFormat};
+use self::lines::Lines;
 use self::report::Reporter;
 use crate::cache::place;
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Detected, PackageManager};
 use crate::project::{CacheFolder, Link, PackageSource, Requested, RequestedSource, parse_duration};
+use crate::text::shown;
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
 /// commands that have something to put back or to clean up.
@@ -54,7 +57,7 @@ pub fn main(signals: CancelOnSignals<'_>) -> ExitCode {
 pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSignals<'_>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
     let wants_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
-    let cli = match Cli::try_parse_from(words) {
+    let cli = match Cli::try_parse_from(&words) {
         Ok(cli) if cli.command.is_some() && cli.old != OldFlags::default() => {
             let message = "flags of a command go behind its name, as in `docker-prep prepare --dry-run`";
             return wrong_words(&Cli::command().error(ClapErrorKind::ArgumentConflict, message), wants_json);
@@ -64,7 +67,7 @@ pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSi
             cli.global.json |= asks;
             cli
         }
-        Err(error) => return wrong_words(&error, wants_json),
+        Err(error) => return wrong_words(&quoting_shown(error, &words), wants_json),
     };
     let reporter = Reporter::new(&cli.global);
     let done = dispatch(cli, signals, &reporter);
@@ -82,6 +85,20 @@ pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSi
     }
 }
 
+/// The error of words that mean nothing, on lines of its own: it quotes words, so those are parsed in the form in which
+/// they can be shown.
+fn quoting_shown(error: clap::Error, words: &[OsString]) -> clap::Error {
+    let shown: Vec<String> = words.iter().map(|word| shown(&word.to_string_lossy())).collect();
+    if words.iter().zip(&shown).all(|(word, shown)| word == shown.as_str()) {
+        return error;
+    }
+    match Cli::try_parse_from(shown) {
+        Err(again) if again.kind() == error.kind() => again,
+        // What is wrong is a character that is not shown.
+        _ => Cli::command().error(error.kind(), error.kind()),
+    }
+}
+
 /// Help, the version, or words that mean nothing.
 fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
     // A pipe that nobody reads any more is no error.
@@ -89,8 +106,8 @@ fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    // What was typed is quoted there.
-    let _ = writeln!(std::io::stderr(), "{}", text::printable(error.render().to_string().trim_end(), false));
+    let lines: Lines = error.render().to_string().trim_end().lines().collect();
+    let _ = write!(std::io::stderr(), "{}", lines.as_str());
     if wants_json {
         let message = error.kind().to_string();
         let global = Global { json: true, quiet: true, ..Global::default() };

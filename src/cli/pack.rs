@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::args::PackArgs;
+use super::lines::Lines;
 use super::report::Reporter;
 use super::text::count;
 use crate::cancel::CancelToken;
@@ -33,8 +34,8 @@ pub(super) fn run(
     } else if tarballs.is_empty() {
         reporter.tell("nothing to pack");
     } else {
-        let path = |tarball: &Tarball| format!("{}\n", options.out.join(&tarball.filename).display());
-        reporter.data(&tarballs.iter().map(path).collect::<String>());
+        let path = |tarball: &Tarball| options.out.join(&tarball.filename).display().to_string();
+        reporter.data(&tarballs.iter().map(path).collect::<Lines>());
         let packages = count(tarballs.len(), "package");
         reporter.tell(&format!("packed {packages} ({})", reporter.summary(&tarballs)));
     }

@@ -6,9 +6,10 @@ use serde_json::json;
 
 use super::args::PrepareArgs;
 use super::document::describe;
+use super::lines::Lines;
 use super::report::Reporter;
 use super::run::words;
-use super::text::{count, count_of, packages_of, printable, table};
+use super::text::{count, count_of, packages_of, table};
 use super::{build, lockfile, show};
 use crate::build::BuildState;
 use crate::cancel::CancelToken;
@@ -129,36 +130,37 @@ pub(super) fn show_plan(
     refused
 }
 
-fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> String {
-    let mut out = String::new();
+fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> Lines {
+    let mut out = Lines::default();
     if !plan.source.is_registry() && !plan.rewrites.is_empty() {
         let built = plan.built.iter().flatten().filter(|built| built.state == BuildState::Planned);
-        out.extend(built.map(|built| build::line(built) + "\n"));
-        out.push_str(&format!(
-            "would pack {} from {} into {}/\n",
+        built.for_each(|built| out.add(build::line(built)));
+        out.add(format!(
+            "would pack {} from {} into {}/",
             packages_of(&plan.tarballs),
             workspace(plan),
             plan.deps_dir
         ));
     }
-    out.push_str(&table(&plan.tarballs));
+    out.append(&table(&plan.tarballs));
     for name in &plan.stale {
-        out.push_str(&format!("would remove {}/{name}\n", plan.deps_dir));
+        out.add(format!("would remove {}/{name}", plan.deps_dir));
     }
     for rewritten in &plan.rewrites {
         let name = &rewritten.surface.manifest_name;
-        out.push_str(&printable(&format!("{}\n", described(rewritten)), false));
-        out.push_str(&format!("would rewrite {name}\n"));
-        out.push_str(&rewritten.diff());
+        out.add(described(rewritten));
+        out.add(format!("would rewrite {name}"));
+        out.add_diff(&rewritten.diff());
         if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
-            out.extend(lockfile::lines(lockfile).into_iter().map(|line| line + "\n"));
+            lockfile::lines(lockfile).iter().for_each(|line| out.add(line));
         }
     }
     for file in &plan.files {
-        out.push_str(&format!("would write {}\n{}", file.name, file.diff()));
+        out.add(format!("would write {}", file.name));
+        out.add_diff(&file.diff());
     }
     if let Some(command) = command {
-        out.push_str(&format!("would run {}\n", printable(&words(command).join(" "), false)));
+        out.add(format!("would run {}", words(command).join(" ")));
     }
     out
 }

@@ -11,13 +11,15 @@ use serde_json::{Value, json};
 use super::args::{Color, Global};
 use super::build;
 use super::cache::not_used;
+use super::lines::Lines;
 use super::notices::sentence;
 use super::screen::Screen;
-use super::text::{decided, one_line, printable, seconds, size, steers};
+use super::text::{decided, seconds, size};
 use crate::build::BuildOutput;
 use crate::error::{Error, ErrorKind, Problem, io_cause};
 use crate::npm::Tarball;
 use crate::report::{Event, Notice};
+use crate::text::steers;
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -160,26 +162,12 @@ impl Reporter {
             let warnings = self.warnings.lock().map(|warnings| warnings.clone()).unwrap_or_default();
             map.insert("warnings".to_owned(), Value::Array(warnings));
         }
-        // In strings alone there can be such characters, and there they have a way to be written.
-        let mut text = String::new();
-        for c in format!("{document:#}\n").chars() {
-            if steers(c) && c != '\n' {
-                text.push_str(&format!("\\u{:04x}", u32::from(c)));
-            } else {
-                text.push(c);
-            }
-        }
-        self.write(&text);
+        self.write(&json_text(&document));
     }
 
     /// Text for stdout.
-    pub(super) fn data(&self, text: &str) {
-        self.write(&printable(text, false));
-    }
-
-    /// Commands to a runner of CI, a line each, whose parts are escaped as the runner asks for.
-    pub(super) fn commands(&self, text: &str) {
-        self.write(text);
+    pub(super) fn data(&self, lines: &Lines) {
+        self.write(lines.as_str());
     }
 
     /// A reader that has gone away is no error; a full disk is.
@@ -211,25 +199,39 @@ impl Reporter {
     }
 
     fn say(&self, code: &str, word: &str, problem: &Problem) {
-        let word = if self.color { format!("\u{1b}[1;{code}m{word}\u{1b}[0m") } else { word.to_owned() };
-        let mut text = format!("{word}: {}", one_line(&problem.message));
-        if let Some(hint) = &problem.hint {
-            for line in hint.lines() {
-                text.push_str(&format!("\n  {line}"));
-            }
+        let mut lines = Lines::of(&format!("{word}: {}", problem.message));
+        for line in problem.hint.iter().flat_map(|hint| hint.lines()) {
+            lines.add(format!("  {line}"));
         }
-        self.lines(&text);
+        match lines.as_str().strip_prefix(word) {
+            Some(rest) if self.color => self.screen.lines(&format!("\u{1b}[1;{code}m{word}\u{1b}[0m{rest}")),
+            _ => self.lines(&lines),
+        }
     }
 
     /// One line for people.
     pub(super) fn line(&self, text: &str) {
-        self.lines(&one_line(text));
+        self.lines(&Lines::of(text));
     }
 
     /// Several lines for people.
-    pub(super) fn lines(&self, text: &str) {
-        self.screen.line(&printable(text, self.color));
+    pub(super) fn lines(&self, lines: &Lines) {
+        self.screen.lines(lines.as_str());
     }
+}
+
+/// A document on lines of its own. In strings alone there can be what steers a terminal or a runner of CI, and there it
+/// has a way to be written.
+fn json_text(document: &Value) -> String {
+    let mut text = String::new();
+    for c in format!("{document:#}\n").replace("##[", "#\\u0023[").chars() {
+        if steers(c) && c != '\n' {
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// A problem, as every document has it.
@@ -252,4 +254,25 @@ fn use_color(asked: Color) -> bool {
 
 fn is_dumb() -> bool {
     env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_document_says_what_it_was_given_in_characters_that_steer_nothing(
+            name in "(?s)[#\\[:\n\r\u{1b}\u{7f}-\u{9f}\u{2028}-\u{202e}a]{0,12}|.{0,8}",
+        ) {
+            let document = json!({"name": name, &name: [name]});
+            let text = json_text(&document);
+            prop_assert!(!text.chars().any(|c| steers(c) && c != '\n'), "{text:?}");
+            prop_assert!(!text.contains("##["));
+            prop_assert!(!text.lines().any(|line| line.trim_start().starts_with("::")));
+            prop_assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), document);
+        }
+    }
 }

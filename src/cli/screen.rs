@@ -43,11 +43,11 @@ impl Screen {
         self.begun.elapsed()
     }
 
-    /// Writes a line. Where nobody can read it any more, there is nobody to tell.
-    pub(super) fn line(&self, text: &str) {
+    /// Writes whole lines. Where nobody can read them any more, there is nobody to tell.
+    pub(super) fn lines(&self, text: &str) {
         let mut state = self.state();
         let clear = if state.drawn.take().is_some() { CLEAR } else { "" };
-        let _ = writeln!(state.out, "{clear}{text}");
+        let _ = write!(state.out, "{clear}{text}");
     }
 
     /// Draws how far the work is, now and then.
@@ -130,10 +130,10 @@ mod tests {
             screen.progress(progress(0));
             // Too soon for another one.
             screen.progress(progress(1));
-            screen.line("warning");
+            screen.lines("warning\n");
             screen.progress(progress(1));
             screen.progress(progress(2));
-            screen.line("packed");
+            screen.lines("packed\n");
         };
         assert_eq!(
             shown(true, all),

@@ -4,8 +4,9 @@ mod json;
 mod mermaid;
 
 use super::args::{ShowArgs, ShowFormat};
+use super::lines::Lines;
 use super::report::Reporter;
-use super::text::{count, printable};
+use super::text::count;
 use crate::error::Result;
 use crate::image::{BuildContext, BuildInstall, DefinitionKind, ImageBuild, Install, Place};
 use crate::npm::as_seen_from;
@@ -26,8 +27,8 @@ pub(super) fn run(requested: &Requested, args: &ShowArgs, reporter: &Reporter) -
 }
 
 /// One build after the other, then the surfaces, then what is not known.
-pub(super) fn text(shown: &Shown) -> String {
-    let mut lines = Lines::default();
+pub(super) fn text(shown: &Shown) -> Lines {
+    let mut lines = Facts::default();
     for build in &shown.builds {
         lines.build(build);
     }
@@ -58,18 +59,18 @@ pub(super) fn text(shown: &Shown) -> String {
         lines.add(0, "", "not known");
         unknown.iter().for_each(|line| lines.add(1, "", line));
     }
-    printable(&lines.0, false)
+    lines.0
 }
 
 /// A line for each fact, with its name in a column.
 #[derive(Default)]
-struct Lines(String);
+struct Facts(Lines);
 
-impl Lines {
+impl Facts {
     fn add(&mut self, depth: usize, name: &str, value: &str) {
         let indent = "  ".repeat(depth);
         let name = if name.is_empty() { String::new() } else { format!("{name:<width$} ", width = 10) };
-        self.0.push_str(&format!("{indent}{name}{value}\n"));
+        self.0.add(format!("{indent}{name}{value}"));
     }
 
     fn build(&mut self, shown: &ShownBuild) {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::args::StatusArgs;
+use super::lines::Lines;
 use super::report::Reporter;
 use super::text::reason;
 use crate::error::Result;
@@ -37,7 +38,7 @@ fn to_json(status: &Status) -> Value {
     document
 }
 
-fn text(status: &Status) -> String {
+fn text(status: &Status) -> Lines {
     let mut lines = Vec::new();
     if let Some(pid) = status.running.and_then(|holder| holder.pid) {
         lines.push(format!("process {pid} is at work on it right now"));
@@ -74,7 +75,7 @@ fn text(status: &Status) -> String {
     }
     let leftovers = status.tree.leftovers.iter();
     lines.extend(leftovers.map(|backup| format!("{backup}: a backup that no state names")));
-    lines.into_iter().map(|line| line + "\n").collect()
+    lines.into_iter().collect()
 }
 
 fn file(file: &FileState) -> String {

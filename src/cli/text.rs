@@ -3,71 +3,22 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::lines::Lines;
 use crate::npm::Tarball;
 use crate::source::Decision;
-
-/// Names come from files that anybody may have written: what would steer a terminal, reorder a line or command a
-/// runner of CI is shown as what it is. Our own colours are kept, and so are tabs and the `\r` before a line end, as a
-/// diff of a file with such line ends has them.
-pub(super) fn printable(text: &str, colored: bool) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut at_begin = true;
-    while let Some(c) = rest.chars().next() {
-        let own =
-            ["\u{1b}[1;31m", "\u{1b}[1;33m", "\u{1b}[0m"].into_iter().find(|code| rest.starts_with(code));
-        match own {
-            Some(code) if colored => {
-                shown.push_str(code);
-                rest = &rest[code.len()..];
-                continue;
-            }
-            _ => {}
-        }
-        // GitHub takes what stands behind spaces for a command too, and `##[` wherever it stands.
-        if at_begin && rest.starts_with("::") {
-            shown.push('\\');
-        }
-        if rest.starts_with("##[") {
-            shown.push_str("#\\#[");
-            rest = &rest[3..];
-            at_begin = false;
-            continue;
-        }
-        let ends_line = c == '\r' && rest.starts_with("\r\n");
-        if steers(c) && !matches!(c, '\n' | '\t') && !ends_line {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-        at_begin = c == '\n' || at_begin && c.is_whitespace();
-        rest = &rest[c.len_utf8()..];
-    }
-    shown
-}
-
-/// The same for what is one line, whatever names in it hold.
-pub(super) fn one_line(text: &str) -> String {
-    text.replace('\r', "\\r").replace('\n', "\\n")
-}
-
-/// Whether a character is a control, or changes the order or the lines in which others are shown.
-pub(super) fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
+use crate::text::shown;
 
 /// One line a package: name, version, files, size, tarball, in columns.
-pub(super) fn table(tarballs: &[Tarball]) -> String {
+pub(super) fn table(tarballs: &[Tarball]) -> Lines {
     let rows: Vec<[String; 5]> = tarballs
         .iter()
         .map(|tarball| {
             [
-                tarball.name.clone(),
-                tarball.version.clone(),
+                shown(&tarball.name),
+                shown(&tarball.version),
                 count(tarball.files.len(), "file"),
                 size(tarball.size),
-                tarball.filename.clone(),
+                shown(&tarball.filename),
             ]
         })
         .collect();
@@ -76,7 +27,7 @@ pub(super) fn table(tarballs: &[Tarball]) -> String {
     rows.iter()
         .map(|[name, version, files, size, tarball]| {
             let [a, b, c, d] = widths;
-            format!("  {name:a$}  {version:b$}  {files:>c$}  {size:>d$}  {tarball}\n")
+            format!("  {name:a$}  {version:b$}  {files:>c$}  {size:>d$}  {tarball}")
         })
         .collect()
 }
@@ -160,19 +111,6 @@ mod tests {
         assert_eq!(size(1_500), "1.5 kB");
         assert_eq!(size(15_000_000), "15.0 MB");
         assert_eq!(size(2_300_000_000), "2.3 GB");
-    }
-
-    #[test]
-    fn a_name_cannot_steer_the_terminal() {
-        assert_eq!(printable("a\u{1b}[31mb\n\u{9b}", false), "a\\u{1b}[31mb\n\\u{9b}");
-        assert_eq!(printable("a\u{202e}b\r\nc\rd", false), "a\\u{202e}b\r\nc\\rd");
-        assert_eq!(one_line("a\nb\r"), "a\\nb\\r");
-    }
-
-    #[test]
-    fn a_name_cannot_command_a_runner() {
-        assert_eq!(printable("a::b\n  ::error::c", false), "a::b\n  \\::error::c");
-        assert!(!printable("x ##[group]y", false).contains("##["));
     }
 
     #[test]

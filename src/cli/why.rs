@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::args::WhyArgs;
+use super::lines::Lines;
 use super::report::Reporter;
-use super::text::printable;
 use crate::error::Result;
 use crate::prepare::{SurfaceReasons, Why, why};
 use crate::project::Requested;
@@ -17,8 +17,14 @@ pub(super) fn run(requested: &Requested, args: &WhyArgs, reporter: &Reporter) ->
     if reporter.wants_json() {
         reporter.document(to_json(&why));
     } else if is_needed {
-        let trees: Vec<String> = why.surfaces.iter().map(tree).collect();
-        reporter.data(&printable(&trees.join("\n"), false));
+        let mut lines = Lines::default();
+        for (number, surface) in why.surfaces.iter().enumerate() {
+            if number > 0 {
+                lines.add("");
+            }
+            lines.append(&tree(surface));
+        }
+        reporter.data(&lines);
     } else {
         reporter.tell(&format!("no surface needs {}", why.package));
     }
@@ -39,8 +45,8 @@ fn to_json(why: &Why) -> Value {
 }
 
 /// As `pnpm why` draws it.
-fn tree(of: &SurfaceReasons) -> String {
-    let mut out = format!("{}\n", of.manifest);
+fn tree(of: &SurfaceReasons) -> Lines {
+    let mut out = Lines::of(&of.manifest);
     let mut before: Vec<&str> = Vec::new();
     for (reason, version) in &of.reasons {
         before.truncate(reason.depth);
@@ -50,7 +56,7 @@ fn tree(of: &SurfaceReasons) -> String {
         let version = version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         let asked = if specifier.is_empty() { field.clone() } else { format!("{field}: {specifier}") };
         let repeated = if reason.is_repeated { ", as above" } else { "" };
-        out.push_str(&format!("{}{corner}{line}{to}{version} ({asked}){repeated}\n", before.concat()));
+        out.add(format!("{}{corner}{line}{to}{version} ({asked}){repeated}", before.concat()));
         before.push(if reason.is_last { "  " } else { "│ " });
     }
     out

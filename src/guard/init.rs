@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cancel::CancelToken;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Hint, Result};
 use crate::guard::apply::prove::{self, Proof};
 use crate::guard::hook::{Format, Manager};
 use crate::guard::read::hooks;
@@ -139,10 +139,14 @@ fn change(
     let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
     let before = hooks::text(&path)?;
     let after = edit(before.as_deref()).map_err(|why| {
-        Error::new(ErrorKind::Refused, format!("{name}: {why}")).hint(format!(
+        let mut why = why.lines();
+        let first = why.next().unwrap_or_default();
+        let then = format!(
             "once that is done, type it again: docker-prep init{}",
             if remove { " --remove" } else { "" }
-        ))
+        );
+        let hint = Hint::lines(why.chain([&*then]));
+        Error::new(ErrorKind::Refused, format!("{name}: {first}")).hint(hint)
     })?;
     // git passes over a hook that may not be executed, in silence.
     let after = after.or_else(|| before.clone().filter(|_| executable && !hooks::is_executable(&path)));

@@ -33,7 +33,7 @@ pub(crate) use self::settings::{BadSettings, GuardSettings, NamedDepsDirs, Setti
 use self::text::LineCounter;
 
 use crate::rewrite::{Parts, percent_decoded, tarball_reference as reference};
-use crate::text::{Document, json5};
+use crate::text::{self as json_text, Document, json5};
 
 /// Something that must not be committed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -374,9 +374,7 @@ impl TextJudge<'_> {
 pub(crate) fn shown(bytes: &[u8]) -> String {
     let mut shown = String::new();
     for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
-        }
+        shown.push_str(&json_text::shown(chunk.valid()));
         shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
     }
     shown

@@ -1,6 +1,6 @@
 //! How a package manager is told to make a lockfile and to prove one, and what becomes of one that is left alone.
 
-use crate::error::Problem;
+use crate::error::{Hint, Problem};
 use crate::image::{Name, PackageManager};
 
 /// The words of a package manager of this major version that make a lockfile.
@@ -63,9 +63,10 @@ pub(crate) fn advice(
         let (why, instead) = failing(manager, install)?;
         let message =
             format!("{}:{}: {why}: {lockfile} is the project's own", install.dockerfile, install.line);
-        Some(Problem::new(message).hint(format!(
-            "while prepared, have it say: {instead}\nor have a lockfile made that fits: docker-prep prepare --lockfile"
-        )))
+        Some(Problem::new(message).hint(Hint::lines([
+            &*format!("while prepared, have it say: {instead}"),
+            "or have a lockfile made that fits: docker-prep prepare --lockfile",
+        ])))
     };
     installs.iter().filter(|install| install.copies_lockfile).filter_map(problem).collect()
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::disk;
 use crate::error::{Problem, io_cause};
+use crate::text::shown;
 
 /// Appends a paragraph; the file is the runner's own, and other steps' text in it stays.
 ///
@@ -19,15 +20,15 @@ pub(crate) fn append(path: &Path, text: &str) -> Result<(), Problem> {
     })
 }
 
-/// As text in Markdown, whatever it holds.
+/// As one line of text in Markdown, whatever it holds.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
-    for c in text.chars() {
+    for c in shown(text).chars() {
         match c {
-            '\n' | '\r' => escaped.push(' '),
             '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' => escaped.extend(['\\', c]),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '$' | '!' => escaped.extend(['\\', c]),
             _ => escaped.push(c),
         }
     }
@@ -43,9 +44,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("summary.md");
         std::fs::write(&path, "# before\n").unwrap();
-        append(&path, "docker-prep: @a/b_c <img> [x](y)\n# no title").unwrap();
+        append(&path, "docker-prep: @a/b_c <img> ![x](y)\n# no $title$\u{1b}\u{202e}").unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, "# before\ndocker-prep: @a/b\\_c &lt;img> \\[x\\](y) \\# no title\n\n");
+        assert_eq!(
+            text,
+            "# before\ndocker-prep: @a/b\\_c &lt;img&gt; \\!\\[x\\](y)\\\\n\\# no \\$title\\$\\\\u{1b}\\\\u{202e}\n\n"
+        );
         assert!(append(&folder.path().join("missing/file"), "x").is_err());
     }
 }

@@ -2,29 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::text::{count, printable};
+use super::super::lines::Lines;
+use super::super::text::count;
 use super::title;
 use crate::prepare::{Shown, ShownSurface};
+use crate::text::shown;
 
 /// Mermaid draws no graph of more than 500 edges.
 const MAX_EDGES: usize = 450;
 
 /// From builds through surfaces to packages.
-pub(super) fn flowchart(shown: &Shown) -> String {
-    let mut out = "flowchart LR\n".to_owned();
+pub(super) fn flowchart(shown: &Shown) -> Lines {
+    let mut out = Lines::of("flowchart LR");
     for (number, build) in shown.builds.iter().enumerate() {
-        out.push_str(&format!("  b{number}[{}]\n", label(&title(&build.build))));
+        out.add(format!("  b{number}[{}]", label(&title(&build.build))));
     }
     for (number, surface) in shown.surfaces.iter().enumerate() {
-        out.push_str(&format!("  s{number}([{}])\n", label(&surface.manifest)));
+        out.add(format!("  s{number}([{}])", label(&surface.manifest)));
         for build in &surface.builds {
             let manager = label(&surface.detected.manager.to_string());
-            out.push_str(&format!("  b{build} -->|{manager}| s{number}\n"));
+            out.add(format!("  b{build} -->|{manager}| s{number}"));
         }
     }
     for (number, manifest) in shown.uninstalled.iter().enumerate() {
         let told = label(&format!("{manifest}: no build installs it"));
-        out.push_str(&format!("  u{number}([{told}])\n"));
+        out.add(format!("  u{number}([{told}])"));
     }
     let edges: BTreeSet<(Source<'_>, &str)> =
         shown.surfaces.iter().enumerate().flat_map(|(number, surface)| edges(number, surface)).collect();
@@ -33,13 +35,13 @@ pub(super) fn flowchart(shown: &Shown) -> String {
     if edges.len() > MAX_EDGES {
         for (number, surface) in shown.surfaces.iter().enumerate() {
             let needs = surface.packages.as_ref().map_or(0, BTreeSet::len);
-            out.push_str(&format!("  s{number} --> n{number}[[{}]]\n", label(&count(needs, "package"))));
+            out.add(format!("  s{number} --> n{number}[[{}]]", label(&count(needs, "package"))));
         }
         return out;
     }
     let ids: BTreeMap<&str, usize> = packages.iter().copied().zip(0..).collect();
     for (package, id) in &ids {
-        out.push_str(&format!("  p{id}[[{}]]\n", label(package)));
+        out.add(format!("  p{id}[[{}]]", label(package)));
     }
     for (from, to) in &edges {
         let from = match from {
@@ -47,7 +49,7 @@ pub(super) fn flowchart(shown: &Shown) -> String {
             Source::Package(name) => ids.get(name).map(|id| format!("p{id}")),
         };
         if let (Some(from), Some(to)) = (from, ids.get(to)) {
-            out.push_str(&format!("  {from} --> p{to}\n"));
+            out.add(format!("  {from} --> p{to}"));
         }
     }
     out
@@ -70,9 +72,9 @@ fn edges(number: usize, surface: &ShownSurface) -> impl Iterator<Item = (Source<
 /// A text in quotes: what means something to mermaid is written by its code.
 fn label(text: &str) -> String {
     let mut label = "\"".to_owned();
-    for c in printable(text, false).chars() {
+    for c in shown(text).chars() {
         match c {
-            '"' | '#' | '<' | '>' | '&' | '`' | '\\' | ';' | '\n' | '\t' => {
+            '"' | '#' | '<' | '>' | '&' | '`' | '\\' | ';' | '%' => {
                 label.push_str(&format!("#{};", u32::from(c)));
             }
             _ => label.push(c),
@@ -119,13 +121,14 @@ mod tests {
     fn a_package_with_the_name_of_an_id_is_no_surface() {
         let expected = "flowchart LR\n  s0([\"web/package.json\"])\n  p0[[\"s0\"]]\n  p1[[\"s1\"]]\n  \
                         s0 --> p0\n  p0 --> p1\n";
-        assert_eq!(flowchart(&chain(2)), expected);
+        assert_eq!(flowchart(&chain(2)).as_str(), expected);
     }
 
     #[test]
     fn more_edges_than_are_drawn_are_counted() {
-        assert_eq!(flowchart(&chain(MAX_EDGES)).matches("-->").count(), MAX_EDGES);
+        assert_eq!(flowchart(&chain(MAX_EDGES)).as_str().matches("-->").count(), MAX_EDGES);
         let graph = flowchart(&chain(MAX_EDGES + 1));
+        let graph = graph.as_str();
         assert_eq!(graph.matches("-->").count(), 1);
         assert!(graph.ends_with("  s0 --> n0[[\"451 packages\"]]\n"), "{graph}");
     }
@@ -135,6 +138,7 @@ mod tests {
         assert_eq!(label("@a/b"), "\"@a/b\"");
         assert_eq!(label("x\"]-->y"), "\"x#34;]--#62;y\"");
         assert_eq!(label("`#quot;`"), "\"#96;#35;quot#59;#96;\"");
-        assert_eq!(label("a\nb\u{1b}"), "\"a#10;b#92;u{1b}\"");
+        assert_eq!(label("a\nb\u{1b}"), "\"a#92;nb#92;u{1b}\"");
+        assert_eq!(label("%%{init}%%"), "\"#37;#37;{init}#37;#37;\"");
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use self::layout::LockfileFolder;
 use self::program::{CallOutcome, Program};
 use crate::cancel::CancelToken;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Hint, Result};
 use crate::image::{Name, PackageManager};
 use crate::lockfile;
 use crate::lockfile::plan::{making, proving};
@@ -234,7 +234,7 @@ fn label(surface_dir: &str) -> &str {
 /// With the end of what was said.
 fn failure(kind: ErrorKind, message: String, outcome: &CallOutcome) -> Error {
     let lines: Vec<&str> = outcome.said.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+    let last = lines[lines.len().saturating_sub(LAST_LINES)..].iter().copied();
     Error::new(kind, message)
-        .hint(format!("{last}\nto do without a lockfile, leave out --lockfile").trim_start())
+        .hint(Hint::lines(last.chain(["to do without a lockfile, leave out --lockfile"])))
 }

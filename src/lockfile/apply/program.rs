@@ -11,7 +11,7 @@ use super::{LockfileFolder, LockfileRequest};
 use crate::build::program;
 use crate::cancel::CancelToken;
 use crate::disk;
-use crate::error::{Error, ErrorKind, Result, signal_name};
+use crate::error::{Error, ErrorKind, Hint, Result, signal_name};
 use crate::image::Name;
 use crate::process::{Ended, child};
 use crate::transaction::failed;
@@ -92,10 +92,10 @@ impl Program {
             ErrorKind::Environment,
             format!("{label}: a lockfile is made by {manager}{why}, but {}", instead.seen),
         )
-        .hint(format!(
-            "type: {}\nor name another that installs the surface, as in --package-manager {name}@VERSION",
-            instead.remedy
-        )))
+        .hint(Hint::lines([
+            format!("type: {}", instead.remedy),
+            format!("or name another that installs the surface, as in --package-manager {name}@VERSION"),
+        ])))
     }
 
     /// Runs it beside the laid out manifest.

@@ -181,8 +181,8 @@ fn what_was_ours_and_is_changed_is_a_conflict() {
         .replace("\"@b/a\": \"file:a.tgz\"", "\"@b/a\": \"9\"")
         .replace("\"resolutions\": {\n", "\"resolutions\": {\n    \"@b/c\": \"8\",\n");
     let conflict = undo(&edited, &prepared.undo).unwrap_err().to_string();
-    let expected = "`dependencies.@b/a`: expected \"file:a.tgz\", found \"9\"\n\
-        `pnpm.overrides.@b/a`: expected \"file:a.tgz\", found \"9\"\n\
+    let expected = "`dependencies.@b/a`: expected \"file:a.tgz\", found \"9\"; \
+        `pnpm.overrides.@b/a`: expected \"file:a.tgz\", found \"9\"; \
         `resolutions.@b/c`: expected nothing, found \"8\"";
     assert_eq!(conflict, expected);
     let broken = undo("{", &prepared.undo).unwrap_err().to_string();

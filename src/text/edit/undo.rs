@@ -64,7 +64,7 @@ pub(crate) enum UndoConflict {
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
     /// Values that were written have been changed since.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Changed(Vec<ChangedValue>),
     /// The record of a change is damaged.
     #[error("`{}`: the record of what stood here is damaged", path.join("."))]

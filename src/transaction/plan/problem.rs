@@ -1,6 +1,6 @@
 //! Why a file is not put back, and what to do.
 
-use crate::error::Problem;
+use crate::error::{Hint, Problem};
 use crate::project::ProjectPath;
 use crate::text::{Digest, diff};
 use crate::transaction::journal::ORIGINALS;
@@ -29,16 +29,18 @@ pub(super) fn lost(path: &ProjectPath) -> Problem {
 
 pub(super) fn conflict(file: &FileState, edited: &[u8], reason: &str) -> Problem {
     let path = &file.entry.path;
-    let mut message =
+    let message =
         format!("{path}: edited while prepared, and the rewrite cannot be taken back out of it: {reason}");
+    let mut lines: Vec<String> = Vec::new();
     if let Some(written) = &file.written {
         let (written, edited) = (String::from_utf8_lossy(written), String::from_utf8_lossy(edited));
         let diff = diff::labelled(["as prepare wrote it", "as it is now"], &written, &edited);
-        message = format!("{message}\n{}", diff.trim_end());
+        lines.extend(diff.lines().map(str::to_owned));
     }
     let otherwise = if file.created { "remove the file" } else { "put the original back" };
-    Problem::new(message).hint(format!(
+    lines.push(format!(
         "undo the edit by hand, or {otherwise} and keep the edit as {}: docker-prep restore --force",
         path.edited()
-    ))
+    ));
+    Problem::new(message).hint(Hint::lines(lines))
 }

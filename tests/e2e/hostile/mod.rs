@@ -5,6 +5,7 @@ mod damaged;
 mod forged;
 mod garbled;
 mod kinds;
+mod names;
 mod replaced;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -163,7 +163,7 @@ fn an_edit_of_the_owners_stays_when_ours_goes() {
     assert_eq!(
         error,
         format!(
-            "`overrides.@b/a`: expected \"{FILE}\", found \"file:mine\"\n`overrides.@b/c`: expected \"{FILE}\", found \"file:mine\""
+            "`overrides.@b/a`: expected \"{FILE}\", found \"file:mine\"; `overrides.@b/c`: expected \"{FILE}\", found \"file:mine\""
         )
     );
     assert!(back("overrides: [\n").is_err());

@@ -106,7 +106,7 @@ pub(crate) fn undo(edited: &str, undo: &[YamlUndo]) -> Result<String, String> {
         }
     }
     conflicts.reverse();
-    if conflicts.is_empty() { Ok(text) } else { Err(conflicts.join("\n")) }
+    if conflicts.is_empty() { Ok(text) } else { Err(conflicts.join("; ")) }
 }
 
 /// Why one change cannot be taken back.
