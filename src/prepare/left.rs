@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::guard::{FindingKind, GuardSettings, file as guarded, judge};
-use crate::project::{Beside, CONFIG_FILE, Project, ProjectPath};
-use crate::rewrite::ours;
-use crate::transaction::{all_manifests, clean_history};
+use crate::project::{Beside, CONFIG_FILE, Project};
+use crate::transaction::{all_manifests, tree};
 
 /// Looks for manifests and settings that would not work without the deps dir, whoever wrote them.
 ///
@@ -48,20 +47,6 @@ fn problem(project: &Project, file: &Beside, settings: &[GuardSettings]) -> Opti
             "{}:{line}: points into {dir}/{more}, and nothing is known of its original",
             file.name
         ))
-        .hint(remedy(project, file)),
+        .hint(tree::remedy(project, &file.name, file.kind)),
     )
-}
-
-/// What puts the file right, whatever was done with it.
-fn remedy(project: &Project, file: &Beside) -> String {
-    let strip = "docker-prep --strip-overrides".to_owned();
-    let is_clean = |text: &str| !ours::points_into(file.kind, text.as_bytes(), &project.deps_dir);
-    let Ok(path) = ProjectPath::try_from(file.name.clone()) else { return strip };
-    match clean_history(&project.root, &path, &is_clean).ok().and_then(|history| history.clean) {
-        Some(clean) if clean.same_name => format!(
-            "take the committed one: git checkout {} -- {}   (or keep the rest of it as it is: {strip})",
-            clean.commit, file.name
-        ),
-        _ => format!("put there what its history has, or a range that fits: {strip}"),
-    }
 }

@@ -14,6 +14,7 @@ use crate::transaction::journal::ORIGINALS;
 use crate::transaction::plan::{Leftover, is_edited_besides, leftover};
 use crate::transaction::read as state;
 use crate::transaction::read::beside::BackedUp;
+use crate::transaction::tree;
 
 /// A backup without state was looked at, and what became of it.
 pub(crate) struct MovedBack {
@@ -61,11 +62,12 @@ pub(crate) fn restore(
     let manifests = surfaces
         .iter()
         .filter(|surface| ours::points_into(FileKind::Manifest, surface.text.as_bytes(), &project.deps_dir))
-        .map(|surface| not_put_back(lock.folder(), &surface.manifest_name));
+        .map(|surface| not_put_back(project, lock.folder(), &surface.manifest_name, FileKind::Manifest));
     let beside = beside_files::beside_manifests(project);
     let others = beside.iter().filter(|file| ours::is_rewritten(file, &project.deps_dir));
-    let left: Vec<Problem> =
-        manifests.chain(others.map(|file| file_not_put_back(lock.folder(), &file.name))).collect();
+    let left: Vec<Problem> = manifests
+        .chain(others.map(|file| not_put_back(project, lock.folder(), &file.name, file.kind)))
+        .collect();
     if !left.is_empty() {
         for moved in moved.iter().filter(|moved| moved.decision == Leftover::MoveBack) {
             let file = surfaces::shown(project, &moved.file);
@@ -81,17 +83,15 @@ pub(crate) fn restore(
     Ok(moved)
 }
 
-/// Where it was made by prepare, nothing but the state told so.
-fn file_not_put_back(folder: &Path, name: &str) -> Problem {
-    Problem::new(format!("{name}: is rewritten, and has no backup beside it")).hint(format!(
-        "take its original from {}, or the committed one: git checkout HEAD -- {name}, or, if there was none: rm {name}; then type: docker-prep restore",
-        folder.join(ORIGINALS).display()
-    ))
-}
-
-fn not_put_back(folder: &Path, manifest: &str) -> Problem {
-    Problem::new(format!("{manifest}: is rewritten, and has no backup beside it")).hint(format!(
-        "take its original from {}, or the committed one: git checkout HEAD -- {manifest}; then type: docker-prep restore",
-        folder.join(ORIGINALS).display()
-    ))
+/// The original may still be known by its digest, or by git; where it was made by prepare, nothing but the state told so.
+fn not_put_back(project: &Project, folder: &Path, name: &str, kind: FileKind) -> Problem {
+    let mut ways = vec![format!("take its original from {}", folder.join(ORIGINALS).display())];
+    ways.extend(
+        tree::checkout(project, name, kind).map(|command| format!("or the committed one: {command}")),
+    );
+    if kind != FileKind::Manifest {
+        ways.push(format!("or, if there was none: rm {name}"));
+    }
+    Problem::new(format!("{name}: is rewritten, and has no backup beside it"))
+        .hint(format!("{}; then type: docker-prep restore", ways.join(", ")))
 }

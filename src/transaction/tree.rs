@@ -159,16 +159,36 @@ fn has_needless_backup(project: &Project, surface: &Surface) -> bool {
 /// A file beside a manifest is rewritten, and nobody knows what it was.
 pub(crate) fn unknown_file(project: &Project, file: &Beside) -> Problem {
     let (name, dir) = (&file.name, &project.deps_dir);
+    let remedy = checkout(project, name, file.kind).map_or_else(
+        || format!("remove it: rm {name}"),
+        |command| format!("take the committed one: {command}"),
+    );
     Problem::new(format!("{name}: points into {dir}/, and nothing is known of what was there before"))
-        .hint(format!("take the committed one: git checkout -- {name}   (or, if there was none: rm {name})"))
+        .hint(remedy)
 }
 
 /// A manifest is rewritten, and nobody knows what it was.
-pub(crate) fn unknown_original(project: &Project, manifest: &str) -> Problem {
+fn unknown_original(project: &Project, manifest: &str) -> Problem {
     let dir = &project.deps_dir;
-    Problem::new(format!("{manifest}: points into {dir}/ already, and nothing is known of its original")).hint(
-        format!(
-            "take the committed one: git checkout -- {manifest}   (or take the references out: docker-prep --strip-overrides)"
-        ),
-    )
+    Problem::new(format!("{manifest}: points into {dir}/ already, and nothing is known of its original"))
+        .hint(remedy(project, manifest, FileKind::Manifest))
+}
+
+/// What puts a rewritten manifest or settings file right of which no state is known.
+pub(crate) fn remedy(project: &Project, name: &str, kind: FileKind) -> String {
+    const STRIP: &str = "docker-prep --strip-overrides";
+    match checkout(project, name, kind) {
+        Some(command) => {
+            format!("take the committed one: {command}   (or keep the rest of it as it is: {STRIP})")
+        }
+        None => format!("put there what its history has, or a range that fits: {STRIP}"),
+    }
+}
+
+/// The command that takes the newest committed text of a file that is not rewritten.
+pub(super) fn checkout(project: &Project, name: &str, kind: FileKind) -> Option<String> {
+    let is_clean = |text: &str| !ours::points_into(kind, text.as_bytes(), &project.deps_dir);
+    let path = ProjectPath::try_from(name.to_owned()).ok()?;
+    let clean = history::read(&project.root, &path, &is_clean).ok()?.clean.filter(|clean| clean.same_name)?;
+    Some(format!("git checkout {} -- {name}", clean.commit))
 }
