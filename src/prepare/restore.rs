@@ -48,6 +48,7 @@ pub(crate) fn run(
     let mut outcome = files(&project, &lock, options.force, report)?;
     left_beside(&project, report);
     let left = refuse_left(&project, &deps_dirs).err();
+    FolderNotes::sweep(&project.state_dir)?;
     let mut folders = FolderNotes::read(&project.state_dir);
     for dir in deps_dirs {
         let path = project.root.join(&dir);

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk;
 use crate::error::Result;
-use crate::transaction::file;
+use crate::project::TEMP_SUFFIX;
+use crate::transaction::{beside, file};
 
 /// What the removal of a deps dir must know, and what is in it does not say: kept in the state folder until then, where
 /// it is not the usual case of a folder that was made in one that was there.
@@ -23,6 +24,15 @@ impl FolderNotes {
     pub(crate) fn read(state_dir: &Path) -> Self {
         let bytes = disk::read(&state_dir.join(Self::NAME)).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// Removes what a run that was killed left of writing it.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn sweep(state_dir: &Path) -> Result<()> {
+        let temp = beside(&state_dir.join(Self::NAME), TEMP_SUFFIX);
+        if temp.symlink_metadata().is_ok() { file::remove(&temp).map(drop) } else { Ok(()) }
     }
 
     /// Notes which folders, from the project's root, had to be made for a deps dir.
