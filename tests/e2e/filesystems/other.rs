@@ -55,10 +55,13 @@ fn a_deps_dir_on_another_file_system() {
         place.world.dir("notes/.docker-deps");
         let _mounted = Mounted::in_memory(&place.path(".docker-deps"), "1m");
         place.call(&["prepare"]).exits(0);
-        place.call(&["restore"]).exits(0);
+        // That it was there before is known until then.
+        place.call(&["restore", "--clean"]).exits(0);
         place.is_restored();
         place.call(&["run", "--", "grep", "-q", "file:", "backend/package.json"]).exits(0);
+        place.call(&["restore", "--clean"]).exits(0);
         place.is_restored();
+        assert!(place.path(".docker-deps").is_dir());
     });
 }
 
