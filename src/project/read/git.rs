@@ -200,7 +200,18 @@ pub(crate) fn refuse_pipes(dir: &Path) -> Result<()> {
     let Some(git_dir) = places.into_iter().find(|place| place.symlink_metadata().is_ok()) else {
         return Ok(());
     };
-    for name in ["HEAD", "config", "commondir", "index"] {
+    const OPENED: [&str; 9] = [
+        "HEAD",
+        "config",
+        "commondir",
+        "index",
+        "packed-refs",
+        "shallow",
+        "info/exclude",
+        "info/attributes",
+        "objects/info/alternates",
+    ];
+    for name in OPENED {
         let path = git_dir.join(name);
         if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
             return Err(Error::new(

@@ -12,7 +12,7 @@ use crate::hostile::replaced::fifo;
 use crate::hostile::{all, call};
 
 /// What others may have put in place, from the world's root.
-const PLACES: [&str; 25] = [
+const PLACES: [&str; 27] = [
     "notes/docker-prep.toml",
     "notes/package.json",
     "notes/.npmrc",
@@ -38,6 +38,8 @@ const PLACES: [&str; 25] = [
     "plat/.npmrc",
     "plat/pnpm-workspace.yaml",
     "plat/packages/errors/package.json",
+    "notes/.git/info/exclude",
+    "notes/.git/packed-refs",
 ];
 
 /// What reads them. No registry is asked but one that is not there.
