@@ -195,6 +195,7 @@ fn find(bytes: &[u8], word: &[u8], from: usize) -> Option<usize> {
 /// Bun's binary lockfile keeps its strings as they are: a path that goes through the deps dir is one of them.
 fn binary(settings: &GuardSettings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
     let slash = |byte: Option<&u8>| matches!(byte, Some(b'/' | b'\\'));
+    let of_value = |value: String| Finding { value, ..Finding::of_file(path, FindingKind::Lockfile) };
     let mut found = Vec::new();
     for name in settings.names() {
         let mut from = 0;
@@ -205,13 +206,7 @@ fn binary(settings: &GuardSettings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
                 let end = bytes[at..].iter().position(|byte| !byte.is_ascii_graphic());
                 let value = String::from_utf8_lossy(&bytes[at..end.map_or(bytes.len(), |end| at + end)]);
                 let value = value.chars().take(200).collect();
-                found.push(Finding {
-                    path: path.to_vec(),
-                    line: 1,
-                    kind: FindingKind::Lockfile,
-                    key: String::new(),
-                    value,
-                });
+                found.push(of_value(value));
             }
         }
     }
@@ -222,13 +217,7 @@ fn binary(settings: &GuardSettings, path: &[u8], bytes: &[u8]) -> Vec<Finding> {
         let start = bytes[..end].iter().rposition(|byte| !is_part(byte)).map_or(0, |at| at + 1);
         // It may stand right behind another string.
         let value = String::from_utf8_lossy(&bytes[start.max(end.saturating_sub(200))..end]).into_owned();
-        found.push(Finding {
-            path: path.to_vec(),
-            line: 1,
-            kind: FindingKind::Lockfile,
-            key: String::new(),
-            value,
-        });
+        found.push(of_value(value));
     }
     found
 }
