@@ -220,10 +220,12 @@ pub(crate) fn io_cause(cause: &io::Error) -> String {
 /// A signal as people know it.
 #[must_use]
 pub(crate) fn signal_name(signal: i32) -> String {
-    match signal_hook::low_level::signal_name(signal) {
-        Some(name) => name.to_owned(),
-        None => format!("signal {signal}"),
-    }
+    #[cfg(unix)]
+    let name = signal_hook::low_level::signal_name(signal);
+    // The only one that there is elsewhere.
+    #[cfg(not(unix))]
+    let name = (signal == 2).then_some("SIGINT");
+    name.map_or_else(|| format!("signal {signal}"), str::to_owned)
 }
 
 impl fmt::Display for Error {

@@ -48,4 +48,6 @@ mod source;
 mod stale_settings;
 mod unbuilt;
 mod why;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod windows;
 mod work_trees;
