@@ -16,7 +16,7 @@ use crate::project::{Link, PackageSource, parse_duration};
 /// of a build, and puts every byte back. Use it when the registry is down, or when the build must hold uncommitted
 /// changes of the shared packages; else use plain `docker compose build`.
 #[derive(Debug, Parser)]
-#[command(name = "docker-prep", version, disable_help_subcommand = true)]
+#[command(name = "docker-prep", version = env!("VERSION_AND_COMMIT"), disable_help_subcommand = true)]
 pub(super) struct Cli {
     /// What to do; `prepare` if nothing is said.
     #[command(subcommand)]

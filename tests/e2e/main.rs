@@ -18,6 +18,7 @@ mod bad_input;
 mod build;
 mod cache;
 mod ci;
+mod dist;
 mod edits;
 #[cfg(target_os = "linux")]
 mod faults;
