@@ -25,6 +25,7 @@ mod faults;
 #[cfg(target_os = "linux")]
 mod filesystems;
 mod guard;
+mod help;
 mod hostile;
 mod house;
 mod image;
