@@ -5,11 +5,13 @@
 mod args;
 mod build;
 mod cache;
+mod completions;
 mod document;
 mod guard;
 mod init;
 mod lines;
 mod lockfile;
+mod man;
 mod notices;
 mod pack;
 mod prepare;
@@ -20,6 +22,7 @@ mod screen;
 mod show;
 mod status;
 mod text;
+mod values;
 mod why;
 
 pub(crate) use self::cache::not_used;
@@ -130,6 +133,11 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
         Some(Command::Init(args)) => return init::run(&requested, &args, &signals()?, reporter),
         Some(Command::Pack(args)) => pack::run(&requested, args, &signals()?, reporter),
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
+        Some(Command::Completions(args)) => {
+            completions::run(args, reporter);
+            Ok(())
+        }
+        Some(Command::Man(args)) => man::run(&args, reporter),
         None if cli.old.restore => restore::run(&requested, &RestoreArgs::default(), &signals()?, reporter),
         None if cli.old.strip_overrides => {
             restore::strip_overrides(&requested, cli.old.prepare.dry_run, &signals()?, reporter)

@@ -170,6 +170,11 @@ impl Reporter {
         self.write(lines.as_str());
     }
 
+    /// Text for stdout that is the program's own, as a script: no name from a file stands in it.
+    pub(super) fn text(&self, text: &str) {
+        self.write(text);
+    }
+
     /// A reader that has gone away is no error; a full disk is.
     fn write(&self, text: &str) {
         let mut stdout = io::stdout().lock();

@@ -18,12 +18,14 @@ mod bad_input;
 mod build;
 mod cache;
 mod ci;
+mod dist;
 mod edits;
 #[cfg(target_os = "linux")]
 mod faults;
 #[cfg(target_os = "linux")]
 mod filesystems;
 mod guard;
+mod help;
 mod hostile;
 mod house;
 mod image;
