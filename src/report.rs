@@ -49,6 +49,10 @@ pub(crate) struct Progress {
     pub(crate) packages: usize,
     /// How many bytes of tarballs there are so far.
     pub(crate) bytes: u64,
+    /// How much is packed of what was not there already, by the size of its files.
+    pub(crate) done: u64,
+    /// How much there is of it in all.
+    pub(crate) work: u64,
 }
 
 /// Who shows the events. It may be called from several threads.

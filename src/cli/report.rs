@@ -30,11 +30,11 @@ pub(super) struct Reporter {
     quiet: bool,
     verbose: bool,
     color: bool,
-    /// Whether somebody looks on.
-    is_terminal: bool,
     screen: Screen,
     /// How many packages lay there already.
     unchanged: AtomicUsize,
+    /// How many packages had been built before, of those that `--build` looked at.
+    built_before: AtomicUsize,
     /// What was warned of, for the document.
     warnings: Mutex<Vec<Value>>,
     /// Why stdout did not take what was asked for.
@@ -50,9 +50,9 @@ impl Reporter {
             quiet: global.quiet,
             verbose: global.verbose,
             color: use_color(global.color),
-            is_terminal,
             screen: Screen::new(is_terminal && !global.quiet && !is_dumb()),
             unchanged: AtomicUsize::new(0),
+            built_before: AtomicUsize::new(0),
             warnings: Mutex::new(Vec::new()),
             lost: Mutex::new(None),
         }
@@ -68,15 +68,17 @@ impl Reporter {
             Event::Notice(notice) => self.tell(&sentence(notice)),
             Event::NoCache(why) => self.detail(&not_used(why)),
             Event::Packing(progress) => self.screen.progress(progress),
-            // A terminal has shown how far it is.
+            // The summary counts them.
             Event::Packed { tarball, unchanged } => {
                 self.unchanged.fetch_add(usize::from(unchanged), Ordering::Relaxed);
-                if !self.verbose && !self.keeps_a_log() {
-                    return;
-                }
                 let word = if unchanged { "unchanged" } else { "packed" };
-                self.line(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
+                self.detail(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
             }
+            Event::Built { name, took: None } => {
+                self.built_before.fetch_add(1, Ordering::Relaxed);
+                self.detail(&build::built(name, None));
+            }
+            // A build takes its time: a line when it has ended.
             Event::Built { name, took } => self.tell(&build::built(name, took)),
             // The command of `run` begins behind it, and the document comes when that has ended.
             Event::Decided { reason, then } => self.tell(&decided(reason, then)),
@@ -90,11 +92,6 @@ impl Reporter {
         if !self.quiet {
             self.say("33", "warning", problem);
         }
-    }
-
-    /// Whether stderr is read later, if at all.
-    fn keeps_a_log(&self) -> bool {
-        !self.is_terminal && !self.quiet && !self.json
     }
 
     /// Whether one JSON document is asked for.
@@ -145,14 +142,16 @@ impl Reporter {
         if self.json { Stdio::from(io::stderr()) } else { Stdio::inherit() }
     }
 
-    /// Sizes, what was there already, and the time since the begin.
+    /// Sizes, what was there or had been built already, and the time since the begin.
     pub(super) fn summary(&self, tarballs: &[Tarball]) -> String {
         let bytes = tarballs.iter().map(|tarball| tarball.size).sum();
-        let unchanged = match self.unchanged.load(Ordering::Relaxed) {
+        let counted = |counter: &AtomicUsize, what: &str| match counter.load(Ordering::Relaxed) {
             0 => String::new(),
-            unchanged => format!(", {unchanged} of them unchanged"),
+            number => format!(", {number} {what}"),
         };
-        format!("{}{unchanged}, {}", size(bytes), seconds(self.screen.elapsed()))
+        let unchanged = counted(&self.unchanged, "of them unchanged");
+        let built_before = counted(&self.built_before, "built before");
+        format!("{}{unchanged}{built_before}, {}", size(bytes), seconds(self.screen.elapsed()))
     }
 
     /// Prints the one document, with what was warned of until then.
@@ -172,6 +171,7 @@ impl Reporter {
 
     /// A reader that has gone away is no error; a full disk is.
     fn write(&self, text: &str) {
+        self.screen.make_room();
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
             && error.kind() != io::ErrorKind::BrokenPipe

@@ -71,7 +71,7 @@ impl Event {
             }
             report::Event::Notice(notice) => Self::Notice { message: cli::sentence(notice) },
             report::Event::NoCache(why) => Self::Warning { message: cli::not_used(why), hint: None },
-            report::Event::Packing(Progress { packed, packages, bytes }) => {
+            report::Event::Packing(Progress { packed, packages, bytes, .. }) => {
                 Self::Progress { packed, packages, bytes }
             }
             report::Event::Packed { tarball, unchanged } => {
