@@ -11,6 +11,8 @@ use crate::npm::Tarball;
 pub(crate) enum Event<'a> {
     /// Something that stops nothing, but should be known.
     Warning(&'a Problem),
+    /// Several such things of one look.
+    Warnings(&'a [Problem]),
     /// Something that was left alone, or repaired.
     Notice(Notice<'a>),
     /// The cache is not used, and why.
@@ -58,10 +60,10 @@ pub(crate) struct Progress {
 /// Who shows the events. It may be called from several threads.
 pub(crate) type Report<'a> = &'a (dyn Fn(Event<'_>) + Sync);
 
-/// Reports each problem as a warning.
+/// Reports problems as warnings.
 pub(crate) fn warn(report: Report<'_>, problems: &[Problem]) {
-    for problem in problems {
-        report(Event::Warning(problem));
+    if !problems.is_empty() {
+        report(Event::Warnings(problems));
     }
 }
 

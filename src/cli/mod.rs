@@ -13,6 +13,7 @@ mod lockfile;
 mod notices;
 mod pack;
 mod prepare;
+mod problems;
 mod report;
 mod restore;
 mod run;

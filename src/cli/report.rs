@@ -13,6 +13,7 @@ use super::build;
 use super::cache::not_used;
 use super::lines::Lines;
 use super::notices::sentence;
+use super::problems::told;
 use super::screen::Screen;
 use super::text::{decided, seconds, size};
 use crate::build::BuildOutput;
@@ -61,7 +62,8 @@ impl Reporter {
     /// Something that happens while a command runs.
     pub(super) fn event(&self, event: Event<'_>) {
         match event {
-            Event::Warning(problem) => self.warning(problem),
+            Event::Warning(problem) => self.warnings(std::slice::from_ref(problem)),
+            Event::Warnings(problems) => self.warnings(problems),
             Event::Notice(notice @ (Notice::OwnPackage { .. } | Notice::ImageBuild { .. })) => {
                 self.detail(&sentence(notice));
             }
@@ -85,12 +87,12 @@ impl Reporter {
         }
     }
 
-    fn warning(&self, problem: &Problem) {
+    fn warnings(&self, problems: &[Problem]) {
         if let Ok(mut warnings) = self.warnings.lock() {
-            warnings.push(to_json(problem));
+            warnings.extend(problems.iter().map(to_json));
         }
         if !self.quiet {
-            self.say("33", "warning", problem);
+            self.say("33", "warning", problems);
         }
     }
 
@@ -106,7 +108,7 @@ impl Reporter {
 
     /// One thing that is wrong, also where only errors are to be said.
     pub(super) fn problem(&self, problem: &Problem) {
-        self.say("31", "error", problem);
+        self.say("31", "error", std::slice::from_ref(problem));
     }
 
     /// What is said to those who want to know more.
@@ -118,9 +120,7 @@ impl Reporter {
 
     /// What ended the command.
     pub(super) fn error(&self, error: &Error) {
-        for problem in &error.problems {
-            self.say("31", "error", problem);
-        }
+        self.say("31", "error", &error.problems);
         self.failure(error);
     }
 
@@ -198,14 +198,14 @@ impl Reporter {
         }
     }
 
-    fn say(&self, code: &str, word: &str, problem: &Problem) {
-        let mut lines = Lines::of(&format!("{word}: {}", problem.message));
-        for line in problem.hint.iter().flat_map(|hint| hint.lines()) {
-            lines.add(format!("  {line}"));
-        }
-        match lines.as_str().strip_prefix(word) {
-            Some(rest) if self.color => self.screen.lines(&format!("\u{1b}[1;{code}m{word}\u{1b}[0m{rest}")),
-            _ => self.lines(&lines),
+    fn say(&self, code: &str, word: &str, problems: &[Problem]) {
+        for lines in told(word, problems, self.verbose) {
+            match lines.as_str().strip_prefix(word) {
+                Some(rest) if self.color => {
+                    self.screen.lines(&format!("\u{1b}[1;{code}m{word}\u{1b}[0m{rest}"));
+                }
+                _ => self.lines(&lines),
+            }
         }
     }
 
@@ -236,7 +236,11 @@ fn json_text(document: &Value) -> String {
 
 /// A problem, as every document has it.
 pub(super) fn to_json(problem: &Problem) -> Value {
-    json!({"message": problem.message, "hint": problem.hint})
+    let mut object = json!({"message": problem.message, "hint": problem.hint});
+    if !problem.details.is_empty() {
+        object["details"] = json!(problem.details);
+    }
+    object
 }
 
 /// <https://bixense.com/clicolors/> and <https://no-color.org>: a flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then

@@ -256,8 +256,7 @@ mod tests {
         };
         for columns in [80, 40, 20] {
             tcsetwinsize(&side, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-            let progress =
-                Progress { packed: 1234, packages: 12345, bytes: 99_900_000, done: 0, work: 1 };
+            let progress = Progress { packed: 1234, packages: 12345, bytes: 99_900_000, done: 0, work: 1 };
             screen.progress(progress);
             screen.lines("END\n");
             let seen = until("END\r\n");

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::guard;
 use crate::guard::read::{Commit, Git, Intended, Listing, Mode, Objects, Target, TreeEntry};
-use crate::guard::repair::Here;
+use crate::guard::repair::{Here, RepairCommand};
 use crate::guard::{
     BadSettings, Finding, FindingKind, GuardSettings, GuardedFile, NamedDepsDirs, SettingsChange,
     SettingsFile, repair, shown,
@@ -41,7 +41,7 @@ pub(crate) struct GuardOutcome {
     /// What could not be read, and why, where something was found all the same.
     pub(crate) unread: Vec<(Vec<u8>, &'static str)>,
     /// What puts it right, copy-ready.
-    pub(crate) repair: Vec<String>,
+    pub(crate) repair: Vec<RepairCommand>,
 }
 
 /// A finding, and which commits hold it.
@@ -261,7 +261,7 @@ impl TreeJudge {
         })
     }
 
-    fn repair(&self, git: &Git) -> Vec<String> {
+    fn repair(&self, git: &Git) -> Vec<RepairCommand> {
         let dir = git.dir().map(|dir| dir.as_os_str().as_encoded_bytes().to_vec());
         let here = Here { dir, prefix: observe::prefix(git) };
         let is_prepared = !self.named.prepared.is_empty();

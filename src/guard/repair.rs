@@ -24,13 +24,35 @@ pub(crate) struct Remedies {
     pub(crate) clean: BTreeMap<Vec<u8>, String>,
 }
 
+/// A command that puts findings right, ready to be copied into a shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RepairCommand {
+    /// All of it but the paths.
+    pub(crate) words: String,
+    /// The paths that it ends with, each as a shell takes it; none where it takes none.
+    pub(crate) paths: Vec<String>,
+}
+
+impl RepairCommand {
+    /// The whole command.
+    pub(crate) fn whole(&self) -> String {
+        let words = std::iter::once(&self.words).chain(&self.paths);
+        words.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether it takes files from a commit.
+    pub(crate) fn is_checkout(&self) -> bool {
+        self.words.contains(" checkout ")
+    }
+}
+
 /// Commands in the order in which they are to be typed.
 pub(crate) fn commands(
     settings: &GuardSettings,
     findings: &[&Finding],
     remedies: &Remedies,
     here: &Here,
-) -> Vec<String> {
+) -> Vec<RepairCommand> {
     let (mut restore, mut strip) = (BTreeSet::new(), BTreeSet::new());
     let mut checkout: BTreeMap<&str, BTreeSet<Vec<u8>>> = BTreeMap::new();
     let (mut add, mut remove) = (BTreeSet::new(), BTreeSet::new());
@@ -64,19 +86,23 @@ pub(crate) fn commands(
         Some(dir) => format!("git -C {}", quoted(dir)),
         None => "git".to_owned(),
     };
-    let list = |paths: &BTreeSet<Vec<u8>>| {
-        paths.iter().map(|path| quoted(&here.pathspec(path))).collect::<Vec<_>>().join(" ")
+    let program = |roots: &BTreeSet<Vec<u8>>, word: &str| {
+        let command = |root: &Vec<u8>| RepairCommand { words: here.program(root, word), paths: Vec::new() };
+        roots.iter().map(command).collect::<Vec<_>>()
     };
-    let mut commands: Vec<String> = restore.iter().map(|root| here.program(root, "restore")).collect();
-    commands.extend(strip.iter().map(|root| here.program(root, "--strip-overrides")));
-    commands
-        .extend(checkout.iter().map(|(commit, paths)| format!("{git} checkout {commit} -- {}", list(paths))));
-    if !add.is_empty() {
-        commands.push(format!("{git} add -- {}", list(&add)));
-    }
-    if !remove.is_empty() {
-        commands.push(format!("{git} rm -r -q --cached -- {}", list(&remove)));
-    }
+    let with_paths = |words: String, paths: &BTreeSet<Vec<u8>>| {
+        let paths: Vec<String> = paths.iter().map(|path| quoted(&here.pathspec(path))).collect();
+        (!paths.is_empty()).then_some(RepairCommand { words, paths })
+    };
+    let mut commands = program(&restore, "restore");
+    commands.extend(program(&strip, "--strip-overrides"));
+    commands.extend(
+        checkout
+            .iter()
+            .filter_map(|(commit, paths)| with_paths(format!("{git} checkout {commit} --"), paths)),
+    );
+    commands.extend(with_paths(format!("{git} add --"), &add));
+    commands.extend(with_paths(format!("{git} rm -r -q --cached --"), &remove));
     commands
 }
 
@@ -141,7 +167,8 @@ mod tests {
 
     fn told_of(remedies: &Remedies, here: &Here, findings: &[Finding]) -> Vec<String> {
         let settings = GuardSettings::read(&[(b"web/docker-prep.toml", b"deps-dir = 'd'")], None).unwrap();
-        commands(&settings, &findings.iter().collect::<Vec<_>>(), remedies, here)
+        let commands = commands(&settings, &findings.iter().collect::<Vec<_>>(), remedies, here);
+        commands.iter().map(RepairCommand::whole).collect()
     }
 
     #[test]

@@ -130,25 +130,24 @@ pub(crate) fn contents(
     let contents = |member: &&Member| contents::remembered(&around, member, memory);
     let read = threads.map(members, contents);
     let mut all = Vec::with_capacity(read.len());
-    let (mut problems, mut unbuilt) = (Vec::new(), Vec::new());
+    let (mut problems, mut unbuilt, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for contents in read {
         match contents {
             Ok(contents) => {
-                warn(report, &contents.warnings);
+                warnings.extend_from_slice(&contents.warnings);
                 let is_optional = contents.manifest.name().is_some_and(|name| optional.contains(name));
                 match contents::unbuilt(&contents, is_optional) {
-                    Some(Unbuilt { problem, is_error: true }) if !allow_unbuilt => unbuilt.push(problem),
-                    found => warn(report, found.map(|found| found.problem).as_slice()),
+                    Some(Unbuilt { problem, is_error: true }) if !allow_unbuilt => {
+                        unbuilt.push(problem.hint(BUILD_HINT));
+                    }
+                    found => warnings.extend(found.map(|found| found.problem)),
                 }
                 all.push(contents);
             }
             Err(found) => problems.extend(found),
         }
     }
-    if let Some(last) = unbuilt.last_mut() {
-        // What holds for all of them is said once.
-        last.hint = Some(BUILD_HINT.to_owned());
-    }
+    warn(report, &warnings);
     problems.extend(unbuilt);
     if problems.is_empty() { Ok(all) } else { Err(Error::all(ErrorKind::Packing, problems)) }
 }
