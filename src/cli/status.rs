@@ -26,7 +26,7 @@ fn to_json(status: &Status) -> Value {
         "project": status.project,
         "depsDir": status.deps_dir,
         "prepared": matches!(status.tree.standing, ProjectState::Prepared(_)),
-        "running": status.running.map(|holder| json!({"pid": holder.pid, "started": holder.started})),
+        "running": status.running.as_ref().map(|holder| json!({"pid": holder.pid, "started": holder.started})),
     });
     if let (Some(document), Ok(Value::Object(tree))) =
         (document.as_object_mut(), serde_json::to_value(&status.tree))
@@ -40,8 +40,8 @@ fn to_json(status: &Status) -> Value {
 
 fn text(status: &Status) -> Lines {
     let mut lines = Vec::new();
-    if let Some(pid) = status.running.and_then(|holder| holder.pid) {
-        lines.push(format!("process {pid} is at work on it right now"));
+    if let Some(holder) = &status.running {
+        lines.push(format!("{} is at work on it right now", holder.named()));
     }
     match &status.tree.standing {
         ProjectState::Clean if status.unknown.is_empty() => lines.push("not prepared".to_owned()),

@@ -14,6 +14,7 @@ use crate::guard::{
 use crate::guard::{placed, read as observe};
 use crate::project::{CONFIG_FILE, HookEnvironment, Requested};
 use crate::rewrite::tarball_reference as reference;
+use crate::text::quoted;
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -529,7 +530,7 @@ fn not_merged(entries: &[&TreeEntry]) -> Error {
     for entry in entries {
         let path = shown(&entry.path);
         let problem = Problem::new(format!("{path}: not merged yet, so nobody knows what will be committed"))
-            .hint(format!("decide it, then: git add -- {}", repair::quoted(&entry.path)));
+            .hint(format!("decide it, then: git add -- {}", quoted(&entry.path)));
         if !problems.contains(&problem) {
             problems.push(problem);
         }
