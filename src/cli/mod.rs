@@ -10,6 +10,7 @@ mod guard;
 mod init;
 mod lines;
 mod lockfile;
+mod next;
 mod notices;
 mod pack;
 mod prepare;

@@ -10,15 +10,22 @@ use crate::error::{Problem, with_hints};
 pub(super) const MOST: usize = 10;
 
 /// The lines of each of the problems, behind a word such as `error`. Unless `all` are asked for, of many the first, and how
-/// many there are besides; and of none what its message counts.
-pub(super) fn told(word: &str, problems: &[Problem], all: bool) -> Vec<Lines> {
+/// many there are besides; and of none what its message counts. `fitting` makes advice fit the call.
+pub(super) fn told(
+    word: &str,
+    problems: &[Problem],
+    all: bool,
+    fitting: &dyn Fn(&str) -> String,
+) -> Vec<Lines> {
     let most = if all { usize::MAX } else { MOST };
+    let add_hint = |lines: &mut Lines, hint: Option<&str>| {
+        let hint = hint.map(fitting).unwrap_or_default();
+        hint.lines().for_each(|line| lines.add(format!("  {line}")));
+    };
     let one = |(problem, hint): (&Problem, Option<&str>)| {
         let mut lines = Lines::of(&format!("{word}: {}", problem.message));
-        let details = problem.details.iter().filter(|_| all).map(String::as_str);
-        for line in details.chain(hint.iter().flat_map(|hint| hint.lines())) {
-            lines.add(format!("  {line}"));
-        }
+        problem.details.iter().filter(|_| all).for_each(|line| lines.add(format!("  {line}")));
+        add_hint(&mut lines, hint);
         lines
     };
     let mut told: Vec<Lines> = with_hints(problems).take(most).map(one).collect();
@@ -26,7 +33,7 @@ pub(super) fn told(word: &str, problems: &[Problem], all: bool) -> Vec<Lines> {
         let mut lines = Lines::of(&format!("{word}: and {more} more: -v shows all"));
         let hints: BTreeSet<&str> = with_hints(problems).skip(most).filter_map(|(_, hint)| hint).collect();
         if let [hint] = hints.into_iter().collect::<Vec<_>>()[..] {
-            hint.lines().for_each(|line| lines.add(format!("  {line}")));
+            add_hint(&mut lines, Some(hint));
         }
         told.push(lines);
     }
@@ -51,7 +58,7 @@ mod tests {
     use super::*;
 
     fn text(problems: &[Problem], all: bool) -> String {
-        told("error", problems, all).iter().map(Lines::as_str).collect()
+        told("error", problems, all, &str::to_owned).iter().map(Lines::as_str).collect()
     }
 
     fn problems(count: usize, hint: impl Fn(usize) -> Option<String>) -> Vec<Problem> {

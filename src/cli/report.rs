@@ -20,7 +20,7 @@ use crate::build::BuildOutput;
 use crate::error::{Error, ErrorKind, Problem, io_cause};
 use crate::npm::Tarball;
 use crate::report::{Event, Notice};
-use crate::text::steers;
+use crate::text::{quoted, steers};
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -28,9 +28,14 @@ pub(super) const SCHEMA_VERSION: u32 = 1;
 /// Prints as the flags say.
 pub(super) struct Reporter {
     json: bool,
+    /// The project that the call named, as it has to be named again.
+    project: Option<String>,
     quiet: bool,
     verbose: bool,
+    /// Whether what goes to stderr has colours.
     color: bool,
+    /// Whether what goes to stdout has.
+    colours_data: bool,
     screen: Screen,
     /// How many packages lay there already.
     unchanged: AtomicUsize,
@@ -48,9 +53,11 @@ impl Reporter {
         let is_terminal = io::stderr().is_terminal();
         Self {
             json: global.json,
+            project: global.project.as_ref().map(|dir| quoted(dir.as_os_str().as_encoded_bytes())),
             quiet: global.quiet,
             verbose: global.verbose,
-            color: use_color(global.color),
+            color: use_color(global.color, is_terminal),
+            colours_data: use_color(global.color, io::stdout().is_terminal()),
             screen: Screen::new(is_terminal && !global.quiet && !is_dumb()),
             unchanged: AtomicUsize::new(0),
             built_before: AtomicUsize::new(0),
@@ -67,7 +74,7 @@ impl Reporter {
             Event::Notice(notice @ (Notice::OwnPackage { .. } | Notice::ImageBuild { .. })) => {
                 self.detail(&sentence(notice));
             }
-            Event::Notice(notice) => self.tell(&sentence(notice)),
+            Event::Notice(notice) => self.tell(&self.fitting(&sentence(notice))),
             Event::NoCache(why) => self.detail(&not_used(why)),
             Event::Packing(progress) => self.screen.progress(progress),
             // The summary counts them.
@@ -89,7 +96,7 @@ impl Reporter {
 
     fn warnings(&self, problems: &[Problem]) {
         if let Ok(mut warnings) = self.warnings.lock() {
-            warnings.extend(problems.iter().map(to_json));
+            warnings.extend(problems.iter().map(|problem| self.to_json(problem)));
         }
         if !self.quiet {
             self.say("33", "warning", problems);
@@ -127,7 +134,7 @@ impl Reporter {
     /// The JSON document of a failure, where one is asked for.
     pub(super) fn failure(&self, error: &Error) {
         if self.json {
-            let problems: Vec<Value> = error.problems.iter().map(to_json).collect();
+            let problems: Vec<Value> = error.problems.iter().map(|problem| self.to_json(problem)).collect();
             self.document(json!({"ok": false, "exitCode": error.kind.exit_code(), "errors": problems}));
         }
     }
@@ -166,7 +173,7 @@ impl Reporter {
 
     /// Text for stdout.
     pub(super) fn data(&self, lines: &Lines) {
-        self.write(lines.as_str());
+        if self.colours_data { self.write(&lines.coloured()) } else { self.write(lines.as_str()) }
     }
 
     /// A reader that has gone away is no error; a full disk is.
@@ -198,8 +205,18 @@ impl Reporter {
         }
     }
 
+    /// Advice as it is typed where the call was: calls of the program name the project that this one named.
+    pub(super) fn fitting(&self, advice: &str) -> String {
+        self.project.as_ref().map_or_else(|| advice.to_owned(), |project| with_project(advice, project))
+    }
+
+    fn to_json(&self, problem: &Problem) -> Value {
+        let hint = problem.hint.as_ref().map(|hint| self.fitting(hint));
+        to_json(&Problem { hint, ..problem.clone() })
+    }
+
     fn say(&self, code: &str, word: &str, problems: &[Problem]) {
-        for lines in told(word, problems, self.verbose) {
+        for lines in told(word, problems, self.verbose, &|hint| self.fitting(hint)) {
             match lines.as_str().strip_prefix(word) {
                 Some(rest) if self.color => {
                     self.screen.lines(&format!("\u{1b}[1;{code}m{word}\u{1b}[0m{rest}"));
@@ -243,16 +260,37 @@ pub(super) fn to_json(problem: &Problem) -> Value {
     object
 }
 
+/// The commands that advice names and that work on a project.
+const OF_A_PROJECT: [&str; 8] =
+    ["prepare", "restore", "run", "status", "guard", "init", "--restore", "--strip-overrides"];
+
+/// Advice in which each call of the program says which project it is for.
+fn with_project(advice: &str, project: &str) -> String {
+    let mut parts = advice.split("docker-prep ");
+    let mut fitted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let word = part.split(|c: char| !(c.is_ascii_alphabetic() || c == '-')).next().unwrap_or_default();
+        let is_call = OF_A_PROJECT.contains(&word);
+        fitted.push_str(&if is_call {
+            format!("docker-prep -C {project} ")
+        } else {
+            "docker-prep ".to_owned()
+        });
+        fitted.push_str(part);
+    }
+    fitted
+}
+
 /// <https://bixense.com/clicolors/> and <https://no-color.org>: a flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then
-/// whether it is a terminal that knows colour.
-fn use_color(asked: Color) -> bool {
+/// whether the stream is a terminal that knows colour.
+fn use_color(asked: Color, is_terminal: bool) -> bool {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     match asked {
         Color::Always => true,
         Color::Never => false,
         Color::Auto if env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
         Color::Auto if set("CLICOLOR_FORCE") => true,
-        Color::Auto => io::stderr().is_terminal() && !is_dumb(),
+        Color::Auto => is_terminal && !is_dumb(),
     }
 }
 
@@ -265,6 +303,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn advice_names_the_project_that_the_call_named() {
+        for (advice, fitted) in [
+            ("put it back: docker-prep restore", "put it back: docker-prep -C notes restore"),
+            (
+                "`docker-prep run --force -- x` or docker-prep --strip-overrides.",
+                "`docker-prep -C notes run --force -- x` or docker-prep -C notes --strip-overrides.",
+            ),
+            ("docker-prep -C x restore", "docker-prep -C x restore"),
+            ("docker-prep did not make it", "docker-prep did not make it"),
+            ("what docker-prep restored", "what docker-prep restored"),
+            ("call it docker-prep ", "call it docker-prep "),
+        ] {
+            assert_eq!(with_project(advice, "notes"), fitted);
+        }
+    }
 
     proptest! {
         #[test]

@@ -16,7 +16,7 @@ pub(super) fn run(requested: &Requested, args: StatusArgs, reporter: &Reporter) 
     if reporter.wants_json() {
         reporter.document(to_json(&status));
     } else {
-        reporter.data(&text(&status));
+        reporter.data(&text(&status, &|advice| reporter.fitting(advice)));
     }
     Ok(u8::from(args.exit_code && status.is_rewritten()))
 }
@@ -38,7 +38,7 @@ fn to_json(status: &Status) -> Value {
     document
 }
 
-fn text(status: &Status) -> Lines {
+fn text(status: &Status, fitting: &dyn Fn(&str) -> String) -> Lines {
     let mut lines = Vec::new();
     if let Some(holder) = &status.running {
         lines.push(format!("{} is at work on it right now", holder.named()));
@@ -50,7 +50,7 @@ fn text(status: &Status) -> Lines {
         }
         ProjectState::Damaged { cause } => {
             lines.push(format!("the state cannot be read: {cause}"));
-            lines.push("put back what can be: docker-prep restore".to_owned());
+            lines.push(fitting("put back what can be: docker-prep restore"));
         }
         ProjectState::Interrupted(observed) => {
             if status.running.is_none() {
@@ -67,11 +67,11 @@ fn text(status: &Status) -> Lines {
     let unknown = status.unknown.iter();
     lines.extend(unknown.map(|name| format!("  {name}: rewritten, and nothing is known of its original")));
     if !status.unknown.is_empty() {
-        lines.push("see what can be done: docker-prep restore".to_owned());
+        lines.push(fitting("see what can be done: docker-prep restore"));
     }
     lines.extend(status.source.as_ref().map(reason));
     if status.tree.standing.observed().is_some() && status.running.is_none() {
-        lines.push("put it back: docker-prep restore".to_owned());
+        lines.push(fitting("put it back: docker-prep restore"));
     }
     let leftovers = status.tree.leftovers.iter();
     lines.extend(leftovers.map(|backup| format!("{backup}: a backup that no state names")));
