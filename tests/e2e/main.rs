@@ -34,6 +34,7 @@ mod install;
 mod local_packages;
 mod lockfile;
 mod matrix;
+mod messages;
 mod pack;
 mod package_manager;
 mod parity;
