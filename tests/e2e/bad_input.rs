@@ -194,7 +194,59 @@ fn a_version_that_the_workspace_does_not_have() {
 fn a_read_only_file_system_and_a_settings_file_that_is_wrong() {
     let world = product();
     world.file("notes/docker-prep.toml", "scoop = 1\n");
-    refused(&world, &["prepare"], 3, &["docker-prep.toml", "line 1, column 1", "scoop"]);
+    let words =
+        ["notes/docker-prep.toml: line 1, column 1: `scoop` is no setting", "the nearest is scope, as in: "];
+    for command in [
+        &["prepare"][..],
+        &["prepare", "--dry-run"],
+        &["restore"],
+        &["status"],
+        &["show"],
+        &["run", "--", "true"],
+    ] {
+        refused(&world, command, 2, &words);
+    }
+}
+
+#[test]
+fn a_settings_file_names_what_it_means_by_file_and_line() {
+    let world = product();
+    for (text, words) in [
+        (
+            "workspace = ../plat\n",
+            ["line 1: workspace: `../plat` stands there without quotes", "workspace = \"../plat\""],
+        ),
+        (
+            "# x\nsurfaces = [\"backend\",\n  \"nope\"]\n",
+            ["docker-prep.toml: line 3: surfaces: ", "nope: no such surface"],
+        ),
+        ("surfaces = [\"..\"]\n", ["docker-prep.toml: line 1: surfaces: ", "outside the project"]),
+        (
+            "surfaces = [\"backend\", \"./backend\"]\n",
+            ["docker-prep.toml: line 1: surfaces: ", "named twice"],
+        ),
+        (
+            "\ndeps-dir = \"../x\"\n",
+            ["docker-prep.toml: line 2: deps-dir: ../x", "leads outside the project"],
+        ),
+        (
+            "link = \"chain\"\n",
+            ["line 1, column 8: link: `chain` is none of", "it takes auto, overrides or tarballs"],
+        ),
+        (
+            "scope = \"\"\n",
+            ["line 1, column 9: scope: an empty text stands there", "scope = [\"@bytelyst/*\"]"],
+        ),
+    ] {
+        world.file("notes/docker-prep.toml", text);
+        refused(&world, &["prepare"], 2, &words);
+    }
+    world.file(
+        "notes/docker-prep.toml",
+        "surfaces = \"backend\"\nscope = \"@bytelyst/*\"\nworkspace = \"../plat\"\n",
+    );
+    world.run_in("notes", ["prepare"]).exits(0);
+    world.run_in("notes", ["restore", "--clean"]).exits(0);
 }
 
 #[test]
