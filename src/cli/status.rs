@@ -8,11 +8,13 @@ use super::report::Reporter;
 use super::text::reason;
 use crate::error::Result;
 use crate::project::Requested;
+use crate::report::Event;
 use crate::transaction::{FileState, Now, ProjectState, Status, age, interrupted, status};
 
 /// Runs the command; its exit code tells whether anything is rewritten, where that is asked for.
 pub(super) fn run(requested: &Requested, args: StatusArgs, reporter: &Reporter) -> Result<u8> {
     let status = status::run(requested)?;
+    status.unmet_version.iter().for_each(|problem| reporter.event(Event::Warning(problem)));
     if reporter.wants_json() {
         reporter.document(to_json(&status));
     } else {

@@ -43,6 +43,7 @@ mod prepare;
 mod processes;
 mod readme;
 mod repair;
+mod required_version;
 mod rooms;
 mod run;
 mod scope;
