@@ -49,7 +49,7 @@ impl Reporter {
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
-            color: use_color(global.color),
+            color: use_color(global.color, is_terminal),
             is_terminal,
             screen: Screen::new(is_terminal && !global.quiet && !is_dumb()),
             unchanged: AtomicUsize::new(0),
@@ -246,14 +246,14 @@ pub(super) fn to_json(problem: &Problem) -> Value {
 
 /// <https://bixense.com/clicolors/> and <https://no-color.org>: a flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then
 /// whether it is a terminal that knows colour.
-fn use_color(asked: Color) -> bool {
+pub(super) fn use_color(asked: Color, is_terminal: bool) -> bool {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     match asked {
         Color::Always => true,
         Color::Never => false,
         Color::Auto if env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
         Color::Auto if set("CLICOLOR_FORCE") => true,
-        Color::Auto => io::stderr().is_terminal() && !is_dumb(),
+        Color::Auto => is_terminal && !is_dumb(),
     }
 }
 
