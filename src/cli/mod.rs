@@ -43,7 +43,7 @@ use crate::cache::place;
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Detected, PackageManager};
-use crate::project::{CacheFolder, Link, PackageSource, Requested, RequestedSource, parse_duration};
+use crate::project::{CacheFolder, Link, NamedBy, PackageSource, Requested, RequestedSource, parse_duration};
 use crate::text::shown;
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
@@ -148,6 +148,17 @@ fn requested(global: Global) -> Result<Requested> {
         Some(value) if flag.is_empty() => value.to_str().map(split_list).unwrap_or_default(),
         _ => flag,
     };
+    let set = |name: &'static str| variable(name).map(|_| name);
+    let flags = NamedBy::default();
+    let named_by = NamedBy {
+        project: set("DOCKER_PREP_PROJECT").filter(|_| global.project.is_none()),
+        workspace: set("DOCKER_PREP_WORKSPACE")
+            .filter(|_| global.workspace.is_none())
+            .unwrap_or(flags.workspace),
+        surfaces: set("DOCKER_PREP_SURFACE").filter(|_| global.surface.is_empty()).unwrap_or(flags.surfaces),
+        deps_dir: set("DOCKER_PREP_DEPS_DIR").filter(|_| global.deps_dir.is_none()).unwrap_or(flags.deps_dir),
+        link: set("DOCKER_PREP_LINK").filter(|_| global.link.is_none()).unwrap_or(flags.link),
+    };
     let surfaces = match variable("DOCKER_PREP_SURFACE") {
         Some(value) if global.surface.is_empty() => {
             value.to_str().map(split_list).unwrap_or_default().into_iter().map(PathBuf::from).collect()
@@ -183,6 +194,7 @@ fn requested(global: Global) -> Result<Requested> {
         cache: if global.no_cache { None } else { cache_place()? },
         // The name that it has always had. What is no number, and 0, is passed over.
         threads: variable("RAYON_NUM_THREADS").and_then(|count| count.to_str()?.parse().ok()),
+        named_by,
         environment: std::env::vars_os().collect(),
     })
 }

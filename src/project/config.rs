@@ -1,5 +1,6 @@
 //! `docker-prep.toml` at the project's root.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::de::Error as _;
@@ -41,6 +42,17 @@ pub(crate) struct Config {
     pub(crate) probe_timeout: Option<Duration>,
     /// What `guard` leaves out: globs on paths from the project's root.
     pub(crate) guard_ignore: Vec<String>,
+    /// The lines in which its keys stand.
+    #[serde(skip)]
+    lines: BTreeMap<String, usize>,
+}
+
+impl Config {
+    /// Where a key stands, for messages.
+    pub(crate) fn place(&self, key: &str) -> String {
+        let line = self.lines.get(key).map(|line| format!("line {line}: ")).unwrap_or_default();
+        format!("{CONFIG_FILE}: {line}{key}")
+    }
 }
 
 fn package_manager<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PackageManager>, D::Error> {
@@ -68,10 +80,15 @@ fn probe_timeout<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Duration>
 /// # Errors
 /// The place and cause, as toml says them, on one line.
 pub(crate) fn parse(text: &str) -> Result<Config, String> {
-    toml::from_str(text).map_err(|error| {
+    let line_of = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+    let config: Result<Config, _> = toml::from_str(text);
+    let table = toml::de::DeTable::parse(text).ok();
+    let keys = table.iter().flat_map(|table| table.get_ref().keys());
+    let lines = keys.map(|key| (key.get_ref().to_string(), line_of(key.span().start))).collect();
+    config.map(|config| Config { lines, ..config }).map_err(|error| {
         let place = error.span().map(|span| {
             let before = &text[..span.start.min(text.len())];
-            let line = before.matches('\n').count() + 1;
+            let line = line_of(span.start);
             let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
             format!("line {line}, column {column}: ")
         });
@@ -94,6 +111,8 @@ mod tests {
         let config = parse("package-manager = \"npm@^11\"\nlink = \"tarballs\"\n").unwrap();
         assert_eq!(config.package_manager, PackageManager::parse("npm@^11").ok());
         assert_eq!(config.link, Some(Link::Tarballs));
+        assert_eq!(config.place("link"), "docker-prep.toml: line 2: link");
+        assert_eq!(config.place("scope"), "docker-prep.toml: scope");
         let config = parse("source = \"gitea\"\nprobe-timeout = \"500ms\"\n").unwrap();
         assert_eq!(config.source, Some(PackageSource::Registry));
         assert_eq!(config.probe_timeout, Some(Duration::from_millis(500)));

@@ -14,6 +14,7 @@ use crate::disk;
 use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
 use crate::npm::{DEPENDENCY_FIELDS, Manifest, Scope, dependencies, specifier};
 use crate::project::file_kind::MANIFEST;
+use crate::project::named_by::named_by;
 use crate::project::requested::Requested;
 use crate::project::surface::Surface;
 use crate::text::{json, path};
@@ -38,12 +39,14 @@ pub(crate) struct Surfaces {
 /// [`ErrorKind::Usage`] for a surface that is not there or is named twice, [`ErrorKind::Refused`] for a manifest that is not
 /// valid or is a symbolic link that leaves the project.
 pub(crate) fn find(project: &Project, requested: &Requested, picture: &ProjectPicture) -> Result<Surfaces> {
-    let named: Vec<PathBuf> = if requested.surfaces.is_empty() {
-        project.config.surfaces.iter().map(|dir| project.root.join(dir)).collect()
+    let (named, by): (Vec<PathBuf>, _) = if requested.surfaces.is_empty() {
+        let named = project.config.surfaces.iter().map(|dir| project.root.join(dir)).collect();
+        (named, project.config.place("surfaces"))
     } else {
-        requested.surfaces.iter().map(|dir| typed_surface(project, dir)).collect()
+        let named = requested.surfaces.iter().map(|dir| typed_surface(project, dir)).collect();
+        (named, requested.named_by.surfaces.to_owned())
     };
-    if named.is_empty() { detect(project, picture) } else { read_named(project, &named) }
+    if named.is_empty() { detect(project, picture) } else { read_named(project, &named, &by) }
 }
 
 /// A surface is named from the project's root; a path from the current folder is understood too, and `.` is it.
@@ -55,31 +58,37 @@ fn typed_surface(project: &Project, dir: &Path) -> PathBuf {
     if below_root.exists() { below_root } else { typed_path(project, dir) }
 }
 
-fn read_named(project: &Project, named: &[PathBuf]) -> Result<Surfaces> {
+fn read_named(project: &Project, named: &[PathBuf], by: &str) -> Result<Surfaces> {
+    let by = named_by(by);
     let mut found = Surfaces::default();
     let mut seen = BTreeSet::new();
     for dir in named {
         let real = dir.canonicalize().map_err(|error| {
-            Error::new(ErrorKind::Usage, format!("{}: no such surface: {}", dir.display(), io_cause(&error)))
+            let message = format!("{}: no such surface: {}{by}", dir.display(), io_cause(&error));
+            Error::new(ErrorKind::Usage, message)
                 .because(&error)
                 .hint("name a folder of the project that holds a package.json, such as --surface backend")
         })?;
         let relative = relative(&project.root, &real).ok_or_else(|| {
             Error::new(
                 ErrorKind::Usage,
-                format!("{}: the surface lies outside the project {}", dir.display(), project.root.display()),
+                format!(
+                    "{}: the surface lies outside the project {}{by}",
+                    dir.display(),
+                    project.root.display()
+                ),
             )
             .hint("name a folder of the project, such as --surface backend")
         })?;
         if !seen.insert(real) {
             return Err(Error::new(
                 ErrorKind::Usage,
-                format!("{}: the surface is named twice", dir.display()),
+                format!("{}: the surface is named twice{by}", dir.display()),
             )
             .hint("name each surface once"));
         }
         let surface = read(project, &relative)?.ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("{}: no package.json there", dir.display()))
+            Error::new(ErrorKind::Usage, format!("{}: no package.json there{by}", dir.display()))
                 .hint("a surface is a folder with a package.json")
         })?;
         if depends_on_scope(&surface.manifest.0, &project.scope) {
