@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::values::offering;
 use crate::guard::Manager;
 use crate::image::PackageManager;
 use crate::project::{Link, PackageSource, parse_duration};
@@ -16,7 +17,7 @@ use crate::project::{Link, PackageSource, parse_duration};
 /// of a build, and puts every byte back. Use it when the registry is down, or when the build must hold uncommitted
 /// changes of the shared packages; else use plain `docker compose build`.
 #[derive(Debug, Parser)]
-#[command(name = "docker-prep", version, disable_help_subcommand = true)]
+#[command(name = "docker-prep", version = env!("VERSION_AND_COMMIT"), disable_help_subcommand = true)]
 pub(super) struct Cli {
     /// What to do; `prepare` if nothing is said.
     #[command(subcommand)]
@@ -34,29 +35,29 @@ pub(super) struct Cli {
 #[command(next_help_heading = "Options of all commands")]
 pub(super) struct Global {
     /// The product repository [default: the one that holds the current folder]
-    #[arg(short = 'C', long, global = true, value_name = "DIR")]
+    #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) project: Option<PathBuf>,
     /// The repository that holds the shared packages [default: found beside the project]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) workspace: Option<PathBuf>,
     /// The packages that the tool is responsible for; repeatable [default: @bytelyst/*]
     #[arg(long, global = true, value_name = "GLOB")]
     pub(super) scope: Vec<String>,
     /// A folder to prepare; repeatable [default: those that a Dockerfile builds]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) surface: Vec<PathBuf>,
     /// Where the tarballs go, from the project's root [default: .docker-deps]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) deps_dir: Option<PathBuf>,
     /// What installs the surfaces: pnpm, npm, yarn or bun, as pnpm@10.6.5 [default: what the project says]
-    #[arg(long, global = true, value_name = "NAME[@VERSION]", value_parser = PackageManager::parse)]
+    #[arg(long, global = true, value_name = "NAME[@VERSION]", value_parser = offering(PackageManager::parse, ["pnpm", "npm", "yarn", "bun"]), hide_possible_values = true)]
     pub(super) package_manager: Option<PackageManager>,
     /// How packages find each other: auto, overrides or tarballs [default: auto]
-    #[arg(long, global = true, value_name = "HOW", value_parser = Link::parse)]
+    #[arg(long, global = true, value_name = "HOW", value_parser = offering(Link::parse, Link::ALL.map(Link::as_str)), hide_possible_values = true)]
     pub(super) link: Option<Link>,
     /// Where packages come from: workspace, registry, auto (the registry if it has them all) or vendor [default:
     /// workspace]
-    #[arg(long, global = true, value_name = "SOURCE", value_parser = PackageSource::parse)]
+    #[arg(long, global = true, value_name = "SOURCE", value_parser = offering(PackageSource::parse, ["workspace", "registry", "auto", "vendor"]), hide_possible_values = true)]
     pub(super) source: Option<PackageSource>,
     /// How long --source auto waits for the registry in all, as 2s or 500ms [default: 2s]
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
@@ -130,6 +131,42 @@ pub(super) enum Command {
     Why(WhyArgs),
     /// Show where the cache lies and how large it is; with `clear`, remove it
     Cache(CacheArgs),
+    /// Print the script by which a shell completes commands, flags and values
+    Completions(CompletionsArgs),
+    /// Print the man page of the program or of a command, or write all of them
+    Man(ManArgs),
+}
+
+/// Words of `completions`.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: Shell,
+}
+
+/// Shells whose completion is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    /// GNU bash, with or without bash-completion.
+    Bash,
+    /// The Z shell.
+    Zsh,
+    /// The friendly interactive shell.
+    Fish,
+    /// PowerShell, also on Linux and macOS.
+    Powershell,
+}
+
+/// Words of `man`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ManArgs {
+    /// The command; else the program
+    #[arg(value_name = "COMMAND", conflicts_with = "out")]
+    pub(super) name: Option<String>,
+    /// Write every page into a folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// Flags of `status`.
@@ -180,10 +217,10 @@ pub(super) struct CacheArgs {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct PrepareArgs {
     /// Show what would be done, and change nothing
-    #[arg(long)]
+    #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
     /// Restore first where the project is prepared already
-    #[arg(long)]
+    #[arg(short, long)]
     pub(super) force: bool,
     /// Leave what was done when an error or a signal ends it; with `run`, also when the command fails
     #[arg(long)]
@@ -220,7 +257,7 @@ pub(super) struct RestoreArgs {
     #[arg(long)]
     pub(super) clean: bool,
     /// Throw away edits that were made to a manifest while prepared
-    #[arg(long, action = ArgAction::SetTrue)]
+    #[arg(short, long, action = ArgAction::SetTrue)]
     pub(super) force: bool,
 }
 
@@ -228,7 +265,7 @@ pub(super) struct RestoreArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct InitArgs {
     /// Show what would be changed, and change nothing
-    #[arg(long)]
+    #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
     /// Only try whether the hook blocks a rewrite; exit 1 where a commit would pass
     #[arg(long, conflicts_with_all = ["dry_run", "remove", "hook"])]
@@ -238,7 +275,7 @@ pub(super) struct InitArgs {
     pub(super) remove: bool,
     /// What runs the hooks: husky, husky-4, lefthook, pre-commit, simple-git-hooks, yorkie, ghooks or git [default: what
     /// the repository uses]
-    #[arg(long, value_name = "NAME", value_parser = manager)]
+    #[arg(long, value_name = "NAME", value_parser = offering(manager, Manager::ALL.map(Manager::name)), hide_possible_values = true)]
     pub(super) hook: Option<Manager>,
 }
 
@@ -259,7 +296,7 @@ pub(super) struct PackArgs {
     #[arg(long)]
     pub(super) all: bool,
     /// Where the tarballs go
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) out: PathBuf,
     /// Pack a package although a file that its manifest names is missing
     #[arg(long)]

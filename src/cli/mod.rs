@@ -5,14 +5,18 @@
 mod args;
 mod build;
 mod cache;
+mod completions;
 mod document;
 mod guard;
 mod init;
 mod lines;
 mod lockfile;
+mod man;
+mod next;
 mod notices;
 mod pack;
 mod prepare;
+mod problems;
 mod report;
 mod restore;
 mod run;
@@ -21,6 +25,7 @@ mod show;
 mod status;
 mod text;
 mod usage;
+mod values;
 mod why;
 
 pub(crate) use self::cache::not_used;
@@ -108,7 +113,10 @@ fn quoting_shown(error: clap::Error, words: &[OsString]) -> clap::Error {
 
 /// Tells of words that mean nothing.
 fn wrong_usage(error: &Error, words: &[OsString]) -> ExitCode {
-    let reporter = Reporter::new(&Global { json: usage::wants_json(words), ..Global::default() });
+    // A call that is typed anew says already which project it is for.
+    let is_named = error.hints().any(|hint| usage::names_project(hint.split(' ')));
+    let project = if is_named { None } else { usage::project(words) };
+    let reporter = Reporter::new(&Global { json: usage::wants_json(words), project, ..Global::default() });
     reporter.error(error);
     ExitCode::from(error.kind.exit_code())
 }
@@ -127,6 +135,11 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
         Some(Command::Init(args)) => return init::run(&requested, &args, &signals()?, reporter),
         Some(Command::Pack(args)) => pack::run(&requested, args, &signals()?, reporter),
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
+        Some(Command::Completions(args)) => {
+            completions::run(args, reporter);
+            Ok(())
+        }
+        Some(Command::Man(args)) => man::run(&args, reporter),
         None if cli.old.restore => restore::run(&requested, &RestoreArgs::default(), &signals()?, reporter),
         None if cli.old.strip_overrides => {
             restore::strip_overrides(&requested, cli.old.prepare.dry_run, &signals()?, reporter)

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::{Error, ErrorKind, Hint, Problem, Result};
 use crate::guard;
 use crate::guard::read::{Commit, Git, Intended, Listing, Mode, Objects, Target, TreeEntry};
-use crate::guard::repair::Here;
+use crate::guard::repair::{Here, RepairCommand};
 use crate::guard::{
     BadSettings, BadSettingsCause, Finding, FindingKind, GuardSettings, GuardedFile, NamedDepsDirs,
     SettingsChange, SettingsFile, VersionRule, repair, shown,
@@ -14,6 +14,7 @@ use crate::guard::{
 use crate::guard::{placed, read as observe};
 use crate::project::{CONFIG_FILE, HookEnvironment, Requested, unmet_version};
 use crate::rewrite::tarball_reference as reference;
+use crate::text::quoted;
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(crate) struct GuardOutcome {
     /// What could not be read, and why, where something was found all the same.
     pub(crate) unread: Vec<(Vec<u8>, &'static str)>,
     /// What puts it right, copy-ready.
-    pub(crate) repair: Vec<String>,
+    pub(crate) repair: Vec<RepairCommand>,
 }
 
 /// A finding, and which commits hold it.
@@ -269,7 +270,7 @@ impl<'g> TreeJudge<'g> {
         })
     }
 
-    fn repair(&self, git: &Git) -> Vec<String> {
+    fn repair(&self, git: &Git) -> Vec<RepairCommand> {
         let dir = git.dir().map(|dir| dir.as_os_str().as_encoded_bytes().to_vec());
         let here = Here { dir, prefix: observe::prefix(git) };
         let is_prepared = !self.named.prepared.is_empty();
@@ -526,7 +527,7 @@ impl TreeJudge<'_> {
                 return Error::new(ErrorKind::Usage, problem.message.clone())
                     .hint("name a folder inside the project, from its root, such as .docker-deps");
             }
-            BadSettingsCause::Wrong(Problem { message, hint }) => {
+            BadSettingsCause::Wrong(Problem { message, hint, .. }) => {
                 let mended = hint.iter().map(String::as_str);
                 let lines = mended.chain(["nothing was judged: put the file right, and stage it"]);
                 Problem::new(format!("{file}: {message}")).hint(Hint::lines(lines))
@@ -564,7 +565,7 @@ fn not_merged(entries: &[&TreeEntry]) -> Error {
     for entry in entries {
         let path = shown(&entry.path);
         let problem = Problem::new(format!("{path}: not merged yet, so nobody knows what will be committed"))
-            .hint(format!("decide it, then: git add -- {}", repair::quoted(&entry.path)));
+            .hint(format!("decide it, then: git add -- {}", quoted(&entry.path)));
         if !problems.contains(&problem) {
             problems.push(problem);
         }

@@ -29,6 +29,7 @@ use std::collections::BTreeSet;
 
 pub(crate) use self::name::{GuardedFile, Syntax, backed_up, file};
 use self::repair::Remedies;
+pub(crate) use self::repair::RepairCommand;
 pub(crate) use self::settings::{
     BadSettings, BadSettingsCause, GuardSettings, NamedDepsDirs, SettingsChange, SettingsFile, VersionRule,
 };

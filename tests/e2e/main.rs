@@ -18,12 +18,14 @@ mod bad_input;
 mod build;
 mod cache;
 mod ci;
+mod dist;
 mod edits;
 #[cfg(target_os = "linux")]
 mod faults;
 #[cfg(target_os = "linux")]
 mod filesystems;
 mod guard;
+mod help;
 mod hostile;
 mod house;
 mod image;
@@ -33,6 +35,7 @@ mod json;
 mod local_packages;
 mod lockfile;
 mod matrix;
+mod messages;
 mod pack;
 mod package_manager;
 mod parity;
@@ -50,4 +53,6 @@ mod source;
 mod stale_settings;
 mod unbuilt;
 mod why;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod windows;
 mod work_trees;
