@@ -35,10 +35,9 @@ pub(super) fn run(
     }
     let warnings = if args.remove { Vec::new() } else { warnings(&plan) };
     if reporter.wants_json() {
-        let warnings: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+        warnings.iter().for_each(|warning| reporter.event(Event::Warning(warning)));
         let mut document = to_json(&plan, args);
         document["next"] = plan.install.into();
-        document["warnings"] = warnings.into();
         reporter.document(document);
         return Ok(0);
     }
@@ -70,6 +69,9 @@ fn check(requested: &Requested, cancel: &CancelToken, reporter: &Reporter) -> Re
         Proof::Unblocked(why) => (1, Some(why)),
     };
     if reporter.wants_json() {
+        if code == 0 && !is_found {
+            reporter.event(Event::Warning(&not_found()));
+        }
         reporter.document(json!({"ok": code == 0, "blocks": code == 0, "why": why}));
     } else if let Some(why) = why {
         let problem = Problem::new(format!("a rewritten manifest may be committed: {why}"));

@@ -115,7 +115,10 @@ fn quoting_shown(error: clap::Error, words: &[OsString]) -> clap::Error {
 
 /// Tells of words that mean nothing.
 fn wrong_usage(error: &Error, words: &[OsString]) -> ExitCode {
-    let reporter = Reporter::new(&Global { json: usage::wants_json(words), ..Global::default() });
+    // A call that is typed anew says already which project it is for.
+    let is_named = error.hints().any(|hint| usage::names_project(hint.split(' ')));
+    let project = if is_named { None } else { usage::project(words) };
+    let reporter = Reporter::new(&Global { json: usage::wants_json(words), project, ..Global::default() });
     reporter.error(error);
     ExitCode::from(error.kind.exit_code())
 }

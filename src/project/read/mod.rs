@@ -222,7 +222,7 @@ fn deps_dir(root: &Path, requested: &Requested, config: &Config) -> Result<Strin
         .unwrap_or_else(|| PathBuf::from(DEFAULT_DEPS_DIR));
     let by = match (&requested.deps_dir, &config.deps_dir) {
         (None, Some(_)) => {
-            format!("{}: {}", root.join(CONFIG_FILE).display(), config.place("deps-dir", 0))
+            format!("{}: {}", root.join(CONFIG_FILE).display(), config.prefix("deps-dir", 0))
         }
         _ => requested.named_by.deps_dir.to_owned(),
     };

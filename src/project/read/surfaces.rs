@@ -42,7 +42,7 @@ pub(crate) struct Surfaces {
 pub(crate) fn find(project: &Project, requested: &Requested, picture: &ProjectPicture) -> Result<Surfaces> {
     let named: Vec<NamedSurface> = if requested.surfaces.is_empty() {
         let file = project.root.join(CONFIG_FILE);
-        let by = |at| format!("{}: {}", file.display(), project.config.place("surfaces", at));
+        let by = |at| format!("{}: {}", file.display(), project.config.prefix("surfaces", at));
         let dirs = project.config.surfaces.iter().enumerate();
         dirs.map(|(at, dir)| NamedSurface { dir: project.root.join(dir), by: by(at) }).collect()
     } else {
