@@ -527,7 +527,7 @@ impl TreeJudge<'_> {
                 return Error::new(ErrorKind::Usage, problem.message.clone())
                     .hint("name a folder inside the project, from its root, such as .docker-deps");
             }
-            BadSettingsCause::Wrong(Problem { message, hint }) => {
+            BadSettingsCause::Wrong(Problem { message, hint, .. }) => {
                 let mended = hint.iter().map(String::as_str);
                 let lines = mended.chain(["nothing was judged: put the file right, and stage it"]);
                 Problem::new(format!("{file}: {message}")).hint(Hint::lines(lines))
