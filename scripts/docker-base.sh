@@ -68,16 +68,6 @@ base_images() { # NODE BUSYBOX
 	rm -rf "$top"
 }
 
-# A file that the README shows: the block that its first line names.
-from_readme() { # NAME
-	awk -v name="$1" '
-		/^```/ { if (inside) exit; opened = 1; next }
-		opened { opened = 0; inside = $0 ~ "^# " name "( |:|$)" }
-		inside
-	' "$root/README.md" >"$temp/$1"
-	[ -s "$temp/$1" ] || wrong "README.md shows no $1"
-}
-
 # Compose: the one that this Docker has, else Debian's plugin, from a release that has it, signed by Debian's keys.
 # Sets $compose to its version, or leaves it empty and says in $no_compose why.
 find_compose() {

@@ -21,7 +21,7 @@ since() { awk -v from="$1" -v to="$(now)" 'BEGIN { printf "%.1f", (to - from) / 
 tag() { printf 'docker-prep-e2e-%s/%s' "$$" "$(printf '%s' "$1" | tr / -)"; }
 image_id() { docker image inspect --format '{{.Id}}' "$(tag "$1")"; }
 
-# The command that README.md gives, from the folder that the product lies in; its output goes to $temp/build.log.
+# The command that `docker-prep help offline` gives, from the folder that the product lies in; its output goes to $temp/build.log.
 options=(--progress=plain --network none --secret 'id=gitea_npm_token,env=GITEA_NPM_TOKEN')
 build() { # SURFACE [OPTION…]
 	local surface=$1

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The traps that README.md warns of, each walked into with the real Docker, and its cure; sourced by scripts/e2e-docker.
+# The traps that src/cli/topics/surfaces.md warns of, each walked into with the real Docker, and its cure; sourced by scripts/e2e-docker.
 # Needs what scripts/e2e-docker does, and a Docker that answers.
 # shellcheck disable=SC2154,SC2164,SC2016 # the script that sources this sets them, and errexit; what is quoted is for the build
 
@@ -23,7 +23,7 @@ said() { sed -n -E 's/^#[0-9]+ [0-9.]+ //p' "$trap/log"; }
 
 trap_wrong() {
 	cat "$trap/log"
-	wrong "README.md is wrong of this trap: $*"
+	wrong "src/cli/topics/surfaces.md is wrong of this trap: $*"
 }
 
 seen() { # WHAT
@@ -40,7 +40,7 @@ traps() {
 	trap_hosts
 	trap_cache_mount
 	trap_same_metadata
-	also+=("traps: $traps_seen of the README's seen, each with its cure")
+	also+=("traps: $traps_seen of those that the topic on surfaces names seen, each with its cure")
 }
 
 trap_dockerignore() {

@@ -27,7 +27,7 @@ pub(crate) struct Options {
     /// Where JSON, table and chart go, in place of target/bench
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Puts the table into README.md, and chart and figures into scripts/
+    /// Puts the table into scripts/README.md, and chart and figures into scripts/
     #[arg(long)]
     readme: bool,
     /// Measures nothing: makes table and chart anew from the JSON

@@ -1,4 +1,4 @@
-//! Tables of what was measured, and their place in README.md.
+//! Tables of what was measured, and their place in scripts/README.md.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::{Result, at, read_text, write};
 const BEGIN: &str = "<!-- bench: begin -->";
 const END: &str = "<!-- bench: end -->";
 
-/// What comes out, in the words of README.md.
+/// What comes out, in the words of scripts/README.md.
 pub(crate) struct Report {
     summary: String,
     tables: String,
@@ -36,9 +36,9 @@ impl Report {
     }
 }
 
-/// Puts a report into README.md between its markers, and chart and figures into scripts/.
+/// Puts a report into scripts/README.md between its markers, and chart and figures beside it.
 pub(crate) fn put_into_readme(root: &Path, json: &str, report: &Report) -> Result<()> {
-    let path = root.join("README.md");
+    let path = root.join("scripts/README.md");
     let text = read_text(&path)?;
     let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
     let missing = || format!("it has no {BEGIN} … {END}: put them where the figures belong");
@@ -49,7 +49,7 @@ pub(crate) fn put_into_readme(root: &Path, json: &str, report: &Report) -> Resul
     write(
         &path,
         format!(
-            "{before}{BEGIN}\n![How long packing takes](scripts/bench.svg)\n\n{summary}\n<details>\n\
+            "{before}{BEGIN}\n![How long packing takes](bench.svg)\n\n{summary}\n<details>\n\
              <summary>All that was measured</summary>\n\n{tables}\n</details>\n{END}{after}"
         ),
     )

