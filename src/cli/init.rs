@@ -64,14 +64,14 @@ pub(super) fn run(
 
 /// Has the hook prove it: 1 where a commit would pass.
 fn check(requested: &Requested, cancel: &CancelToken, reporter: &Reporter) -> Result<u8> {
-    let (proof, is_found) = init::check(requested, cancel)?;
+    let (proof, how_to_install) = init::check(requested, cancel)?;
     let (code, why) = match proof {
         Proof::Blocked => (0, None),
         Proof::Unblocked(why) => (1, Some(why)),
     };
     if reporter.wants_json() {
-        if code == 0 && !is_found {
-            reporter.event(Event::Warning(&not_found()));
+        if let (0, Some(how_to_install)) = (code, how_to_install) {
+            reporter.event(Event::Warning(&not_found(&how_to_install)));
         }
         reporter.document(json!({"ok": code == 0, "blocks": code == 0, "why": why}));
     } else if let Some(why) = why {
@@ -79,8 +79,8 @@ fn check(requested: &Requested, cancel: &CancelToken, reporter: &Reporter) -> Re
         reporter.problem(&problem.hint("docker-prep init says what is missing"));
     } else {
         reporter.tell("the hook that git runs here blocks a rewritten manifest");
-        if !is_found {
-            reporter.event(Event::Warning(&not_found()));
+        if let Some(how_to_install) = how_to_install {
+            reporter.event(Event::Warning(&not_found(&how_to_install)));
         }
     }
     Ok(code)
@@ -113,15 +113,12 @@ fn warnings(plan: &InitPlan) -> Vec<Problem> {
                 .hint("to protect every clone, have CI run docker-prep guard --all, or use a hook manager"),
         );
     }
-    if !plan.is_found {
-        warnings.push(not_found());
-    }
+    warnings.extend(plan.how_to_install.as_deref().map(not_found));
     warnings
 }
 
-fn not_found() -> Problem {
-    Problem::new("docker-prep is not on PATH: the hook does not find it, and blocks every commit")
-        .hint("in a clone of docker-prep type: cargo install --locked --path .")
+fn not_found(how_to_install: &str) -> Problem {
+    Problem::new("docker-prep is not installed for the hook, which blocks every commit").hint(how_to_install)
 }
 
 fn diff_of(change: &InitChange) -> String {

@@ -3,18 +3,14 @@
 mod command;
 mod framework;
 mod owner;
+mod program;
 mod shell;
 mod toml;
 mod yaml;
 
 pub(crate) use self::owner::{Manager, generator};
-
-/// Said by the hook where the program is missing: it must not pass in silence then.
-const HOW_TO_INSTALL: &str = "docker-prep is not installed, and the commit is not checked: in a clone of docker-prep \
-                              type: cargo install --locked --path .";
-
-/// Where installers put programs. What a desktop program starts may not have these on its PATH.
-const FOLDERS: &str = "node_modules/.bin:$HOME/.cargo/bin:$HOME/.local/bin:/usr/local/bin";
+pub(crate) use self::program::{HookProgram, ProgramSource};
+pub(crate) use self::shell::has_guard;
 
 /// How a file says what a hook does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,18 +41,22 @@ pub(crate) const SCRIPT: &str = "docker-prep";
 const SCRIPTS: [&str; 3] = ["pre-commit", "scripts", SCRIPT];
 
 impl Format {
-    /// The text of a file with a call of the guard in it; `None` where there is one already.
+    /// The text of a file with a call of the guard in it; `None` where there is one already. One that was written for a
+    /// project that had the program otherwise is changed.
     ///
     /// # Errors
     /// Why it cannot be put there, and what to write there by hand.
-    pub(crate) fn with_guard(self, text: Option<&str>) -> Result<Option<String>, String> {
+    pub(crate) fn with_guard(
+        self,
+        text: Option<&str>,
+        program: &HookProgram,
+    ) -> Result<Option<String>, String> {
         let there = text.unwrap_or_default();
         match self {
-            Self::Script => shell::with_guard(text, Some("#!/bin/sh")),
-            Self::Command(keys) => command::with_guard(text, keys, command::GUARD),
-            Self::PlainCommand(keys) => command::with_guard(text, keys, command::PLAIN),
-            Self::Framework if framework::calls_the_guard(there) => Ok(None),
-            Self::Framework => yaml::add_to_list(there, "repos", &framework::repository(there)).map(Some),
+            Self::Script => shell::with_guard(text, Some("#!/bin/sh"), program),
+            Self::Command(keys) => command::with_guard(text, keys, &command::guard(program)),
+            Self::PlainCommand(keys) => command::with_guard(text, keys, &program.plain_call()),
+            Self::Framework => framework::with_guard(there, program),
             Self::LefthookYaml | Self::LefthookJson | Self::LefthookToml
                 if calls_the_guard(there) || self.names_the_script(there) =>
             {
@@ -83,7 +83,7 @@ impl Format {
         match self {
             Self::Script => Ok(shell::without_guard(text)),
             Self::Command(keys) | Self::PlainCommand(keys) => command::without_guard(text, keys),
-            Self::Framework => yaml::remove_from_list(text, "repos", &framework::repository(text)),
+            Self::Framework => framework::without_guard(text),
             Self::LefthookYaml => yaml::remove_from_map(text, SCRIPTS),
             Self::LefthookJson => command::remove(text, &SCRIPTS),
             Self::LefthookToml => Ok(toml::remove(text)),

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Hint, Result};
 use crate::guard::apply::prove::{self, Proof};
-use crate::guard::hook::{Format, Manager};
-use crate::guard::read::hooks;
+use crate::guard::hook::{Format, HookProgram, Manager};
 use crate::guard::read::hooks::Hook;
+use crate::guard::read::{hooks, program};
 use crate::guard::{gitignore, hook};
-use crate::project::{Requested, read as project};
+use crate::project::{Project, Requested, read as project};
 use crate::transaction::file;
 
 /// A file that is changed, made or removed.
@@ -36,8 +36,8 @@ pub(crate) struct InitPlan {
     pub(crate) changes: Vec<InitChange>,
     /// What is to be typed so that git calls the manager at all, in a clone where nobody has done that yet.
     pub(crate) install: Option<&'static str>,
-    /// Whether the hook finds the program.
-    pub(crate) is_found: bool,
+    /// What makes the hook find the program, where it does not.
+    pub(crate) how_to_install: Option<String>,
     /// The folder outside of the repository where git looks for hooks, if it does.
     pub(crate) outside: Option<PathBuf>,
     /// Whether other clones get the hook too.
@@ -63,8 +63,9 @@ pub(crate) fn plan(requested: &Requested, manager: Option<Manager>, remove: bool
     let hook = hooks::find(&project.root, manager)?;
     let root = &project.root;
     let patterns = [format!("{}/", project.deps_dir), "*.bak".to_owned()];
+    let program = program_of(&hook.top, &project);
     let edit = |format: Format, text: Option<&str>| match text {
-        _ if !remove => format.with_guard(text),
+        _ if !remove => format.with_guard(text, &program),
         Some(text) => format.without_guard(text),
         None => Ok(None),
     };
@@ -100,7 +101,7 @@ pub(crate) fn plan(requested: &Requested, manager: Option<Manager>, remove: bool
         manager: hook.manager,
         changes,
         install: hook.install.filter(|_| !is_written),
-        is_found: prove::is_found(&hook.top),
+        how_to_install: how_to_install(&hook.top, &program),
         outside: hook.outside,
         is_shared: hook.is_shared,
         top: hook.top,
@@ -213,12 +214,25 @@ pub(crate) fn protect(plan: &InitPlan, cancel: &CancelToken) -> Result<()> {
     Err(error)
 }
 
-/// Whether a commit of a rewrite is blocked in this clone, by trying; and whether hooks find the program.
+/// Whether a commit of a rewrite is blocked in this clone, by trying; and what makes hooks find the program, where they do
+/// not.
 ///
 /// # Errors
 /// As [`prove::prove`].
-pub(crate) fn check(requested: &Requested, cancel: &CancelToken) -> Result<(Proof, bool)> {
+pub(crate) fn check(requested: &Requested, cancel: &CancelToken) -> Result<(Proof, Option<String>)> {
     let project = project::find(requested)?;
     let proof = prove::prove(&project.root, &project.deps_dir, cancel)?;
-    Ok((proof, prove::is_found(&hooks::place(&project.root)?.top)))
+    let top = hooks::place(&project.root)?.top;
+    let program = program_of(&top, &project);
+    Ok((proof, how_to_install(&top, &program)))
+}
+
+/// How the project has the program.
+fn program_of(top: &Path, project: &Project) -> HookProgram {
+    program::of_repository(top, &project.root, project.config.package_manager.as_ref())
+}
+
+/// What makes hooks find it, where they do not.
+fn how_to_install(top: &Path, program: &HookProgram) -> Option<String> {
+    (!prove::is_found(top, program)).then(|| program.how_to_install())
 }

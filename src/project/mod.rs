@@ -30,7 +30,7 @@ pub(crate) use self::read::git::{Failure, HOOK_VARIABLES, HookEnvironment, Runni
 pub(crate) use self::read::package_manager::of_workspace;
 pub(crate) use self::read::picture::ProjectPicture;
 pub(crate) use self::read::place::{FolderNow, HeldFolder};
-pub(crate) use self::read::required::unmet as unmet_version;
+pub(crate) use self::read::required::{PACKAGE, dependency_at, unmet as unmet_version};
 pub(crate) use self::read::surfaces::{files, relative};
 pub(crate) use self::read::workspace::Itself;
 pub(crate) use self::read::{

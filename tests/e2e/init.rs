@@ -178,9 +178,10 @@ fn a_rewritten_manifest_cannot_be_committed(manager: &'static str) {
     let missing = Run::from(product.commit("notes", false));
     assert_ne!(missing.code, Some(0), "{manager}: {missing}");
     let said = format!("{}{}", missing.stdout, missing.stderr);
-    let is_command = ["husky-4", "simple-git-hooks"].contains(&manager);
-    let expected = if is_command { "docker-prep: not found" } else { "docker-prep is not installed" };
-    assert!(said.contains(expected), "{manager}: {said}");
+    assert!(
+        said.contains("docker-prep is not installed, and the commit is not checked: "),
+        "{manager}: {said}"
+    );
 
     product.world.git("notes", &["worktree", "add", "--quiet", "../linked", "-b", "linked"]);
     // husky's hooks are not committed: they are installed in each work tree, or not there.
@@ -393,6 +394,114 @@ fn what_it_cannot_or_should_not_change() {
     let told = world.run(["init", "--hook", "lefthook"]).exits(0);
     assert!(told.stderr.contains("core.hooksPath has git look for hooks there"), "{told}");
     world.run(["init", "--check"]).exits(1);
+}
+
+/// The hook asks the program that the project has, however that is; where it is missing, it says what to type there.
+#[test]
+fn the_program_is_had_as_the_project_has_it() {
+    const PACKAGE: &str = "@bytelyst/docker-prep";
+    // The node_modules of husky 4 is a link to what scripts/tools has installed, in which nothing may be put.
+    for manager in MANAGERS.into_iter().filter(|manager| *manager != "husky-4") {
+        let product = Product::new(manager);
+        let world = &product.world;
+        if !world.exists("notes/package.json") {
+            world.file("notes/package.json", "{\n  \"name\": \"notes\"\n}\n");
+        }
+        // Nobody has it yet.
+        product.init();
+        let missing = |expected: &str| {
+            let run = Run::from(product.commit("notes", false));
+            let said = format!("{}{}", run.stdout, run.stderr);
+            assert!(run.code != Some(0) && said.contains(expected), "{manager}: {expected}: {said}");
+        };
+        product.install_manager("notes");
+        missing(&format!("type: npm install -D {PACKAGE}"));
+
+        // It is a dependency by now, and that version goes before what PATH has.
+        let manifest = world.read("notes/package.json");
+        let own = format!("{{\n  \"devDependencies\": {{\"{PACKAGE}\": \"0.2.0\"}},");
+        world.file("notes/package.json", manifest.replacen('{', &own, 1));
+        world.file("notes/pnpm-lock.yaml", "lockfileVersion: '9.0'\n");
+        product.init();
+        product.install_manager("notes");
+        missing("type: pnpm install");
+        world.exec(
+            "notes/node_modules/.bin/docker-prep",
+            format!("#!/bin/sh\necho the own one\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_docker-prep")),
+        );
+        for installed in [false, true] {
+            world.file("notes/app/package.json", REWRITTEN);
+            world.git("notes", &["add", "app/package.json"]);
+            let run = Run::from(product.commit("notes", installed));
+            let said = format!("{}{}", run.stdout, run.stderr);
+            assert!(run.code != Some(0) && said.contains("git checkout HEAD -- "), "{manager}: {said}");
+            assert!(said.contains("the own one"), "{manager}: {said}");
+        }
+        world.git("notes", &["checkout", "--quiet", "HEAD", "--", "app/package.json"]);
+        Run::from(product.commit("notes", false)).exits(0);
+        let again = world.run_in("notes", ["init", "--json"]).exits(0).json();
+        assert_eq!(again["files"].as_array().map(Vec::len), Some(0), "{manager}");
+
+        product.docker_prep(&["init", "--remove"]).exits(0);
+        product.docker_prep(&["init", "--check"]).exits(1);
+    }
+}
+
+#[test]
+fn each_package_manager_is_told_in_its_own_words() {
+    for (file, text, command) in [
+        ("package-lock.json", "{}", "npm install -D"),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n", "pnpm add -D"),
+        ("yarn.lock", "# yarn lockfile v1\n", "yarn add -D"),
+        ("bun.lock", "{}", "bun add -d"),
+    ] {
+        let world = World::new();
+        world.file("package.json", "{}").file(file, text).git_init("");
+        world.run(["init"]).exits(0);
+        let hook = world.read(".git/hooks/pre-commit");
+        assert!(hook.contains(&format!("type: {command} @bytelyst/docker-prep'")), "{hook}");
+    }
+    // Below the top of the repository.
+    let world = World::new();
+    world.file("web/docker-prep.toml", "").file(
+        "web/package.json",
+        "{\"packageManager\": \"pnpm@10.6.5\", \"devDependencies\": {\"@bytelyst/docker-prep\": \"0.2.0\"}}",
+    );
+    world.git_init("");
+    world.run_in("web", ["init"]).exits(0);
+    let hook = world.read(".git/hooks/pre-commit");
+    assert!(hook.contains("PATH=\"web/node_modules/.bin:$PATH:"), "{hook}");
+    assert!(hook.contains(": in web type: pnpm install'"), "{hook}");
+}
+
+#[test]
+fn with_plug_n_play_yarn_is_asked() {
+    let world = World::new();
+    let manifest = "{\"devDependencies\": {\"@bytelyst/docker-prep\": \"0.2.0\"}}";
+    world
+        .file("package.json", manifest)
+        .file("yarn.lock", "__metadata:\n  version: 8\n")
+        .file(".pnp.cjs", "");
+    world.git_init("");
+    let bin = world.beside("bin");
+    let yarn = format!("echo yarn \"$@\" >&2; shift; exec '{}' \"$@\"", env!("CARGO_BIN_EXE_docker-prep"));
+    crate::common::shim::program_at(&bin.join("yarn"), &yarn);
+    let search = |bin: &Path| format!("{}:{}", bin.display(), path(false).to_string_lossy());
+    let call = |command: &mut Command, path: String| Run::from(command.env("PATH", path).output().unwrap());
+    let mut init = world.program();
+    call(init.arg("init"), search(&bin)).exits(0);
+    world.file("app/package.json", REWRITTEN);
+    world.git("", &["add", "app/package.json"]);
+    let mut commit = world.command("git");
+    commit.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--message=more"]);
+    let blocked = call(&mut commit, search(&bin)).exits(1);
+    assert!(blocked.stderr.contains("yarn docker-prep guard"), "{blocked}");
+    assert!(blocked.stderr.contains("app/package.json"), "{blocked}");
+    let hook = world.read(".git/hooks/pre-commit");
+    assert!(
+        hook.contains("'yarn is not installed, and the commit is not checked: type: yarn install'"),
+        "{hook}"
+    );
 }
 
 #[test]

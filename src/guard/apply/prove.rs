@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::cancel::CancelToken;
 use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
+use crate::guard::hook::HookProgram;
 use crate::guard::read::hooks;
 use crate::process::child;
 use crate::project::{DEFAULT_DEPS_DIR, Failure, git};
@@ -104,16 +105,18 @@ pub(crate) fn prove(dir: &Path, deps_dir: &str, cancel: &CancelToken) -> Result<
 }
 
 /// Whether a hook finds the program, where people and installers put it.
-pub(crate) fn is_found(top: &Path) -> bool {
+pub(crate) fn is_found(top: &Path, program: &HookProgram) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let home = std::env::var_os("HOME").unwrap_or_default();
     let own = [
-        top.join("node_modules/.bin"),
+        top.join(program.folder_of_programs()),
         Path::new(&home).join(".cargo/bin"),
         Path::new(&home).join(".local/bin"),
     ];
-    let program = format!("docker-prep{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(&path).chain(own).any(|folder| folder.join(&program).is_file())
+    // What package managers put there has no ending of a program.
+    let names = [format!("{}{}", program.name(), std::env::consts::EXE_SUFFIX), program.name().to_owned()];
+    let has = |folder: std::path::PathBuf| names.iter().any(|name| folder.join(name).is_file());
+    std::env::split_paths(&path).chain(own).any(has)
 }
 
 /// That of this process, with this program's own folder behind: whether the hook finds the program is another question

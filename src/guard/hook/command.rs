@@ -1,12 +1,41 @@
 //! A hook that is a command line in a JSON file, and other entries of one.
 
+use super::HookProgram;
 use crate::text::{Change, Document, edit};
 
+/// What ends every call of the guard.
+const CALL: &str = "docker-prep guard";
+/// What stands in front of a call that a POSIX shell runs.
+const BEFORE: &str = "exit 1; }; ";
+/// What version 0.1 wrote.
+const FORMER: &str = "PATH=$PATH:node_modules/.bin:$HOME/.cargo/bin:$HOME/.local/bin docker-prep guard";
+
 /// What a POSIX shell runs.
-pub(super) const GUARD: &str =
-    "PATH=$PATH:node_modules/.bin:$HOME/.cargo/bin:$HOME/.local/bin docker-prep guard";
-/// What any shell runs.
-pub(super) const PLAIN: &str = "docker-prep guard";
+pub(super) fn guard(program: &HookProgram) -> String {
+    let (path, name, missing) = (program.search_path(), program.name(), program.missing());
+    format!(
+        "PATH={path}; command -v {name} >/dev/null || {{ echo '{missing}' >&2; {BEFORE}{}",
+        program.call()
+    )
+}
+
+/// What stands behind a call that was written here, for whatever way to have the program.
+fn behind_written(command: &str) -> Option<&str> {
+    let call = match command.strip_prefix(FORMER) {
+        Some(rest) => return Some(rest),
+        None if command.starts_with("PATH=") => command.split_once(BEFORE)?.1,
+        None => command.strip_prefix("npx --no-install ").unwrap_or(command),
+    };
+    let before = call.find(CALL).map(|at| &call[..at])?;
+    let is_ours = match before.strip_prefix("yarn ") {
+        None => before.is_empty(),
+        Some("") => true,
+        Some(folder) => folder
+            .strip_prefix("--cwd ")
+            .is_some_and(|folder| !folder.trim_end().contains(char::is_whitespace)),
+    };
+    is_ours.then(|| &call[before.len() + CALL.len()..])
+}
 
 /// The text with the guard in front of the command at these keys; `None` where that calls it already.
 pub(super) fn with_guard(text: Option<&str>, keys: &[&str], guard: &str) -> Result<Option<String>, String> {
@@ -16,12 +45,21 @@ pub(super) fn with_guard(text: Option<&str>, keys: &[&str], guard: &str) -> Resu
         Some(_) => return Err(format!("`{}` is no text: have it call `docker-prep guard`", keys.join("."))),
     };
     match command.as_deref() {
-        Some(command) if command.contains("docker-prep guard") => Ok(None),
         None => set(text, keys, guard),
+        Some(command) if behind_written(command).is_some_and(is_whole) => {
+            let changed = format!("{guard}{}", behind_written(command).unwrap_or_default());
+            if changed == command { Ok(None) } else { set(text, keys, &changed) }
+        }
+        Some(command) if command.contains(CALL) => Ok(None),
         // Nothing may stand behind `&&` then.
         Some(command) if command.trim().is_empty() => set(text, keys, guard),
         Some(command) => set(text, keys, &in_front(guard, command)),
     }
+}
+
+/// Whether a call with this behind it is one that was written here.
+fn is_whole(behind: &str) -> bool {
+    behind.is_empty() || behind.starts_with(" && ")
 }
 
 /// Of a line of several commands the whole must depend on the guard.
@@ -33,9 +71,7 @@ fn in_front(guard: &str, command: &str) -> String {
 /// The text without what [`with_guard`] put there; `None` where that is not there.
 pub(super) fn without_guard(text: &str, keys: &[&str]) -> Result<Option<String>, String> {
     let Some(serde_json::Value::String(command)) = at(text, keys)? else { return Ok(None) };
-    let Some(rest) = command.strip_prefix(GUARD).or_else(|| command.strip_prefix(PLAIN)) else {
-        return Ok(None);
-    };
+    let Some(rest) = behind_written(&command) else { return Ok(None) };
     match rest.strip_prefix(" && ") {
         None if rest.is_empty() => remove(text, keys),
         None => Ok(None),
@@ -109,10 +145,33 @@ mod tests {
         ] {
             let text =
                 format!("{{\n\t\"simple-git-hooks\": {{\n\t\t\"pre-commit\": {}\n\t}}\n}}\n", json!(command));
-            let with = with_guard(Some(&text), &KEYS, PLAIN).unwrap().unwrap();
+            let with = with_guard(Some(&text), &KEYS, CALL).unwrap().unwrap();
             assert_eq!(at(&with, &KEYS), Ok(Some(expected.into())));
-            assert_eq!(with_guard(Some(&with), &KEYS, PLAIN), Ok(None));
+            assert_eq!(with_guard(Some(&with), &KEYS, CALL), Ok(None));
             assert_eq!(without_guard(&with, &KEYS), Ok(Some(text)));
+        }
+    }
+
+    #[test]
+    fn what_was_written_for_another_way_to_have_the_program_is_changed() {
+        let text = json!({"simple-git-hooks": {"pre-commit": "npm test"}}).to_string();
+        let calls = |program: &HookProgram| [guard(program), program.plain_call()];
+        let calls: Vec<String> =
+            HookProgram::of_each_kind().iter().flat_map(calls).chain([FORMER.to_owned()]).collect();
+        for written in &calls {
+            let with = with_guard(Some(&text), &KEYS, written).unwrap().unwrap();
+            assert_eq!(without_guard(&with, &KEYS), Ok(Some(text.clone())), "{written}");
+            for other in &calls {
+                let changed = with_guard(Some(&with), &KEYS, other).unwrap();
+                let expected = with_guard(Some(&text), &KEYS, other).unwrap().unwrap();
+                assert_eq!(changed, Some(expected).filter(|_| written != other), "{written}, then {other}");
+            }
+        }
+        for own in
+            ["npm test && docker-prep guard", "docker-prep guard || exit 1", "PATH=x docker-prep guard"]
+        {
+            let text = json!({"simple-git-hooks": {"pre-commit": own}}).to_string();
+            assert_eq!(with_guard(Some(&text), &KEYS, CALL), Ok(None), "{own}");
         }
     }
 
@@ -120,7 +179,7 @@ mod tests {
         #[test]
         fn any_command_gets_its_bytes_back(command in r"[ a-z&|;#{}\n]*[a-z}][ a-z&|;#{}\n]*") {
             let text = json!({"simple-git-hooks": {"pre-commit": command}}).to_string();
-            let with = with_guard(Some(&text), &KEYS, GUARD).unwrap().unwrap();
+            let with = with_guard(Some(&text), &KEYS, &guard(&HookProgram::on_path())).unwrap().unwrap();
             prop_assert_eq!(without_guard(&with, &KEYS), Ok(Some(text)));
         }
     }
@@ -128,7 +187,7 @@ mod tests {
     #[test]
     fn what_was_not_there_is_made_and_taken_out_again() {
         let text = "{\n  \"name\": \"x\"\n}\n";
-        let with = with_guard(Some(text), &KEYS, GUARD).unwrap().unwrap();
+        let with = with_guard(Some(text), &KEYS, &guard(&HookProgram::on_path())).unwrap().unwrap();
         assert!(with.contains("docker-prep guard\"\n  }\n}\n"), "{with}");
         assert_eq!(without_guard(&with, &KEYS), Ok(Some(text.to_owned())));
         assert_eq!(without_guard(text, &KEYS), Ok(None));
@@ -139,10 +198,7 @@ mod tests {
         for text in
             ["{", "{\"simple-git-hooks\": \"hooks.js\"}", "{\"simple-git-hooks\": {\"pre-commit\": []}}"]
         {
-            assert!(
-                with_guard(Some(text), &KEYS, PLAIN).unwrap_err().contains("docker-prep guard"),
-                "{text}"
-            );
+            assert!(with_guard(Some(text), &KEYS, CALL).unwrap_err().contains("docker-prep guard"), "{text}");
         }
     }
 }

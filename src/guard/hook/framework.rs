@@ -2,10 +2,38 @@
 
 use serde_json::{Value, json};
 
-use super::{FOLDERS, HOW_TO_INSTALL};
+use super::{HookProgram, yaml};
+
+/// The configuration with an entry of the guard; `None` where there is one.
+pub(super) fn with_guard(config: &str, program: &HookProgram) -> Result<Option<String>, String> {
+    let wanted = repository(config, program);
+    let rest = match written(config) {
+        Some(written) if written == wanted => return Ok(None),
+        Some(written) => yaml::remove_from_list(config, "repos", &written)?,
+        None if calls_the_guard(config) => return Ok(None),
+        None => None,
+    };
+    yaml::add_to_list(rest.as_deref().unwrap_or(config), "repos", &wanted).map(Some)
+}
+
+/// The configuration without what [`with_guard`] put there; `None` where that is not there.
+pub(super) fn without_guard(config: &str) -> Result<Option<String>, String> {
+    written(config).map_or(Ok(None), |written| yaml::remove_from_list(config, "repos", &written))
+}
+
+/// The entry that was written here, for whatever way to have the program.
+fn written(config: &str) -> Option<Value> {
+    let value = crate::text::parse(config).ok()?;
+    let is_ours = |entry: &&Value| {
+        let hooks = entry["hooks"].as_array().map_or(&[][..], Vec::as_slice);
+        matches!(hooks, [hook] if hook["id"] == "docker-prep-guard"
+            && hook["entry"].as_str().is_some_and(|entry| entry.starts_with("sh -c 'PATH=")))
+    };
+    value["repos"].as_array()?.iter().find(is_ours).cloned()
+}
 
 /// Whether some line that is no comment calls the guard, or names the hook of our own `.pre-commit-hooks.yaml`.
-pub(super) fn calls_the_guard(text: &str) -> bool {
+fn calls_the_guard(text: &str) -> bool {
     super::calls_the_guard(text)
         || text.lines().any(|line| !line.trim_start().starts_with('#') && is_published(line))
 }
@@ -15,10 +43,11 @@ fn is_published(line: &str) -> bool {
 }
 
 /// An entry of `.pre-commit-config.yaml`. Files are not passed: the guard reads the index.
-pub(super) fn repository(config: &str) -> Value {
+fn repository(config: &str, program: &HookProgram) -> Value {
+    let (path, name, missing) = (program.search_path(), program.name(), program.missing());
     let line = format!(
-        "PATH=\"$PATH:{FOLDERS}\"; command -v docker-prep >/dev/null || {{ echo \"{HOW_TO_INSTALL}\" >&2; exit 1; }}; \
-         docker-prep guard"
+        "PATH=\"{path}\"; command -v {name} >/dev/null || {{ echo \"{missing}\" >&2; exit 1; }}; {}",
+        program.call()
     );
     let mut hook = json!({
         "id": "docker-prep-guard",
@@ -60,7 +89,7 @@ mod tests {
             ("default_stages: [pre-push]\n", Some("pre-commit")),
             ("default_stages: [manual]\n", Some("commit")),
         ] {
-            let repository = repository(config);
+            let repository = repository(config, &HookProgram::on_path());
             let stages = repository["hooks"][0].get("stages");
             assert_eq!(stages.cloned(), expected.map(|stage| json!([stage])), "{config}");
         }

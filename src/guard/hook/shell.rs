@@ -1,38 +1,78 @@
 //! A hook that is a shell script.
 
-use super::{FOLDERS, HOW_TO_INSTALL};
+use super::HookProgram;
 
 /// The script with the guard in front of everything else, so that no `exit` of its own comes first; `None` where a
-/// line of its own calls it already.
-pub(super) fn with_guard(text: Option<&str>, shebang: Option<&str>) -> Result<Option<String>, String> {
-    if text.is_some_and(|text| text.lines().any(calls_the_guard)) {
+/// line of its own calls it already. What was written for another way to have the program is changed where it stands.
+pub(super) fn with_guard(
+    text: Option<&str>,
+    shebang: Option<&str>,
+    program: &HookProgram,
+) -> Result<Option<String>, String> {
+    if let Some(text) = text
+        && let Some(written) = written(text)
+    {
+        let changed = [&text[..written.start], &guard(program), &text[written.end..]].concat();
+        return Ok(Some(changed).filter(|changed| changed != text));
+    }
+    if text.is_some_and(has_guard) {
         return Ok(None);
     }
-    with_it_in_front(text, shebang).map(Some)
+    with_it_in_front(text, shebang, program).map(Some)
+}
+
+/// Whether some line calls the guard whatever else is so.
+pub(crate) fn has_guard(text: &str) -> bool {
+    text.lines().any(calls_the_guard)
 }
 
 /// Whether a line calls the guard whatever else is so, and heeds what it says: not in a branch, a function, a string,
 /// nor with `|| true` behind it.
 fn calls_the_guard(line: &str) -> bool {
-    let call = line.strip_prefix("exec ").or_else(|| line.strip_prefix("npx ")).unwrap_or(line);
-    let rest = call.strip_prefix("docker-prep guard").map(str::trim);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("|| exit"))
+    const BEFORE: [&str; 9] = [
+        "",
+        "exec ",
+        "npx ",
+        "npx --no-install ",
+        "pnpm exec ",
+        "pnpm ",
+        "yarn ",
+        "bunx ",
+        "node_modules/.bin/",
+    ];
+    BEFORE.iter().any(|before| {
+        let call = line.strip_prefix(before).and_then(|line| line.strip_prefix("docker-prep guard"));
+        call.map(str::trim).is_some_and(|rest| rest.is_empty() || rest.starts_with("|| exit"))
+    })
 }
 
 /// The first and the last line of what is written into a script.
 const FIRST: &str = "# docker-prep: a rewritten manifest is not committed\n";
 const LAST: &str = "docker-prep guard || exit $?\n";
 
-fn with_it_in_front(text: Option<&str>, shebang: Option<&str>) -> Result<String, String> {
-    let guard = format!(
+/// What is written.
+fn guard(program: &HookProgram) -> String {
+    format!(
         "{FIRST}\
-         PATH=\"$PATH:{FOLDERS}\"\n\
-         command -v docker-prep >/dev/null 2>&1 || {{\n\
-         \techo '{HOW_TO_INSTALL}' >&2\n\
+         PATH=\"{}\"\n\
+         command -v {} >/dev/null 2>&1 || {{\n\
+         \techo '{}' >&2\n\
          \texit 1\n\
          }}\n\
-         {LAST}"
-    );
+         {} || exit $?\n",
+        program.search_path(),
+        program.name(),
+        program.missing(),
+        program.call()
+    )
+}
+
+fn with_it_in_front(
+    text: Option<&str>,
+    shebang: Option<&str>,
+    program: &HookProgram,
+) -> Result<String, String> {
+    let guard = guard(program);
     let Some(text) = text else {
         return Ok(shebang.map_or_else(|| guard.clone(), |shebang| format!("{shebang}\n{guard}")));
     };
@@ -44,10 +84,15 @@ fn with_it_in_front(text: Option<&str>, shebang: Option<&str>) -> Result<String,
 /// The script without what [`with_guard`] wrote, from its first line to its last; `None` where that is not there. What
 /// does nothing then is empty.
 pub(super) fn without_guard(text: &str) -> Option<String> {
-    let begin = text.find(FIRST)?;
-    let end = begin + text[begin..].find(LAST)? + LAST.len();
-    let rest = [&text[..begin], &text[end..]].concat();
+    let written = written(text)?;
+    let rest = [&text[..written.start], &text[written.end..]].concat();
     Some(if rest == "#!/bin/sh\n" { String::new() } else { rest })
+}
+
+/// Where that stands.
+fn written(text: &str) -> Option<std::ops::Range<usize>> {
+    let begin = text.find(FIRST)?;
+    Some(begin..begin + text[begin..].find(LAST)? + LAST.len())
 }
 
 /// Behind the first line that names the shell, and behind what husky 4 to 8 begin with.
@@ -81,8 +126,9 @@ mod tests {
     use super::*;
 
     fn head(text: &str) -> String {
-        let whole = with_guard(Some(text), Some("#!/bin/sh")).unwrap().unwrap();
-        whole.replace(&with_guard(None, None).unwrap().unwrap(), "<guard>\n")
+        let program = HookProgram::on_path();
+        let whole = with_guard(Some(text), Some("#!/bin/sh"), &program).unwrap().unwrap();
+        whole.replace(&guard(&program), "<guard>\n")
     }
 
     #[test]
@@ -97,8 +143,16 @@ mod tests {
 
     #[test]
     fn only_a_call_that_counts_is_one() {
-        for line in ["docker-prep guard", "exec docker-prep guard", "docker-prep guard || exit 1"] {
-            assert_eq!(with_guard(Some(&format!("npm test\n{line}\n")), None), Ok(None), "{line}");
+        let program = HookProgram::on_path();
+        for line in [
+            "docker-prep guard",
+            "exec docker-prep guard",
+            "docker-prep guard || exit 1",
+            "npx --no-install docker-prep guard",
+            "pnpm exec docker-prep guard",
+            "node_modules/.bin/docker-prep guard",
+        ] {
+            assert_eq!(with_guard(Some(&format!("npm test\n{line}\n")), None, &program), Ok(None), "{line}");
         }
         for line in [
             "# docker-prep guard",
@@ -106,24 +160,33 @@ mod tests {
             "docker-prep guard || true",
             "  docker-prep guard",
         ] {
-            assert!(matches!(with_guard(Some(line), None), Ok(Some(_))), "{line}");
+            assert!(matches!(with_guard(Some(line), None, &program), Ok(Some(_))), "{line}");
         }
     }
 
     #[test]
     fn what_was_written_is_taken_out_again() {
         for text in ["npm test\n", "#!/usr/bin/env bash\n\nexit 0\n", "\n\nx"] {
-            let whole = with_guard(Some(text), None).unwrap().unwrap();
-            assert_eq!(without_guard(&whole).as_deref(), Some(text));
+            for program in HookProgram::of_each_kind() {
+                let whole = with_guard(Some(text), None, &program).unwrap().unwrap();
+                assert_eq!(with_guard(Some(&whole), None, &program), Ok(None));
+                assert_eq!(without_guard(&whole).as_deref(), Some(text));
+                // The project has the program otherwise by now.
+                for other in HookProgram::of_each_kind().iter().filter(|other| **other != program) {
+                    let changed = with_guard(Some(&whole), None, other).unwrap().unwrap();
+                    assert_eq!(with_guard(Some(text), None, other).unwrap().unwrap(), changed);
+                }
+            }
             assert_eq!(without_guard(text), None);
         }
-        let new = with_guard(None, Some("#!/bin/sh")).unwrap().unwrap();
+        let new = with_guard(None, Some("#!/bin/sh"), &HookProgram::on_path()).unwrap().unwrap();
         assert_eq!(without_guard(&new).as_deref(), Some(""));
     }
 
     #[test]
     fn another_language_is_left_alone() {
-        let error = with_guard(Some("#!/usr/bin/env -S node\n1\n"), None).unwrap_err();
+        let error =
+            with_guard(Some("#!/usr/bin/env -S node\n1\n"), None, &HookProgram::on_path()).unwrap_err();
         assert!(error.contains("node") && error.contains("docker-prep guard"), "{error}");
     }
 }

@@ -147,7 +147,7 @@ fn refuse(place: &git::Hooks, generated: &str, at_work: Option<Manager>) -> Resu
             .hint("have a pre-commit hook there call: docker-prep guard"));
     }
     let generator = at_work.map(Manager::name).or_else(|| hook::generator(generated));
-    let calls_it = Format::Script.with_guard(Some(generated)) == Ok(None);
+    let calls_it = hook::has_guard(generated);
     match generator {
         Some(generator) if !calls_it => {
             let message = format!(

@@ -7,6 +7,7 @@ mod history;
 pub(crate) mod hooks;
 mod index;
 mod objects;
+pub(crate) mod program;
 mod remedies;
 mod state;
 mod tree;

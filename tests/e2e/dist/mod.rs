@@ -4,6 +4,7 @@
 mod distribution;
 
 mod archives;
+mod hook;
 mod installer;
 mod launcher;
 mod managers;
