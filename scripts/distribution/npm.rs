@@ -35,9 +35,7 @@ pub(crate) fn platform(about: &About<'_>, target: &Target, program: &[u8]) -> Re
     manifest.insert("os".to_owned(), json!([target.os]));
     manifest.insert("cpu".to_owned(), json!([target.cpu]));
     let program = Entry::program(format!("bin/{}", target.program()), program);
-    let readme = format!(
-        "# {name}\n\nThe program of [{NAME}](https://www.npmjs.com/package/{NAME}), which needs it; install that one.\n"
-    );
+    let readme = format!("# {name}\n\nThe program of `{NAME}`, which needs it: install that one.\n");
     about.package(&name, manifest, vec![program, Entry::new("README.md", readme)])
 }
 

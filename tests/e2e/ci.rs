@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::common::registry::Registry;
 use crate::common::{Run, World};
+use crate::dist::TARGETS;
 
 /// The workflow that the topic shows.
 fn workflow() -> String {
@@ -58,9 +59,62 @@ fn the_workflow_is_well_formed() {
     let found = lint().exits(1);
     assert!(found.stdout.contains("undefined variable"), "the linter finds what is wrong: {found}");
     world.remove("workflows/wrong.yml");
-    world.file("workflows/images.yml", workflow());
+    world.file("workflows/images.yml", workflow()).file("workflows/release.yml", release_workflow());
     let found = lint().exits(0);
-    assert!(found.stdout.contains("Checking 1 workflow file(s)"), "{found}");
+    assert!(found.stdout.contains("Checking 2 workflow file(s)"), "{found}");
+}
+
+/// What makes the releases of this repository.
+fn release_workflow() -> String {
+    fs::read_to_string(repository().join(".github/workflows/release.yml")).unwrap()
+}
+
+/// Every action is one commit of it; what Gitea runs does without what GitHub alone has; programs are published before what
+/// depends on them, and all of them.
+#[test]
+fn the_workflow_of_releases_is_pinned_and_whole() {
+    let text = release_workflow();
+    let uses: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once("uses: ")?.1)).collect();
+    assert!(uses.len() > 10, "{uses:?}");
+    for action in uses {
+        let (name, version) = action.split_once(" # v").unwrap_or_else(|| panic!("{action}: of no version"));
+        let commit = name.split_once('@').expect("a commit").1;
+        assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{action}");
+        assert!(version.split('.').count() == 3, "{action}");
+    }
+    let workflow = parsed(&text);
+    let jobs = workflow["jobs"].as_object().unwrap();
+    for (name, job) in jobs {
+        let condition = job["if"].as_str().unwrap_or_default();
+        let is_everywhere = ["check", "build", "assemble"].contains(&&**name);
+        assert_eq!(condition.contains("github.server_url"), !is_everywhere, "{name}: {condition}");
+        let steps = job["steps"].as_array().unwrap();
+        for step in
+            steps.iter().filter(|step| step["uses"].as_str().is_some_and(|uses| uses.contains("artifact@")))
+        {
+            let is_of_github = step["if"].as_str().is_some_and(|text| text.contains("github.server_url"));
+            assert!(is_of_github || !is_everywhere, "{name}: {step}");
+        }
+    }
+    let built: Vec<&str> = jobs["build"]["strategy"]["matrix"]["include"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|row| row["targets"].as_str().unwrap().split_whitespace())
+        .collect();
+    let publish = jobs["publish"]["steps"].as_array().unwrap();
+    let publish =
+        publish.iter().filter_map(|step| step["run"].as_str()).find(|run| run.contains("npm publish"));
+    let publish = publish.expect("a step that publishes");
+    for target in &TARGETS {
+        assert!(built.contains(&target.triple), "{}", target.triple);
+        assert!(publish.contains(&format!(" {}", target.platform())), "{publish}");
+    }
+    assert_eq!(built.len(), TARGETS.len());
+    let (platforms, main) =
+        (publish.find("docker-prep-$platform").unwrap(), publish.find("docker-prep-$version").unwrap());
+    assert!(platforms < main, "{publish}");
+    assert_eq!(publish.matches("npm publish").count(), publish.matches("--provenance").count());
 }
 
 /// A runner's workspace, with the repositories checked out as the workflows say.

@@ -179,6 +179,30 @@ fn the_packages_of_npm_say_what_they_are() {
     assert_eq!(bundled["optionalDependencies"], Value::Null);
 }
 
+/// Where cargo-binstall looks for an archive, and for the program in it, is where that is.
+#[test]
+fn cargo_binstall_is_told_the_names_of_the_archives() {
+    let manifest: toml::Table = toml::from_str(include_str!("../../../Cargo.toml")).unwrap();
+    let binstall = &manifest["package"]["metadata"]["binstall"];
+    let at = |target: &str, key: &str| {
+        let own = binstall["overrides"].get(target).and_then(|own| own.get(key));
+        let text = own.unwrap_or_else(|| &binstall[key]).as_str().unwrap().to_owned();
+        text.replace("{ version }", VERSION).replace("{ target }", target).replace("{ bin }", "docker-prep")
+    };
+    let gnu =
+        |triple: &str| triple.replace("-linux-musl", "-linux-gnu").replace("-windows-gnu", "-windows-msvc");
+    for target in &TARGETS {
+        for asked in [target.triple.to_owned(), gnu(target.triple)] {
+            let url = at(&asked, "pkg-url");
+            assert!(url.ends_with(&format!("/v{VERSION}/{}", target.archive(VERSION))), "{asked}: {url}");
+            let program = at(&asked, "bin-dir")
+                .replace("{ binary-ext }", if target.is_windows() { ".exe" } else { "" });
+            assert_eq!(program, format!("{}/{}", target.stem(VERSION), target.program()), "{asked}");
+            assert_eq!(at(&asked, "pkg-fmt"), if target.is_windows() { "zip" } else { "tgz" }, "{asked}");
+        }
+    }
+}
+
 #[test]
 fn a_program_of_another_version_writes_nothing() {
     let world = World::new();

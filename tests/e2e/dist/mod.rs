@@ -12,3 +12,5 @@ mod missing;
 mod release;
 mod scene;
 mod version;
+
+pub(crate) use self::distribution::target::TARGETS;
