@@ -116,6 +116,7 @@ impl CancelToken {
 
     /// What may be done with the process's signals.
     #[must_use]
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix passes signals on"))]
     pub(crate) fn policy(&self) -> &SignalPolicy {
         &self.0.policy
     }
@@ -134,6 +135,7 @@ impl CancelToken {
 
     /// Waits until what is waited for is there: looks whenever somebody [wakes](Self::wake) it. A signal handler wakes
     /// nobody.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix waits beside children"))]
     pub(crate) fn wait_while(&self, mut is_missing: impl FnMut() -> bool) {
         let held = self.0.change.lock().unwrap_or_else(PoisonError::into_inner);
         let held = self.0.changed.wait_while(held, |()| is_missing());

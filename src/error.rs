@@ -53,6 +53,8 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     /// The next step, as a command to type where there is one; of several lines only where [`Hint::lines`] made it.
     pub(crate) hint: Option<String>,
+    /// What the message counts, a line each, for those who want to know more.
+    pub(crate) details: Vec<String>,
 }
 
 /// What to do next. A text is one line, whatever names in it hold; what has several lines says so.
@@ -82,7 +84,14 @@ impl Problem {
     /// A problem with no advice yet.
     #[must_use]
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
+        Self { message: message.into(), hint: None, details: Vec::new() }
+    }
+
+    /// The same, with what the message counts.
+    #[must_use]
+    pub(crate) fn details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
     }
 
     /// The same, with what to do next.
@@ -97,6 +106,14 @@ impl Problem {
 pub(crate) fn each_once(problems: impl IntoIterator<Item = Problem>) -> Vec<Problem> {
     let mut said = BTreeSet::new();
     problems.into_iter().filter(|problem| said.insert(problem.message.clone())).collect()
+}
+
+/// The problems, each with its advice; what several in a row advise is said behind the last of them.
+pub(crate) fn with_hints(problems: &[Problem]) -> impl Iterator<Item = (&Problem, Option<&str>)> {
+    problems.iter().enumerate().map(|(number, problem)| {
+        let next = problems.get(number + 1).and_then(|next| next.hint.as_deref());
+        (problem, problem.hint.as_deref().filter(|hint| next != Some(hint)))
+    })
 }
 
 /// A failure: its kind, and each problem that was found (one call names them all). Printed, it is a line for each
@@ -185,7 +202,8 @@ impl Error {
         self.problems.iter().map(|problem| problem.message.as_str())
     }
 
-    /// What to do next, as commands of the program to type where there are some: one for each problem that has one.
+    /// What to do next, as commands of the program to type where there are some: what problems in a row have in common
+    /// is said once.
     ///
     /// ```
     /// use docker_prep::{Project, Settings};
@@ -194,7 +212,7 @@ impl Error {
     /// assert!(error.hints().any(|hint| hint.starts_with("name the product's folder")));
     /// ```
     pub fn hints(&self) -> impl Iterator<Item = &str> {
-        self.problems.iter().filter_map(|problem| problem.hint.as_deref())
+        with_hints(&self.problems).filter_map(|(_, hint)| hint)
     }
 }
 
@@ -220,20 +238,22 @@ pub(crate) fn io_cause(cause: &io::Error) -> String {
 /// A signal as people know it.
 #[must_use]
 pub(crate) fn signal_name(signal: i32) -> String {
-    match signal_hook::low_level::signal_name(signal) {
-        Some(name) => name.to_owned(),
-        None => format!("signal {signal}"),
-    }
+    #[cfg(unix)]
+    let name = signal_hook::low_level::signal_name(signal);
+    // The only one that there is elsewhere.
+    #[cfg(not(unix))]
+    let name = (signal == 2).then_some("SIGINT");
+    name.map_or_else(|| format!("signal {signal}"), str::to_owned)
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, problem) in self.problems.iter().enumerate() {
+        for (i, (problem, hint)) in with_hints(&self.problems).enumerate() {
             if i > 0 {
                 writeln!(f)?;
             }
             f.write_str(&problem.message)?;
-            if let Some(hint) = &problem.hint {
+            if let Some(hint) = hint {
                 write!(f, "\n  {hint}")?;
             }
         }
@@ -253,6 +273,15 @@ mod tests {
     use std::error::Error as _;
 
     use super::*;
+
+    #[test]
+    fn what_problems_in_a_row_advise_is_said_once() {
+        let problem = |message: &str, hint: &str| Problem::new(message).hint(hint);
+        let problems = vec![problem("a", "x"), problem("b", "x"), problem("c", "y"), problem("d", "x")];
+        let error = Error::all(ErrorKind::Packing, problems);
+        assert_eq!(error.to_string(), "a\nb\n  x\nc\n  y\nd\n  x");
+        assert_eq!(error.hints().collect::<Vec<_>>(), ["x", "y", "x"]);
+    }
 
     #[test]
     fn the_systems_own_error_is_the_source() {

@@ -21,20 +21,17 @@ const ENDING: [i32; 4] = {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 };
-#[cfg(not(unix))]
-const ENDING: [i32; 2] = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM];
-
 /// Has SIGINT, SIGTERM, SIGHUP and SIGQUIT cancel a call from now on, instead of ending the process. A SIGHUP that is
 /// ignored from the start, as under nohup, stays ignored. A SIGINT does not: a script's `docker-prep … &` is begun with
 /// it ignored, and who sends it one by name shall have the project restored.
 ///
 /// # Errors
 /// The system does not let it.
+#[cfg(unix)]
 fn cancel_on_signals() -> Result<CancelToken> {
     let latest = Arc::new(AtomicUsize::new(0));
     let mut watched = Vec::new();
     for signal in ENDING {
-        #[cfg(unix)]
         if signal == signal_hook::consts::SIGHUP && is_ignored(signal) {
             continue;
         }
@@ -44,6 +41,21 @@ fn cancel_on_signals() -> Result<CancelToken> {
         watched.push(signal);
     }
     Ok(told_by_signals(latest, SignalPolicy { watched }))
+}
+
+/// Has Ctrl-C, Ctrl-Break and the end of the session cancel a call from now on, instead of ending the process. All of
+/// them count as SIGINT, which Windows does not have.
+///
+/// # Errors
+/// The system does not let it.
+#[cfg(not(unix))]
+fn cancel_on_signals() -> Result<CancelToken> {
+    const SIGINT: i32 = 2;
+    let latest = Arc::new(AtomicUsize::new(0));
+    let noted = Arc::clone(&latest);
+    ctrlc::set_handler(move || noted.store(2, std::sync::atomic::Ordering::SeqCst))
+        .map_err(|error| failure(format!("cannot watch for Ctrl-C: {error}")))?;
+    Ok(told_by_signals(latest, SignalPolicy { watched: vec![SIGINT] }))
 }
 
 /// Sees to it that children can be waited for. A process that was begun with SIGCHLD ignored, as some daemons begin

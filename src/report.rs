@@ -11,6 +11,8 @@ use crate::npm::Tarball;
 pub(crate) enum Event<'a> {
     /// Something that stops nothing, but should be known.
     Warning(&'a Problem),
+    /// Several such things of one look.
+    Warnings(&'a [Problem]),
     /// Something that was left alone, or repaired.
     Notice(Notice<'a>),
     /// The cache is not used, and why.
@@ -49,15 +51,19 @@ pub(crate) struct Progress {
     pub(crate) packages: usize,
     /// How many bytes of tarballs there are so far.
     pub(crate) bytes: u64,
+    /// How much is packed of what was not there already, by the size of its files.
+    pub(crate) done: u64,
+    /// How much there is of it in all.
+    pub(crate) work: u64,
 }
 
 /// Who shows the events. It may be called from several threads.
 pub(crate) type Report<'a> = &'a (dyn Fn(Event<'_>) + Sync);
 
-/// Reports each problem as a warning.
+/// Reports problems as warnings.
 pub(crate) fn warn(report: Report<'_>, problems: &[Problem]) {
-    for problem in problems {
-        report(Event::Warning(problem));
+    if !problems.is_empty() {
+        report(Event::Warnings(problems));
     }
 }
 

@@ -126,7 +126,7 @@ fn restore_moved(requested: &Requested, to: &Path, lock: Lock, report: Report<'_
         "the command moved the project to {shown}: it is restored there"
     ))));
     let moved = Requested { project: Some(to.to_owned()), ..requested.clone() };
-    let restored = project::find(&moved).and_then(|project| {
+    let restored = project::find_to_restore(&moved).and_then(|project| {
         let lock = lock.moved_to(&project.state_dir);
         let restored = files(&project, &lock, false, report)?;
         lock.release()?;

@@ -22,7 +22,7 @@ use crate::project::{Link, PackageSource, parse_duration};
 #[derive(Debug, Parser)]
 #[command(
     name = "docker-prep",
-    version,
+    version = env!("VERSION_AND_COMMIT"),
     disable_help_subcommand = true,
     disable_help_flag = true,
     disable_version_flag = true

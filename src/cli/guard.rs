@@ -8,10 +8,13 @@ use serde_json::{Value, json};
 
 use super::args::{Format, GuardArgs};
 use super::lines::Lines;
+use super::problems::{MOST, first};
 use super::report::Reporter;
 use super::text::{count, count_of};
 use crate::error::{Problem, Result};
-use crate::guard::{CommittedFinding, FindingKind, GuardOutcome, GuardScope, check as guard, shown};
+use crate::guard::{
+    CommittedFinding, FindingKind, GuardOutcome, GuardScope, RepairCommand, check as guard, shown,
+};
 use crate::project::Requested;
 
 /// How much of a value a message shows, in characters.
@@ -25,6 +28,7 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
         None => GuardScope::Index,
     };
     let outcome = guard::run(requested, &scope, args.settings_from.as_deref())?;
+    let all = reporter.wants_more();
     let is_clean = outcome.findings.is_empty();
     if reporter.wants_json() {
         reporter.document(document(&outcome));
@@ -32,12 +36,14 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
     }
     match args.format {
         Format::Text => {
-            let lines = if reporter.wants_more() { every(&outcome) } else { summarized(&outcome) };
+            let lines = if all { every(&outcome) } else { summarized(&outcome) };
             lines.into_iter().for_each(|line| reporter.problem(&Problem::new(line)));
         }
         Format::Github => reporter.data(&annotations(&outcome)),
     }
-    notes(&outcome).iter().for_each(|(_, note)| reporter.tell(note));
+    let notes = notes(&outcome).into_iter().map(|(_, note)| note).collect();
+    let (notes, more) = first(notes, all, "more file", "more files");
+    notes.iter().chain(&more).for_each(|note| reporter.tell(note));
     // A hook has nothing to say where all is well.
     match (left_out(&outcome), &scope) {
         (None, _) => {}
@@ -47,7 +53,12 @@ pub(super) fn run(requested: &Requested, args: &GuardArgs, reporter: &Reporter) 
     if is_clean {
         reporter.detail(&clean(&scope, &outcome));
     } else {
-        reporter.lines(&advice(&scope, &outcome));
+        reporter.lines(&advice(&scope, &outcome, all));
+        let files = files_of(&outcome.findings.iter().collect::<Vec<_>>());
+        if files > MOST {
+            // What was told before has scrolled away.
+            reporter.line(&format!("{files} files in all, {}", count(outcome.findings.len(), "finding")));
+        }
     }
     Ok(u8::from(!is_clean))
 }
@@ -57,7 +68,8 @@ fn every(outcome: &GuardOutcome) -> Vec<String> {
     outcome.findings.iter().map(line).collect()
 }
 
-/// A line for each file, and one for each folder of packed packages.
+/// A line for each file, and one for each folder of packed packages; of many the first, and how many files there are
+/// besides.
 fn summarized(outcome: &GuardOutcome) -> Vec<String> {
     let mut groups: Vec<Vec<&CommittedFinding>> = Vec::new();
     for found in &outcome.findings {
@@ -67,7 +79,18 @@ fn summarized(outcome: &GuardOutcome) -> Vec<String> {
             _ => groups.push(vec![found]),
         }
     }
-    groups.iter().map(|group| summary(group)).collect()
+    let (told, left) = groups.split_at(groups.len().min(MOST));
+    let mut lines: Vec<String> = told.iter().map(|group| summary(group)).collect();
+    if !left.is_empty() {
+        let files = count_of(files_of(&left.concat()), "more file", "more files");
+        lines.push(format!("and {files}: -v shows all"));
+    }
+    lines
+}
+
+/// In how many files they are.
+fn files_of(findings: &[&CommittedFinding]) -> usize {
+    findings.iter().map(|found| &found.finding.path).collect::<HashSet<_>>().len()
 }
 
 fn are_told_as_one(one: &CommittedFinding, other: &CommittedFinding) -> bool {
@@ -203,7 +226,7 @@ fn abbreviated(commit: &str) -> &str {
 }
 
 /// What to type.
-fn advice(scope: &GuardScope, outcome: &GuardOutcome) -> Lines {
+fn advice(scope: &GuardScope, outcome: &GuardOutcome, all: bool) -> Lines {
     let how = match scope {
         GuardScope::Index => "put it right, then commit again:",
         GuardScope::Head => "put it right, then commit:",
@@ -212,16 +235,30 @@ fn advice(scope: &GuardScope, outcome: &GuardOutcome) -> Lines {
         }
     };
     let mut advice = Lines::of(how);
-    outcome.repair.iter().for_each(|command| advice.add(format!("  {command}")));
+    let command = |command: &RepairCommand| if all { command.whole() } else { brief(command) };
+    let commands = outcome.repair.iter().map(command);
+    let (commands, more) = first(commands.collect(), all, "more command", "more commands");
+    commands.iter().chain(&more).for_each(|line| advice.add(format!("  {line}")));
     if outcome.findings.iter().any(|found| found.finding.kind == FindingKind::Lockfile) {
         advice.add(
             "a lockfile that was made while prepared: install again after the restore, before `git add`",
         );
     }
-    if outcome.repair.iter().any(|command| command.contains(" checkout ")) {
+    if outcome.repair.iter().any(RepairCommand::is_checkout) {
         advice.add("to keep what else was edited there: docker-prep --strip-overrides, and then `git add`");
     }
     advice
+}
+
+/// A command as it is; of one with many paths how it begins, and how many there are.
+fn brief(command: &RepairCommand) -> String {
+    let RepairCommand { words, paths } = command;
+    match paths.as_slice() {
+        [one, ..] if paths.len() > MOST => {
+            format!("{words} {one} …   ({} paths: -v shows the whole command)", paths.len())
+        }
+        _ => command.whole(),
+    }
 }
 
 /// How many annotations of one kind GitHub shows for a step.
@@ -265,7 +302,7 @@ fn document(outcome: &GuardOutcome) -> Value {
         "leftOut": outcome.left_out,
         "notices": notes(outcome).into_iter().map(|(_, note)| note).collect::<Vec<_>>(),
         "findings": findings,
-        "repair": outcome.repair,
+        "repair": outcome.repair.iter().map(RepairCommand::whole).collect::<Vec<_>>(),
     })
 }
 

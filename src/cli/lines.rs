@@ -2,11 +2,37 @@
 //! that holds a line end, an escape sequence or a command to a runner of CI is shown as what it is. The printer takes
 //! text in no other form.
 
+use std::ops::Range;
+
 use crate::text::steers;
 
 /// Text of whole lines, none of which a name in it can end, begin or reorder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lines(String);
+pub(super) struct Lines {
+    text: String,
+    /// The parts of lines that have a colour where colours are shown, in order.
+    colours: Vec<(Range<usize>, Colour)>,
+}
+
+/// What parts of a diff are drawn in, as git draws them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Colour {
+    Bold,
+    Cyan,
+    Red,
+    Green,
+}
+
+impl Colour {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Bold => "1",
+            Self::Cyan => "36",
+            Self::Red => "31",
+            Self::Green => "32",
+        }
+    }
+}
 
 impl Lines {
     /// One line.
@@ -16,22 +42,41 @@ impl Lines {
 
     /// Adds a line.
     pub(super) fn add(&mut self, line: impl AsRef<str>) {
-        push(line.as_ref(), &mut self.0);
-        self.0.push('\n');
+        push(line.as_ref(), &mut self.text);
+        self.text.push('\n');
     }
 
-    /// Adds a diff: the lines of files are its own, with their tabs and the `\r` before a line end.
+    /// Adds the diff of a file: its lines are its own, with their tabs and the `\r` before a line end.
     pub(super) fn add_diff(&mut self, diff: &str) {
+        let mut is_header = true;
         for line in diff.split_terminator('\n') {
             let bare = line.strip_suffix('\r');
-            push(bare.unwrap_or(line), &mut self.0);
-            self.0.push_str(if bare.is_some() { "\r\n" } else { "\n" });
+            let begin = self.text.len();
+            push(bare.unwrap_or(line), &mut self.text);
+            is_header = is_header && !line.starts_with("@@");
+            let (colour, end) = match line.bytes().next() {
+                _ if is_header => (Some(Colour::Bold), None),
+                // What stands behind the second `@@` is text.
+                Some(b'@') => {
+                    (Some(Colour::Cyan), self.text[begin + 2..].find("@@").map(|end| begin + 4 + end))
+                }
+                Some(b'-') => (Some(Colour::Red), None),
+                Some(b'+') => (Some(Colour::Green), None),
+                _ => (None, None),
+            };
+            let end = end.unwrap_or(self.text.len());
+            self.colours.extend(colour.map(|colour| (begin..end, colour)));
+            self.text.push_str(if bare.is_some() { "\r\n" } else { "\n" });
         }
     }
 
     /// Adds lines.
     pub(super) fn append(&mut self, other: &Self) {
-        self.0.push_str(&other.0);
+        let moved = |(part, colour): &(Range<usize>, Colour)| {
+            (part.start + self.text.len()..part.end + self.text.len(), *colour)
+        };
+        self.colours.extend(other.colours.iter().map(moved));
+        self.text.push_str(&other.text);
     }
 
     /// Adds a command to GitHub's runner, escaped as its toolkit does:
@@ -41,12 +86,26 @@ impl Lines {
             .iter()
             .map(|(name, value)| format!("{name}={}", escaped(value).replace(':', "%3A").replace(',', "%2C")))
             .collect();
-        self.0.push_str(&format!("::{level} {}::{}\n", properties.join(","), escaped(text)));
+        self.text.push_str(&format!("::{level} {}::{}\n", properties.join(","), escaped(text)));
     }
 
     /// The text, with a line end behind each line.
     pub(super) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The same with its colours: the only codes in it are these.
+    pub(super) fn coloured(&self) -> String {
+        let mut out = String::with_capacity(self.text.len() + self.colours.len() * 9);
+        let mut at = 0;
+        for (part, colour) in &self.colours {
+            let code = colour.code();
+            out.push_str(&self.text[at..part.start]);
+            out.push_str(&format!("\u{1b}[{code}m{}\u{1b}[m", &self.text[part.clone()]));
+            at = part.end;
+        }
+        out.push_str(&self.text[at..]);
+        out
     }
 }
 
@@ -128,6 +187,21 @@ mod tests {
     }
 
     #[test]
+    fn a_diff_has_gits_colours() {
+        let mut lines = Lines::of("would rewrite x");
+        lines.add_diff("--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@ f @@\n same\n--- gone\r\n+new\n\\ No newline\n");
+        let mut all = Lines::of("first");
+        all.append(&lines);
+        all.add("last");
+        assert_eq!(
+            all.coloured().replace("\u{1b}", "E"),
+            "first\nwould rewrite x\nE[1m--- a/xE[m\nE[1m+++ b/xE[m\nE[36m@@ -1,2 +1,2 @@E[m f @@\n same\n\
+             E[31m--- goneE[m\r\nE[32m+newE[m\n\\ No newline\nlast\n"
+        );
+        assert_eq!(Lines::of("x").coloured(), "x\n");
+    }
+
+    #[test]
     fn an_annotation_is_read_back_as_it_was() {
         let mut lines = Lines::default();
         lines.annotate("error", &[("file", "a:b,c\n::d%"), ("line", "1")], "x\r\n::y,z: \u{1b}\u{202e}");
@@ -179,6 +253,10 @@ mod tests {
             let diff = crate::text::diff::unified(&name, &before, &after);
             let mut shown = Lines::default();
             shown.add_diff(&diff);
+            let without_codes = ["1", "31", "32", "36", ""].iter().fold(shown.coloured(), |text, code| {
+                text.replace(&format!("\u{1b}[{code}m"), "")
+            });
+            prop_assert_eq!(&without_codes, shown.as_str());
             let text = shown.as_str().replace("\r\n", "\n");
             prop_assert!(diff.is_empty() || cannot_steer(&text, diff.split_terminator('\n').count()), "{shown:?}");
             for line in text.lines() {

@@ -13,9 +13,11 @@ mod init;
 mod lines;
 mod lockfile;
 mod man;
+mod next;
 mod notices;
 mod pack;
 mod prepare;
+mod problems;
 mod report;
 mod restore;
 mod run;
@@ -23,6 +25,7 @@ mod screen;
 mod show;
 mod status;
 mod text;
+mod usage;
 mod values;
 mod variables;
 mod why;
@@ -32,14 +35,12 @@ pub(crate) use self::guard::what;
 pub(crate) use self::notices::sentence;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind as ClapErrorKind;
 
 use self::args::{Cli, Command, Global, OldFlags, RestoreArgs, ShowArgs, ShowFormat};
-use self::lines::Lines;
 use self::report::Reporter;
 use self::variables::Variable;
 use crate::cache::place;
@@ -61,18 +62,26 @@ pub fn main(signals: CancelOnSignals<'_>) -> ExitCode {
 /// Runs the program: parses the words, does what they say, prints, and returns the exit code.
 pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSignals<'_>) -> ExitCode {
     let words: Vec<OsString> = words.into_iter().collect();
-    let wants_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     let cli = match Cli::parse(&words) {
         Ok(cli) if cli.command.is_some() && cli.old != OldFlags::default() => {
-            let message = "flags of a command go behind its name, as in `docker-prep prepare --dry-run`";
-            return wrong_words(&Cli::program().error(ClapErrorKind::ArgumentConflict, message), wants_json);
+            return wrong_usage(&usage::flags_before_command(&words, &Cli::program()), &words);
         }
         Ok(mut cli) => {
             let asks = matches!(cli.command, Some(Command::Show(ShowArgs { format: ShowFormat::Json })));
             cli.global.json |= asks;
             cli
         }
-        Err(error) => return wrong_words(&quoting_shown(error, &words), wants_json),
+        // A pipe that nobody reads any more is no error.
+        Err(error) if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) => {
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            let mut program = Cli::program();
+            // Flags of all commands are then those of each.
+            program.build();
+            return wrong_usage(&usage::explain(&quoting_shown(error, &words), &words, &program), &words);
+        }
     };
     let reporter = Reporter::new(&cli.global);
     let done = dispatch(cli, signals, &reporter);
@@ -104,21 +113,11 @@ fn quoting_shown(error: clap::Error, words: &[OsString]) -> clap::Error {
     }
 }
 
-/// Help, the version, or words that mean nothing.
-fn wrong_words(error: &clap::Error, wants_json: bool) -> ExitCode {
-    // A pipe that nobody reads any more is no error.
-    if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
-        let _ = error.print();
-        return ExitCode::SUCCESS;
-    }
-    let lines: Lines = error.render().to_string().trim_end().lines().collect();
-    let _ = write!(std::io::stderr(), "{}", lines.as_str());
-    if wants_json {
-        let message = error.kind().to_string();
-        let global = Global { json: true, quiet: true, ..Global::default() };
-        Reporter::new(&global).failure(&Error::new(ErrorKind::Usage, message).hint("see docker-prep --help"));
-    }
-    ExitCode::from(2)
+/// Tells of words that mean nothing.
+fn wrong_usage(error: &Error, words: &[OsString]) -> ExitCode {
+    let reporter = Reporter::new(&Global { json: usage::wants_json(words), ..Global::default() });
+    reporter.error(error);
+    ExitCode::from(error.kind.exit_code())
 }
 
 /// Does what the words say; the exit code is 0 but for `run`, which passes on its command's, and the 1 of findings.

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::args::PrepareArgs;
 use super::document::describe;
 use super::lines::Lines;
+use super::next::next;
 use super::report::Reporter;
 use super::run::words;
 use super::text::{count, count_of, packages_of, table};
@@ -40,7 +41,8 @@ pub(super) fn run(
         }
         tell(plan, reporter);
         if !plan.rewrites.is_empty() {
-            reporter.tell("next: docker compose build, then docker-prep restore");
+            let here = std::env::current_dir().ok();
+            reporter.tell(&next(plan, here.as_deref(), &reporter.fitting("docker-prep restore")));
         }
         Ok(())
     })
@@ -135,12 +137,7 @@ fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> Lines {
     if !plan.source.is_registry() && !plan.rewrites.is_empty() {
         let built = plan.built.iter().flatten().filter(|built| built.state == BuildState::Planned);
         built.for_each(|built| out.add(build::line(built)));
-        out.add(format!(
-            "would pack {} from {} into {}/",
-            packages_of(&plan.tarballs),
-            workspace(plan),
-            plan.deps_dir
-        ));
+        out.add(would_pack(plan));
     }
     out.append(&table(&plan.tarballs));
     for name in &plan.stale {
@@ -162,7 +159,17 @@ fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> Lines {
     if let Some(command) = command {
         out.add(format!("would run {}", words(command).join(" ")));
     }
+    // Once more, where what came between has moved it out of sight.
+    if !plan.rewrites.is_empty() {
+        let written = plan.rewrites.len() + plan.files.len();
+        out.add(format!("{} and write {}", would_pack(plan), count(written, "file")));
+    }
     out
+}
+
+fn would_pack(plan: &PreparePlan) -> String {
+    let (packages, workspace) = (packages_of(&plan.tarballs), workspace(plan));
+    format!("would pack {packages} from {workspace} into {}/", plan.deps_dir)
 }
 
 /// What installs the surface, why it is taken for that, and how its packages find each other, on one line.

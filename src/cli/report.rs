@@ -13,13 +13,14 @@ use super::build;
 use super::cache::not_used;
 use super::lines::Lines;
 use super::notices::sentence;
+use super::problems::told;
 use super::screen::Screen;
 use super::text::{decided, seconds, size};
 use crate::build::BuildOutput;
 use crate::error::{Error, ErrorKind, Problem, io_cause};
 use crate::npm::Tarball;
 use crate::report::{Event, Notice};
-use crate::text::steers;
+use crate::text::{quoted, steers};
 
 /// The version of every JSON document; it grows when a key changes its meaning or goes.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -27,14 +28,19 @@ pub(super) const SCHEMA_VERSION: u32 = 1;
 /// Prints as the flags say.
 pub(super) struct Reporter {
     json: bool,
+    /// The project that the call named, as it has to be named again.
+    project: Option<String>,
     quiet: bool,
     verbose: bool,
+    /// Whether what goes to stderr has colours.
     color: bool,
-    /// Whether somebody looks on.
-    is_terminal: bool,
+    /// Whether what goes to stdout has.
+    colours_data: bool,
     screen: Screen,
     /// How many packages lay there already.
     unchanged: AtomicUsize,
+    /// How many packages had been built before, of those that `--build` looked at.
+    built_before: AtomicUsize,
     /// What was warned of, for the document.
     warnings: Mutex<Vec<Value>>,
     /// Why stdout did not take what was asked for.
@@ -47,12 +53,14 @@ impl Reporter {
         let is_terminal = io::stderr().is_terminal();
         Self {
             json: global.json,
+            project: global.project.as_ref().map(|dir| quoted(dir.as_os_str().as_encoded_bytes())),
             quiet: global.quiet,
             verbose: global.verbose,
             color: use_color(global.color, is_terminal),
-            is_terminal,
+            colours_data: use_color(global.color, io::stdout().is_terminal()),
             screen: Screen::new(is_terminal && !global.quiet && !is_dumb()),
             unchanged: AtomicUsize::new(0),
+            built_before: AtomicUsize::new(0),
             warnings: Mutex::new(Vec::new()),
             lost: Mutex::new(None),
         }
@@ -61,40 +69,38 @@ impl Reporter {
     /// Something that happens while a command runs.
     pub(super) fn event(&self, event: Event<'_>) {
         match event {
-            Event::Warning(problem) => self.warning(problem),
+            Event::Warning(problem) => self.warnings(std::slice::from_ref(problem)),
+            Event::Warnings(problems) => self.warnings(problems),
             Event::Notice(notice @ (Notice::OwnPackage { .. } | Notice::ImageBuild { .. })) => {
                 self.detail(&sentence(notice));
             }
-            Event::Notice(notice) => self.tell(&sentence(notice)),
+            Event::Notice(notice) => self.tell(&self.fitting(&sentence(notice))),
             Event::NoCache(why) => self.detail(&not_used(why)),
             Event::Packing(progress) => self.screen.progress(progress),
-            // A terminal has shown how far it is.
+            // The summary counts them.
             Event::Packed { tarball, unchanged } => {
                 self.unchanged.fetch_add(usize::from(unchanged), Ordering::Relaxed);
-                if !self.verbose && !self.keeps_a_log() {
-                    return;
-                }
                 let word = if unchanged { "unchanged" } else { "packed" };
-                self.line(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
+                self.detail(&format!("{word} {}@{} as {}", tarball.name, tarball.version, tarball.filename));
             }
+            Event::Built { name, took: None } => {
+                self.built_before.fetch_add(1, Ordering::Relaxed);
+                self.detail(&build::built(name, None));
+            }
+            // A build takes its time: a line when it has ended.
             Event::Built { name, took } => self.tell(&build::built(name, took)),
             // The command of `run` begins behind it, and the document comes when that has ended.
             Event::Decided { reason, then } => self.tell(&decided(reason, then)),
         }
     }
 
-    fn warning(&self, problem: &Problem) {
+    fn warnings(&self, problems: &[Problem]) {
         if let Ok(mut warnings) = self.warnings.lock() {
-            warnings.push(to_json(problem));
+            warnings.extend(problems.iter().map(|problem| self.to_json(problem)));
         }
         if !self.quiet {
-            self.say("33", "warning", problem);
+            self.say("33", "warning", problems);
         }
-    }
-
-    /// Whether stderr is read later, if at all.
-    fn keeps_a_log(&self) -> bool {
-        !self.is_terminal && !self.quiet && !self.json
     }
 
     /// Whether one JSON document is asked for.
@@ -109,7 +115,7 @@ impl Reporter {
 
     /// One thing that is wrong, also where only errors are to be said.
     pub(super) fn problem(&self, problem: &Problem) {
-        self.say("31", "error", problem);
+        self.say("31", "error", std::slice::from_ref(problem));
     }
 
     /// What is said to those who want to know more.
@@ -121,16 +127,14 @@ impl Reporter {
 
     /// What ended the command.
     pub(super) fn error(&self, error: &Error) {
-        for problem in &error.problems {
-            self.say("31", "error", problem);
-        }
+        self.say("31", "error", &error.problems);
         self.failure(error);
     }
 
     /// The JSON document of a failure, where one is asked for.
     pub(super) fn failure(&self, error: &Error) {
         if self.json {
-            let problems: Vec<Value> = error.problems.iter().map(to_json).collect();
+            let problems: Vec<Value> = error.problems.iter().map(|problem| self.to_json(problem)).collect();
             self.document(json!({"ok": false, "exitCode": error.kind.exit_code(), "errors": problems}));
         }
     }
@@ -145,14 +149,16 @@ impl Reporter {
         if self.json { Stdio::from(io::stderr()) } else { Stdio::inherit() }
     }
 
-    /// Sizes, what was there already, and the time since the begin.
+    /// Sizes, what was there or had been built already, and the time since the begin.
     pub(super) fn summary(&self, tarballs: &[Tarball]) -> String {
         let bytes = tarballs.iter().map(|tarball| tarball.size).sum();
-        let unchanged = match self.unchanged.load(Ordering::Relaxed) {
+        let counted = |counter: &AtomicUsize, what: &str| match counter.load(Ordering::Relaxed) {
             0 => String::new(),
-            unchanged => format!(", {unchanged} of them unchanged"),
+            number => format!(", {number} {what}"),
         };
-        format!("{}{unchanged}, {}", size(bytes), seconds(self.screen.elapsed()))
+        let unchanged = counted(&self.unchanged, "of them unchanged");
+        let built_before = counted(&self.built_before, "built before");
+        format!("{}{unchanged}{built_before}, {}", size(bytes), seconds(self.screen.elapsed()))
     }
 
     /// Prints the one document, with what was warned of until then.
@@ -167,7 +173,7 @@ impl Reporter {
 
     /// Text for stdout.
     pub(super) fn data(&self, lines: &Lines) {
-        self.write(lines.as_str());
+        if self.colours_data { self.write(&lines.coloured()) } else { self.write(lines.as_str()) }
     }
 
     /// Text for stdout that is the program's own, as a script: no name from a file stands in it.
@@ -177,6 +183,7 @@ impl Reporter {
 
     /// A reader that has gone away is no error; a full disk is.
     fn write(&self, text: &str) {
+        self.screen.make_room();
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
             && error.kind() != io::ErrorKind::BrokenPipe
@@ -203,14 +210,24 @@ impl Reporter {
         }
     }
 
-    fn say(&self, code: &str, word: &str, problem: &Problem) {
-        let mut lines = Lines::of(&format!("{word}: {}", problem.message));
-        for line in problem.hint.iter().flat_map(|hint| hint.lines()) {
-            lines.add(format!("  {line}"));
-        }
-        match lines.as_str().strip_prefix(word) {
-            Some(rest) if self.color => self.screen.lines(&format!("\u{1b}[1;{code}m{word}\u{1b}[0m{rest}")),
-            _ => self.lines(&lines),
+    /// Advice as it is typed where the call was: calls of the program name the project that this one named.
+    pub(super) fn fitting(&self, advice: &str) -> String {
+        self.project.as_ref().map_or_else(|| advice.to_owned(), |project| with_project(advice, project))
+    }
+
+    fn to_json(&self, problem: &Problem) -> Value {
+        let hint = problem.hint.as_ref().map(|hint| self.fitting(hint));
+        to_json(&Problem { hint, ..problem.clone() })
+    }
+
+    fn say(&self, code: &str, word: &str, problems: &[Problem]) {
+        for lines in told(word, problems, self.verbose, &|hint| self.fitting(hint)) {
+            match lines.as_str().strip_prefix(word) {
+                Some(rest) if self.color => {
+                    self.screen.lines(&format!("\u{1b}[1;{code}m{word}\u{1b}[0m{rest}"));
+                }
+                _ => self.lines(&lines),
+            }
         }
     }
 
@@ -241,11 +258,36 @@ fn json_text(document: &Value) -> String {
 
 /// A problem, as every document has it.
 pub(super) fn to_json(problem: &Problem) -> Value {
-    json!({"message": problem.message, "hint": problem.hint})
+    let mut object = json!({"message": problem.message, "hint": problem.hint});
+    if !problem.details.is_empty() {
+        object["details"] = json!(problem.details);
+    }
+    object
+}
+
+/// The commands that advice names and that work on a project.
+const OF_A_PROJECT: [&str; 8] =
+    ["prepare", "restore", "run", "status", "guard", "init", "--restore", "--strip-overrides"];
+
+/// Advice in which each call of the program says which project it is for.
+fn with_project(advice: &str, project: &str) -> String {
+    let mut parts = advice.split("docker-prep ");
+    let mut fitted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let word = part.split(|c: char| !(c.is_ascii_alphabetic() || c == '-')).next().unwrap_or_default();
+        let is_call = OF_A_PROJECT.contains(&word);
+        fitted.push_str(&if is_call {
+            format!("docker-prep -C {project} ")
+        } else {
+            "docker-prep ".to_owned()
+        });
+        fitted.push_str(part);
+    }
+    fitted
 }
 
 /// <https://bixense.com/clicolors/> and <https://no-color.org>: a flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then
-/// whether it is a terminal that knows colour.
+/// whether the stream is a terminal that knows colour.
 pub(super) fn use_color(asked: Color, is_terminal: bool) -> bool {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     match asked {
@@ -266,6 +308,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn advice_names_the_project_that_the_call_named() {
+        for (advice, fitted) in [
+            ("put it back: docker-prep restore", "put it back: docker-prep -C notes restore"),
+            (
+                "`docker-prep run --force -- x` or docker-prep --strip-overrides.",
+                "`docker-prep -C notes run --force -- x` or docker-prep -C notes --strip-overrides.",
+            ),
+            ("docker-prep -C x restore", "docker-prep -C x restore"),
+            ("docker-prep did not make it", "docker-prep did not make it"),
+            ("what docker-prep restored", "what docker-prep restored"),
+            ("call it docker-prep ", "call it docker-prep "),
+        ] {
+            assert_eq!(with_project(advice, "notes"), fitted);
+        }
+    }
 
     proptest! {
         #[test]

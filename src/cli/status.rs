@@ -8,15 +8,17 @@ use super::report::Reporter;
 use super::text::reason;
 use crate::error::Result;
 use crate::project::Requested;
+use crate::report::Event;
 use crate::transaction::{FileState, Now, ProjectState, Status, age, interrupted, status};
 
 /// Runs the command; its exit code tells whether anything is rewritten, where that is asked for.
 pub(super) fn run(requested: &Requested, args: StatusArgs, reporter: &Reporter) -> Result<u8> {
     let status = status::run(requested)?;
+    status.unmet_version.iter().for_each(|problem| reporter.event(Event::Warning(problem)));
     if reporter.wants_json() {
         reporter.document(to_json(&status));
     } else {
-        reporter.data(&text(&status));
+        reporter.data(&text(&status, &|advice| reporter.fitting(advice)));
     }
     Ok(u8::from(args.exit_code && status.is_rewritten()))
 }
@@ -26,7 +28,7 @@ fn to_json(status: &Status) -> Value {
         "project": status.project,
         "depsDir": status.deps_dir,
         "prepared": matches!(status.tree.standing, ProjectState::Prepared(_)),
-        "running": status.running.map(|holder| json!({"pid": holder.pid, "started": holder.started})),
+        "running": status.running.as_ref().map(|holder| json!({"pid": holder.pid, "started": holder.started})),
     });
     if let (Some(document), Ok(Value::Object(tree))) =
         (document.as_object_mut(), serde_json::to_value(&status.tree))
@@ -38,10 +40,10 @@ fn to_json(status: &Status) -> Value {
     document
 }
 
-fn text(status: &Status) -> Lines {
+fn text(status: &Status, fitting: &dyn Fn(&str) -> String) -> Lines {
     let mut lines = Vec::new();
-    if let Some(pid) = status.running.and_then(|holder| holder.pid) {
-        lines.push(format!("process {pid} is at work on it right now"));
+    if let Some(holder) = &status.running {
+        lines.push(format!("{} is at work on it right now", holder.named()));
     }
     match &status.tree.standing {
         ProjectState::Clean if status.unknown.is_empty() => lines.push("not prepared".to_owned()),
@@ -50,7 +52,7 @@ fn text(status: &Status) -> Lines {
         }
         ProjectState::Damaged { cause } => {
             lines.push(format!("the state cannot be read: {cause}"));
-            lines.push("put back what can be: docker-prep restore".to_owned());
+            lines.push(fitting("put back what can be: docker-prep restore"));
         }
         ProjectState::Interrupted(observed) => {
             if status.running.is_none() {
@@ -67,11 +69,11 @@ fn text(status: &Status) -> Lines {
     let unknown = status.unknown.iter();
     lines.extend(unknown.map(|name| format!("  {name}: rewritten, and nothing is known of its original")));
     if !status.unknown.is_empty() {
-        lines.push("see what can be done: docker-prep restore".to_owned());
+        lines.push(fitting("see what can be done: docker-prep restore"));
     }
     lines.extend(status.source.as_ref().map(reason));
     if status.tree.standing.observed().is_some() && status.running.is_none() {
-        lines.push("put it back: docker-prep restore".to_owned());
+        lines.push(fitting("put it back: docker-prep restore"));
     }
     let leftovers = status.tree.leftovers.iter();
     lines.extend(leftovers.map(|backup| format!("{backup}: a backup that no state names")));

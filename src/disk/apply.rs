@@ -1,10 +1,8 @@
-//! Adds to files that others name.
+//! Adds to files that others name, and makes folders that are the user's alone.
 
-#![cfg_attr(
-    not(unix),
-    expect(clippy::disallowed_methods, reason = "opens files where nothing waits to be opened")
-)]
+#![expect(clippy::disallowed_methods, reason = "adds to files, and makes folders")]
 
+use std::fs::DirBuilder;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -34,4 +32,22 @@ pub(crate) fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
     check(&file.metadata()?)?;
     file.write_all(bytes)
+}
+
+/// The mode of a folder that nobody but its owner may look into.
+pub(crate) const PRIVATE_FOLDER: u32 = 0o700;
+
+/// Makes a folder that nobody but its owner may look into; on Windows one with the rights of the folder above.
+///
+/// # Errors
+/// It cannot, as where something of that name is there.
+pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
+    let builder = DirBuilder::new();
+    #[cfg(unix)]
+    let builder = {
+        let mut private = builder;
+        std::os::unix::fs::DirBuilderExt::mode(&mut private, PRIVATE_FOLDER);
+        private
+    };
+    builder.create(path)
 }

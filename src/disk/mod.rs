@@ -4,5 +4,5 @@
 mod apply;
 mod read;
 
-pub(crate) use self::apply::append;
+pub(crate) use self::apply::{PRIVATE_FOLDER, append, create_private_folder};
 pub(crate) use self::read::{MAX_LARGE, begin, file, folder, read, read_text, read_up_to};

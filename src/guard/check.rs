@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::error::{Error, ErrorKind, Hint, Problem, Result};
 use crate::guard;
 use crate::guard::read::{Commit, Git, Intended, Listing, Mode, Objects, Target, TreeEntry};
-use crate::guard::repair::Here;
+use crate::guard::repair::{Here, RepairCommand};
 use crate::guard::{
-    BadSettings, Finding, FindingKind, GuardSettings, GuardedFile, NamedDepsDirs, SettingsChange,
-    SettingsFile, repair, shown,
+    BadSettings, BadSettingsCause, Finding, FindingKind, GuardSettings, GuardedFile, NamedDepsDirs,
+    SettingsChange, SettingsFile, VersionRule, repair, shown,
 };
 use crate::guard::{placed, read as observe};
-use crate::project::{CONFIG_FILE, HookEnvironment, Requested};
+use crate::project::{CONFIG_FILE, HookEnvironment, Requested, unmet_version};
 use crate::rewrite::tarball_reference as reference;
+use crate::text::quoted;
 
 /// What is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(crate) struct GuardOutcome {
     /// What could not be read, and why, where something was found all the same.
     pub(crate) unread: Vec<(Vec<u8>, &'static str)>,
     /// What puts it right, copy-ready.
-    pub(crate) repair: Vec<String>,
+    pub(crate) repair: Vec<RepairCommand>,
 }
 
 /// A finding, and which commits hold it.
@@ -87,7 +88,7 @@ fn judge(
     // It takes longest, so it begins first.
     let staged =
         if *scope == GuardScope::Index { Some(Listing::start(git, Intended::Listed)?) } else { None };
-    let mut judge = TreeJudge::new(Objects::open(git)?, deps_dir);
+    let mut judge = TreeJudge::new(git, Objects::open(git)?, deps_dir);
     let commits = match scope {
         GuardScope::Index => Vec::new(),
         GuardScope::Head => vec![observe::head(git)?],
@@ -161,13 +162,16 @@ enum Followed {
 type Judged = (Vec<Finding>, Option<&'static str>);
 
 /// Judges trees, and remembers what it has seen.
-struct TreeJudge {
+struct TreeJudge<'g> {
     objects: Objects,
     named: NamedDepsDirs,
     followed: Followed,
     settings: GuardSettings,
     /// The texts of the `docker-prep.toml`s that the settings are from.
-    settings_of: Option<Vec<SettingsText>>,
+    settings_of: Option<(Vec<SettingsText>, VersionRule)>,
+    /// What is asked of the settings of the tree that is judged.
+    rule: VersionRule,
+    git: &'g Git,
     /// What files hold, under these settings.
     seen: HashMap<(Vec<u8>, String), Judged>,
     /// Where links lead, by their objects' names.
@@ -180,14 +184,16 @@ struct TreeJudge {
     changes: BTreeMap<SettingsChange, Option<String>>,
 }
 
-impl TreeJudge {
-    fn new(objects: Objects, deps_dir: Option<String>) -> Self {
+impl<'g> TreeJudge<'g> {
+    fn new(git: &'g Git, objects: Objects, deps_dir: Option<String>) -> Self {
         Self {
             objects,
             named: NamedDepsDirs { asked: deps_dir, prepared: Vec::new() },
             followed: Followed::Own,
             settings: GuardSettings::default(),
             settings_of: None,
+            rule: VersionRule::default(),
+            git,
             seen: HashMap::new(),
             links: HashMap::new(),
             found: BTreeMap::new(),
@@ -220,9 +226,12 @@ impl TreeJudge {
 
     fn commits(&mut self, git: &Git, commits: &[Commit]) -> Result<()> {
         let mut before: Option<(&str, Vec<Finding>)> = None;
-        for commit in commits {
+        for (at, commit) in commits.iter().enumerate() {
+            // The last one says which version the project is meant for today.
+            let is_last = at + 1 == commits.len();
+            self.rule = if is_last { VersionRule::MustBeMet } else { VersionRule::UnderstoodIsEnough };
             let found = match before.take() {
-                Some((tree, found)) if tree == commit.tree => found,
+                Some((tree, found)) if tree == commit.tree && !is_last => found,
                 _ => self.tree(&observe::tree(git, commit)?)?,
             };
             self.keep(found.clone(), Some(&commit.name));
@@ -261,7 +270,7 @@ impl TreeJudge {
         })
     }
 
-    fn repair(&self, git: &Git) -> Vec<String> {
+    fn repair(&self, git: &Git) -> Vec<RepairCommand> {
         let dir = git.dir().map(|dir| dir.as_os_str().as_encoded_bytes().to_vec());
         let here = Here { dir, prefix: observe::prefix(git) };
         let is_prepared = !self.named.prepared.is_empty();
@@ -332,7 +341,7 @@ impl TreeJudge {
     /// Reads the settings of a tree, and those that are followed.
     fn read_settings(&mut self, candidates: &[GuardCandidate<'_>], entries: &[TreeEntry]) -> Result<()> {
         let judged = self.settings_texts(candidates, entries)?;
-        if self.settings_of.as_ref() == Some(&judged) {
+        if self.settings_of.as_ref().is_some_and(|(of, rule)| (of, *rule) == (&judged, self.rule)) {
             return Ok(());
         }
         let base = match &self.followed {
@@ -340,10 +349,14 @@ impl TreeJudge {
             Followed::Fixed(texts) => texts.clone(),
             Followed::LastCommit => self.committed_settings(entries, &judged)?,
         };
-        self.settings = GuardSettings::since(&files(&base), &files(&judged), &self.named)
-            .map_err(|bad| bad_settings(&bad))?;
-        self.settings_of = Some(judged);
-        self.seen.clear();
+        let settings = GuardSettings::since(&files(&base), &files(&judged), &self.named, self.rule)
+            .map_err(|bad| self.bad_settings(&bad))?;
+        let is_same = self.settings_of.as_ref().is_some_and(|(of, _)| *of == judged);
+        self.settings = settings;
+        self.settings_of = Some((judged, self.rule));
+        if !is_same {
+            self.seen.clear();
+        }
         Ok(())
     }
 
@@ -501,6 +514,29 @@ impl TreeJudge {
     }
 }
 
+impl TreeJudge<'_> {
+    fn bad_settings(&self, bad: &BadSettings) -> Error {
+        let file = shown(&bad.path);
+        let problem = match &bad.cause {
+            BadSettingsCause::Unmet(unmet) => {
+                let top = self.git.path("--show-toplevel").ok();
+                let root = top.and_then(|top| Some(top.join(&file).parent()?.to_path_buf()));
+                unmet_version(root.as_deref(), &file, unmet)
+            }
+            BadSettingsCause::Wrong(problem) if bad.path.is_empty() => {
+                return Error::new(ErrorKind::Usage, problem.message.clone())
+                    .hint("name a folder inside the project, from its root, such as .docker-deps");
+            }
+            BadSettingsCause::Wrong(Problem { message, hint, .. }) => {
+                let mended = hint.iter().map(String::as_str);
+                let lines = mended.chain(["nothing was judged: put the file right, and stage it"]);
+                Problem::new(format!("{file}: {message}")).hint(Hint::lines(lines))
+            }
+        };
+        Error::all(ErrorKind::Environment, vec![problem])
+    }
+}
+
 fn files(texts: &[SettingsText]) -> Vec<SettingsFile<'_>> {
     texts.iter().map(|(path, text)| (path.as_slice(), text.as_slice())).collect()
 }
@@ -529,7 +565,7 @@ fn not_merged(entries: &[&TreeEntry]) -> Error {
     for entry in entries {
         let path = shown(&entry.path);
         let problem = Problem::new(format!("{path}: not merged yet, so nobody knows what will be committed"))
-            .hint(format!("decide it, then: git add -- {}", repair::quoted(&entry.path)));
+            .hint(format!("decide it, then: git add -- {}", quoted(&entry.path)));
         if !problems.contains(&problem) {
             problems.push(problem);
         }
@@ -545,13 +581,4 @@ fn not_judged(unread: &BTreeMap<Vec<u8>, &'static str>) -> Error {
         )
     };
     Error::all(ErrorKind::Environment, unread.iter().map(problem).collect())
-}
-
-fn bad_settings(bad: &BadSettings) -> Error {
-    if bad.path.is_empty() {
-        return Error::new(ErrorKind::Usage, bad.cause.clone())
-            .hint("name a folder inside the project, from its root, such as .docker-deps");
-    }
-    Error::new(ErrorKind::Environment, format!("{}: {}", shown(&bad.path), bad.cause))
-        .hint("nothing was judged: put the file right, and stage it")
 }

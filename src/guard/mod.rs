@@ -29,7 +29,10 @@ use std::collections::BTreeSet;
 
 pub(crate) use self::name::{GuardedFile, Syntax, backed_up, file};
 use self::repair::Remedies;
-pub(crate) use self::settings::{BadSettings, GuardSettings, NamedDepsDirs, SettingsChange, SettingsFile};
+pub(crate) use self::repair::RepairCommand;
+pub(crate) use self::settings::{
+    BadSettings, BadSettingsCause, GuardSettings, NamedDepsDirs, SettingsChange, SettingsFile, VersionRule,
+};
 use self::text::LineCounter;
 
 use crate::rewrite::{Parts, percent_decoded, tarball_reference as reference};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, FindingKind, GuardSettings};
+use crate::text::quoted;
 
 /// From where the commands are typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,13 +25,35 @@ pub(crate) struct Remedies {
     pub(crate) clean: BTreeMap<Vec<u8>, String>,
 }
 
+/// A command that puts findings right, ready to be copied into a shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RepairCommand {
+    /// All of it but the paths.
+    pub(crate) words: String,
+    /// The paths that it ends with, each as a shell takes it; none where it takes none.
+    pub(crate) paths: Vec<String>,
+}
+
+impl RepairCommand {
+    /// The whole command.
+    pub(crate) fn whole(&self) -> String {
+        let words = std::iter::once(&self.words).chain(&self.paths);
+        words.map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether it takes files from a commit.
+    pub(crate) fn is_checkout(&self) -> bool {
+        self.words.contains(" checkout ")
+    }
+}
+
 /// Commands in the order in which they are to be typed.
 pub(crate) fn commands(
     settings: &GuardSettings,
     findings: &[&Finding],
     remedies: &Remedies,
     here: &Here,
-) -> Vec<String> {
+) -> Vec<RepairCommand> {
     let (mut restore, mut strip) = (BTreeSet::new(), BTreeSet::new());
     let mut checkout: BTreeMap<&str, BTreeSet<Vec<u8>>> = BTreeMap::new();
     let (mut add, mut remove) = (BTreeSet::new(), BTreeSet::new());
@@ -64,19 +87,23 @@ pub(crate) fn commands(
         Some(dir) => format!("git -C {}", quoted(dir)),
         None => "git".to_owned(),
     };
-    let list = |paths: &BTreeSet<Vec<u8>>| {
-        paths.iter().map(|path| quoted(&here.pathspec(path))).collect::<Vec<_>>().join(" ")
+    let program = |roots: &BTreeSet<Vec<u8>>, word: &str| {
+        let command = |root: &Vec<u8>| RepairCommand { words: here.program(root, word), paths: Vec::new() };
+        roots.iter().map(command).collect::<Vec<_>>()
     };
-    let mut commands: Vec<String> = restore.iter().map(|root| here.program(root, "restore")).collect();
-    commands.extend(strip.iter().map(|root| here.program(root, "--strip-overrides")));
-    commands
-        .extend(checkout.iter().map(|(commit, paths)| format!("{git} checkout {commit} -- {}", list(paths))));
-    if !add.is_empty() {
-        commands.push(format!("{git} add -- {}", list(&add)));
-    }
-    if !remove.is_empty() {
-        commands.push(format!("{git} rm -r -q --cached -- {}", list(&remove)));
-    }
+    let with_paths = |words: String, paths: &BTreeSet<Vec<u8>>| {
+        let paths: Vec<String> = paths.iter().map(|path| quoted(&here.pathspec(path))).collect();
+        (!paths.is_empty()).then_some(RepairCommand { words, paths })
+    };
+    let mut commands = program(&restore, "restore");
+    commands.extend(program(&strip, "--strip-overrides"));
+    commands.extend(
+        checkout
+            .iter()
+            .filter_map(|(commit, paths)| with_paths(format!("{git} checkout {commit} --"), paths)),
+    );
+    commands.extend(with_paths(format!("{git} add --"), &add));
+    commands.extend(with_paths(format!("{git} rm -r -q --cached --"), &remove));
     commands
 }
 
@@ -110,23 +137,6 @@ impl Here {
     }
 }
 
-/// A word for a shell: as it is, in quotes, or as bash and zsh write what cannot be typed.
-pub(crate) fn quoted(word: &[u8]) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./@%+=:,-".contains(byte);
-    match std::str::from_utf8(word) {
-        Ok(text) if !word.is_empty() && word.iter().all(plain) => text.to_owned(),
-        Ok(text) if !text.chars().any(char::is_control) => format!("'{}'", text.replace('\'', r"'\''")),
-        _ => {
-            let escape = |byte: &u8| match byte {
-                b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
-                0x20..0x7f => char::from(*byte).to_string(),
-                byte => format!("\\{byte:03o}"),
-            };
-            format!("$'{}'", word.iter().map(escape).collect::<String>())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,7 +151,8 @@ mod tests {
 
     fn told_of(remedies: &Remedies, here: &Here, findings: &[Finding]) -> Vec<String> {
         let settings = GuardSettings::read(&[(b"web/docker-prep.toml", b"deps-dir = 'd'")], None).unwrap();
-        commands(&settings, &findings.iter().collect::<Vec<_>>(), remedies, here)
+        let commands = commands(&settings, &findings.iter().collect::<Vec<_>>(), remedies, here);
+        commands.iter().map(RepairCommand::whole).collect()
     }
 
     #[test]
@@ -167,15 +178,6 @@ mod tests {
                 "git rm -r -q --cached -- .docker-deps vendored",
             ]
         );
-    }
-
-    #[test]
-    fn words_survive_a_shell() {
-        assert_eq!(quoted(b"a/package.json"), "a/package.json");
-        assert_eq!(quoted(b"a b/it's"), r"'a b/it'\''s'");
-        assert_eq!(quoted("ä".as_bytes()), "'ä'");
-        assert_eq!(quoted(b"a\n\xff'\x1b1"), r"$'a\012\377\'\0331'");
-        assert_eq!(quoted(b""), "''");
     }
 
     #[test]

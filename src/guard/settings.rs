@@ -1,7 +1,8 @@
 //! What the judged tree says of itself: its projects, their deps dirs, and what is left out.
 
+use crate::error::Problem;
 use crate::npm::{MatchOptions, Minimatch};
-use crate::project::{CONFIG_FILE, DEFAULT_DEPS_DIR, config};
+use crate::project::{CONFIG_FILE, ConfigError, DEFAULT_DEPS_DIR, UnmetVersion, config};
 use crate::rewrite::{Parts, names, percent_decoded, tarball_reference as reference};
 
 /// The projects of a tree. The tree's top is one whether it holds a `docker-prep.toml` or not.
@@ -59,8 +60,27 @@ pub(crate) type SettingsFile<'a> = (&'a [u8], &'a [u8]);
 pub(crate) struct BadSettings {
     /// From the tree's top.
     pub(crate) path: Vec<u8>,
-    /// With line and column where it has some.
-    pub(crate) cause: String,
+    /// Why.
+    pub(crate) cause: BadSettingsCause,
+}
+
+/// Why settings cannot be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum BadSettingsCause {
+    /// A text of a setting means nothing; where one has a line, it begins with it.
+    Wrong(Problem),
+    /// They are meant for another version of the program.
+    Unmet(Box<UnmetVersion>),
+}
+
+/// What is done with settings that are meant for another version of the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum VersionRule {
+    /// They are not followed.
+    #[default]
+    MustBeMet,
+    /// They are followed where this version understands all that they say: those of a commit that others came after.
+    UnderstoodIsEnough,
 }
 
 impl Default for GuardSettings {
@@ -78,7 +98,7 @@ impl GuardSettings {
     /// As [`GuardSettings::since`].
     pub(crate) fn read(files: &[SettingsFile<'_>], deps_dir: Option<&str>) -> Result<Self, BadSettings> {
         let named = NamedDepsDirs { asked: deps_dir.map(str::to_owned), prepared: Vec::new() };
-        Self::since(files, files, &named)
+        Self::since(files, files, &named, VersionRule::MustBeMet)
     }
 
     /// Those of a tree with the files `judged`, of which nothing is left out but what `base` leaves out: what comes
@@ -90,6 +110,7 @@ impl GuardSettings {
         base: &[SettingsFile<'_>],
         judged: &[SettingsFile<'_>],
         named: &NamedDepsDirs,
+        rule: VersionRule,
     ) -> Result<Self, BadSettings> {
         let depth = |path: &[u8]| path.iter().filter(|byte| **byte == b'/').count();
         let mut paths: Vec<&[u8]> = base.iter().chain(judged).map(|(path, _)| *path).collect();
@@ -100,26 +121,26 @@ impl GuardSettings {
             if this.leaves_out(path) {
                 continue;
             }
-            let of = |files: &[SettingsFile<'_>]| {
+            let of = |files: &[SettingsFile<'_>], rule| {
                 let bytes = files.iter().find(|(of, _)| *of == path).map_or(&[][..], |(_, bytes)| *bytes);
-                ProjectSettings::read(bytes)
+                ProjectSettings::read(bytes, rule)
             };
-            // What repairs a broken file is not stopped by it.
-            let before = of(base).unwrap_or_default();
-            let now = of(judged).map_err(|cause| BadSettings { path: path.to_vec(), cause })?;
+            // What repairs a broken file is not stopped by it, and what asks for another version not by what asked before.
+            let before = of(base, VersionRule::UnderstoodIsEnough).unwrap_or_default();
+            let now = of(judged, rule).map_err(|cause| BadSettings { path: path.to_vec(), cause })?;
             let (ignore, deps_dir) = (before.ignore != now.ignore, before.deps_dir != now.deps_dir);
             if ignore || deps_dir {
                 this.changes.push(SettingsChange { path: path.to_vec(), ignore, deps_dir });
             }
             let root = path[..path.len() - CONFIG_FILE.len()].to_vec();
-            let project = GuardedProject::new(root, &before, [&now, &before], named)
-                .map_err(|cause| BadSettings { path: Vec::new(), cause })?;
+            let project =
+                GuardedProject::new(root, &before, [&now, &before], named).map_err(BadSettings::of_call)?;
             this.projects.push(project);
         }
         if this.projects.first().is_none_or(|project| !project.root.is_empty()) {
             let none = ProjectSettings::default();
             let top = GuardedProject::new(Vec::new(), &none, [&none, &none], named)
-                .map_err(|cause| BadSettings { path: Vec::new(), cause })?;
+                .map_err(BadSettings::of_call)?;
             this.projects.insert(0, top);
         }
         let last = this.projects.iter().flat_map(|project| &project.deps_dirs).filter_map(|dir| dir.last());
@@ -215,12 +236,44 @@ struct ProjectSettings {
     ignore: Vec<String>,
 }
 
+impl BadSettings {
+    /// What was asked for by flag or variable.
+    fn of_call(why: String) -> Self {
+        Self { path: Vec::new(), cause: BadSettingsCause::wrong(why) }
+    }
+}
+
+impl BadSettingsCause {
+    fn wrong(why: impl Into<String>) -> Self {
+        Self::Wrong(Problem::new(why))
+    }
+}
+
 impl ProjectSettings {
-    fn read(bytes: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
-        let config = config::parse(text.strip_prefix('\u{feff}').unwrap_or(text))?;
-        let deps_dir = config.deps_dir.as_deref().map(parts_of_deps_dir).transpose()?;
-        config.guard_ignore.iter().try_for_each(|glob| SettingsGlob::new(glob).map(drop))?;
+    fn read(bytes: &[u8], rule: VersionRule) -> Result<Self, BadSettingsCause> {
+        let text = std::str::from_utf8(bytes).map_err(|_| BadSettingsCause::wrong("it is not UTF-8"))?;
+        let config = match (config::parse(text), rule) {
+            (Ok(config), _) => config,
+            (Err(ConfigError::Unmet(unmet)), VersionRule::UnderstoodIsEnough)
+                if unmet.understood.is_some() =>
+            {
+                unmet.readable
+            }
+            (Err(ConfigError::Unmet(unmet)), _) => return Err(BadSettingsCause::Unmet(unmet)),
+            (Err(ConfigError::Wrong(problems)), _) => {
+                let first = problems.into_iter().next();
+                return Err(BadSettingsCause::Wrong(first.unwrap_or_else(|| Problem::new("it is no TOML"))));
+            }
+        };
+        let of_key = |key: &str, at: usize| {
+            let place = config.place(key, at);
+            move |why: String| BadSettingsCause::wrong(format!("{place}{why}"))
+        };
+        let deps_dir =
+            config.deps_dir.as_deref().map(parts_of_deps_dir).transpose().map_err(of_key("deps-dir", 0))?;
+        for (at, glob) in config.guard_ignore.iter().enumerate() {
+            SettingsGlob::new(glob).map_err(of_key("guard-ignore", at))?;
+        }
         Ok(Self { deps_dir, ignore: config.guard_ignore })
     }
 }
@@ -292,8 +345,7 @@ impl SettingsGlob {
         let (negated, glob) = glob.strip_prefix('!').map_or((false, glob), |glob| (true, glob));
         let from_root = glob.strip_prefix("./").unwrap_or(glob).trim_start_matches('/').trim_end_matches('/');
         let options = MatchOptions { dot: true, nonegate: true, nocomment: true, ..MatchOptions::default() };
-        let pattern =
-            Minimatch::new(from_root, options).map_err(|error| format!("guard-ignore: `{glob}`: {error}"))?;
+        let pattern = Minimatch::new(from_root, options).map_err(|error| format!("`{glob}`: {error}"))?;
         Ok(Self { negated, pattern })
     }
 }
@@ -362,8 +414,32 @@ mod tests {
             ("guard-ignore = ['{1..2..0}']", "guard-ignore"),
         ] {
             let error = GuardSettings::read(&[(b"a/docker-prep.toml", text.as_bytes())], None).unwrap_err();
-            assert!(error.path == b"a/docker-prep.toml" && error.cause.contains(cause), "{error:?}");
+            assert!(
+                error.path == b"a/docker-prep.toml" && format!("{:?}", error.cause).contains(cause),
+                "{error:?}"
+            );
         }
+    }
+
+    #[test]
+    fn another_version_is_required_of_what_is_judged_and_not_of_what_was() {
+        let toml = &b"docker-prep.toml"[..];
+        let (other, newer) =
+            ("required-version = '>=99'\nguard-ignore = ['x']\n", "required-version = '>=99'\nx = 1\n");
+        let since = |base: &str, judged: &str, rule| {
+            let (base, judged) = ([(toml, base.as_bytes())], [(toml, judged.as_bytes())]);
+            GuardSettings::since(&base, &judged, &NamedDepsDirs::default(), rule)
+        };
+        let unmet = |found: Result<GuardSettings, BadSettings>| {
+            matches!(found, Err(BadSettings { cause: BadSettingsCause::Unmet(_), .. }))
+        };
+        assert!(unmet(since(other, other, VersionRule::MustBeMet)));
+        assert!(
+            unmet(since("", newer, VersionRule::MustBeMet))
+                && unmet(since("", newer, VersionRule::UnderstoodIsEnough))
+        );
+        assert!(since(other, other, VersionRule::UnderstoodIsEnough).unwrap().leaves_out(b"x"));
+        assert!(since(other, "", VersionRule::MustBeMet).unwrap().leaves_out(b"x"));
     }
 
     #[test]
@@ -372,7 +448,7 @@ mod tests {
         let toml = b"docker-prep.toml";
         let since = |base: &str, judged: &str| {
             let (base, judged) = ([(&toml[..], base.as_bytes())], [(&toml[..], judged.as_bytes())]);
-            GuardSettings::since(&base, &judged, &NamedDepsDirs::default()).unwrap()
+            GuardSettings::since(&base, &judged, &NamedDepsDirs::default(), VersionRule::MustBeMet).unwrap()
         };
         let settings = since(old, new);
         assert!(settings.leaves_out(b"x/package.json") && !settings.leaves_out(b"package.json"));
@@ -386,7 +462,7 @@ mod tests {
         // Moved: what is new follows nothing, and what is gone still counts.
         let (base, judged) = ([(&toml[..], old.as_bytes())], [(&b"c/docker-prep.toml"[..], new.as_bytes())]);
         let named = NamedDepsDirs { asked: None, prepared: vec!["p/q".to_owned(), "../r".to_owned()] };
-        let moved = GuardSettings::since(&base, &judged, &named).unwrap();
+        let moved = GuardSettings::since(&base, &judged, &named, VersionRule::MustBeMet).unwrap();
         assert!(moved.leaves_out(b"x/y") && !moved.leaves_out(b"c/package.json"));
         assert_eq!(moved.changes().len(), 2);
         assert!(moved.in_deps_dir(b"p/q/t.tgz", true) && moved.in_deps_dir(b"a/t.tgz", true));

@@ -21,8 +21,8 @@ pub(crate) use self::model::{FileText, Sources};
 pub(crate) use self::paths::{is_remote, join, parent};
 pub(crate) use self::resolved::take_resolved;
 pub(crate) use self::sets::{
-    built_services, default_set, env_file, found_from, is_compose_file, looked_for, looked_for_from,
-    of_files, other_sets, over_default,
+    built_services, default_set, env_file, found_from, is_compose_file, is_default_file, looked_for,
+    looked_for_from, of_files, other_sets, over_default,
 };
 
 /// The names of compose files, in the order in which compose looks for them; the first that is there counts.

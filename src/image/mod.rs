@@ -26,11 +26,23 @@ pub(crate) use self::installs::Install;
 #[cfg(test)]
 pub(crate) use self::package_manager::Tags;
 pub(crate) use self::package_manager::decision::ManagerSources;
+#[cfg(test)]
+pub(crate) use self::package_manager::dockerfile::ToldByDockerfile;
 pub(crate) use self::package_manager::lockfile::{HEAD, LOCKFILES};
 pub(crate) use self::package_manager::{Detected, Name, PackageManager, field, lockfile, release};
 pub(crate) use self::picture::{BuildInstall, ImageBuild, Picture};
 pub(crate) use self::place::Place;
 pub(crate) use self::sources::ImageSources;
+
+/// Whether `docker compose` reads a file by itself, by its path from the root.
+pub(crate) fn is_compose_default(name: &str) -> bool {
+    compose::is_default_file(name)
+}
+
+/// Whether `docker buildx bake` does.
+pub(crate) fn is_bake_default(name: &str) -> bool {
+    bake::BAKE_FILES.contains(&name)
+}
 
 /// Whether a file is one of those that define image builds and nothing else, by its name: of compose, or of bake.
 pub(crate) fn defines_images(name: &str) -> bool {

@@ -1,6 +1,7 @@
 //! What happens while a call lasts.
 
 use crate::cli;
+use crate::error::Problem;
 use crate::report::{self, Progress};
 
 /// Something that happens while a call lasts, for whoever shows it; see [`Settings::on_event`](crate::Settings::on_event).
@@ -63,15 +64,19 @@ pub enum Event {
 }
 
 impl Event {
-    /// The event as owned data; nothing for one that no call of the library can lead to.
-    pub(super) fn of(event: report::Event<'_>) -> Option<Self> {
-        Some(match event {
-            report::Event::Warning(problem) => {
-                Self::Warning { message: problem.message.clone(), hint: problem.hint.clone() }
-            }
+    /// The event as owned data, one for each of several warnings; nothing for one that no call of the library can lead
+    /// to.
+    pub(super) fn of(event: report::Event<'_>) -> Vec<Self> {
+        let warning = |problem: &Problem| Self::Warning {
+            message: problem.message.clone(),
+            hint: problem.hint.clone(),
+        };
+        vec![match event {
+            report::Event::Warning(problem) => warning(problem),
+            report::Event::Warnings(problems) => return problems.iter().map(warning).collect(),
             report::Event::Notice(notice) => Self::Notice { message: cli::sentence(notice) },
             report::Event::NoCache(why) => Self::Warning { message: cli::not_used(why), hint: None },
-            report::Event::Packing(Progress { packed, packages, bytes }) => {
+            report::Event::Packing(Progress { packed, packages, bytes, .. }) => {
                 Self::Progress { packed, packages, bytes }
             }
             report::Event::Packed { tarball, unchanged } => {
@@ -80,7 +85,7 @@ impl Event {
             report::Event::Decided { reason, then } => {
                 Self::Decided { reason: reason.to_owned(), then: then.to_owned() }
             }
-            report::Event::Built { .. } => return None,
-        })
+            report::Event::Built { .. } => return Vec::new(),
+        }]
     }
 }

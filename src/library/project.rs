@@ -123,10 +123,10 @@ impl Project {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) for a folder that is not there and for a deps dir that cannot be one,
-    /// [`ErrorKind::Refused`](crate::ErrorKind::Refused) for a `docker-prep.toml` that is not valid, [`ErrorKind::Environment`](crate::ErrorKind::Environment) for a repository that git cannot read.
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) for a folder that is not there, for a deps dir that cannot be one, and for
+    /// a `docker-prep.toml` that is not valid, [`ErrorKind::Environment`](crate::ErrorKind::Environment) for a repository that git cannot read.
     pub fn open(folder: impl AsRef<Path>, settings: &Settings) -> Result<Self> {
-        let inner = read::find(&settings.requested(folder.as_ref()))?;
+        let inner = read::find_to_restore(&settings.requested(folder.as_ref()))?;
         Ok(Self { inner, settings: settings.clone() })
     }
 

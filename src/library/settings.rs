@@ -179,10 +179,8 @@ impl Settings {
 
     /// Tells the listener, if there is one.
     pub(super) fn tell(&self, event: report::Event<'_>) {
-        if let Some(listener) = &self.on_event
-            && let Some(event) = Event::of(event)
-        {
-            listener(&event);
+        if let Some(listener) = &self.on_event {
+            Event::of(event).iter().for_each(|event| listener(event));
         }
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn advice(
             format!("{}:{}: {why}: {lockfile} is the project's own", install.dockerfile, install.line);
         Some(Problem::new(message).hint(Hint::lines([
             &*format!("while prepared, have it say: {instead}"),
-            "or have a lockfile made that fits: docker-prep prepare --lockfile",
+            "or have a lockfile made that fits: add --lockfile",
         ])))
     };
     installs.iter().filter(|install| install.copies_lockfile).filter_map(problem).collect()
@@ -141,7 +141,7 @@ mod tests {
         assert!(problem.message.starts_with("backend/Dockerfile:7: "), "{}", problem.message);
         assert!(problem.message.contains("backend/the-lock"), "{}", problem.message);
         let hint = problem.hint?;
-        assert!(hint.contains("docker-prep prepare --lockfile"), "{hint}");
+        assert!(hint.contains("add --lockfile"), "{hint}");
         Some(hint.lines().next()?.trim_start_matches("while prepared, have it say: ").to_owned())
     }
 

@@ -25,6 +25,7 @@ use crate::project::{
 };
 use crate::report::{Event, Report, warn};
 use crate::source::Decision;
+use crate::text::quoted;
 use crate::threads::Threads;
 use crate::transaction::{
     Backup, DepsDirNote, FileState, Lock, Now, Phase, Prepared, ProjectState, Transaction, lock,
@@ -74,7 +75,7 @@ pub(crate) fn plan(
     let call = Call::for_command(requested, options, command, cancel, report)?;
     let project = &call.project;
     if let Some(holder) = lock::holder(&project.state_dir)? {
-        return Err(tree::busy(&holder));
+        return Err(lock::refusal(&project.state_dir, &holder));
     }
     refuse_build_of_plain_folder(project, options)?;
     let (decision, needed) = call.choose()?;
@@ -128,11 +129,22 @@ pub(crate) fn run(
 
 /// A command of `run` by its first words: behind those may stand what is nobody's business.
 fn named(command: &[OsString]) -> String {
+    first_words(command).into_iter().fold("run".to_owned(), |named, word| format!("{named} {word}"))
+}
+
+fn first_words(command: &[OsString]) -> Vec<String> {
     const MOST: usize = 3;
-    let words = command.iter().map(|word| word.to_string_lossy());
-    let is_plain =
-        |word: &std::borrow::Cow<'_, str>| !word.starts_with('-') && !word.contains(['=', ':', '@']);
-    words.take_while(is_plain).take(MOST).fold("run".to_owned(), |named, word| format!("{named} {word}"))
+    let words = command.iter().map(|word| word.to_string_lossy().into_owned());
+    let is_plain = |word: &String| !word.starts_with('-') && !word.contains(['=', ':', '@']);
+    words.take_while(is_plain).take(MOST).collect()
+}
+
+/// The call of `run` that restores first, with the first words of its command.
+fn forced(command: &[OsString]) -> String {
+    let first = first_words(command);
+    let more = if first.len() < command.len() { " …" } else { "" };
+    let words: Vec<String> = first.iter().map(|word| quoted(word.as_bytes())).collect();
+    format!("docker-prep run --force -- {}{more}", words.join(" "))
 }
 
 /// Leaves the project prepared.
@@ -149,6 +161,8 @@ pub(crate) struct Call<'a> {
     picture: ProjectPicture,
     /// What the program was called for, as people would say it.
     command: String,
+    /// The call as it is typed to restore a prepared project first.
+    forced: String,
     requested: &'a Requested,
     options: &'a PrepareOptions,
     cancel: &'a CancelToken,
@@ -181,6 +195,7 @@ impl<'a> Call<'a> {
             project,
             picture,
             command: command.map_or_else(|| "prepare".to_owned(), named),
+            forced: command.map_or_else(|| "docker-prep prepare --force".to_owned(), forced),
             requested,
             options,
             cancel,
@@ -201,7 +216,7 @@ impl<'a> Call<'a> {
                 originals = state::originals(&project.state_dir, &project.root, observed);
                 surfaces::substitute(&mut found.surfaces, &originals)?;
             }
-            _ => tree::refuse_unless_clean(project, &standing)?,
+            _ => tree::refuse_unless_clean(project, &standing, &self.forced)?,
         }
         let moved_back =
             if options.force { tree::leftovers(project, &found.surfaces) } else { BTreeMap::new() };
@@ -272,7 +287,7 @@ impl Call<'_> {
     ) -> Result<(PreparePlan, Option<Prepared<'lock>>)> {
         let Self { project, requested, options, report, .. } = self;
         refuse_build_of_plain_folder(project, options)?;
-        let put_back = || tree::make_clean(project, lock, options.force, *report);
+        let put_back = || tree::make_clean(project, lock, options.force, &self.forced, *report);
         // What cannot be prepared anew stays prepared: that is found out before anything is restored.
         let stays_at_first = options.force && self.comes_back_as_it_was()?;
         if !stays_at_first {

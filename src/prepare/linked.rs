@@ -56,6 +56,8 @@ pub(crate) fn pack<F: TarballSink>(
         .map(|(name, contents)| (*name, *contents))
         .collect();
     let contents: Vec<&Contents> = plain.iter().map(|(_, contents)| *contents).collect();
+    let linked = sets.iter().flat_map(|set| set.linked.iter().map(|(_, contents)| *contents));
+    sinks.tally.expect(contents.iter().copied().chain(linked));
     let mut staged = packing::encode_all(&contents, sinks)?;
     let plain: BTreeMap<&str, Tarball> =
         plain.iter().zip(&staged).map(|((name, _), (tarball, _))| (*name, tarball.clone())).collect();

@@ -1,6 +1,7 @@
 //! What is read of a project, its surfaces and its workspace before anything is packed, and the plan that follows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::install::SurfaceInstall;
 use super::linked::PackedTarballs;
@@ -227,6 +228,10 @@ impl Observed {
                 let WorkspaceOverrides { set, removed } = &rewritten.workspace;
                 plan.files.extend(files::settings_change(settings, set, removed)?);
             }
+            let builds = install.around.builds.iter().map(|(build, _)| Arc::clone(build));
+            let mut builds: Vec<_> = builds.collect();
+            builds.dedup_by(|one, other| Arc::ptr_eq(one, other));
+            plan.builds.insert(surface.manifest_name.clone(), builds);
             plan.rewrites.push(rewritten);
         }
         Ok(plan)

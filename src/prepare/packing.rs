@@ -130,25 +130,24 @@ pub(crate) fn contents(
     let contents = |member: &&Member| contents::remembered(&around, member, memory);
     let read = threads.map(members, contents);
     let mut all = Vec::with_capacity(read.len());
-    let (mut problems, mut unbuilt) = (Vec::new(), Vec::new());
+    let (mut problems, mut unbuilt, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for contents in read {
         match contents {
             Ok(contents) => {
-                warn(report, &contents.warnings);
+                warnings.extend_from_slice(&contents.warnings);
                 let is_optional = contents.manifest.name().is_some_and(|name| optional.contains(name));
                 match contents::unbuilt(&contents, is_optional) {
-                    Some(Unbuilt { problem, is_error: true }) if !allow_unbuilt => unbuilt.push(problem),
-                    found => warn(report, found.map(|found| found.problem).as_slice()),
+                    Some(Unbuilt { problem, is_error: true }) if !allow_unbuilt => {
+                        unbuilt.push(problem.hint(BUILD_HINT));
+                    }
+                    found => warnings.extend(found.map(|found| found.problem)),
                 }
                 all.push(contents);
             }
             Err(found) => problems.extend(found),
         }
     }
-    if let Some(last) = unbuilt.last_mut() {
-        // What holds for all of them is said once.
-        last.hint = Some(BUILD_HINT.to_owned());
-    }
+    warn(report, &warnings);
     problems.extend(unbuilt);
     if problems.is_empty() { Ok(all) } else { Err(Error::all(ErrorKind::Packing, problems)) }
 }
@@ -176,6 +175,8 @@ pub(crate) struct ProgressCounter<'a> {
     packages: AtomicUsize,
     packed: AtomicUsize,
     bytes: AtomicU64,
+    done: AtomicU64,
+    work: AtomicU64,
 }
 
 impl<'a> ProgressCounter<'a> {
@@ -186,20 +187,45 @@ impl<'a> ProgressCounter<'a> {
 
     /// One that tells nobody.
     pub(crate) fn silent() -> Self {
-        let (packages, packed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { report: None, packages, packed, bytes: AtomicU64::new(0) }
+        let count = || AtomicUsize::new(0);
+        let size = || AtomicU64::new(0);
+        let (packages, packed) = (count(), count());
+        Self { report: None, packages, packed, bytes: size(), done: size(), work: size() }
     }
 
-    fn expect(&self, packages: usize) {
-        self.packages.fetch_add(packages, Ordering::Relaxed);
+    /// All that will be packed: known before the first one is, so that nothing is added to what is left.
+    pub(super) fn expect<'c>(&self, packages: impl IntoIterator<Item = &'c Contents>) {
+        for contents in packages {
+            self.packages.fetch_add(1, Ordering::Relaxed);
+            self.work.fetch_add(contents.weight(), Ordering::Relaxed);
+        }
     }
 
-    fn add(&self, packed: usize, bytes: u64) {
+    /// A package was packed.
+    fn packed(&self, weight: u64) {
+        self.done.fetch_add(weight, Ordering::Relaxed);
+        self.tell(1, 0);
+    }
+
+    /// A package was there already, which takes no time and so tells nothing of the pace.
+    fn was_there(&self, weight: u64, bytes: u64) {
+        self.work.fetch_sub(weight, Ordering::Relaxed);
+        self.tell(1, bytes);
+    }
+
+    /// Some bytes of a package were packed.
+    fn written(&self, bytes: u64) {
+        self.tell(0, bytes);
+    }
+
+    fn tell(&self, packed: usize, bytes: u64) {
         let Some(report) = self.report else { return };
         report(Event::Packing(Progress {
             packed: self.packed.fetch_add(packed, Ordering::Relaxed) + packed,
             packages: self.packages.load(Ordering::Relaxed),
             bytes: self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes,
+            done: self.done.load(Ordering::Relaxed),
+            work: self.work.load(Ordering::Relaxed),
         }));
     }
 }
@@ -232,13 +258,12 @@ where
         Problem::new(format!("cannot write a tarball{into}: {}", io_cause(error)))
             .hint("make room there, or make the folder writable, then run it again")
     };
-    sinks.tally.expect(jobs.len());
     let encode = |PackingJob { contents, seal }: &PackingJob<C>| {
         let (contents, seal) = (contents.borrow(), seal.as_ref());
         if let Some(tarball) = sinks.memory.packed(contents, seal, sinks.checksums)
             && let Some(full) = sinks.open.reuse(&tarball)
         {
-            sinks.tally.add(1, tarball.size);
+            sinks.tally.was_there(contents.weight(), tarball.size);
             return Ok((tarball, full));
         }
         let sink = sinks.open.open().map_err(|error| sink_error(&error))?;
@@ -251,7 +276,7 @@ where
         let (tarball, Interruptible { sink, .. }) = encoded?;
         let full = sinks.open.close(sink).map_err(|error| sink_error(&error))?;
         sinks.memory.learn_packed(contents, seal, &tarball);
-        sinks.tally.add(1, 0);
+        sinks.tally.packed(contents.weight());
         Ok((tarball, full))
     };
     // The largest first, one after the other: so no core is left alone with much at the end.
@@ -277,7 +302,7 @@ impl<W: Write> Write for Interruptible<'_, W> {
             return Err(io::Error::other("interrupted"));
         }
         let written = self.sink.write(bytes)?;
-        self.tally.add(0, written as u64);
+        self.tally.written(written as u64);
         Ok(written)
     }
 

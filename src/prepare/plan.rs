@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::build::BuiltPackage;
 use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::image::ImageBuild;
 use crate::lockfile::SurfaceLockfile;
 use crate::npm::{Scope, Tarball};
 use crate::project::Project;
@@ -29,6 +31,8 @@ pub(crate) struct PreparePlan {
     pub(crate) tarballs: Vec<Tarball>,
     /// By surface.
     pub(crate) rewrites: Vec<Rewritten>,
+    /// The image builds that install each rewritten surface, by its manifest.
+    pub(crate) builds: BTreeMap<String, Vec<Arc<ImageBuild>>>,
     /// The lockfiles that were asked for, by the surface's folder.
     pub(crate) lockfiles: BTreeMap<String, SurfaceLockfile>,
     /// What `--build` did about each package that has a build script, or would do.
@@ -54,6 +58,7 @@ impl PreparePlan {
             source,
             tarballs: Vec::new(),
             rewrites: Vec::new(),
+            builds: BTreeMap::new(),
             files: Vec::new(),
             lockfiles: BTreeMap::new(),
             built: None,

@@ -9,7 +9,7 @@ use crate::cancel::CancelToken;
 use crate::deps_dir::{DepsDirState, FolderNotes, apply as deps_dir};
 use crate::error::{Error, Result};
 use crate::project::{FileKind, Project, ProjectPath, Requested, read as project};
-use crate::report::{Event, Notice, Report};
+use crate::report::{Event, Notice, Report, warn};
 use crate::rewrite::ours;
 use crate::transaction::{Lock, file, read as state, tree};
 
@@ -42,7 +42,8 @@ pub(crate) fn run(
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<RestoreCall> {
-    let project = project::find(requested)?;
+    let project = project::find_to_restore(requested)?;
+    warn(report, project.unmet_version.as_slice());
     let lock = Lock::acquire(&project.state_dir)?;
     let deps_dirs = deps_dirs(&project)?;
     let mut outcome = files(&project, &lock, options.force, report)?;

@@ -8,6 +8,7 @@ pub(crate) enum Ended {
     /// By itself, with this exit code.
     Exited(i32),
     /// By this signal.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix ends processes by signals"))]
     Killed(i32),
 }
 

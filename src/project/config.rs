@@ -1,13 +1,22 @@
 //! `docker-prep.toml` at the project's root.
 
+mod keys;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod version;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use toml::de::DeTable;
 
+use self::keys::Reading;
+pub(crate) use self::version::UnmetVersion;
+use crate::error::Problem;
 use crate::image::PackageManager;
 use crate::project::link::Link;
-use crate::project::package_source::{PackageSource, parse_duration};
+use crate::project::package_source::PackageSource;
 
 /// The file's name.
 pub(crate) const CONFIG_FILE: &str = "docker-prep.toml";
@@ -16,8 +25,7 @@ pub(crate) const CONFIG_FILE: &str = "docker-prep.toml";
 pub(crate) const DEFAULT_DEPS_DIR: &str = ".docker-deps";
 
 /// What the file says; flags and the environment come before it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Config {
     /// The workspace's folder, from the project's root.
     pub(crate) workspace: Option<String>,
@@ -28,89 +36,65 @@ pub(crate) struct Config {
     /// The deps dir, from the project's root.
     pub(crate) deps_dir: Option<String>,
     /// `NAME[@VERSION]`.
-    #[serde(deserialize_with = "package_manager")]
     pub(crate) package_manager: Option<PackageManager>,
     /// How packages are made to find each other.
-    #[serde(deserialize_with = "link")]
     pub(crate) link: Option<Link>,
     /// Where packages come from.
-    #[serde(deserialize_with = "source")]
     pub(crate) source: Option<PackageSource>,
     /// The limit of a probe in all.
-    #[serde(deserialize_with = "probe_timeout")]
     pub(crate) probe_timeout: Option<Duration>,
     /// What `guard` leaves out: globs on paths from the project's root.
     pub(crate) guard_ignore: Vec<String>,
+    /// The line of each key's value, or of each text of a list.
+    lines: BTreeMap<&'static str, Vec<usize>>,
 }
 
-fn package_manager<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PackageManager>, D::Error> {
-    let text = String::deserialize(value)?;
-    PackageManager::parse(&text).map(Some).map_err(|why| D::Error::custom(format!("package-manager: {why}")))
+impl Config {
+    /// Where a key's value stands, or the text of a list at `index`, as messages begin: `line 3: surfaces: `.
+    pub(crate) fn place(&self, key: &str, index: usize) -> String {
+        match self.lines.get(key).and_then(|lines| lines.get(index)) {
+            Some(line) => format!("line {line}: {key}: "),
+            None => format!("{key}: "),
+        }
+    }
 }
 
-fn link<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Link>, D::Error> {
-    let text = String::deserialize(value)?;
-    Link::parse(&text).map(Some).map_err(|why| D::Error::custom(format!("link: {why}")))
+/// Why a text cannot be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ConfigError {
+    /// It is meant for another version of the program.
+    Unmet(Box<UnmetVersion>),
+    /// Each thing that is wrong, by its line, with what may stand there; the file's name is for the caller to put
+    /// before it.
+    Wrong(Vec<Problem>),
 }
 
-fn source<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PackageSource>, D::Error> {
-    let text = String::deserialize(value)?;
-    PackageSource::parse(&text).map(Some).map_err(|why| D::Error::custom(format!("source: {why}")))
-}
-
-fn probe_timeout<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
-    let text = String::deserialize(value)?;
-    parse_duration(&text).map(Some).map_err(|why| D::Error::custom(format!("probe-timeout: {why}")))
-}
-
-/// Parses the file's text.
+/// Parses the file's text. `required-version` is read before anything else: what it does not let this version read may
+/// mean nothing to it.
 ///
 /// # Errors
-/// The place and cause, as toml says them, on one line.
-pub(crate) fn parse(text: &str) -> Result<Config, String> {
-    toml::from_str(text).map_err(|error| {
-        let place = error.span().map(|span| {
-            let before = &text[..span.start.min(text.len())];
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
-            format!("line {line}, column {column}: ")
-        });
-        format!("{}{}", place.unwrap_or_default(), error.message().replace('\n', "; "))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_keys() {
-        let config =
-            parse("workspace = \"../plat\"\nscope = [\"@a\"]\nsurfaces = [\"web\"]\ndeps-dir = \".deps\"\n")
-                .unwrap();
-        assert_eq!(config.workspace.as_deref(), Some("../plat"));
-        assert_eq!(config.deps_dir.as_deref(), Some(".deps"));
-        assert_eq!(parse("").unwrap(), Config::default());
-        let config = parse("package-manager = \"npm@^11\"\nlink = \"tarballs\"\n").unwrap();
-        assert_eq!(config.package_manager, PackageManager::parse("npm@^11").ok());
-        assert_eq!(config.link, Some(Link::Tarballs));
-        let config = parse("source = \"gitea\"\nprobe-timeout = \"500ms\"\n").unwrap();
-        assert_eq!(config.source, Some(PackageSource::Registry));
-        assert_eq!(config.probe_timeout, Some(Duration::from_millis(500)));
+/// [`ConfigError`]
+pub(crate) fn parse(text: &str) -> Result<Config, ConfigError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let required = version::read(text);
+    // What can be read of a text that is no TOML is read all the same.
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut reading = Reading::new(text);
+    if errors.is_empty() {
+        reading.table(table.get_ref());
+    } else {
+        reading.problems = syntax::problems(text, &errors);
     }
-
-    #[test]
-    fn a_wrong_value_is_named_with_its_place() {
-        let error = parse("scope = []\npackage-manager = \"deno\"\n").unwrap_err();
-        assert_eq!(error, "line 2, column 19: package-manager: `deno` is none of pnpm, npm, yarn, bun");
-        let error = parse("link = \"chain\"\n").unwrap_err();
-        assert_eq!(error, "line 1, column 8: link: `chain` is none of auto, overrides, tarballs");
-        assert!(parse("package-manager = 5\n").is_err());
-    }
-
-    #[test]
-    fn a_wrong_key_is_named_with_its_place() {
-        let error = parse("scope = []\nscoop = 1\n").unwrap_err();
-        assert!(error.starts_with("line 2, column 1: ") && error.contains("scoop"), "{error}");
+    match required {
+        Some(required) if !required.is_met() => {
+            let is_understood = reading.problems.is_empty();
+            if !errors.is_empty() {
+                reading.table(table.get_ref());
+            }
+            let understood = is_understood.then(|| reading.config.clone());
+            Err(ConfigError::Unmet(Box::new(UnmetVersion { required, understood, readable: reading.config })))
+        }
+        _ if !reading.problems.is_empty() => Err(ConfigError::Wrong(reading.problems)),
+        _ => Ok(reading.config),
     }
 }

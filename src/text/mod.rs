@@ -7,6 +7,7 @@ pub(crate) mod json;
 pub(crate) mod json5;
 pub(crate) mod path;
 pub(crate) mod secret;
+mod shell;
 mod shown;
 pub(crate) mod yaml;
 
@@ -20,6 +21,7 @@ pub(crate) use self::edit::{Change, EditError, JsonUndo, UndoConflict};
 pub(crate) use self::json::parse_object;
 pub(crate) use self::json::{Document, NodeId, NodeKind, SyntaxError};
 pub(crate) use self::path::{absolute, basename, relative, resolve, rooted};
+pub(crate) use self::shell::quoted;
 pub(crate) use self::shown::{shown, steers};
 pub(crate) use self::yaml::edit::{YamlEditError, YamlUndo};
 pub(crate) use self::yaml::parse;

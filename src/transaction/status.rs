@@ -1,6 +1,6 @@
 //! `docker-prep status`: prepared or not, by whom, since when, what differs.
 
-use crate::error::Result;
+use crate::error::{Problem, Result};
 use crate::project::{Project, Requested, read as project};
 use crate::source::Decision;
 use crate::transaction::apply::lock;
@@ -24,6 +24,8 @@ pub(crate) struct Status {
     pub(crate) running: Option<Holder>,
     /// Why it is prepared or, while a command runs with nothing touched, why it is not.
     pub(crate) source: Option<Decision>,
+    /// That the project requires another version of the program.
+    pub(crate) unmet_version: Option<Problem>,
     /// The files that are rewritten though no state names them, from the project's root.
     pub(crate) unknown: Vec<String>,
 }
@@ -40,7 +42,7 @@ impl Status {
 /// # Errors
 /// No project, or a state that cannot be read for want of permission.
 pub(crate) fn run(requested: &Requested) -> Result<Status> {
-    let project = project::find(requested)?;
+    let project = project::find_to_restore(requested)?;
     let files = beside_files::with_backups(&project);
     let mut tree = state::read(&project.state_dir, &project.root, &files)?;
     let running = lock::holder(&project.state_dir)?;
@@ -56,6 +58,7 @@ pub(crate) fn run(requested: &Requested) -> Result<Status> {
         unknown,
         running,
         source,
+        unmet_version: project.unmet_version,
         project: project.root.display().to_string(),
         deps_dir: project.deps_dir,
     })

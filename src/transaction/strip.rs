@@ -5,7 +5,7 @@ use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Problem, Result};
 use crate::npm::Member;
 use crate::project::{Beside, FileKind, Project, ProjectPath, Requested, read as project, surfaces};
-use crate::report::{Event, Notice, Report};
+use crate::report::{Event, Notice, Report, warn};
 use crate::rewrite::clean::{self, CleanError, CleanSources, Cleaned, KnownPackage};
 use crate::rewrite::ours;
 use crate::transaction::apply::file;
@@ -38,7 +38,8 @@ pub(crate) fn run(
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Stripped> {
-    let project = project::find(requested)?;
+    let project = project::find_to_restore(requested)?;
+    warn(report, project.unmet_version.as_slice());
     let lock = if is_dry { None } else { Some(Lock::acquire(&project.state_dir)?) };
     let folder = lock.as_ref().map_or(project.state_dir.as_path(), Lock::folder);
     if state::read(folder, &project.root, &[])?.standing != ProjectState::Clean {

@@ -10,7 +10,7 @@ use crate::project::{Beside, FileKind, Project, ProjectPath, SETTINGS, Surface};
 use crate::report::{Event, Notice, Report};
 use crate::rewrite::ours;
 use crate::transaction::apply::lock;
-use crate::transaction::apply::lock::{Holder, Lock};
+use crate::transaction::apply::lock::Lock;
 use crate::transaction::journal::Phase;
 use crate::transaction::plan::{Leftover, leftover};
 use crate::transaction::read as state;
@@ -20,7 +20,13 @@ use crate::transaction::tree_state::{ObservedJournal, ProjectState};
 
 /// Sees to it that nothing is prepared: repairs after a kill where nobody has edited since, restores where that is
 /// asked for, and else refuses.
-pub(crate) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Report<'_>) -> Result<()> {
+pub(crate) fn make_clean(
+    project: &Project,
+    lock: &Lock,
+    force: bool,
+    forced: &str,
+    report: Report<'_>,
+) -> Result<()> {
     let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
     if let ProjectState::Interrupted(observed) = &standing
         && repairs_itself(&standing)
@@ -35,7 +41,7 @@ pub(crate) fn make_clean(project: &Project, lock: &Lock, force: bool, report: Re
         }
         return Ok(());
     }
-    refuse_unless_clean(project, &standing)
+    refuse_unless_clean(project, &standing, forced)
 }
 
 /// A process was killed in the middle, and what it left is known to the last byte.
@@ -43,32 +49,25 @@ pub(crate) fn repairs_itself(standing: &ProjectState) -> bool {
     matches!(standing, ProjectState::Interrupted(observed) if observed.untouched())
 }
 
-/// Refuses a project that is prepared, or that a killed process left.
-pub(crate) fn refuse_unless_clean(project: &Project, standing: &ProjectState) -> Result<()> {
+/// Refuses a project that is prepared, or that a killed process left. `forced`: what was called, as it is typed to
+/// restore first.
+pub(crate) fn refuse_unless_clean(project: &Project, standing: &ProjectState, forced: &str) -> Result<()> {
     let (message, hint) = match standing {
         ProjectState::Clean => return Ok(()),
         ProjectState::Prepared(observed) => (
             prepared(observed),
-            "put it back with `docker-prep restore`, or do that and prepare anew with `docker-prep prepare --force`",
+            format!("put it back: docker-prep restore   (or have it restored first: {forced})"),
         ),
         ProjectState::Interrupted(observed) => (
             format!("{}, and a file was edited since", interrupted(observed)),
-            "put it back: docker-prep restore",
+            "put it back: docker-prep restore".to_owned(),
         ),
         ProjectState::Damaged { cause } => (
             format!("{}: the state cannot be read: {cause}", project.state_dir.display()),
-            "see what can be done: docker-prep restore",
+            "see what can be done: docker-prep restore".to_owned(),
         ),
     };
     Err(Error::new(ErrorKind::Refused, message).hint(hint))
-}
-
-/// Another process is at it.
-pub(crate) fn busy(holder: &Holder) -> Error {
-    let who = holder.pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
-    let since = holder.started.map(|started| format!(" since {}", lock::age(started))).unwrap_or_default();
-    Error::new(ErrorKind::Refused, format!("{who} works on this project{since}"))
-        .hint("wait for its end, then type it again")
 }
 
 /// One line on a prepared project.

@@ -1,5 +1,6 @@
 //! A small workspace `plat` and a product `notes` beside it.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
@@ -58,6 +59,14 @@ fn package(world: &World, name: &str, version: &str, more: &str) {
 /// The world of `fixtures/`, each repository committed.
 pub(crate) fn fixtures() -> World {
     let world = World::new();
+    for repository in lay_out_fixtures(&world) {
+        world.git_init(repository);
+    }
+    world
+}
+
+/// Puts the repositories of `fixtures/` into a world as plain folders, and names them.
+pub(crate) fn lay_out_fixtures(world: &World) -> Vec<OsString> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     for entry in walkdir::WalkDir::new(&root)
         .into_iter()
@@ -66,8 +75,6 @@ pub(crate) fn fixtures() -> World {
     {
         world.file(entry.path().strip_prefix(&root).unwrap(), fs::read(entry.path()).unwrap());
     }
-    for repository in fs::read_dir(&root).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
-        world.git_init(repository.file_name());
-    }
-    world
+    let entries = fs::read_dir(&root).unwrap().map(Result::unwrap);
+    entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name()).collect()
 }

@@ -173,9 +173,39 @@ fn wrong_usage() {
     );
     refused(&world, &["prepare", "--deps-dir", "../x"], 2, &["../x", "outside"]);
     refused(&world, &["-C", "nope", "prepare"], 2, &["nope"]);
-    assert_eq!(world.run_in("notes", ["prepare", "--bogus"]).code, Some(2));
-    assert_eq!(world.run_in("notes", ["bogus"]).code, Some(2));
-    assert_eq!(world.run_in("notes", ["pack"]).code, Some(2));
+}
+
+#[test]
+fn words_that_mean_nothing_are_told_in_two_lines() {
+    let world = product();
+    for (args, message, hint) in [
+        (&["undo"][..], "`undo` is no command", "to put every byte back, type: docker-prep restore"),
+        (
+            &["run", "docker", "compose", "build"],
+            "goes behind `--`",
+            "type: docker-prep run -- docker compose build",
+        ),
+        (
+            &["status", "--porcelain"],
+            "docker-prep status has no --porcelain",
+            "type: docker-prep status --json",
+        ),
+        (&["prepare", "web"], "takes a folder as --surface", "type: docker-prep prepare --surface web"),
+        (&["prepare", "--clean"], "it is a flag of restore", "type: docker-prep restore --clean"),
+        (&["pack"], "--out is missing", "type: docker-prep pack --out DIR"),
+        (&["prepare", "--bogus"], "docker-prep prepare has no --bogus", "see docker-prep prepare --help"),
+        (&["bogus"], "`bogus` is no command", "the commands are prepare, restore, run, "),
+        (
+            &["--dry-run", "prepare"],
+            "flags of a command go behind its name",
+            "type: docker-prep prepare --dry-run",
+        ),
+        (&["prepare", "--color", "x"], "invalid value 'x' for '--color", "see docker-prep prepare --help"),
+    ] {
+        refused(&world, args, 2, &[message, hint]);
+        let run = world.run_in("notes", args);
+        assert!(run.stderr.lines().count() == 2 && run.stdout.is_empty(), "{run}");
+    }
 }
 
 #[test]
@@ -194,7 +224,59 @@ fn a_version_that_the_workspace_does_not_have() {
 fn a_read_only_file_system_and_a_settings_file_that_is_wrong() {
     let world = product();
     world.file("notes/docker-prep.toml", "scoop = 1\n");
-    refused(&world, &["prepare"], 3, &["docker-prep.toml", "line 1, column 1", "scoop"]);
+    let words =
+        ["notes/docker-prep.toml: line 1, column 1: `scoop` is no setting", "the nearest is scope, as in: "];
+    for command in [
+        &["prepare"][..],
+        &["prepare", "--dry-run"],
+        &["restore"],
+        &["status"],
+        &["show"],
+        &["run", "--", "true"],
+    ] {
+        refused(&world, command, 2, &words);
+    }
+}
+
+#[test]
+fn a_settings_file_names_what_it_means_by_file_and_line() {
+    let world = product();
+    for (text, words) in [
+        (
+            "workspace = ../plat\n",
+            ["line 1: workspace: `../plat` stands there without quotes", "workspace = \"../plat\""],
+        ),
+        (
+            "# x\nsurfaces = [\"backend\",\n  \"nope\"]\n",
+            ["docker-prep.toml: line 3: surfaces: ", "nope: no such surface"],
+        ),
+        ("surfaces = [\"..\"]\n", ["docker-prep.toml: line 1: surfaces: ", "outside the project"]),
+        (
+            "surfaces = [\"backend\", \"./backend\"]\n",
+            ["docker-prep.toml: line 1: surfaces: ", "named twice"],
+        ),
+        (
+            "\ndeps-dir = \"../x\"\n",
+            ["docker-prep.toml: line 2: deps-dir: ../x", "leads outside the project"],
+        ),
+        (
+            "link = \"chain\"\n",
+            ["line 1, column 8: link: `chain` is none of", "it takes auto, overrides or tarballs"],
+        ),
+        (
+            "scope = \"\"\n",
+            ["line 1, column 9: scope: an empty text stands there", "scope = [\"@bytelyst/*\"]"],
+        ),
+    ] {
+        world.file("notes/docker-prep.toml", text);
+        refused(&world, &["prepare"], 2, &words);
+    }
+    world.file(
+        "notes/docker-prep.toml",
+        "surfaces = \"backend\"\nscope = \"@bytelyst/*\"\nworkspace = \"../plat\"\n",
+    );
+    world.run_in("notes", ["prepare"]).exits(0);
+    world.run_in("notes", ["restore", "--clean"]).exits(0);
 }
 
 #[test]

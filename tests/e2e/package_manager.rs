@@ -273,7 +273,7 @@ fn wrong_words_are_exit_2() {
         ("link = 5\n", "line 1, column 8: "),
     ] {
         world.file("notes/docker-prep.toml", text);
-        let run = world.run_in("notes", ["prepare"]).exits(3);
+        let run = world.run_in("notes", ["prepare"]).exits(2);
         assert!(run.stderr.contains("docker-prep.toml: ") && run.stderr.contains(why), "{run}");
     }
 }

@@ -83,3 +83,34 @@ fn each_package_has_a_line_and_the_advice_is_given_once() {
     let run = world.run_in("notes", ["prepare", "--allow-unbuilt"]).exits(0);
     assert_eq!(run.stderr.matches("warning: @bytelyst/").count(), 2, "{run}");
 }
+
+#[test]
+fn of_many_packages_ten_are_named_and_v_lists_the_files() {
+    let world = product();
+    for number in 0..12 {
+        world.file(
+            format!("plat/packages/p{number}/package.json"),
+            format!(
+                r#"{{"name": "@bytelyst/p{number}", "version": "1.0.0", "main": "dist/a.js", "module": "dist/a.mjs"}}"#
+            ),
+        );
+    }
+    let pack = |more: &[&str]| {
+        let run = world.run_in("notes", [&["pack", "--all", "--out", "out"], more].concat());
+        (run.exits(4).stderr, !world.exists("notes/out"))
+    };
+    let (told, is_nothing_made) = pack(&[]);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(
+        lines[0],
+        "error: @bytelyst/p0: 2 fields name 2 files that the tarball would not hold, the first main: \"dist/a.js\""
+    );
+    assert_eq!((lines.len(), lines[10]), (12, "error: and 2 more: -v shows all"), "{told}");
+    assert!(lines[11].contains("--build") && is_nothing_made, "{told}");
+    let (all, _) = pack(&["-v"]);
+    assert_eq!(all.matches("\n  module: \"dist/a.mjs\"\n").count(), 12, "{all}");
+    assert_eq!((all.matches("error: @").count(), all.matches("--build").count()), (12, 1), "{all}");
+    let json = world.run_in("notes", ["pack", "--all", "--out", "out", "--json"]).exits(4).json();
+    assert_eq!(json["errors"].as_array().unwrap().len(), 12);
+    assert_eq!(json["errors"][11]["details"].as_array().unwrap().len(), 2, "{json:#}");
+}

@@ -16,6 +16,11 @@ const OVERRIDE_FILES: [&str; 4] = [
     "docker-compose.override.yaml",
 ];
 
+/// Whether it is one of the files that compose reads by itself, by its path from the root.
+pub(crate) fn is_default_file(name: &str) -> bool {
+    COMPOSE_FILES.contains(&name) || OVERRIDE_FILES.contains(&name)
+}
+
 /// The variables beside a compose file.
 const ENV_FILE: &str = ".env";
 

@@ -6,7 +6,6 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::disk;
 use crate::npm::stamp::{FileStamp, FileTime};
 
 /// Takes signatures from a moment on: a change that comes after it is told by another signature.
@@ -73,7 +72,7 @@ pub(crate) struct WatchedFolder<'a> {
 impl<'a> WatchedFolder<'a> {
     /// Opens it; one that cannot be opened is as good as none.
     pub(crate) fn open(path: &'a Path) -> Self {
-        Self { path, open: disk::folder(path).ok() }
+        Self { path, open: crate::disk::folder(path).ok() }
     }
 
     /// `None` where the path is not below the folder as it is written.

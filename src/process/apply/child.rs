@@ -166,8 +166,8 @@ mod imp {
                 .because(&error)
         })?;
         match role {
-            ChildRole::Owner => cancel.forget_cancel(),
-            ChildRole::Owner | ChildRole::Servant => cancel.check()?,
+            ChildRole::Owner => cancel.forget_signals(),
+            ChildRole::Servant => cancel.check()?,
         }
         Ok(Ended::Exited(status.code().unwrap_or(1)))
     }

@@ -7,6 +7,7 @@ pub(crate) mod local_packages;
 pub(crate) mod package_manager;
 pub(crate) mod picture;
 pub(crate) mod place;
+pub(crate) mod required;
 pub(crate) mod scope;
 pub(crate) mod surfaces;
 pub(crate) mod workspace;
@@ -16,10 +17,10 @@ use std::{env, io};
 
 use self::git::Repository;
 use crate::disk;
-use crate::error::{Error, ErrorKind, Result, io_cause};
+use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
 use crate::npm::Scope;
 use crate::project::config;
-use crate::project::config::{CONFIG_FILE, Config, DEFAULT_DEPS_DIR};
+use crate::project::config::{CONFIG_FILE, Config, ConfigError, DEFAULT_DEPS_DIR};
 use crate::project::package_source::RequestedSource;
 use crate::project::requested::Requested;
 use crate::text::Digest;
@@ -50,6 +51,8 @@ pub(crate) struct Project {
     pub(crate) source: RequestedSource,
     /// `docker-prep.toml`.
     pub(crate) config: Config,
+    /// That `docker-prep.toml` requires another version of the program, of a project that is restored even so.
+    pub(crate) unmet_version: Option<Problem>,
 }
 
 impl Project {
@@ -69,9 +72,29 @@ impl Project {
 /// Finds the project that holds the folder that was asked for.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] for a folder that is not there, [`ErrorKind::Environment`] for a repository that git cannot read,
-/// [`ErrorKind::Refused`] for settings that are not valid.
+/// [`ErrorKind::Usage`] for a folder that is not there and for settings that are not valid, [`ErrorKind::Environment`] for
+/// a repository that git cannot read, and where the project requires another version of the program.
 pub(crate) fn find(requested: &Requested) -> Result<Project> {
+    find_for(requested, VersionPolicy::MustBeMet)
+}
+
+/// The same for what puts a project back or only looks at it: that the project requires another version is then no
+/// error, but [`Project::unmet_version`].
+///
+/// # Errors
+/// As [`find`].
+pub(crate) fn find_to_restore(requested: &Requested) -> Result<Project> {
+    find_for(requested, VersionPolicy::MayBeUnmet)
+}
+
+/// What is done where a project requires another version of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum VersionPolicy {
+    MustBeMet,
+    MayBeUnmet,
+}
+
+fn find_for(requested: &Requested, policy: VersionPolicy) -> Result<Project> {
     let named = requested.project.clone().unwrap_or_else(|| PathBuf::from("."));
     let start = named.canonicalize().map_err(|error| {
         Error::new(ErrorKind::Usage, format!("{}: no such project: {}", named.display(), io_cause(&error)))
@@ -92,7 +115,16 @@ pub(crate) fn find(requested: &Requested) -> Result<Project> {
         .map(Path::to_path_buf)
         .or_else(|| top.clone())
         .unwrap_or_else(|| start.clone());
-    let config = read_config(&root)?;
+    let (mut config, unmet_version) = match read_config(&root)? {
+        (_, Some(unmet)) if policy == VersionPolicy::MustBeMet => {
+            return Err(Error::all(ErrorKind::Environment, vec![unmet]));
+        }
+        read => read,
+    };
+    // What another version takes for a deps dir may be none here.
+    if unmet_version.is_some() && deps_dir(&root, &Requested::default(), &config).is_err() {
+        config.deps_dir = None;
+    }
     let deps_dir = deps_dir(&root, requested, &config)?;
     let state_dir = match &repository {
         Some(repository) => state_dir(repository, top.as_deref(), &root),
@@ -125,6 +157,7 @@ pub(crate) fn find(requested: &Requested) -> Result<Project> {
         is_deps_dir_of_call: requested.deps_dir.is_some(),
         source,
         config,
+        unmet_version,
     })
 }
 
@@ -149,21 +182,31 @@ fn state_dir(repository: &Repository, top: Option<&Path>, root: &Path) -> PathBu
     }
 }
 
-fn read_config(root: &Path) -> Result<Config> {
+/// What `docker-prep.toml` says, and whether it requires another version: then it is what this one understands of it.
+fn read_config(root: &Path) -> Result<(Config, Option<Problem>)> {
     let path = root.join(CONFIG_FILE);
     let text = match disk::read_text(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Config::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
         Err(error) => {
             return Err(
                 Error::io(ErrorKind::Refused, "read", &path, &error).hint("make it a readable text file")
             );
         }
     };
-    config::parse(&text).map_err(|why| {
-        Error::new(ErrorKind::Refused, format!("{}: {why}", path.display()))
-            .hint("its keys are workspace, scope, surfaces, deps-dir, package-manager, link, source, probe-timeout and guard-ignore")
-    })
+    let file = path.display().to_string();
+    match config::parse(&text) {
+        Ok(config) => Ok((config, None)),
+        Err(ConfigError::Unmet(unmet)) => {
+            let problem = required::unmet(Some(root), &file, &unmet);
+            Ok((unmet.readable, Some(problem)))
+        }
+        Err(ConfigError::Wrong(problems)) => {
+            let of_file =
+                |problem: Problem| Problem { message: format!("{file}: {}", problem.message), ..problem };
+            Err(Error::all(ErrorKind::Usage, problems.into_iter().map(of_file).collect()))
+        }
+    }
 }
 
 /// The deps dir from the root: inside the project, and not the project itself.
@@ -173,8 +216,14 @@ fn deps_dir(root: &Path, requested: &Requested, config: &Config) -> Result<Strin
         .clone()
         .or_else(|| config.deps_dir.as_ref().map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from(DEFAULT_DEPS_DIR));
+    let by = match (&requested.deps_dir, &config.deps_dir) {
+        (None, Some(_)) => {
+            format!("{}: {}", root.join(CONFIG_FILE).display(), config.place("deps-dir", 0))
+        }
+        _ => String::new(),
+    };
     let wrong = |why: &str| {
-        Error::new(ErrorKind::Usage, format!("{}: the deps dir {why}", asked.display()))
+        Error::new(ErrorKind::Usage, format!("{by}{}: the deps dir {why}", asked.display()))
             .hint("name a folder inside the project, from its root, such as .docker-deps")
     };
     let relative = if asked.is_absolute() {

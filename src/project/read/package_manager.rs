@@ -151,6 +151,12 @@ fn root_manifest(root: &Path) -> (Vec<Detected>, Vec<Problem>) {
     }
 }
 
+/// The package manager that a root's manifest, or else its lockfile, names.
+pub(super) fn at_root(root: &Path) -> Option<PackageManager> {
+    let said = root_manifest(root).0.into_iter().next();
+    said.or_else(|| files::choose(&lockfiles(root, ""), None).0).map(|detected| detected.manager)
+}
+
 /// The package manager of a workspace, found as that of a surface is, and what is doubtful of it. A
 /// `pnpm-workspace.yaml` names pnpm; where nothing says which, it is npm, which reads `workspaces`.
 pub(crate) fn of_workspace(workspace: &Workspace) -> (Detected, Vec<Problem>) {

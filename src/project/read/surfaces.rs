@@ -13,6 +13,7 @@ use super::{Project, typed_path};
 use crate::disk;
 use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
 use crate::npm::{DEPENDENCY_FIELDS, Manifest, Scope, dependencies, specifier};
+use crate::project::config::CONFIG_FILE;
 use crate::project::file_kind::MANIFEST;
 use crate::project::requested::Requested;
 use crate::project::surface::Surface;
@@ -38,12 +39,23 @@ pub(crate) struct Surfaces {
 /// [`ErrorKind::Usage`] for a surface that is not there or is named twice, [`ErrorKind::Refused`] for a manifest that is not
 /// valid or is a symbolic link that leaves the project.
 pub(crate) fn find(project: &Project, requested: &Requested, picture: &ProjectPicture) -> Result<Surfaces> {
-    let named: Vec<PathBuf> = if requested.surfaces.is_empty() {
-        project.config.surfaces.iter().map(|dir| project.root.join(dir)).collect()
+    let named: Vec<NamedSurface> = if requested.surfaces.is_empty() {
+        let file = project.root.join(CONFIG_FILE);
+        let by = |at| format!("{}: {}", file.display(), project.config.place("surfaces", at));
+        let dirs = project.config.surfaces.iter().enumerate();
+        dirs.map(|(at, dir)| NamedSurface { dir: project.root.join(dir), by: by(at) }).collect()
     } else {
-        requested.surfaces.iter().map(|dir| typed_surface(project, dir)).collect()
+        let typed = requested.surfaces.iter();
+        typed.map(|dir| NamedSurface { dir: typed_surface(project, dir), by: String::new() }).collect()
     };
     if named.is_empty() { detect(project, picture) } else { read_named(project, &named) }
+}
+
+/// A folder that is named as a surface.
+struct NamedSurface {
+    dir: PathBuf,
+    /// Where `docker-prep.toml` names it, as messages begin.
+    by: String,
 }
 
 /// A surface is named from the project's root; a path from the current folder is understood too, and `.` is it.
@@ -55,31 +67,38 @@ fn typed_surface(project: &Project, dir: &Path) -> PathBuf {
     if below_root.exists() { below_root } else { typed_path(project, dir) }
 }
 
-fn read_named(project: &Project, named: &[PathBuf]) -> Result<Surfaces> {
+fn read_named(project: &Project, named: &[NamedSurface]) -> Result<Surfaces> {
     let mut found = Surfaces::default();
     let mut seen = BTreeSet::new();
-    for dir in named {
+    for NamedSurface { dir, by } in named {
         let real = dir.canonicalize().map_err(|error| {
-            Error::new(ErrorKind::Usage, format!("{}: no such surface: {}", dir.display(), io_cause(&error)))
-                .because(&error)
-                .hint("name a folder of the project that holds a package.json, such as --surface backend")
+            Error::new(
+                ErrorKind::Usage,
+                format!("{by}{}: no such surface: {}", dir.display(), io_cause(&error)),
+            )
+            .because(&error)
+            .hint("name a folder of the project that holds a package.json, such as --surface backend")
         })?;
         let relative = relative(&project.root, &real).ok_or_else(|| {
             Error::new(
                 ErrorKind::Usage,
-                format!("{}: the surface lies outside the project {}", dir.display(), project.root.display()),
+                format!(
+                    "{by}{}: the surface lies outside the project {}",
+                    dir.display(),
+                    project.root.display()
+                ),
             )
             .hint("name a folder of the project, such as --surface backend")
         })?;
         if !seen.insert(real) {
             return Err(Error::new(
                 ErrorKind::Usage,
-                format!("{}: the surface is named twice", dir.display()),
+                format!("{by}{}: the surface is named twice", dir.display()),
             )
             .hint("name each surface once"));
         }
         let surface = read(project, &relative)?.ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("{}: no package.json there", dir.display()))
+            Error::new(ErrorKind::Usage, format!("{by}{}: no package.json there", dir.display()))
                 .hint("a surface is a folder with a package.json")
         })?;
         if depends_on_scope(&surface.manifest.0, &project.scope) {

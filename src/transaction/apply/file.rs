@@ -307,19 +307,13 @@ pub(crate) fn create_folders(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What a folder has that nobody else may look into.
-const PRIVATE_FOLDER: u32 = 0o700;
-
 /// Makes a folder that nobody else may look into yet.
 ///
 /// # Errors
 /// It cannot.
 pub(crate) fn create_private_folder(path: &Path) -> Result<()> {
     let create = || {
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, PRIVATE_FOLDER);
-        builder.create(path)?;
+        disk::create_private_folder(path)?;
         #[cfg(unix)]
         if let Some((user, group)) = owner_for(path) {
             std::os::unix::fs::lchown(path, Some(user), Some(group))?;
@@ -334,7 +328,7 @@ pub(crate) fn create_private_folder(path: &Path) -> Result<()> {
 /// # Errors
 /// It cannot be asked.
 pub(crate) fn is_private(path: &Path) -> Result<bool> {
-    Ok(cfg!(unix) && mode_of(&metadata(path)?) == PRIVATE_FOLDER)
+    Ok(cfg!(unix) && mode_of(&metadata(path)?) == disk::PRIVATE_FOLDER)
 }
 
 /// Whether the process may give files away.

@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::file;
 use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
+use crate::process::{ProcessMark, ProcessSeen, look_for, own_mark};
 use crate::transaction::journal::STATE;
 
 const NAME: &str = "lock";
-/// What [`write_holder`] writes: ten digits, a space, twenty digits, the line's end.
-const HOLDER_LENGTH: u64 = 32;
+/// What [`write_holder`] writes: ten digits, twenty, twenty and sixteen with spaces between, and the line's end.
+const HOLDER_LENGTH: u64 = 70;
 /// More than any note has.
 const MAX_NOTE: u64 = 1 << 16;
 /// A reader of [`holder`] has the lock for some microseconds; that must not turn a writer away.
@@ -35,12 +36,39 @@ pub(crate) struct Lock {
 }
 
 /// The process that has the lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Holder {
     /// Its id, where it could be read.
     pub(crate) pid: Option<u32>,
     /// When it took the lock, in seconds since 1970.
     pub(crate) started: Option<u64>,
+    /// What tells it from others of that id; nothing where an older version wrote its name.
+    mark: Option<ProcessMark>,
+}
+
+impl Holder {
+    /// What is seen of it; nothing where it is not named.
+    pub(crate) fn seen(&self) -> Option<ProcessSeen> {
+        self.pid.map(|pid| look_for(pid, self.mark.as_ref()))
+    }
+
+    /// Who it is, for people.
+    pub(crate) fn named(&self) -> String {
+        let process = |pid: u32| match self.started {
+            Some(started) => format!("process {pid}, begun {} ago,", age(started)),
+            None => format!("process {pid}"),
+        };
+        match (self.pid, self.seen()) {
+            (Some(pid), Some(ProcessSeen::Above)) => {
+                format!("{} inside of which this call runs,", process(pid))
+            }
+            (Some(pid), Some(ProcessSeen::Elsewhere)) => {
+                format!("{} in another container or on another machine,", process(pid))
+            }
+            (Some(pid), Some(ProcessSeen::Itself | ProcessSeen::Alive)) => process(pid),
+            _ => "another process".to_owned(),
+        }
+    }
 }
 
 impl Lock {
@@ -85,7 +113,10 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    holder = read_holder(&path).ok().filter(|holder| holder.pid.is_some()).or(holder);
+                    // Of one that has ended, only the name is left: who has the lock now writes down another in an instant.
+                    let is_there =
+                        |holder: &Holder| holder.seen().is_some_and(|seen| seen != ProcessSeen::Gone);
+                    holder = read_holder(&path).ok().filter(is_there).or(holder);
                     continue;
                 }
                 Err(TryLockError::Error(error)) => {
@@ -115,7 +146,7 @@ impl Lock {
                 return written.map(|()| lock).map_err(|error| file::failed("write", &path, &error));
             }
         }
-        Err(refusal(&path, holder))
+        Err(refusal(folder, &holder.unwrap_or_default()))
     }
 
     /// Gives it back, and leaves nothing behind where there is no state. Dropping it does the same, and tells nobody
@@ -208,9 +239,7 @@ pub(crate) fn holder(folder: &Path) -> Result<Option<Holder>> {
     };
     match file.try_lock_shared() {
         Ok(()) => Ok(None),
-        Err(TryLockError::WouldBlock) => {
-            Ok(Some(read_holder(&path).unwrap_or(Holder { pid: None, started: None })))
-        }
+        Err(TryLockError::WouldBlock) => Ok(Some(read_holder(&path).unwrap_or_default())),
         Err(TryLockError::Error(error)) => Err(file::failed("lock", &path, &error)),
     }
 }
@@ -260,7 +289,8 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
 
 /// Always the same length and written by one call, so that no reader sees a mixture of two.
 fn write_holder(file: &mut File) -> io::Result<()> {
-    let text = format!("{:010} {:020}\n", std::process::id(), now());
+    let ProcessMark { began, place } = own_mark();
+    let text = format!("{:010} {:020} {began:020} {place:0>16}\n", std::process::id(), now());
     // A note of one that was killed.
     if file.metadata()?.len() > HOLDER_LENGTH {
         file.set_len(HOLDER_LENGTH)?;
@@ -272,25 +302,35 @@ fn write_holder(file: &mut File) -> io::Result<()> {
 /// On Windows the lock also keeps others from reading: then nothing is known.
 fn read_holder(path: &Path) -> io::Result<Holder> {
     let mut text = String::new();
-    disk::file(path)?.take(64).read_to_string(&mut text)?;
-    let mut words = text.split_whitespace();
+    disk::file(path)?.take(HOLDER_LENGTH).read_to_string(&mut text)?;
+    let mut words = text.lines().next().unwrap_or_default().split_whitespace();
     let pid = words.next().and_then(|word| word.parse().ok());
-    Ok(Holder { pid, started: words.next().and_then(|word| word.parse().ok()) })
+    let started = words.next().and_then(|word| word.parse().ok());
+    let began = words.next().and_then(|word| word.parse().ok());
+    let mark = began.zip(words.next()).map(|(began, place)| ProcessMark { began, place: place.to_owned() });
+    Ok(Holder { pid, started, mark })
 }
 
-fn refusal(path: &Path, holder: Option<Holder>) -> Error {
-    let process = match holder {
-        Some(Holder { pid: Some(pid), started: Some(started) }) => {
-            format!("process {pid}, begun {} ago", age(started))
+/// Who has the lock, and what can be done about it. Never that a process should be ended of which it is not seen that it
+/// has the lock, or that would take this call with it.
+pub(crate) fn refusal(folder: &Path, holder: &Holder) -> Error {
+    let path = folder.join(NAME);
+    let shown = path.display();
+    let message = format!("{shown}: {} is at work on this project", holder.named());
+    Error::new(ErrorKind::Refused, message).hint(match (holder.pid, holder.seen()) {
+        (Some(pid), Some(ProcessSeen::Alive)) => format!("wait until it has ended, or end it: kill {pid}"),
+        (_, Some(ProcessSeen::Above)) => {
+            "inside of `docker-prep run` the project is prepared, and restored at its end: call the build there by itself, \
+             without docker-prep"
+                .to_owned()
         }
-        _ => "another process".to_owned(),
-    };
-    let error =
-        Error::new(ErrorKind::Refused, format!("{}: {process}, is at work on this project", path.display()));
-    match holder.and_then(|holder| holder.pid) {
-        Some(pid) => error.hint(format!("wait until it has ended, or end it: kill {pid}")),
-        None => error.hint("wait until it has ended"),
-    }
+        (_, Some(ProcessSeen::Itself)) => "wait until its other call has ended".to_owned(),
+        (_, Some(ProcessSeen::Elsewhere)) => {
+            "whether it still runs cannot be seen from here: wait until it has ended, or end it there".to_owned()
+        }
+        _ if cfg!(unix) => format!("wait until it has ended; to see which one it is, type: lsof {shown}"),
+        _ => "wait until it has ended".to_owned(),
+    })
 }
 
 #[cfg(unix)]
@@ -320,12 +360,49 @@ mod tests {
         let error = Lock::acquire(&folder).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Refused);
         assert!(error.problems[0].message.contains(&format!("process {pid}, begun ")), "{error}");
-        assert_eq!(
-            error.problems[0].hint.as_deref(),
-            Some(&*format!("wait until it has ended, or end it: kill {pid}"))
-        );
+        assert_eq!(error.problems[0].hint.as_deref(), Some("wait until its other call has ended"));
         drop(lock);
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn nobody_is_told_to_end_what_does_not_have_the_lock_or_would_end_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = |text: &str| {
+            let lock = Lock::acquire(folder.path()).unwrap();
+            std::fs::write(folder.path().join(NAME), text).unwrap();
+            let error = refusal(folder.path(), &holder(folder.path()).unwrap().unwrap());
+            drop(lock);
+            error.to_string().replace(&*folder.path().join(NAME).display().to_string(), "LOCK")
+        };
+        let ProcessMark { began, place } = own_mark();
+        let line =
+            |pid: u32, began: u64, place: &str| format!("{pid:010} {:020} {began:020} {place}\n", now() - 7);
+        let gone = "LOCK: another process is at work on this project\n  wait until it has ended; to see which one it is, type: lsof LOCK";
+        assert_eq!(told(""), gone);
+        assert_eq!(told(&line(u32::MAX - 1, 0, &place)), gone);
+        #[cfg(target_os = "linux")]
+        assert_eq!(told(&line(std::process::id(), began + 1, &place)), gone);
+        let elsewhere = told(&line(1, began, "0123456789abcdef"));
+        assert!(
+            elsewhere.starts_with(
+                "LOCK: process 1, begun 7 s ago, in another container or on another machine, is at work"
+            ) && elsewhere.contains("cannot be seen from here")
+                && !elsewhere.contains("kill"),
+            "{elsewhere}"
+        );
+        // What an older version wrote.
+        let former = told(&format!("{:010} {:020}\n", std::process::id(), now()));
+        assert!(former.contains("wait until its other call has ended"), "{former}");
+        #[cfg(unix)]
+        {
+            let above = told(&line(std::os::unix::process::parent_id(), 0, &place));
+            assert!(
+                above.contains("begun 7 s ago, inside of which this call runs, is at work on this project")
+                    && !above.contains("kill"),
+                "{above}"
+            );
+        }
     }
 
     #[test]

@@ -226,7 +226,7 @@ fn rewrite(
         Ok(bytes) if Digest::of(&bytes) == original.digest => Ok(()),
         Ok(_) => {
             Err(Error::new(ErrorKind::Refused, format!("{}: was changed while it was prepared", entry.path))
-                .hint("type again: docker-prep prepare"))
+                .hint("type it again"))
         }
         Err(error) => Err(file::failed("read", path, &error)),
     };
@@ -313,7 +313,7 @@ fn both(mut first: Error, second: Error) -> Error {
 fn prepared(head: &Head, how: &str) -> Error {
     let (by, age, folder) = (head.by(), lock::age(head.started), &head.deps_dir);
     Error::new(ErrorKind::Refused, format!("the project {how} by {by}, {age} ago (deps dir {folder})"))
-        .hint("put it back: docker-prep restore   (or prepare anew: docker-prep prepare --force)")
+        .hint("put it back: docker-prep restore   (and then type it again)")
 }
 
 fn check(root: &Path, change: &FileRewrite) -> Result<(JournalEntry, Option<(u32, u32)>), Problem> {

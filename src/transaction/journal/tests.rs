@@ -34,7 +34,7 @@ fn journal() -> Journal {
     Journal {
         head: Head {
             command: Some("prepare".to_owned()),
-            tool: "0.1.0".to_owned(),
+            tool: "0.2.0".to_owned(),
             pid: 7,
             started: 1_700_000_000,
             phase: Phase::Preparing,

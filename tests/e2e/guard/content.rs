@@ -439,8 +439,11 @@ fn wide_characters_are_read() {
 fn settings_that_cannot_be_followed_stop_it() {
     for (text, why) in [
         ("scoop = 1\n", "docker-prep.toml: line 1"),
-        ("deps-dir = '../x'\n", "no folder inside the project"),
-        ("guard-ignore = 'x'\n", "docker-prep.toml: line 1"),
+        (
+            "deps-dir = '../x'\n",
+            "docker-prep.toml: line 1: deps-dir: the deps dir `../x` is no folder inside the project",
+        ),
+        ("guard-ignore = 5\n", "docker-prep.toml: line 1"),
     ] {
         let repository = Repository::new();
         repository.stage(&[("docker-prep.toml", text), ("package.json", ORIGINAL)]);

@@ -168,3 +168,25 @@ fn a_file_is_told_once() {
     let told = repository.guard(["--all"]).exits(1).stderr;
     assert!(told.contains("30 references, the first in line 2 (commit "), "{told}");
 }
+
+#[test]
+fn a_commit_of_many_files_is_told_in_few_lines() {
+    let repository = Repository::new();
+    let names: Vec<String> = (100..300).map(|n| format!("p{n}/package.json")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (&**name, REWRITTEN)).collect();
+    repository.stage(&files);
+    let stderr = repository.guard([""; 0]).exits(1).stderr;
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert!(lines.len() <= 16 && stderr.len() < 2000, "{stderr}");
+    assert_eq!(lines[10], "error: and 190 more files: -v shows all");
+    assert_eq!(lines.last(), Some(&"200 files in all, 200 findings"));
+    let brief = "  git add -- p100/package.json …   (200 paths: -v shows the whole command)";
+    assert!(lines.contains(&brief), "{stderr}");
+    let whole = repository.guard(["-v"]).exits(1).stderr;
+    let command = whole.lines().find(|line| line.starts_with("  git add -- ")).unwrap();
+    assert_eq!(command.matches("/package.json").count(), 200);
+    assert_eq!(whole.matches("error: p").count(), 200);
+    let json = repository.guard(["--json"]).exits(1).json();
+    assert_eq!(json["findings"].as_array().unwrap().len(), 200);
+    assert!(json["repair"].as_array().unwrap().iter().any(|one| one == command.trim()), "{json}");
+}

@@ -111,7 +111,7 @@ fn the_program_itself_works_in_it_and_refuses_to_change_anything() {
     let script = |words: &str| format!("echo $PPID; exec {program} {words}");
     let run = scene.sh(&script("status")).exits(0);
     let pid = run.stdout.lines().next().unwrap();
-    assert!(run.stdout.contains(&format!("process {pid} is at work on it right now")), "{run}");
+    assert!(run.stdout.contains(&format!("process {pid}, begun ")), "{run}");
     let by = concat!("prepared by docker-prep ", env!("CARGO_PKG_VERSION"), " (run sh), ");
     assert!(run.stdout.contains(by), "{run}");
     assert!(run.stdout.contains("backend/package.json: rewritten"), "{run}");
@@ -139,8 +139,15 @@ fn the_program_itself_works_in_it_and_refuses_to_change_anything() {
             .lines()
             .any(|line| line.starts_with("error: ") && line.contains(&format!("process {pid}")));
         assert!(named, "{words}: names the process: {run}");
+        assert!(
+            run.stderr.contains("inside of which this call runs") && !run.stderr.contains("kill"),
+            "{run}"
+        );
         scene.is_restored();
     }
+    // What the build calls may be some levels below.
+    let run = scene.sh(&format!("sh -c 'sh -c \"{program} prepare; :\"; :'")).exits(0);
+    assert!(run.stderr.contains("call the build there by itself, without docker-prep"), "{run}");
     scene.sh(&script("pack --out ../packed")).exits(0);
     scene.is_restored();
 }
@@ -191,4 +198,23 @@ fn a_git_directory_that_it_removes_is_not_made_anew() {
     scene.sh("rm -r .git").exits(0);
     scene.before.assert_same(&scene.now());
     assert!(!scene.world.exists("notes/.git"));
+}
+
+#[test]
+fn what_is_refused_on_a_prepared_project_advises_the_call_that_was_made() {
+    let scene = Scene::new();
+    scene.world.run_in("notes", ["prepare"]).exits(0);
+    let advised = |words: &[&str], advice: &str| {
+        let run = scene.world.run_in("notes", words).exits(3);
+        let hint = format!("  put it back: docker-prep restore   (or have it restored first: {advice})\n");
+        assert!(run.stderr.ends_with(&hint), "{words:?}: {run}");
+    };
+    advised(&["prepare"], "docker-prep prepare --force");
+    advised(&["--dry-run"], "docker-prep prepare --force");
+    let build = "docker-prep run --force -- docker compose build";
+    advised(&["run", "--", "docker", "compose", "build"], build);
+    advised(&["run", "--dry-run", "--", "docker", "compose", "build"], build);
+    advised(&["run", "--", "a b", "--secret=x"], "docker-prep run --force -- 'a b' …");
+    scene.world.run_in("notes", ["run", "--force", "--", "true"]).exits(0);
+    scene.is_restored();
 }

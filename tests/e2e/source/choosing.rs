@@ -81,7 +81,7 @@ fn an_unknown_word_is_wrong_usage_and_what_said_it_is_named() {
     assert!(run.stderr.contains("--source") && run.stderr.contains("nowhere"), "{run}");
     let run = Scene::new().file("notes/docker-prep.toml", "source = \"nowhere\"\n").call(&["prepare"]);
     assert!(
-        run.code == Some(3) && run.stderr.contains("docker-prep.toml") && run.stderr.contains("nowhere"),
+        run.code == Some(2) && run.stderr.contains("docker-prep.toml") && run.stderr.contains("nowhere"),
         "{run}"
     );
 }

@@ -15,11 +15,8 @@ const CODE: [&str; 3] = [".js", ".json", ".node"];
 const MODULES: [&str; 5] = [".js", ".mjs", ".cjs", ".json", ".node"];
 const TYPES: [&str; 6] = [".d.ts", ".ts", ".tsx", ".d.mts", ".d.cts", ".js"];
 
-/// How many fields and files are named; the others are counted.
-const NAMED: usize = 3;
-
 /// What to do about packages that have not been built.
-pub(crate) const BUILD_HINT: &str = "build the package first, or have it built: --build; if it is built, see that `files` and .npmignore let the file through";
+pub(crate) const BUILD_HINT: &str = "build it first, or have it built: --build; if it is built, see that `files` and .npmignore let the file through";
 
 /// Files that a manifest names and the tarball would not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,27 +127,25 @@ impl Check<'_> {
 
     fn unbuilt(&self, missing: &[MissingFile], is_error: bool, why: &str) -> Unbuilt {
         let name = self.manifest.name().unwrap_or("package.json");
-        let fields: Vec<String> = missing.iter().map(|one| one.field.clone()).collect();
-        let mut files: Vec<String> = Vec::new();
-        for one in missing {
-            let file = format!("{:?}", one.file);
-            if !files.contains(&file) {
-                files.push(file);
+        let files: BTreeSet<&str> = missing.iter().map(|one| &*one.file).collect();
+        let message = match missing {
+            [MissingFile { field, file, .. }] => {
+                format!("{name}: {field} names {file:?}, which the tarball would not hold{why}")
             }
-        }
-        let verb = if fields.len() == 1 { "names" } else { "name" };
-        let message = match files.as_slice() {
-            [file] => {
-                format!("{name}: {} {verb} {file}, which the tarball would not hold{why}", listed(&fields))
+            [MissingFile { field, file, .. }, ..] => {
+                let fields = missing.len();
+                let files =
+                    if files.len() == 1 { "a file".to_owned() } else { format!("{} files", files.len()) };
+                format!(
+                    "{name}: {fields} fields name {files} that the tarball would not hold, the first {field}: \
+                     {file:?}{why}"
+                )
             }
-            several => format!(
-                "{name}: {} {verb} {} files that the tarball would not hold: {}{why}",
-                listed(&fields),
-                several.len(),
-                listed(several)
-            ),
+            [] => String::new(),
         };
-        Unbuilt { problem: Problem::new(message), is_error }
+        let details = missing.iter().map(|MissingFile { field, file, .. }| format!("{field}: {file:?}"));
+        let details = if missing.len() == 1 { Vec::new() } else { details.collect() };
+        Unbuilt { problem: Problem::new(message).details(details), is_error }
     }
 
     /// The path from the package's root, as npm and Node take it.
@@ -186,20 +181,6 @@ impl Check<'_> {
             }),
             _ => self.paths.contains(&clean),
         }
-    }
-}
-
-/// `a`, `a and b`, `a, b and c`, `a, b, c and 2 more`.
-fn listed(words: &[String]) -> String {
-    let more = words.len().saturating_sub(NAMED);
-    let mut named: Vec<String> = words.iter().take(NAMED).cloned().collect();
-    if more > 0 {
-        named.push(format!("{more} more"));
-    }
-    match named.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, before)) => format!("{} and {last}", before.join(", ")),
-        None => String::new(),
     }
 }
 
@@ -298,7 +279,12 @@ mod tests {
         assert_eq!(said(manifest, &[], false), (expected.to_owned(), true));
         let manifest =
             json!({ "name": "@x/a", "main": "a", "module": "a", "types": "t", "typings": "t", "bin": "b" });
-        let expected = "@x/a: main, module, types and 2 more name 3 files that the tarball would not hold: \"a\", \"t\" and \"b\"";
+        let expected = "@x/a: 5 fields name 3 files that the tarball would not hold, the first main: \"a\"";
+        assert_eq!(said(manifest.clone(), &[], false), (expected.to_owned(), true));
+        let details = unbuilt(&contents(manifest, &[]), false).unwrap().problem.details;
+        assert_eq!(details, ["main: \"a\"", "module: \"a\"", "types: \"t\"", "typings: \"t\"", "bin: \"b\""]);
+        let manifest = json!({ "name": "@x/a", "main": "a", "module": "a" });
+        let expected = "@x/a: 2 fields name a file that the tarball would not hold, the first main: \"a\"";
         assert_eq!(said(manifest, &[], false), (expected.to_owned(), true));
     }
 

@@ -72,6 +72,7 @@ impl SettingsScene {
             scope: Scope::new(&[]),
             source: RequestedSource::default(),
             config: Config::default(),
+            unmet_version: None,
         };
         let surface = Surface {
             dir: self.surface.to_owned(),

@@ -1,0 +1,3 @@
+//! What people install: which version it says it is.
+
+mod version;
