@@ -10,6 +10,9 @@ verdaccio_version=6.10.4
 deny_version=0.20.2
 # What runs the tests, where cargo has it not.
 nextest_version=0.9.148
+# What scripts/dist links programs for other systems with.
+zig_version=0.17.1
+zigbuild_version=0.24.1
 # shellcheck disable=SC2154 # the script that sources this sets it
 tools=$root/.tools
 pnpm_dir=$tools/pnpm-$pnpm_version
@@ -129,6 +132,24 @@ install_cargo_tool() {
 	rm -rf "$tool_dir"
 	mv "$tool_part/tool" "$tool_dir"
 	rm -rf "$tool_part"
+}
+
+# Puts zig at $zig/ziglang/zig, and cargo's part that links with it at $zig/bin/cargo-zigbuild. PyPI has both built.
+install_zig() {
+	zig=$tools/zig-$zig_version-$zigbuild_version
+	[ -x "$zig/bin/cargo-zigbuild" ] && return
+	mkdir -p "$tools"
+	has_python || (apt_get python3-venv) || fail "zig is missing: install Python 3 with venv and pip"
+	# Moved into place when it is whole.
+	zig_part=$(mktemp -d "$tools/.zig.XXXXXX")
+	if ! python3 -m venv "$zig_part/venv" || ! "$zig_part/venv/bin/pip" install -q --target "$zig_part/tool" \
+		"ziglang==$zig_version" "cargo-zigbuild==$zigbuild_version"; then
+		rm -rf "$zig_part"
+		fail "pip could not install ziglang $zig_version and cargo-zigbuild $zigbuild_version"
+	fi
+	rm -rf "$zig"
+	mv "$zig_part/tool" "$zig"
+	rm -rf "$zig_part"
 }
 
 # Whether Python can make an environment with pip in it: Debian has that part apart.

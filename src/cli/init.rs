@@ -23,7 +23,8 @@ pub(super) fn run(
         return check(requested, cancel, reporter);
     }
     let plan = init::plan(requested, args.hook, args.remove)?;
-    if !reporter.wants_json() {
+    // What a dry run is asked for is the diff; of what is done it tells people.
+    if !reporter.wants_json() && (args.dry_run || !reporter.is_quiet()) {
         let mut lines = Lines::default();
         plan.changes.iter().for_each(|change| lines.add_diff(&diff_of(change)));
         reporter.data(&lines);
@@ -35,10 +36,9 @@ pub(super) fn run(
     }
     let warnings = if args.remove { Vec::new() } else { warnings(&plan) };
     if reporter.wants_json() {
-        let warnings: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+        warnings.iter().for_each(|warning| reporter.event(Event::Warning(warning)));
         let mut document = to_json(&plan, args);
         document["next"] = plan.install.into();
-        document["warnings"] = warnings.into();
         reporter.document(document);
         return Ok(0);
     }
@@ -70,6 +70,9 @@ fn check(requested: &Requested, cancel: &CancelToken, reporter: &Reporter) -> Re
         Proof::Unblocked(why) => (1, Some(why)),
     };
     if reporter.wants_json() {
+        if code == 0 && !is_found {
+            reporter.event(Event::Warning(&not_found()));
+        }
         reporter.document(json!({"ok": code == 0, "blocks": code == 0, "why": why}));
     } else if let Some(why) = why {
         let problem = Problem::new(format!("a rewritten manifest may be committed: {why}"));

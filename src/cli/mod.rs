@@ -47,7 +47,7 @@ use crate::cache::place;
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Detected, PackageManager};
-use crate::project::{CacheFolder, Link, PackageSource, Requested, RequestedSource, parse_duration};
+use crate::project::{CacheFolder, Link, NamedBy, PackageSource, Requested, RequestedSource, parse_duration};
 use crate::text::shown;
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
@@ -115,7 +115,10 @@ fn quoting_shown(error: clap::Error, words: &[OsString]) -> clap::Error {
 
 /// Tells of words that mean nothing.
 fn wrong_usage(error: &Error, words: &[OsString]) -> ExitCode {
-    let reporter = Reporter::new(&Global { json: usage::wants_json(words), ..Global::default() });
+    // A call that is typed anew says already which project it is for.
+    let is_named = error.hints().any(|hint| usage::names_project(hint.split(' ')));
+    let project = if is_named { None } else { usage::project(words) };
+    let reporter = Reporter::new(&Global { json: usage::wants_json(words), project, ..Global::default() });
     reporter.error(error);
     ExitCode::from(error.kind.exit_code())
 }
@@ -161,6 +164,17 @@ fn requested(global: Global) -> Result<Requested> {
         Some(value) if flag.is_empty() => value.to_str().map(split_list).unwrap_or_default(),
         _ => flag,
     };
+    let set = |of: Variable| variable(of).map(|_| of.name);
+    let flags = NamedBy::default();
+    let named_by = NamedBy {
+        project: set(variables::PROJECT).filter(|_| global.project.is_none()),
+        workspace: set(variables::WORKSPACE)
+            .filter(|_| global.workspace.is_none())
+            .unwrap_or(flags.workspace),
+        surfaces: set(variables::SURFACE).filter(|_| global.surface.is_empty()).unwrap_or(flags.surfaces),
+        deps_dir: set(variables::DEPS_DIR).filter(|_| global.deps_dir.is_none()).unwrap_or(flags.deps_dir),
+        link: set(variables::LINK).filter(|_| global.link.is_none()).unwrap_or(flags.link),
+    };
     let surfaces = match variable(variables::SURFACE) {
         Some(value) if global.surface.is_empty() => {
             value.to_str().map(split_list).unwrap_or_default().into_iter().map(PathBuf::from).collect()
@@ -196,6 +210,7 @@ fn requested(global: Global) -> Result<Requested> {
         cache: if global.no_cache { None } else { cache_place()? },
         // What is no number, and 0, is passed over.
         threads: variable(variables::THREADS).and_then(|count| count.to_str()?.parse().ok()),
+        named_by,
         environment: std::env::vars_os().collect(),
     })
 }

@@ -195,5 +195,5 @@ fn nothing_to_do(plan: &PreparePlan) -> String {
 }
 
 fn workspace(plan: &PreparePlan) -> String {
-    as_seen_from(&plan.project, &plan.workspace)
+    as_seen_from(&plan.project, plan.workspace.as_ref().unwrap_or(&plan.project))
 }

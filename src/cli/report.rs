@@ -108,6 +108,11 @@ impl Reporter {
         self.json
     }
 
+    /// Whether nothing but errors and what was asked for is to be said.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether more than usual is asked for.
     pub(super) fn wants_more(&self) -> bool {
         self.verbose
@@ -135,7 +140,19 @@ impl Reporter {
     pub(super) fn failure(&self, error: &Error) {
         if self.json {
             let problems: Vec<Value> = error.problems.iter().map(|problem| self.to_json(problem)).collect();
-            self.document(json!({"ok": false, "exitCode": error.kind.exit_code(), "errors": problems}));
+            let code = error.kind.exit_code();
+            let messages: Vec<&str> = error.messages().collect();
+            self.document(json!({
+                "ok": false,
+                "exitCode": code,
+                "error": {
+                    "code": code,
+                    "kind": kind(error.kind),
+                    "message": messages.join("\n"),
+                    "hints": error.hints().map(|hint| self.fitting(hint)).collect::<Vec<_>>(),
+                },
+                "errors": problems,
+            }));
         }
     }
 
@@ -254,6 +271,18 @@ fn json_text(document: &Value) -> String {
         }
     }
     text
+}
+
+/// The word for a kind of failure.
+fn kind(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Usage => "usage",
+        ErrorKind::Refused => "refused",
+        ErrorKind::Packing => "packing",
+        ErrorKind::Environment => "environment",
+        ErrorKind::NotRun(_) => "notRun",
+        ErrorKind::Interrupted(_) => "interrupted",
+    }
 }
 
 /// A problem, as every document has it.

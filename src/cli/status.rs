@@ -15,16 +15,18 @@ use crate::transaction::{FileState, Now, ProjectState, Status, age, interrupted,
 pub(super) fn run(requested: &Requested, args: StatusArgs, reporter: &Reporter) -> Result<u8> {
     let status = status::run(requested)?;
     status.unmet_version.iter().for_each(|problem| reporter.event(Event::Warning(problem)));
+    let code = u8::from(args.exit_code && status.is_rewritten());
     if reporter.wants_json() {
-        reporter.document(to_json(&status));
+        reporter.document(to_json(&status, code));
     } else {
         reporter.data(&text(&status, &|advice| reporter.fitting(advice)));
     }
-    Ok(u8::from(args.exit_code && status.is_rewritten()))
+    Ok(code)
 }
 
-fn to_json(status: &Status) -> Value {
+fn to_json(status: &Status, code: u8) -> Value {
     let mut document = json!({
+        "ok": code == 0,
         "project": status.project,
         "depsDir": status.deps_dir,
         "prepared": matches!(status.tree.standing, ProjectState::Prepared(_)),

@@ -5,6 +5,7 @@ mod table;
 mod tests;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind as Kind};
@@ -21,6 +22,25 @@ pub(super) fn wants_json(words: &[OsString]) -> bool {
     let ours: Vec<_> = words.iter().take_while(|word| *word != "--").collect();
     let is_format = |pair: &[&OsString]| pair[0] == "--format" && pair[1] == "json";
     ours.iter().any(|word| *word == "--json" || *word == "--format=json") || ours.windows(2).any(is_format)
+}
+
+/// The project that words name, which may mean nothing.
+pub(super) fn project(words: &[OsString]) -> Option<PathBuf> {
+    let mut ours = words.iter().take_while(|word| *word != "--");
+    while let Some(word) = ours.next() {
+        if word == "-C" || word == "--project" {
+            return ours.next().map(PathBuf::from);
+        }
+        if let Some(dir) = word.to_str().and_then(|word| word.strip_prefix("--project=")) {
+            return Some(PathBuf::from(dir));
+        }
+    }
+    None
+}
+
+/// Whether words of a call name a project.
+pub(super) fn names_project<'w>(mut words: impl Iterator<Item = &'w str>) -> bool {
+    words.any(|word| word == "-C" || word == "--project" || word.starts_with("--project="))
 }
 
 /// The error of words that clap does not take, with what to type.

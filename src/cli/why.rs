@@ -41,7 +41,7 @@ fn to_json(why: &Why) -> Value {
         json!({"surface": of.surface, "manifest": of.manifest, "reasons": reasons})
     };
     let surfaces: Vec<Value> = why.surfaces.iter().map(surface).collect();
-    json!({"package": why.package, "surfaces": surfaces})
+    json!({"ok": !surfaces.is_empty(), "package": why.package, "surfaces": surfaces})
 }
 
 /// As `pnpm why` draws it.

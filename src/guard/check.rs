@@ -41,6 +41,8 @@ pub(crate) struct GuardOutcome {
     pub(crate) changes: Vec<(SettingsChange, Option<String>)>,
     /// What could not be read, and why, where something was found all the same.
     pub(crate) unread: Vec<(Vec<u8>, &'static str)>,
+    /// Who has to end first, since it has the project prepared and restores it.
+    pub(crate) at_work: Option<String>,
     /// What puts it right, copy-ready.
     pub(crate) repair: Vec<RepairCommand>,
 }
@@ -66,8 +68,10 @@ pub(crate) fn run(
     scope: &GuardScope,
     settings_from: Option<&str>,
 ) -> Result<GuardOutcome> {
-    let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())?;
-    let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir)).transpose()?;
+    let git = Git::find(requested.project.as_deref(), &HookEnvironment::read())
+        .map_err(|error| requested.named_by.of_project(error))?;
+    let by = requested.named_by.deps_dir;
+    let deps_dir = requested.deps_dir.as_deref().map(|dir| deps_dir(&git, dir, by)).transpose()?;
     judge(&git, deps_dir, scope, settings_from)
 }
 
@@ -125,9 +129,10 @@ fn judge(
 }
 
 /// A deps dir that was asked for, from the tree's top.
-fn deps_dir(git: &Git, dir: &Path) -> Result<String> {
+fn deps_dir(git: &Git, dir: &Path, by: &str) -> Result<String> {
     let wrong = || {
-        Error::new(ErrorKind::Usage, format!("{}: the deps dir lies outside the project", dir.display()))
+        let message = format!("{}: the deps dir lies outside the project (named by {by})", dir.display());
+        Error::new(ErrorKind::Usage, message)
             .hint("name a folder inside the project, from its root, such as .docker-deps")
     };
     let inside = if dir.is_absolute() {
@@ -259,8 +264,14 @@ impl<'g> TreeJudge<'g> {
         if self.found.is_empty() && !self.unread.is_empty() {
             return Err(not_judged(&self.unread));
         }
-        let repair = if self.found.is_empty() { Vec::new() } else { self.repair(git) };
+        let mut repair = if self.found.is_empty() { Vec::new() } else { self.repair(git) };
+        let restores = repair.iter().any(RepairCommand::is_restore);
+        let at_work = restores.then(|| observe::at_work(&git.path("--absolute-git-dir").ok()?)).flatten();
+        if at_work.is_some() {
+            repair.retain(|command| !command.is_restore());
+        }
         Ok(GuardOutcome {
+            at_work,
             findings: self.found.into_values().collect(),
             commits,
             left_out: self.left_out.len(),

@@ -266,7 +266,7 @@ impl ProjectSettings {
             }
         };
         let of_key = |key: &str, at: usize| {
-            let place = config.place(key, at);
+            let place = config.prefix(key, at);
             move |why: String| BadSettingsCause::wrong(format!("{place}{why}"))
         };
         let deps_dir =

@@ -403,7 +403,9 @@ impl Call<'_> {
         deps.keep();
         let is_new = |tarball: &&Tarball| !plan.there.contains(&tarball.filename);
         let written: Vec<_> = plan.tarballs.iter().filter(is_new).collect();
-        cache.keep(&plan.workspace, &observed.memory, &project.deps_path(), &outputs, &written);
+        if let Some(workspace) = &plan.workspace {
+            cache.keep(workspace, &observed.memory, &project.deps_path(), &outputs, &written);
+        }
         Ok((plan, prepared))
     }
 }

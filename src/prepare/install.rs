@@ -50,6 +50,10 @@ pub(crate) fn find(
     originals: &Originals,
 ) -> Result<Vec<SurfaceInstall>> {
     let link = requested.link.or(project.config.link).unwrap_or_default();
+    let link_by = match requested.link {
+        Some(_) => requested.named_by.link.to_owned(),
+        None => project.config.name_of("link"),
+    };
     let around = package_manager::surroundings(project, requested, surfaces, picture);
     let install = |(surface, around): (&Surface, InstallContext)| {
         let manager = around.detected.manager.clone();
@@ -57,7 +61,10 @@ pub(crate) fn find(
         let is_member = at_root.is_some();
         let (way, refused) = match OverrideStyle::choose(&manager, link, lockfile, is_member) {
             Ok(way) => (way, None),
-            Err(error) => (OverrideStyle::PnpmOverrides, Some(about(error, surface, &around.detected))),
+            Err(error) => {
+                let error = about(by_whom(error, &link_by), surface, &around.detected);
+                (OverrideStyle::PnpmOverrides, Some(error))
+            }
         };
         let at_root = at_root.filter(|_| way != OverrideStyle::Tarballs);
         let overrides_at_root = at_root.as_ref().is_some_and(|root| root.is_only_way);
@@ -89,6 +96,16 @@ fn workspace_root(surface: &Surface, around: &InstallContext) -> Option<Workspac
     let root = install.manifests.iter().find(|read| read.dir == install.root)?;
     let manifest = root.files.keys().next()?.clone();
     Some(WorkspaceRoot { manifest, is_only_way: !installs().any(|install| is_root(&install)) })
+}
+
+/// What is said of `--link`, with who said it where that was not the flag.
+fn by_whom(mut error: Error, by: &str) -> Error {
+    for problem in &mut error.problems {
+        if let Some(rest) = problem.message.strip_prefix("--link ") {
+            problem.message = format!("{by} {rest}");
+        }
+    }
+    error
 }
 
 fn about(mut error: Error, surface: &Surface, detected: &Detected) -> Error {

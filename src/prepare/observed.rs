@@ -206,9 +206,7 @@ impl Observed {
     ) -> Result<PreparePlan> {
         let Needed { surfaces, closure, installs, workspace, .. } = &self.needed;
         let mut plan = PreparePlan::untouched(&self.project, source);
-        if let Some(workspace) = workspace {
-            plan.workspace.clone_from(&workspace.root);
-        }
+        plan.workspace = workspace.as_ref().map(|workspace| workspace.root.clone());
         plan.tarballs = tarballs;
         plan.built.clone_from(&self.built);
         plan.refusals.clone_from(&self.refusals);

@@ -19,8 +19,8 @@ use crate::transaction::FileRewrite;
 pub(crate) struct PreparePlan {
     /// The project's root.
     pub(crate) project: PathBuf,
-    /// The workspace's root; the project's where there is nothing to do.
-    pub(crate) workspace: PathBuf,
+    /// The workspace's root, where packages come from one.
+    pub(crate) workspace: Option<PathBuf>,
     /// The deps dir from the project's root.
     pub(crate) deps_dir: String,
     /// The packages that the tool is responsible for.
@@ -52,7 +52,7 @@ impl PreparePlan {
     pub(super) fn untouched(project: &Project, source: Decision) -> Self {
         Self {
             project: project.root.clone(),
-            workspace: project.root.clone(),
+            workspace: None,
             deps_dir: project.deps_dir.clone(),
             scope: project.scope.clone(),
             source,

@@ -51,11 +51,16 @@ pub(crate) struct Config {
 
 impl Config {
     /// Where a key's value stands, or the text of a list at `index`, as messages begin: `line 3: surfaces: `.
-    pub(crate) fn place(&self, key: &str, index: usize) -> String {
+    pub(crate) fn prefix(&self, key: &str, index: usize) -> String {
         match self.lines.get(key).and_then(|lines| lines.get(index)) {
             Some(line) => format!("line {line}: {key}: "),
             None => format!("{key}: "),
         }
+    }
+
+    /// Where a key stands, for messages that say who named its value: `docker-prep.toml: line 3: link`.
+    pub(crate) fn name_of(&self, key: &str) -> String {
+        format!("{CONFIG_FILE}: {}", self.prefix(key, 0).trim_end_matches(": "))
     }
 }
 

@@ -8,6 +8,7 @@ use super::environment::Environment;
 
 use crate::image::Detected;
 use crate::project::link::Link;
+use crate::project::named_by::NamedBy;
 use crate::project::package_source::RequestedSource;
 
 /// Flags, or else their environment variables.
@@ -39,6 +40,8 @@ pub(crate) struct Requested {
     pub(crate) cache: Option<CacheFolder>,
     /// `RAYON_NUM_THREADS`: how many threads share the work; one for each core if not said.
     pub(crate) threads: Option<NonZero<usize>>,
+    /// Who named what of these.
+    pub(crate) named_by: NamedBy,
     /// The variables that a build would see.
     pub(crate) environment: Environment,
 }

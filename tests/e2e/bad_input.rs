@@ -180,6 +180,12 @@ fn words_that_mean_nothing_are_told_in_two_lines() {
     let world = product();
     for (args, message, hint) in [
         (&["undo"][..], "`undo` is no command", "to put every byte back, type: docker-prep restore"),
+        (&["-C", "../notes", "undo"], "`undo` is no command", "type: docker-prep -C ../notes restore"),
+        (
+            &["prepare", "web", "-C", "../notes"],
+            "--surface",
+            "type: docker-prep prepare --surface web -C ../notes",
+        ),
         (
             &["run", "docker", "compose", "build"],
             "goes behind `--`",

@@ -29,7 +29,7 @@ fn a_named_scope_that_nothing_is_in_is_refused_with_the_nearest() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("DOCKER_PREP_SCOPE @bytelist/*"));
     world.file("notes/docker-prep.toml", "scope = [\"@bytelist\"]\n");
     let run = world.run_in("notes", ["prepare"]).exits(2);
-    assert!(run.stderr.contains("docker-prep.toml: scope @bytelist/*"), "{run}");
+    assert!(run.stderr.contains("docker-prep.toml: line 1: scope @bytelist/*"), "{run}");
 }
 
 #[track_caller]

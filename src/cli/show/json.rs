@@ -12,6 +12,7 @@ pub(super) fn document(shown: &Shown) -> Value {
     let unknown =
         shown.unknown.iter().map(|unknown| json!({"place": place(&unknown.place), "why": unknown.why}));
     json!({
+        "ok": true,
         "project": shown.project,
         "workspace": shown.workspace,
         "packagesUnknown": shown.without_packages.iter().map(to_json).collect::<Vec<_>>(),

@@ -23,7 +23,7 @@ fn all_keys() {
             .unwrap();
     assert_eq!(config.workspace.as_deref(), Some("../plat"));
     assert_eq!(config.deps_dir.as_deref(), Some(".deps"));
-    assert_eq!(config.place("surfaces", 0), "line 3: surfaces: ");
+    assert_eq!(config.prefix("surfaces", 0), "line 3: surfaces: ");
     assert_eq!(parse("").unwrap(), Config::default());
     assert_eq!(parse("\u{feff}# nothing\n").unwrap(), Config::default());
     let config = parse("package-manager = \"npm@^11\"\nlink = \"tarballs\"\n").unwrap();
@@ -33,7 +33,7 @@ fn all_keys() {
     assert_eq!(config.source, Some(PackageSource::Registry));
     assert_eq!(config.probe_timeout, Some(Duration::from_millis(500)));
     let config = parse("surfaces = [\n  'web',\n  'api', # both\n]\nguard-ignore = ['!a/**']\n").unwrap();
-    assert_eq!((config.surfaces.len(), &*config.place("surfaces", 1)), (2, "line 3: surfaces: "));
+    assert_eq!((config.surfaces.len(), &*config.prefix("surfaces", 1)), (2, "line 3: surfaces: "));
     for key in &ALL {
         let example = key.example().replace(">=0.2, <0.3", "*");
         assert!(parse(&example).is_ok(), "{example}");

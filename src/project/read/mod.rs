@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
 use crate::npm::Scope;
 use crate::project::config;
 use crate::project::config::{CONFIG_FILE, Config, ConfigError, DEFAULT_DEPS_DIR};
+use crate::project::named_by::with_origin;
 use crate::project::package_source::RequestedSource;
 use crate::project::requested::Requested;
 use crate::text::Digest;
@@ -97,13 +98,16 @@ enum VersionPolicy {
 fn find_for(requested: &Requested, policy: VersionPolicy) -> Result<Project> {
     let named = requested.project.clone().unwrap_or_else(|| PathBuf::from("."));
     let start = named.canonicalize().map_err(|error| {
-        Error::new(ErrorKind::Usage, format!("{}: no such project: {}", named.display(), io_cause(&error)))
-            .because(&error)
-            .hint("name the product's folder with -C DIR, or run the tool inside it")
+        let message = format!("{}: no such project: {}", named.display(), io_cause(&error));
+        requested.named_by.of_project(
+            Error::new(ErrorKind::Usage, message)
+                .because(&error)
+                .hint("name the product's folder with -C DIR, or run the tool inside it"),
+        )
     })?;
     if !start.is_dir() {
-        return Err(Error::new(ErrorKind::Usage, format!("{}: not a folder", named.display()))
-            .hint("name the product's folder with -C DIR"));
+        let error = Error::new(ErrorKind::Usage, format!("{}: not a folder", named.display()));
+        return Err(requested.named_by.of_project(error.hint("name the product's folder with -C DIR")));
     }
     let repository = git::repository(&start)?;
     let top = repository.as_ref().map(|repository| canonical(&repository.toplevel));
@@ -133,11 +137,11 @@ fn find_for(requested: &Requested, policy: VersionPolicy) -> Result<Project> {
     };
     let (globs, scope_by) = match (requested.scope.as_slice(), config.scope.as_slice()) {
         ([], []) => (&requested.scope, None),
-        ([], _) => (&config.scope, Some(format!("{CONFIG_FILE}: scope"))),
+        ([], _) => (&config.scope, Some(config.name_of("scope"))),
         (_, _) => (&requested.scope, requested.scope_by.clone()),
     };
     let source = requested.source.clone().or_else(|| {
-        let by = CONFIG_FILE.to_owned();
+        let by = config.name_of("source");
         config.source.map(|source| RequestedSource { source, by })
     });
     let source = source.unwrap_or_default();
@@ -218,12 +222,13 @@ fn deps_dir(root: &Path, requested: &Requested, config: &Config) -> Result<Strin
         .unwrap_or_else(|| PathBuf::from(DEFAULT_DEPS_DIR));
     let by = match (&requested.deps_dir, &config.deps_dir) {
         (None, Some(_)) => {
-            format!("{}: {}", root.join(CONFIG_FILE).display(), config.place("deps-dir", 0))
+            format!("{}: {}", root.join(CONFIG_FILE).display(), config.prefix("deps-dir", 0))
         }
-        _ => String::new(),
+        _ => requested.named_by.deps_dir.to_owned(),
     };
     let wrong = |why: &str| {
-        Error::new(ErrorKind::Usage, format!("{by}{}: the deps dir {why}", asked.display()))
+        let message = format!("{}: the deps dir {why}", asked.display());
+        Error::new(ErrorKind::Usage, with_origin(&by, &message))
             .hint("name a folder inside the project, from its root, such as .docker-deps")
     };
     let relative = if asked.is_absolute() {

@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Problem, Result, io_cause};
 use crate::npm::{DEPENDENCY_FIELDS, Manifest, Scope, dependencies, specifier};
 use crate::project::config::CONFIG_FILE;
 use crate::project::file_kind::MANIFEST;
+use crate::project::named_by::with_origin;
 use crate::project::requested::Requested;
 use crate::project::surface::Surface;
 use crate::text::{json, path};
@@ -41,12 +42,13 @@ pub(crate) struct Surfaces {
 pub(crate) fn find(project: &Project, requested: &Requested, picture: &ProjectPicture) -> Result<Surfaces> {
     let named: Vec<NamedSurface> = if requested.surfaces.is_empty() {
         let file = project.root.join(CONFIG_FILE);
-        let by = |at| format!("{}: {}", file.display(), project.config.place("surfaces", at));
+        let by = |at| format!("{}: {}", file.display(), project.config.prefix("surfaces", at));
         let dirs = project.config.surfaces.iter().enumerate();
         dirs.map(|(at, dir)| NamedSurface { dir: project.root.join(dir), by: by(at) }).collect()
     } else {
+        let by = || requested.named_by.surfaces.to_owned();
         let typed = requested.surfaces.iter();
-        typed.map(|dir| NamedSurface { dir: typed_surface(project, dir), by: String::new() }).collect()
+        typed.map(|dir| NamedSurface { dir: typed_surface(project, dir), by: by() }).collect()
     };
     if named.is_empty() { detect(project, picture) } else { read_named(project, &named) }
 }
@@ -54,7 +56,7 @@ pub(crate) fn find(project: &Project, requested: &Requested, picture: &ProjectPi
 /// A folder that is named as a surface.
 struct NamedSurface {
     dir: PathBuf,
-    /// Where `docker-prep.toml` names it, as messages begin.
+    /// Who names it: see [`with_origin`].
     by: String,
 }
 
@@ -72,33 +74,27 @@ fn read_named(project: &Project, named: &[NamedSurface]) -> Result<Surfaces> {
     let mut seen = BTreeSet::new();
     for NamedSurface { dir, by } in named {
         let real = dir.canonicalize().map_err(|error| {
-            Error::new(
-                ErrorKind::Usage,
-                format!("{by}{}: no such surface: {}", dir.display(), io_cause(&error)),
-            )
-            .because(&error)
-            .hint("name a folder of the project that holds a package.json, such as --surface backend")
+            let message = format!("{}: no such surface: {}", dir.display(), io_cause(&error));
+            Error::new(ErrorKind::Usage, with_origin(by, &message))
+                .because(&error)
+                .hint("name a folder of the project that holds a package.json, such as --surface backend")
         })?;
         let relative = relative(&project.root, &real).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Usage,
-                format!(
-                    "{by}{}: the surface lies outside the project {}",
-                    dir.display(),
-                    project.root.display()
-                ),
-            )
-            .hint("name a folder of the project, such as --surface backend")
+            let place = project.root.display();
+            let message = format!("{}: the surface lies outside the project {place}", dir.display());
+            Error::new(ErrorKind::Usage, with_origin(by, &message))
+                .hint("name a folder of the project, such as --surface backend")
         })?;
         if !seen.insert(real) {
             return Err(Error::new(
                 ErrorKind::Usage,
-                format!("{by}{}: the surface is named twice", dir.display()),
+                with_origin(by, &format!("{}: the surface is named twice", dir.display())),
             )
             .hint("name each surface once"));
         }
         let surface = read(project, &relative)?.ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("{by}{}: no package.json there", dir.display()))
+            let message = format!("{}: no package.json there", dir.display());
+            Error::new(ErrorKind::Usage, with_origin(by, &message))
                 .hint("a surface is a folder with a package.json")
         })?;
         if depends_on_scope(&surface.manifest.0, &project.scope) {

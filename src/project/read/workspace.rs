@@ -1,5 +1,7 @@
 //! Finds and reads the repository that holds the shared packages.
 
+mod named;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +48,7 @@ impl Itself<'_> {
 pub(crate) fn find(project: &Project, requested: &Requested, itself: Itself<'_>) -> Result<Workspace> {
     let is_plain = project.source.source == PackageSource::Vendor;
     if let Some(path) = &requested.workspace {
-        return named(&typed_path(project, path), "--workspace", is_plain);
+        return named::find(project, &typed_path(project, path), requested.named_by.workspace, itself);
     }
     let relatives = parent_entries(project)?;
     let own = match itself {
@@ -61,10 +63,11 @@ pub(crate) fn find(project: &Project, requested: &Requested, itself: Itself<'_>)
         return Ok(workspace);
     }
     if let Some(path) = requested.environment.get(ROOT_VARIABLE) {
-        return named(&typed_path(project, Path::new(path)), &format!("${ROOT_VARIABLE}"), is_plain);
+        return named::find(project, &typed_path(project, Path::new(path)), ROOT_VARIABLE, itself);
     }
     if let Some(path) = &project.config.workspace {
-        return named(&project.path_from_root(path), "docker-prep.toml", is_plain);
+        let by = project.config.name_of("workspace");
+        return named::find(project, &project.path_from_root(path), &by, itself);
     }
     if is_plain {
         let by = &project.source.by;
@@ -94,7 +97,7 @@ pub(crate) fn candidates(project: &Project, requested: &Requested) -> Vec<Worksp
     let by_config = || project.config.workspace.as_ref().map(|path| project.path_from_root(path));
     let by_flag = requested.workspace.as_ref().map(|path| typed_path(project, path));
     if let Some(path) = by_flag.or_else(by_variable).or_else(by_config) {
-        return named(&path, "", is_plain).into_iter().collect();
+        return named::read(&path, "", is_plain).into_iter().collect();
     }
     let mut roots = parent_entries(project).unwrap_or_default();
     if roots.is_empty() {
@@ -121,22 +124,6 @@ fn own(project: &Project, names: &[String]) -> Result<Option<Own>> {
     let holds = holds_scope(&workspace, &project.scope)
         || workspace.members.iter().filter_map(|member| member.manifest.name()).any(asked);
     Ok(Some(Own { workspace, holds }))
-}
-
-/// The workspace that somebody named; where that may be a plain folder of packages, each that lies in it, or in a folder
-/// of a scope in it, as in `node_modules`, is one.
-fn named(path: &Path, by: &str, may_be_plain: bool) -> Result<Workspace> {
-    let missing = |why: &str| {
-        Error::new(ErrorKind::Environment, format!("{}: {why} (named by {by})", path.display()))
-            .hint("name the repository that holds the shared packages: a folder with pnpm-workspace.yaml, or a package.json with `workspaces`")
-    };
-    let root = path.canonicalize().map_err(|_| missing("no such workspace"))?;
-    match (is_workspace(&root), may_be_plain) {
-        (true, _) => read(&root),
-        (false, true) if root.is_dir() => read_as(&root, &["*".to_owned(), "@*/*".to_owned()]),
-        (false, true) => Err(missing("is no folder")),
-        (false, false) => Err(missing("is not a workspace")),
-    }
 }
 
 fn ambiguous(candidates: &[PathBuf], how: &str) -> Error {

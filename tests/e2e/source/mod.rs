@@ -15,3 +15,5 @@ mod running;
 mod secrets;
 mod settings;
 mod table;
+
+pub(crate) use self::server::{Reply, Server};
