@@ -58,7 +58,6 @@ impl Reporter {
             verbose: global.verbose,
             color: use_color(global.color, is_terminal),
             colours_data: use_color(global.color, io::stdout().is_terminal()),
-
             screen: Screen::new(is_terminal && !global.quiet && !is_dumb()),
             unchanged: AtomicUsize::new(0),
             built_before: AtomicUsize::new(0),
