@@ -88,7 +88,7 @@ impl Screen {
         }
         let width = (self.width)().filter(|width| *width > 0).unwrap_or(USUAL_WIDTH);
         // In the last column, some terminals begin the next line already.
-        let text = cut(&text(progress, packing.elapsed()), width - 1);
+        let text = fitting(&texts(progress, packing.elapsed()), width - 1);
         let _ = write!(state.out, "{CLEAR}{text}").and_then(|()| state.out.flush());
         state.drawn = Some(Instant::now());
     }
@@ -110,10 +110,23 @@ fn clear(state: &mut ScreenState) {
     }
 }
 
-fn text(progress: Progress, elapsed: Duration) -> String {
+/// The line, and what there is of it for narrower terminals.
+fn texts(progress: Progress, elapsed: Duration) -> [String; 4] {
     let Progress { packed, packages, bytes, .. } = progress;
     let left = left(progress, elapsed).map(|left| format!(", {left} s left")).unwrap_or_default();
-    format!("packing {packed} of {}, {}{left}", count(packages, "package"), size(bytes))
+    let of = format!("{packed} of {packages}");
+    [
+        format!("packing {packed} of {}, {}{left}", count(packages, "package"), size(bytes)),
+        format!("packing {of}{left}"),
+        format!("packing {of}"),
+        of,
+    ]
+}
+
+/// The first that fits into so many columns, or as much as fits of the last.
+fn fitting(texts: &[String], columns: usize) -> String {
+    let whole = texts.iter().find(|text| cut(text, columns).len() == text.len());
+    whole.cloned().or_else(|| texts.last().map(|text| cut(text, columns))).unwrap_or_default()
 }
 
 /// In seconds, once the pace is known: of the first packages, which are the largest, it tells nothing.
@@ -211,7 +224,7 @@ mod tests {
         let (shown, now) = (Shown::default(), Arc::clone(&width));
         let width_now = move || Some(now.load(Ordering::Relaxed));
         let screen = Screen::on(Box::new(shown.clone()), Box::new(width_now), a_minute_ago(), true);
-        for columns in [80, 20, 1, 0] {
+        for columns in [80, 20, 5, 1, 0] {
             width.store(columns, Ordering::Relaxed);
             screen.progress(progress(1));
             screen.make_room();
@@ -219,7 +232,7 @@ mod tests {
         let shown = String::from_utf8(shown.0.lock().unwrap().clone()).unwrap();
         let drawn: Vec<&str> = shown.split(CLEAR).collect();
         let whole = "packing 1 of 2 packages, 5 B";
-        assert_eq!(drawn, ["", whole, "", &whole[..19], "", "", "", whole, ""]);
+        assert_eq!(drawn, ["", whole, "", "packing 1 of 2", "", "1 of", "", "", "", whole, ""]);
     }
 
     /// A terminal of its own, which says itself how wide it is, and what a person sees of it.
@@ -254,15 +267,20 @@ mod tests {
             }
             seen
         };
-        for columns in [80, 40, 20] {
+        for (columns, whole) in [
+            (80, "packing 1234 of 12345 packages, 99.9 MB"),
+            (40, "packing 1234 of 12345 packages, 99.9 MB"),
+            (39, "packing 1234 of 12345"),
+            (20, "1234 of 12345"),
+            (10, "1234 of 1"),
+        ] {
             tcsetwinsize(&side, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
             let progress = Progress { packed: 1234, packages: 12345, bytes: 99_900_000, done: 0, work: 1 };
             screen.progress(progress);
             screen.lines("END\n");
             let seen = until("END\r\n");
             let drawn = seen.split(CLEAR).nth(1).unwrap();
-            let whole = "packing 1234 of 12345 packages, 99.9 MB";
-            assert_eq!(drawn, &whole[..whole.len().min(usize::from(columns) - 1)], "{columns}");
+            assert_eq!(drawn, whole, "{columns}");
         }
     }
 
@@ -270,11 +288,14 @@ mod tests {
     fn how_far_it_is() {
         let seconds = Duration::from_secs;
         let at = |packed, packages, bytes, done, elapsed| {
-            text(Progress { packed, packages, bytes, done, work: 1000 }, seconds(elapsed))
+            let [whole, ..] = texts(Progress { packed, packages, bytes, done, work: 1000 }, seconds(elapsed));
+            whole
         };
         assert_eq!(at(12, 63, 3_200_000, 200, 4), "packing 12 of 63 packages, 3.2 MB, 16 s left");
         assert_eq!(at(0, 1, 132_000_000, 0, 9), "packing 0 of 1 package, 132.0 MB");
         assert_eq!(at(62, 63, 1000, 999, 3), "packing 62 of 63 packages, 1.0 kB, 1 s left");
+        let narrow = texts(Progress { done: 500, work: 1000, ..progress(1) }, seconds(4));
+        assert_eq!(narrow[1..], ["packing 1 of 2, 4 s left", "packing 1 of 2", "1 of 2"]);
     }
 
     #[test]

@@ -192,7 +192,8 @@ impl Case {
     /// Nothing but lines of the program's own.
     fn is_plain(&self, text: &str, annotates: bool) -> Result<(), String> {
         let later: Vec<&str> = self.name.split(['\n', '\r', '\u{b}', '\u{85}', '\u{2028}']).skip(1).collect();
-        for line in text.split('\n') {
+        for line in text.split('\n').map(uncoloured) {
+            let line = &*line;
             let is_diff = line.starts_with(['+', '-', ' ']);
             let body = line.strip_suffix('\r').filter(|_| is_diff).unwrap_or(line);
             let body = ["\u{1b}[1;31merror\u{1b}[0m: ", "\u{1b}[1;33mwarning\u{1b}[0m: "]
@@ -217,6 +218,22 @@ impl Case {
         }
         Ok(())
     }
+}
+
+/// A line of a diff without the colours that it is drawn in: the one at its begin, and the end of that.
+fn uncoloured(line: &str) -> String {
+    const END: &str = "\u{1b}[m";
+    let drawn = |code: &str, marks: &[char]| {
+        let rest = line.strip_prefix(&format!("\u{1b}[{code}m"))?;
+        rest.starts_with(marks).then_some(rest)
+    };
+    let whole = drawn("1", &['-', '+']).or_else(|| drawn("31", &['-'])).or_else(|| drawn("32", &['+']));
+    let whole = whole.and_then(|rest| {
+        let bare = rest.strip_suffix('\r').unwrap_or(rest);
+        Some(format!("{}{}", bare.strip_suffix(END)?, &rest[bare.len()..]))
+    });
+    let place = || drawn("36", &['@'])?.split_once(END).map(|(place, text)| format!("{place}{text}"));
+    whole.or_else(place).unwrap_or_else(|| line.to_owned())
 }
 
 /// Every command, in the order of a day.
