@@ -60,7 +60,7 @@ impl Config {
 
     /// Where a key stands, for messages that say who named its value: `docker-prep.toml: line 3: link`.
     pub(crate) fn name_of(&self, key: &str) -> String {
-        format!("{CONFIG_FILE}: {}", self.place(key, 0).trim_end_matches(": "))
+        format!("{CONFIG_FILE}: {}", self.prefix(key, 0).trim_end_matches(": "))
     }
 }
 

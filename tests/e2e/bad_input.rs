@@ -200,7 +200,7 @@ fn words_that_mean_nothing_are_told_in_two_lines() {
         (&["prepare", "--clean"], "it is a flag of restore", "type: docker-prep restore --clean"),
         (&["pack"], "--out is missing", "type: docker-prep pack --out DIR"),
         (&["prepare", "--bogus"], "docker-prep prepare has no --bogus", "see docker-prep prepare --help"),
-        (&["bogus"], "`bogus` is no command", "the commands are prepare, restore, run, "),
+        (&["bogus"], "`bogus` is no command", "the commands are prepare, run, restore, "),
         (
             &["--dry-run", "prepare"],
             "flags of a command go behind its name",

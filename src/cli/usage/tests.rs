@@ -48,7 +48,7 @@ fn words_of_other_tools() {
     ] {
         types(line, ours);
     }
-    assert!(told("bogus").to_string().contains("the commands are prepare, restore, run, "));
+    assert!(told("bogus").to_string().contains("the commands are prepare, run, restore, "));
 }
 
 #[test]
