@@ -234,7 +234,12 @@ fn advice(scope: &GuardScope, outcome: &GuardOutcome, all: bool) -> Lines {
             "history keeps what a commit holds: in `git rebase -i`, at each commit that is named, then `git commit --amend`:"
         }
     };
-    let mut advice = Lines::of(how);
+    let mut advice = Lines::default();
+    if let Some(who) = &outcome.at_work {
+        advice
+            .add(format!("{who} has the project prepared, and restores it when it has ended: wait for that"));
+    }
+    advice.add(how);
     let command = |command: &RepairCommand| if all { command.whole() } else { brief(command) };
     let commands = outcome.repair.iter().map(command);
     let (commands, more) = first(commands.collect(), all, "more command", "more commands");

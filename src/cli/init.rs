@@ -23,7 +23,8 @@ pub(super) fn run(
         return check(requested, cancel, reporter);
     }
     let plan = init::plan(requested, args.hook, args.remove)?;
-    if !reporter.wants_json() {
+    // What a dry run is asked for is the diff; of what is done it tells people.
+    if !reporter.wants_json() && (args.dry_run || !reporter.is_quiet()) {
         let mut lines = Lines::default();
         plan.changes.iter().for_each(|change| lines.add_diff(&diff_of(change)));
         reporter.data(&lines);

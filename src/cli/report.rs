@@ -109,6 +109,11 @@ impl Reporter {
         self.json
     }
 
+    /// Whether nothing but errors and what was asked for is to be said.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether more than usual is asked for.
     pub(super) fn wants_more(&self) -> bool {
         self.verbose

@@ -41,6 +41,8 @@ pub(crate) struct GuardOutcome {
     pub(crate) changes: Vec<(SettingsChange, Option<String>)>,
     /// What could not be read, and why, where something was found all the same.
     pub(crate) unread: Vec<(Vec<u8>, &'static str)>,
+    /// Who has to end first, since it has the project prepared and restores it.
+    pub(crate) at_work: Option<String>,
     /// What puts it right, copy-ready.
     pub(crate) repair: Vec<RepairCommand>,
 }
@@ -262,8 +264,14 @@ impl<'g> TreeJudge<'g> {
         if self.found.is_empty() && !self.unread.is_empty() {
             return Err(not_judged(&self.unread));
         }
-        let repair = if self.found.is_empty() { Vec::new() } else { self.repair(git) };
+        let mut repair = if self.found.is_empty() { Vec::new() } else { self.repair(git) };
+        let restores = repair.iter().any(RepairCommand::is_restore);
+        let at_work = restores.then(|| observe::at_work(&git.path("--absolute-git-dir").ok()?)).flatten();
+        if at_work.is_some() {
+            repair.retain(|command| !command.is_restore());
+        }
         Ok(GuardOutcome {
+            at_work,
             findings: self.found.into_values().collect(),
             commits,
             left_out: self.left_out.len(),

@@ -41,6 +41,11 @@ impl RepairCommand {
         words.map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 
+    /// Whether it restores a project.
+    pub(crate) fn is_restore(&self) -> bool {
+        self.paths.is_empty() && self.words.ends_with(" restore")
+    }
+
     /// Whether it takes files from a commit.
     pub(crate) fn is_checkout(&self) -> bool {
         self.words.contains(" checkout ")

@@ -7,7 +7,7 @@ mod tests;
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::expand::{Expanded, Lookup, expand, shown};
+pub(crate) use self::expand::{Expanded, Lookup, expand, shown, shown_name};
 use super::js;
 
 /// Keys beside those of scopes and addresses that say where packages come from, who asks and how.

@@ -37,6 +37,8 @@ pub(crate) struct Registry {
     /// Why nobody asks though a file says who: the variable of the token that is not set, as
     /// `.npmrc.docker: line 2: //host/:_authToken: ${GITEA_NPM_TOKEN} is not set`.
     pub(crate) unset: Option<String>,
+    /// The variable that holds what proves it, or would.
+    pub(crate) variable: Option<String>,
     /// The secret of the image build that would set it, and is not there.
     pub(crate) lacking: Option<String>,
     /// The way there.

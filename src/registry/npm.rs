@@ -21,7 +21,7 @@ pub(crate) struct Npm {
     manager: PackageManager,
     settings: BTreeMap<String, Setting>,
     /// The first key of a credential with a variable that is not set.
-    lost: Option<String>,
+    lost: Option<Asks>,
 }
 
 /// A registry that a file names.
@@ -42,20 +42,22 @@ pub(crate) struct Asks {
     pub(crate) credential: Option<Credential>,
     /// Why there is none though a file has one.
     pub(crate) unset: Option<String>,
+    /// The variable that holds it, or would.
+    pub(crate) variable: Option<String>,
 }
 
 impl Npm {
     /// The files in their order, as this package manager reads them.
     pub(crate) fn new(manager: &PackageManager, files: Vec<SettingsFile>) -> Self {
         let mut settings = BTreeMap::new();
-        let mut lost = None;
+        let mut lost: Option<Asks> = None;
         for setting in files.into_iter().flat_map(|file| file.settings) {
             if lost.is_none() && is_credential(&setting.written) {
-                lost = setting
-                    .key
-                    .unset
-                    .first()
-                    .map(|name| format!("{}: {} is not set", setting.place(), crate::npm::shown(name)));
+                lost = setting.key.unset.first().map(|name| Asks {
+                    unset: Some(format!("{}: {} is not set", setting.place(), crate::npm::shown(name))),
+                    variable: crate::npm::shown_name(name),
+                    credential: None,
+                });
             }
             settings.entry(setting.key.text.clone()).or_insert(setting);
         }
@@ -108,8 +110,8 @@ impl Npm {
             return Ok(asks);
         }
         let asks = inside();
-        let unset = asks.unset.or_else(|| self.lost.clone().filter(|_| asks.credential.is_none()));
-        Ok(Asks { unset, ..asks })
+        let lost = self.lost.clone().filter(|_| asks.credential.is_none());
+        Ok(lost.unwrap_or(asks))
     }
 
     fn of_userinfo(&self, address: &Address, named: &Setting) -> Asks {
@@ -123,7 +125,7 @@ impl Npm {
             // As it is written, `%` codes included.
             Name::Npm | Name::Pnpm => of_pair(format!("{name}:{password}").as_bytes(), named_by),
         };
-        Asks { credential: Some(credential), unset: None }
+        Asks { credential: Some(credential), unset: None, variable: named.variable() }
     }
 
     /// What stands behind a key: `_authToken`, `_auth`, or `username` with `_password`.
@@ -131,7 +133,11 @@ impl Npm {
         let said =
             |name: &str| self.said(&if key.is_empty() { name.to_owned() } else { format!("{key}:{name}") });
         let unset = |setting: &Setting| {
-            setting.trouble().map(|trouble| Asks { credential: None, unset: Some(trouble) })
+            setting.trouble().map(|trouble| Asks {
+                credential: None,
+                unset: Some(trouble),
+                variable: setting.variable(),
+            })
         };
         if let Some(token) = said("_authToken") {
             if let Some(asks) = unset(token) {
@@ -140,14 +146,14 @@ impl Npm {
             let authorization = format!("Bearer {}", in_header(token)?);
             let named_by = token.place_with_variables();
             let credential = Credential { authorization: Secret(authorization), named_by };
-            return Ok(Some(Asks { credential: Some(credential), unset: None }));
+            return Ok(Some(Asks { credential: Some(credential), unset: None, variable: token.variable() }));
         }
         if let Some(auth) = said("_auth") {
             if let Some(asks) = unset(auth) {
                 return Ok(Some(asks));
             }
             let credential = basic(in_header(auth)?, auth.place_with_variables());
-            return Ok(Some(Asks { credential: Some(credential), unset: None }));
+            return Ok(Some(Asks { credential: Some(credential), unset: None, variable: auth.variable() }));
         }
         if let (Some(name), Some(password)) = (said("username"), said("_password")) {
             if let Some(asks) = unset(name).or_else(|| unset(password)) {
@@ -162,11 +168,16 @@ impl Npm {
             let plain = String::from_utf8_lossy(&plain);
             let pair = format!("{}:{plain}", name.value()?);
             let credential = of_pair(pair.as_bytes(), password.place_with_variables());
-            return Ok(Some(Asks { credential: Some(credential), unset: None }));
+            return Ok(Some(Asks {
+                credential: Some(credential),
+                unset: None,
+                variable: password.variable(),
+            }));
         }
         Ok(said("tokenHelper").map(|helper| Asks {
             credential: None,
             unset: Some(format!("{}: the command is not run", helper.place())),
+            variable: None,
         }))
     }
 

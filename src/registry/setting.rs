@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::shown::shown_key;
 use crate::error::Problem;
-use crate::npm::{Expanded, Lookup, NpmrcEntry, npmrc, shown};
+use crate::npm::{Expanded, Lookup, NpmrcEntry, npmrc, shown, shown_name};
 
 /// More than any file names; they are all kept.
 const MAX_SETTINGS: usize = 1000;
@@ -57,6 +57,13 @@ impl Setting {
         } else {
             format!("{} ({})", self.place(), variables.join(", "))
         }
+    }
+
+    /// The variable that the value wants: one that is not set, or else the first that it holds.
+    pub(crate) fn variable(&self) -> Option<String> {
+        let unset = self.values.iter().flat_map(|value| &value.unset);
+        let all = self.values.iter().flat_map(|value| &value.variables);
+        unset.chain(all).find_map(|name| shown_name(name))
     }
 
     /// Why the value cannot be told.

@@ -6,7 +6,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::error::Problem;
+use crate::error::{Hint, Problem};
 use crate::npm::{DEPENDENCY_FIELDS, Scope, SpecifierKind, Workspace, specifier};
 use crate::project::{LocalPackages, Surface};
 use crate::registry::{Answer, ProbeFinding, Registry, RegistryUrl, Wanted, is_loopback};
@@ -250,10 +250,38 @@ fn denial(reply: &Reply<'_>) -> Option<Problem> {
     let (registry, answer) = (reply.registry.ok()?, reply.answer?);
     let ProbeFinding::Denied(code) = &answer.finding else { return None };
     let message = format!("{} answered {code} {}", called(registry, answer), to_whom(registry));
-    let mend = if registry.credential.is_some() { "renew the token" } else { "name a token" };
-    Some(Problem::new(message).hint(format!(
-        "{mend}, or take the packages from the workspace: --source workspace, or --fallback-on-auth"
-    )))
+    Some(Problem::new(message).hint(Hint::lines([
+        &*credential_hint(registry),
+        "or take the packages from the workspace: --source workspace, or --fallback-on-auth",
+    ])))
+}
+
+/// What to type, or to write where, so that the registry lets the build in.
+fn credential_hint(registry: &Registry) -> String {
+    let Registry { credential, unset, variable, named_by, .. } = registry;
+    match (credential, unset, variable) {
+        (Some(_), _, Some(name)) => format!("give it a token that is valid: export {name}=TOKEN"),
+        (Some(credential), _, None) => format!("write a token there that is valid: {}", credential.named_by),
+        (None, Some(_), Some(name)) => format!("give it a token: export {name}=TOKEN"),
+        (None, Some(_), None) => "write the token itself there, or the variable that holds it".to_owned(),
+        (None, None, _) => {
+            let file = named_by.split(": ").next().unwrap_or_default();
+            let line = token_line(file, &registry.url.to_string());
+            format!("give it a token: export NPM_TOKEN=TOKEN, with this line in {file}: {line}")
+        }
+    }
+}
+
+/// The line that has a registry asked with the token of a variable, in the form of a file of settings.
+fn token_line(file: &str, url: &str) -> String {
+    match file.rsplit('/').next() {
+        Some(".yarnrc.yml") => "npmAuthToken: ${NPM_TOKEN}".to_owned(),
+        Some("bunfig.toml" | ".bunfig.toml") => "token = \"$NPM_TOKEN\"".to_owned(),
+        _ => {
+            let address = url.split_once(':').map_or(url, |(_, address)| address);
+            format!("{address}:_authToken=${{NPM_TOKEN}}")
+        }
+    }
 }
 
 /// How many packages were asked for, whoever needs them.

@@ -177,3 +177,42 @@ fn a_product_named_as_the_workspace_is_told_from_one() {
     world.file("shop/pnpm-workspace.yaml", format!("{leads_on}catalog:\n  ms: '2'\n"));
     world.run_in("notes", ["prepare", "--workspace", "../shop"]).exits(0);
 }
+
+#[test]
+fn quiet_is_errors_and_what_was_asked_for_in_every_command() {
+    let world = product();
+    // Something to warn of: a surface that no image build installs.
+    world.file("notes/jobs/package.json", r#"{"name": "jobs", "dependencies": {"@bytelyst/http": "3"}}"#);
+    let call = |words: &[&str]| world.run_in("notes", words);
+    // Whether it was asked for something that goes to stdout.
+    for (words, asks) in [
+        (&["prepare", "--dry-run"][..], true),
+        (&["run", "--dry-run", "--", "true"], true),
+        (&["prepare"], false),
+        (&["status"], true),
+        (&["show"], true),
+        (&["why", "@bytelyst/errors"], true),
+        (&["prepare", "--force"], false),
+        (&["restore"], false),
+        (&["restore", "--clean"], false),
+        (&["--strip-overrides"], false),
+        (&["run", "--", "true"], false),
+        (&["pack", "--all", "--out", "../out"], true),
+        (&["guard"], false),
+        (&["guard", "--all"], false),
+        (&["cache"], true),
+        (&["cache", "clear"], false),
+        (&["init", "--hook", "git", "--dry-run"], true),
+        (&["init", "--hook", "git"], false),
+        (&["init", "--hook", "git", "--remove"], false),
+    ] {
+        let quiet = call(&[&["-q"], words].concat()).exits(0);
+        assert_eq!(quiet.stderr, "", "{words:?}: {quiet}");
+        assert_eq!(!quiet.stdout.is_empty(), asks, "{words:?}: {quiet}");
+    }
+    call(&["prepare"]).exits(0);
+    let (said, quiet) = (call(&["prepare"]).exits(3), call(&["-q", "prepare"]).exits(3));
+    assert!(said.stderr.ends_with(&quiet.stderr) && quiet.stderr.lines().count() == 2, "{quiet}");
+    world.git("notes", &["add", "--all", "--force"]);
+    assert_eq!(call(&["guard"]).exits(1).stderr, call(&["-q", "guard"]).exits(1).stderr);
+}

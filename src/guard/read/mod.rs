@@ -16,7 +16,7 @@ pub(crate) use self::history::{Commit, base, head, range, revision};
 pub(crate) use self::index::{Intended, Listing};
 pub(crate) use self::objects::{Objects, is_named};
 pub(crate) use self::remedies::remedies;
-pub(crate) use self::state::prepared_deps_dirs;
+pub(crate) use self::state::{at_work, prepared_deps_dirs};
 pub(crate) use self::tree::{Mode, Target, TreeEntry, follow};
 
 use crate::error::{Error, ErrorKind, Result};

@@ -64,9 +64,14 @@ pub(crate) fn expand(text: &str, lookup: Lookup<'_>) -> Expanded {
 
 /// A variable's name as it may be shown: what stands behind it may be anything, and so may what stands instead of it.
 pub(crate) fn shown(name: &str) -> String {
+    shown_name(name).map_or_else(|| "a variable".to_owned(), |name| format!("${{{name}}}"))
+}
+
+/// The same as a shell names it; nothing where it may not be shown.
+pub(crate) fn shown_name(name: &str) -> Option<String> {
     let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
     let name = &name[..end];
-    if is_variable_name(name) { format!("${{{name}}}") } else { "a variable".to_owned() }
+    is_variable_name(name).then(|| name.to_owned())
 }
 
 /// Where the next `\$\{([^${}]+)\}` begins, and what stands in it.

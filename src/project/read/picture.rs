@@ -13,7 +13,7 @@ use crate::image::read::sources::{SourcesRead, SourcesRequest, read};
 use crate::image::{ImageSources, LOCKFILES, Picture};
 use crate::npm::WORKSPACE_FILE;
 use crate::project::environment::Environment;
-use crate::report::{Event, Notice, Report};
+use crate::report::{Event, Notice, Report, warn};
 use crate::text::path;
 
 /// The picture, and what it was drawn from.
@@ -59,14 +59,16 @@ impl ProjectPicture {
     /// Tells what could not be read of what defines image builds; of scripts only to who wants to know, since many call
     /// docker with what only they know.
     pub(crate) fn tell_unknown(&self, report: Report<'_>) {
+        let mut warnings = Vec::new();
         for unknown in &self.picture.unknown {
             let message = format!("{}: {}", unknown.place, unknown.why);
             if defines_images(&unknown.place.file) {
-                report(Event::Warning(&Problem::new(message)));
+                warnings.push(Problem::new(message));
             } else {
                 report(Event::Notice(Notice::ImageBuild { message: &message }));
             }
         }
+        warn(report, &warnings);
     }
 
     /// The manifests that depend on packages in scope and that no image build installs.

@@ -12,7 +12,7 @@ use crate::error::{Problem, io_cause};
 use crate::image::{BuildInstall, ImageBuild, Install, Name, PackageManager};
 use crate::project::{Environment, InstallContext, Project, Surface};
 use crate::registry::network::{NamedFile, NetworkRoute};
-use crate::registry::npm::{NamedRegistry, Npm};
+use crate::registry::npm::{Asks, NamedRegistry, Npm};
 use crate::registry::usable;
 use crate::registry::variables::Variables;
 use crate::registry::yarn::Yarn;
@@ -126,9 +126,10 @@ impl RegistrySettings {
             SettingsSource::Yarn(yarn) => yarn.way(url.exposed(), &self.variables, &lookup),
         };
         let network = self.network(way.map_err(|problem| self.explained(problem))?, url.exposed())?;
-        let unset = asks.unset.map(|unset| self.with_cause(unset));
+        let unset = asks.unset.clone().map(|unset| self.with_cause(unset));
         let lacking = self.missing_secret.clone().filter(|_| unset.is_some());
-        Ok(Registry { url, named_by, credential: asks.credential, unset, lacking, network })
+        let Asks { credential, variable, .. } = asks;
+        Ok(Registry { url, named_by, credential, unset, variable, lacking, network })
     }
 
     /// Why the image build cannot use the registry that the project's settings name: none of them lies where it installs.

@@ -13,6 +13,7 @@ fn registry(url: &str) -> Registry {
             named_by: ".npmrc: line 2: //h/:_authToken (${TOKEN})".to_owned(),
         }),
         unset: None,
+        variable: None,
         lacking: None,
         network: Network::default(),
     }
@@ -82,6 +83,44 @@ fn a_broken_server_outranks_a_refused_token_and_that_a_missing_package() {
     );
     assert_eq!(problems.len(), 1);
     assert!(!format!("{problems:?}").contains("secret"));
+}
+
+#[test]
+fn who_is_not_let_in_is_told_what_to_export_or_to_write() {
+    let told = |change: &dyn Fn(&mut Registry)| {
+        let mut registry = registry("http://h/x/");
+        change(&mut registry);
+        let (sought, answer) = (sought("@x/a"), answer("http://h/x/", ProbeFinding::Denied(401)));
+        let replies = [Reply { sought: &sought, registry: Ok(&registry), answer: Some(&answer) }];
+        let Verdict::Denied { problems, .. } = verdict(&replies, Duration::ZERO) else { panic!("denied") };
+        problems[0].hint.clone().unwrap().lines().next().unwrap().to_owned()
+    };
+    let variable = |registry: &mut Registry| registry.variable = Some("T".to_owned());
+    let without = |registry: &mut Registry| registry.credential = None;
+    assert_eq!(told(&variable), "give it a token that is valid: export T=TOKEN");
+    assert_eq!(
+        told(&|_| {}),
+        "write a token there that is valid: .npmrc: line 2: //h/:_authToken (${TOKEN})"
+    );
+    let unset = |registry: &mut Registry| {
+        without(registry);
+        variable(registry);
+        registry.unset = Some(".npmrc: line 2: //h/:_authToken: ${T} is not set".to_owned());
+    };
+    assert_eq!(told(&unset), "give it a token: export T=TOKEN");
+    for (file, line) in [
+        (".npmrc", "//h/x/:_authToken=${NPM_TOKEN}"),
+        ("web/.npmrc.docker", "//h/x/:_authToken=${NPM_TOKEN}"),
+        (".yarnrc.yml", "npmAuthToken: ${NPM_TOKEN}"),
+        ("bunfig.toml", "token = \"$NPM_TOKEN\""),
+    ] {
+        let named = |registry: &mut Registry| {
+            without(registry);
+            registry.named_by = format!("{file}: line 1: registry");
+        };
+        let hint = format!("give it a token: export NPM_TOKEN=TOKEN, with this line in {file}: {line}");
+        assert_eq!(told(&named), hint);
+    }
 }
 
 #[test]

@@ -218,3 +218,20 @@ fn what_is_refused_on_a_prepared_project_advises_the_call_that_was_made() {
     scene.world.run_in("notes", ["run", "--force", "--", "true"]).exits(0);
     scene.is_restored();
 }
+
+#[test]
+fn a_commit_while_a_command_runs_is_told_to_wait_for_its_end() {
+    let scene = Scene::new();
+    let program = env!("CARGO_BIN_EXE_docker-prep");
+    let run = scene.sh(&format!("git add backend/package.json; {program} guard; git reset -q")).exits(0);
+    let advice = run.stderr.split("references").nth(1).unwrap_or_default();
+    assert!(
+        advice.contains("inside of which this call runs, has the project prepared, and restores it when it has ended: wait for that\n"),
+        "{run}"
+    );
+    assert!(
+        advice.contains("\n  git add -- backend/package.json\n") && !advice.contains("docker-prep restore"),
+        "{run}"
+    );
+    scene.is_restored();
+}

@@ -170,10 +170,15 @@ fn a_token_that_is_not_accepted_is_named_by_file_line_key_and_variable() {
     for part in ["backend/.npmrc.docker", "line 2", &format!("{key}:_authToken"), "GITEA_NPM_TOKEN", "401"] {
         assert!(run.stderr.contains(part), "{part}: {run}");
     }
+    assert!(run.stderr.contains("  give it a token that is valid: export GITEA_NPM_TOKEN=TOKEN\n"), "{run}");
     scene.is_untouched();
     assert!(!scene.world.exists("was-run"));
     // Nobody is named where nothing is set.
     let scene = Scene::of(&server).line("notes/.npmrc", format!("{key}:_authToken=${{GITEA_NPM_TOKEN}}"));
     let run = scene.call(&["run", "--source", "auto", "--", "true"]).exits(5);
-    assert!(run.stderr.contains("GITEA_NPM_TOKEN"), "{run}");
+    assert!(run.stderr.contains("  give it a token: export GITEA_NPM_TOKEN=TOKEN\n"), "{run}");
+    // No file holds one: the line that would.
+    let scene = Scene::of(&server);
+    let run = scene.call(&["run", "--source", "auto", "--", "true"]).exits(5);
+    assert!(run.stderr.contains(&format!(": {key}:_authToken=${{NPM_TOKEN}}\n")), "{run}");
 }

@@ -29,6 +29,7 @@ fn registry(url: &str) -> Registry {
         named_by: "a test".to_owned(),
         credential: None,
         unset: None,
+        variable: None,
         lacking: None,
         network: Network::default(),
     }
