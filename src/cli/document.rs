@@ -8,6 +8,9 @@ use crate::prepare::PreparePlan;
 use crate::rewrite::{FileChange, OverrideStyle, Rewritten};
 use crate::text::diff;
 
+/// The JSON schema that every document fits; the topic on documents says what each field means.
+pub(super) const SCHEMA: &str = include_str!("json.schema.json");
+
 /// What was prepared, or would be, in every document alike.
 pub(super) fn describe(document: &mut Value, plan: &PreparePlan, with_diff: bool) {
     document["project"] = json!(plan.project);

@@ -12,10 +12,13 @@ use std::io::{self, IsTerminal as _};
 use serde_json::json;
 
 use super::args::{Cli, Color, HelpArgs};
+use super::document;
 use super::report::{Reporter, use_color};
 use crate::error::{Error, ErrorKind, Result};
 use crate::npm::nearest;
 
+/// The topic with which the schema of documents is printed.
+const WITH_SCHEMA: &str = "json";
 /// Lines that are longer are hard to read.
 const WIDEST: usize = 100;
 /// Where nothing says how wide it is.
@@ -35,7 +38,11 @@ pub(super) fn run(args: &HelpArgs, color: Color, reporter: &Reporter) -> Result<
     let name = args.name.as_deref().unwrap_or_default();
     let text = text.ok_or_else(|| unknown("command or topic", "help", name))?;
     if reporter.wants_json() {
-        reporter.document(json!({"ok": true, "text": text}));
+        let mut document = json!({"ok": true, "text": text});
+        if name == WITH_SCHEMA {
+            document["schema"] = serde_json::from_str(document::SCHEMA).unwrap_or_default();
+        }
+        reporter.document(document);
     } else {
         reporter.text(&text);
     }

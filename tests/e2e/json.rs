@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::common::product::{fixtures, product};
 use crate::common::{Run, World, tools::tools};
 
-const SCHEMA: &str = include_str!("../../src/cli/topics/json.schema.json");
+const SCHEMA: &str = include_str!("../../src/cli/json.schema.json");
 const PAGE: &str = include_str!("../../src/cli/topics/json.md");
 
 /// Validates each document by its definition and as one of all; prints what is wrong.
@@ -136,6 +136,12 @@ fn each_command_in_turn() {
     call(&["cache", "--json"], 0, "cache");
     call(&["cache", "clear", "--json"], 0, "cacheClear");
     call(&["cache", "--no-cache", "--json"], 0, "cache");
+    call(&["help", "ci", "--json"], 0, "help");
+    assert_eq!(
+        call(&["help", "json", "--json"], 0, "help")["schema"],
+        serde_json::from_str::<Value>(SCHEMA).unwrap()
+    );
+    call(&["help", "nothing", "--json"], 2, "error");
     all.fit();
 }
 
