@@ -1,7 +1,7 @@
 //! Other processes, as far as the system tells of them.
 
 #![cfg_attr(
-    not(changes),
+    all(unix, not(changes)),
     expect(clippy::disallowed_methods, reason = "looks at what the system says of processes")
 )]
 
