@@ -160,9 +160,12 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
 /// A flag, or else its variable; a variable that is empty counts as one that is not set.
 fn requested(global: Global) -> Result<Requested> {
     let path = |flag: Option<PathBuf>, of: Variable| flag.or_else(|| variable(of).map(PathBuf::from));
-    let list = |flag: Vec<String>, of: Variable| match variable(of) {
-        Some(value) if flag.is_empty() => value.to_str().map(split_list).unwrap_or_default(),
-        _ => flag,
+    let list = |of: Variable| match variable(of) {
+        Some(value) => value.to_str().map(split_list).ok_or_else(|| {
+            Error::new(ErrorKind::Usage, format!("{}: it is not UTF-8", of.name))
+                .hint(format!("set it to another value, or unset {}", of.name))
+        }),
+        None => Ok(Vec::new()),
     };
     let set = |of: Variable| variable(of).map(|_| of.name);
     let flags = NamedBy::default();
@@ -175,14 +178,12 @@ fn requested(global: Global) -> Result<Requested> {
         deps_dir: set(variables::DEPS_DIR).filter(|_| global.deps_dir.is_none()).unwrap_or(flags.deps_dir),
         link: set(variables::LINK).filter(|_| global.link.is_none()).unwrap_or(flags.link),
     };
-    let surfaces = match variable(variables::SURFACE) {
-        Some(value) if global.surface.is_empty() => {
-            value.to_str().map(split_list).unwrap_or_default().into_iter().map(PathBuf::from).collect()
-        }
-        _ => global.surface,
+    let surfaces = match global.surface.is_empty() {
+        true => list(variables::SURFACE)?.into_iter().map(PathBuf::from).collect(),
+        false => global.surface,
     };
     let by_flag = !global.scope.is_empty();
-    let scope = list(global.scope, variables::SCOPE);
+    let scope = if by_flag { global.scope } else { list(variables::SCOPE)? };
     let scope_by = if by_flag { "--scope" } else { variables::SCOPE.name };
     let scope_by = (!scope.is_empty()).then(|| scope_by.to_owned());
     if scope.iter().any(String::is_empty) {

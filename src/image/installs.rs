@@ -3,6 +3,7 @@
 mod files;
 mod follow;
 mod known;
+mod nx;
 
 use std::collections::{BTreeMap, BTreeSet};
 

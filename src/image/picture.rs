@@ -176,8 +176,8 @@ impl<'a> KnownFiles<'a> {
             Some((place(*line), format!("{script} is not read, and may install")))
         };
         let without_manifest = || {
-            let (line, root) = unexplained.first().filter(|_| context.is_some())?;
-            Some((place(*line), format!("no package.json is known to lie in {root}")))
+            let (line, why) = unexplained.first().filter(|_| context.is_some())?;
+            Some((place(*line), why.clone()))
         };
         let unknown = blind
             .iter()

@@ -1,9 +1,11 @@
 //! Bad input: each gets its exit code, a message with path, cause and next step, and leaves everything as it was.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 
-use crate::common::World;
 use crate::common::product::product;
+use crate::common::{Run, World};
 
 /// Runs in the product: the exit code, every word of the message, and an untouched tree.
 #[track_caller]
@@ -173,6 +175,30 @@ fn wrong_usage() {
     );
     refused(&world, &["prepare", "--deps-dir", "../x"], 2, &["../x", "outside"]);
     refused(&world, &["-C", "nope", "prepare"], 2, &["nope"]);
+}
+
+#[test]
+fn a_variable_that_means_nothing_is_named() {
+    let world = product();
+    let no_text = OsStr::from_bytes(b"a\xff");
+    for (name, value) in [
+        ("DOCKER_PREP_LINK", OsStr::new("chain")),
+        ("DOCKER_PREP_SOURCE", OsStr::new("nowhere")),
+        ("BYTELYST_PACKAGE_SOURCE", OsStr::new("npm")),
+        ("DOCKER_PREP_PROBE_TIMEOUT", OsStr::new("2m")),
+        ("DOCKER_PREP_PACKAGE_MANAGER", OsStr::new("deno")),
+        ("DOCKER_PREP_CACHE_SIZE", OsStr::new("much")),
+        ("DOCKER_PREP_DEPS_DIR", OsStr::new("../x")),
+        ("DOCKER_PREP_SURFACE", OsStr::new("nope")),
+        ("DOCKER_PREP_SURFACE", no_text),
+        ("DOCKER_PREP_SCOPE", no_text),
+        ("DOCKER_PREP_PROJECT", OsStr::new("nope")),
+    ] {
+        let mut program = world.program();
+        program.arg("prepare").current_dir(world.path("notes")).env(name, value);
+        let run = Run::from(program.output().unwrap()).exits(2);
+        assert!(run.stderr.contains(name) && run.stderr.contains("\n  "), "{run}");
+    }
 }
 
 #[test]

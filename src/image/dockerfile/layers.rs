@@ -92,6 +92,20 @@ impl ImageFiles {
             || self.folders.range(format!("{path}/")..).next().is_some_and(|file| below(path, file).is_some())
     }
 
+    /// Whether a file of the project lies in a folder, however deep.
+    pub(crate) fn holds_any_in(&self, folder: &str) -> bool {
+        let start = format!("{}/", folder.trim_end_matches('/'));
+        self.files.range(start..).next().is_some_and(|(file, _)| below(folder, file).is_some())
+    }
+
+    /// Whether a source of a copy brings any of them.
+    pub(crate) fn has_any_of(&self, source: &SourcePattern) -> bool {
+        self.candidates(source).any(|(path, _)| {
+            let parts: Vec<&str> = path.split('/').skip(1).collect();
+            matched(&source.parts, &parts).is_some()
+        })
+    }
+
     /// Adds what a copy brings from there: BuildKit's rules for files, folders, globs, `--parents` and `--exclude`
     /// (<https://docs.docker.com/reference/dockerfile/#copy>). A mount is laid over a folder as it is.
     pub(crate) fn copy(&mut self, copy: &Copy, origin: &Self, is_mount: bool) {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::Install;
 use super::files::{copy_files, prune_files};
 use super::known::{Known, ancestors};
+use super::nx::{self, MadeByNx};
 use crate::image::dockerfile::layers::{FileId, ImageFiles, below};
 use crate::image::dockerfile::{
     CommandEffect, CopySource, Dockerfile, DockerfileInstall, InstallKind, Make, RunScript, RunStep,
@@ -27,7 +28,8 @@ pub(in crate::image) struct Followed {
     pub(in crate::image) unread: Vec<(usize, String)>,
     /// The lines that unpack an archive, of which the content is not known, and the folders.
     pub(in crate::image) unpacked: Vec<(usize, String)>,
-    /// The lines of installs for which no manifest is known, though nothing else has been loaded, and their roots.
+    /// The lines of installs of which it is not known what they read, and why: no manifest is, though nothing else has
+    /// been loaded, or nx may have made one.
     pub(in crate::image) unexplained: Vec<(usize, String)>,
     /// How many commands were read.
     commands: usize,
@@ -45,12 +47,14 @@ pub(in crate::image) fn follow(
     let mut ends: Vec<ImageFiles> = Vec::new();
     let mut targets: Vec<Vec<String>> = Vec::new();
     let mut loading: Vec<bool> = Vec::new();
+    let mut making: Vec<MadeByNx> = Vec::new();
     let mut followed = Followed::default();
     let nothing = ImageFiles::default();
     for (number, stage) in file.stages.iter().enumerate() {
         let mut files = stage.base.and_then(|base| ends.get(base)).cloned().unwrap_or_default();
         let mut copied_to = stage.base.and_then(|base| targets.get(base)).cloned().unwrap_or_default();
         let mut loads = stage.base.and_then(|base| loading.get(base)).is_some_and(|loads| *loads);
+        let mut made = stage.base.and_then(|base| making.get(base)).cloned().unwrap_or_default();
         let mut configured = Configured::default();
         for (at, step) in stage.steps.iter().enumerate() {
             let origin = |from: &CopySource| match from {
@@ -67,6 +71,9 @@ pub(in crate::image) fn follow(
                     loads |= copy.sources.is_empty();
                     if let CopySource::Stage(from) = copy.from {
                         loads |= loading.get(from).is_some_and(|loads| *loads);
+                        if let (Some(nx), Some(there)) = (making.get(from), ends.get(from)) {
+                            made.copy(copy, nx, there);
+                        }
                     }
                 }
                 StageStep::Run(run) => {
@@ -85,13 +92,14 @@ pub(in crate::image) fn follow(
                         built,
                         copied_to: &copied_to,
                         loads,
+                        made,
                         configured,
                         followed: &mut followed,
                     };
                     for (line, command) in &run.commands {
                         running.take(*line, command, &mut files, 0);
                     }
-                    (configured, loads) = (running.configured, running.loads);
+                    (configured, loads, made) = (running.configured, running.loads, running.made);
                     for mount in &run.mounts {
                         files.put_back(&mount.to, before.as_ref().unwrap_or(&nothing));
                     }
@@ -101,6 +109,7 @@ pub(in crate::image) fn follow(
         ends.push(files);
         targets.push(copied_to);
         loading.push(loads);
+        making.push(made);
     }
     let everywhere =
         ends.iter().flat_map(ImageFiles::all).filter(|(_, file, _)| *file < known.first_hypothetical);
@@ -142,6 +151,7 @@ struct Running<'a, 'k> {
     copied_to: &'a [String],
     /// Whether anything has been loaded from elsewhere, or made by a program, which may hold a manifest.
     loads: bool,
+    made: MadeByNx,
     configured: Configured,
     followed: &'a mut Followed,
 }
@@ -159,6 +169,7 @@ impl Running<'_, '_> {
             return;
         }
         self.loads |= may_bring_manifests(command);
+        self.made.ran |= nx::runs_target(command);
         match effect(line, command) {
             Some(CommandEffect::Install(found)) => self.install(line, command, found, files, depth),
             Some(CommandEffect::RunScript(script)) => self.script(line, command, &script, files, depth),
@@ -335,13 +346,22 @@ impl Running<'_, '_> {
             },
             files,
         );
+        let folder = &install.command.dir;
+        if install.is_built
+            && install.command.kind != InstallKind::Change
+            && self.made.may_lie_in(folder, files)
+        {
+            let why = format!("nx may have made the package.json in {folder}, which is not read");
+            self.followed.unexplained.push((line, why));
+        }
         let is_blind = install.is_built
             && install.manifests.is_empty()
             && install.command.kind != InstallKind::Change
             && !self.loads
             && !self.configured.names.contains(&join(&install.root, "package.json"));
         if is_blind {
-            self.followed.unexplained.push((line, install.root.clone()));
+            let why = format!("no package.json is known to lie in {}", install.root);
+            self.followed.unexplained.push((line, why));
         }
         let scripts = lifecycle(&install, self.known);
         self.followed.installs.push(install);

@@ -293,3 +293,61 @@ fn lines_of_an_inline_dockerfile_are_those_of_the_file_that_holds_it() {
     assert_eq!(one.install.deps_dirs["/app/.docker-deps"], 14);
     assert_eq!(one.told.named.as_ref().map(|named| named.line), Some(15));
 }
+
+/// Images of workspaces that nx builds, as its guides and those who follow them write them.
+#[test]
+fn what_nx_makes_is_not_known() {
+    let build = |rest: &str| format!("FROM node:22 AS build\nWORKDIR /app\nCOPY . .\nRUN npm ci\n{rest}");
+    let of_nx = |line: usize, folder: &str| {
+        format!("Dockerfile:{line}: nx may have made the package.json in {folder}, which is not read")
+    };
+    let says = |dockerfile: &str, expected: &[&str]| {
+        let root = r#"{"scripts": {"build": "nx run-many -t build", "build:api": "nx build api --prod"}}"#;
+        reads_with(&[("package.json", root), ("Dockerfile", dockerfile)], expected);
+    };
+    let root = "package.json in /app";
+    // Alone it installs nothing, and hides nothing.
+    for command in
+        ["npx nx build web", "npx nx run-many -t build", "pnpm nx affected -t build", "npm run build"]
+    {
+        says(&build(&format!("RUN {command}\nCMD node dist/apps/web/main.js\n")), &[root]);
+    }
+    says(&build("RUN npx nx build web\nFROM nginx\nCOPY --from=build /app/dist/apps/web /html\n"), &[root]);
+    for command in [
+        "npx nx build api",
+        "npx nx@20 run api:build:production",
+        "yarn nx prune api",
+        "./node_modules/.bin/nx build api",
+        "npm run build:api",
+        "npx prisma generate && npx nx build api",
+    ] {
+        // In another stage.
+        let text = format!(
+            "RUN {command}\nFROM node:22\nWORKDIR /srv\nCOPY --from=build /app/dist/apps/api .\nRUN npm ci --omit=dev\n"
+        );
+        says(&build(&text), &[&of_nx(9, "/srv"), root]);
+        let text = format!(
+            "RUN {command}\nFROM node:22\nWORKDIR /srv\nCOPY --from=build /app/apps/api/dist/package*.json ./\nRUN npm i\n"
+        );
+        says(&build(&text), &[&of_nx(9, "/srv"), root]);
+        // In the same one, where npm would look for a manifest above.
+        let text = format!("RUN {command}\nWORKDIR /app/dist/apps/api\nRUN npm install --omit=dev\n");
+        says(&build(&text), &[&of_nx(7, "/app/dist/apps/api"), root]);
+        let text = format!("RUN {command}\nRUN cd dist/apps/api && npm install\n");
+        says(&build(&text), &[&of_nx(6, "/app/dist/apps/api"), root]);
+        // All of the stage is copied.
+        let text = format!(
+            "RUN {command}\nFROM node:22\nCOPY --from=build /app /app\nWORKDIR /app/dist/apps/api\nRUN npm i\n"
+        );
+        says(&build(&text), &[&of_nx(9, "/app/dist/apps/api"), root]);
+        // What is installed is the project's own.
+        let text = format!(
+            "RUN {command}\nFROM node:22\nWORKDIR /app\nCOPY package*.json ./\nCOPY --from=build /app/dist ./dist\nRUN npm ci\n"
+        );
+        says(&build(&text), &[root]);
+    }
+    // Built before the image is.
+    let text = "FROM node:22\nWORKDIR /app\nCOPY dist/apps/api .\nRUN npm i\n";
+    says(text, &["Dockerfile:3: dist/apps/api is not there now: what makes it is not known"]);
+    says(&build("RUN npx nx lint api\nRUN mkdir x && cd x && npm install\n"), &[root]);
+}
