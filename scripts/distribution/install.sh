@@ -112,12 +112,12 @@ sum() {
 		sha256sum <"$1"
 	elif has shasum; then
 		shasum -a 256 <"$1"
-	elif has openssl; then
-		openssl dgst -sha256 -r <"$1"
 	else
-		fail 5 'sha256sum, shasum and openssl are missing, and nothing is installed unchecked' 'install one of them'
+		openssl dgst -sha256 -r <"$1"
 	fi | cut -d ' ' -f 1
 }
+has sha256sum || has shasum || has openssl ||
+	fail 5 'sha256sum, shasum and openssl are missing, and nothing is installed unchecked' 'install one of them'
 
 get SHA256SUMS
 wanted=$(sed -n "s/^\([0-9a-f]\{64\}\)  $archive\$/\1/p" "$work/SHA256SUMS")
@@ -139,7 +139,7 @@ said=$("$work/$folder/$program" --version) || fail 5 "$archive: its program does
 mkdir -p "$to" || fail 5 "$to: cannot be made" 'name another folder: --to FOLDER'
 # Moved into place whole, so that one which runs is not disturbed.
 new=$to/.docker-prep.$$
-cp "$work/$folder/$program" "$new" && chmod 755 "$new" && mv -f "$new" "$to/$program" ||
+{ cp "$work/$folder/$program" "$new" && chmod 755 "$new" && mv -f "$new" "$to/$program"; } ||
 	fail 5 "$to/$program: cannot be written" 'name another folder: --to FOLDER'
 printf '%s: %s\n' "$to/$program" "$said"
 case :$PATH: in
