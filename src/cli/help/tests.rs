@@ -166,7 +166,7 @@ fn each_call_that_a_page_shows_is_one_that_the_program_takes() {
 #[test]
 fn the_examples_of_the_help_are_calls_that_the_program_takes() {
     use super::words::{COMMANDS, PROGRAM};
-    for words in [PROGRAM].iter().chain(&COMMANDS) {
+    for words in [&PROGRAM].into_iter().chain(&COMMANDS) {
         for (line, _) in words.examples {
             let calls = calls(line);
             assert!(!calls.is_empty(), "{line}");

@@ -45,7 +45,7 @@ const CODES: &[(&str, &str)] = &[
 ];
 
 /// The program itself.
-pub(in crate::cli) const PROGRAM: Words = Words {
+pub(in crate::cli) static PROGRAM: Words = Words {
     name: "docker-prep",
     examples: [
         ("docker-prep prepare --dry-run", "see what would be done"),
@@ -56,7 +56,7 @@ pub(in crate::cli) const PROGRAM: Words = Words {
 };
 
 /// Each command, in the order of the help.
-pub(in crate::cli) const COMMANDS: [Words; 13] = [
+pub(in crate::cli) static COMMANDS: [Words; 13] = [
     Words {
         name: "prepare",
         examples: [
@@ -199,16 +199,15 @@ pub(in crate::cli) const COMMANDS: [Words; 13] = [
 
 /// What `help` and `man` take: commands and topics.
 pub(in crate::cli) fn subjects() -> Vec<&'static str> {
-    let commands = COMMANDS.map(|words| words.name);
-    let topics = TOPICS.iter().map(|topic| topic.name).filter(|name| !commands.contains(name));
-    commands.into_iter().chain(topics).collect()
+    let mut names: Vec<_> = COMMANDS.iter().map(|words| words.name).collect();
+    let topics = TOPICS.iter().map(|topic| topic.name);
+    names.extend(topics.filter(|name| of(name).is_none()));
+    names
 }
 
 /// What is told of a command; of the program by its own name.
 pub(in crate::cli) fn of(name: &str) -> Option<&'static Words> {
-    static ALL: [Words; 13] = COMMANDS;
-    static OF_PROGRAM: Words = PROGRAM;
-    if name == OF_PROGRAM.name { Some(&OF_PROGRAM) } else { ALL.iter().find(|words| words.name == name) }
+    [&PROGRAM].into_iter().chain(&COMMANDS).find(|words| words.name == name)
 }
 
 /// Puts the words to the commands that clap knows.
@@ -316,7 +315,7 @@ mod tests {
     fn each_command_has_words_and_a_group() {
         let program = program();
         let commands: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
-        assert_eq!(commands, COMMANDS.map(|words| words.name));
+        assert_eq!(commands, COMMANDS.iter().map(|words| words.name).collect::<Vec<_>>());
         assert_eq!(commands, GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect::<Vec<_>>());
         for topic in COMMANDS.iter().flat_map(|words| words.topics) {
             assert!(TOPICS.iter().any(|other| other.name == *topic), "{topic}");
