@@ -29,17 +29,26 @@ struct Row {
 }
 
 impl Sweep {
-    /// Tries every point of a command with every fault, from each of the states that the scenarios begin with. Fewer
-    /// points than `at_least` say that the recording has gone wrong.
+    /// Tries every point of a command with every fault. From many states each point is killed, and fails by one of the
+    /// errors in turn: how the errors differ is seen from the single states. Fewer points than `at_least` say that the
+    /// recording has gone wrong.
     fn over(&mut self, command: &'static str, at_least: usize, scenarios: &[Scenario<'_>]) {
         let begun = Instant::now();
         let mut cases = Vec::new();
-        for scenario in scenarios {
+        let [kill, errors @ ..] = FAULTS;
+        for (state, scenario) in scenarios.iter().enumerate() {
             for point in 0..scenario.points.len() {
-                cases.extend(FAULTS.map(|fault| (scenario, point, fault)));
+                match scenarios.len() {
+                    1 => cases.extend(FAULTS.map(|fault| (scenario, point, fault))),
+                    _ => {
+                        let error = errors[(state + point) % errors.len()];
+                        cases.extend([kill, error].map(|fault| (scenario, point, fault)));
+                    }
+                }
             }
         }
-        let (runs, points) = (cases.len(), cases.len() / FAULTS.len());
+        let runs = cases.len();
+        let points: usize = scenarios.iter().map(|scenario| scenario.points.len()).sum();
         assert!(points >= at_least, "{command}: only {points} points were recorded");
         let mut losses = 0;
         for tried in in_parallel(&cases, |&(scenario, point, fault)| scenario.try_out(point, fault)) {
@@ -56,8 +65,8 @@ impl Sweep {
     fn table(&self) -> String {
         let mut table = "| command | states | points | faults | runs | losses | seconds |\n".to_owned();
         table.push_str("|---|---|---|---|---|---|---|\n");
-        let faults = FAULTS.len();
         for Row { command, states, points, runs, losses, seconds } in &self.rows {
+            let faults = runs / points;
             let _ = writeln!(
                 table,
                 "| {command} | {states} | {points} | {faults} | {runs} | {losses} | {seconds} |"

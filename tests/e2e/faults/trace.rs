@@ -156,8 +156,10 @@ pub(crate) fn inject(command: &Command, name: &str, ordinal: usize, fault: Fault
     let inject = format!("inject={name}:{what}:when={ordinal}");
     let trace = format!("trace={name}");
     let mut options = vec!["-e", &trace, "-e", &inject];
-    // The package manager that makes a lockfile changes the disk too.
-    let is_alone = NOT_OF_CHILDREN.contains(&name) && !command.get_args().any(|word| word == "--lockfile");
+    // At a stop of this kind no signal is taken; and the package manager that makes a lockfile changes the disk too.
+    let is_alone = matches!(fault, Fault::Errno(_))
+        && NOT_OF_CHILDREN.contains(&name)
+        && !command.get_args().any(|word| word == "--lockfile");
     if is_alone {
         options.extend(["-f", "--seccomp-bpf"]);
     }

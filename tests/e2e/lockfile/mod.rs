@@ -205,7 +205,7 @@ fn a_dockerfile_is_told_what_to_say() {
     assert!(
         said.contains("warning: backend/Dockerfile:4: a frozen install fails while prepared: backend/pnpm-lock.yaml is the project's own")
             && said.contains("pnpm install --no-frozen-lockfile")
-            && said.contains("docker-prep prepare --lockfile"),
+            && said.contains("made that fits: add --lockfile"),
         "{said}"
     );
     assert_eq!(told(&["--lockfile"]), "");
