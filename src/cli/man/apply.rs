@@ -21,10 +21,9 @@ pub(super) fn write(folder: &Path, pages: &[Page]) -> Result<Vec<String>> {
 }
 
 fn put(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
-    let mut builder = tempfile::Builder::new();
+    let mut temp = tempfile::Builder::new().tempfile_in(folder)?;
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut temp = builder.tempfile_in(folder)?;
+    temp.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     temp.write_all(text.as_bytes())?;
     temp.persist(path)?;
     Ok(())
