@@ -98,15 +98,16 @@ impl Workspace {
     /// # let world = world()?;
     /// use docker_prep::{PackOptions, Selection, Settings, Workspace};
     ///
-    /// let workspace = Workspace::open_with(&world.common, &Settings::new().scope("@other/*"))?;
+    /// let workspace = Workspace::open_with(&world.common, &Settings::new().scope("@bytelyst/*"))?;
     /// let out = PackOptions::into_folder(world.folder.path().join("out"));
-    /// assert!(workspace.pack(&Selection::All, &out)?.is_empty());
+    /// assert!(!workspace.pack(&Selection::All, &out)?.is_empty());
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// As [`open`](Self::open); [`ErrorKind::Environment`](crate::ErrorKind::Environment) also where none of its packages is
+    /// in scope.
     pub fn open_with(folder: impl AsRef<Path>, settings: &Settings) -> Result<Self> {
         let start = project::find(&settings.requested(folder.as_ref()))?.start;
         let settings = settings.clone().workspace(&start);

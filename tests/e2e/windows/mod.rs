@@ -25,7 +25,8 @@ impl Windows {
         let folder = world.beside("windows");
         fs::create_dir(&folder).unwrap();
         let program = folder.join("docker-prep.exe");
-        fs::hard_link(build(), &program).or_else(|_| fs::copy(build(), &program).map(drop)).unwrap();
+        let built = built();
+        fs::hard_link(&built, &program).or_else(|_| fs::copy(&built, &program).map(drop)).unwrap();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/windows/bcryptprimitives.c");
         let mut compile = world.command("x86_64-w64-mingw32-gcc");
         compile.arg("-shared").arg("-o").arg(folder.join("bcryptprimitives.dll")).arg(source);
@@ -57,15 +58,18 @@ impl Drop for Windows {
     }
 }
 
-/// The program for Windows, as the sources are now.
-fn build() -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--locked", "--bin", "docker-prep", "--target", TARGET]);
-    let status = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo runs");
-    assert!(status.success(), "rustup target add {TARGET}");
+/// The program for Windows, which scripts/test has built: by cargo inside of a test it would be built once more, since the
+/// environment is another one there. One that is older than the sources is no such program.
+fn built() -> PathBuf {
     let native = Path::new(env!("CARGO_BIN_EXE_docker-prep"));
     let target = native.ancestors().nth(2).expect("cargo's folder");
-    target.join(TARGET).join("debug/docker-prep.exe")
+    let program = target.join(TARGET).join("debug/docker-prep.exe");
+    let sources = walkdir::WalkDir::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let newest =
+        sources.into_iter().map(|entry| entry.unwrap().metadata().unwrap().modified().unwrap()).max();
+    let is_new = fs::metadata(&program).is_ok_and(|program| program.modified().ok() >= newest);
+    assert!(is_new, "cargo build --locked --bin docker-prep --target {TARGET}");
+    program
 }
 
 /// What a folder holds by name.
