@@ -121,9 +121,7 @@ install_cargo_tool() {
 	mkdir -p "$tools"
 	# Moved into place when it is whole.
 	tool_part=$(mktemp -d "$tools/.$1.XXXXXX")
-	has_python || (apt_get python3-venv) || :
-	if ! has_python || ! python3 -m venv "$tool_part/venv" ||
-		! "$tool_part/venv/bin/pip" install -q --target "$tool_part/tool" "astral-dev-toolchain-$1==$2"; then
+	if ! pip_install "$tool_part" "astral-dev-toolchain-$1==$2"; then
 		cargo install -q --locked --root "$tool_part/tool" --version "$2" "$1" || {
 			rm -rf "$tool_part"
 			fail "neither pip nor cargo could install $1 $2"
@@ -139,17 +137,24 @@ install_zig() {
 	zig=$tools/zig-$zig_version-$zigbuild_version
 	[ -x "$zig/bin/cargo-zigbuild" ] && return
 	mkdir -p "$tools"
-	has_python || (apt_get python3-venv) || fail "zig is missing: install Python 3 with venv and pip"
 	# Moved into place when it is whole.
 	zig_part=$(mktemp -d "$tools/.zig.XXXXXX")
-	if ! python3 -m venv "$zig_part/venv" || ! "$zig_part/venv/bin/pip" install -q --target "$zig_part/tool" \
-		"ziglang==$zig_version" "cargo-zigbuild==$zigbuild_version"; then
+	if ! pip_install "$zig_part" "ziglang==$zig_version" "cargo-zigbuild==$zigbuild_version"; then
 		rm -rf "$zig_part"
-		fail "pip could not install ziglang $zig_version and cargo-zigbuild $zigbuild_version"
+		fail "ziglang $zig_version and cargo-zigbuild $zigbuild_version could not be installed: it takes Python 3 with venv and pip"
 	fi
 	rm -rf "$zig"
 	mv "$zig_part/tool" "$zig"
 	rm -rf "$zig_part"
+}
+
+# pip_install FOLDER SPEC…: puts packages of PyPI at FOLDER/tool, by an environment at FOLDER/venv.
+pip_install() {
+	pip_folder=$1
+	shift
+	has_python || (apt_get python3-venv) || return
+	python3 -m venv "$pip_folder/venv" &&
+		"$pip_folder/venv/bin/pip" install -q --target "$pip_folder/tool" "$@"
 }
 
 # Whether Python can make an environment with pip in it: Debian has that part apart.

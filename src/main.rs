@@ -21,6 +21,7 @@ const ENDING: [i32; 4] = {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 };
+
 /// Has SIGINT, SIGTERM, SIGHUP and SIGQUIT cancel a call from now on, instead of ending the process. A SIGHUP that is
 /// ignored from the start, as under nohup, stays ignored. A SIGINT does not: a script's `docker-prep … &` is begun with
 /// it ignored, and who sends it one by name shall have the project restored.
@@ -50,12 +51,12 @@ fn cancel_on_signals() -> Result<CancelToken> {
 /// The system does not let it.
 #[cfg(not(unix))]
 fn cancel_on_signals() -> Result<CancelToken> {
-    const SIGINT: i32 = 2;
+    const SIGINT: u8 = 2;
     let latest = Arc::new(AtomicUsize::new(0));
     let noted = Arc::clone(&latest);
-    ctrlc::set_handler(move || noted.store(2, std::sync::atomic::Ordering::SeqCst))
+    ctrlc::set_handler(move || noted.store(SIGINT.into(), std::sync::atomic::Ordering::SeqCst))
         .map_err(|error| failure(format!("cannot watch for Ctrl-C: {error}")))?;
-    Ok(told_by_signals(latest, SignalPolicy { watched: vec![SIGINT] }))
+    Ok(told_by_signals(latest, SignalPolicy { watched: vec![SIGINT.into()] }))
 }
 
 /// Sees to it that children can be waited for. A process that was begun with SIGCHLD ignored, as some daemons begin

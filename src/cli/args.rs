@@ -38,10 +38,10 @@ pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
     /// Print help: -h on one screen, --help in full
-    #[arg(short, long, global = true, action = ArgAction::Help, hide_short_help = true)]
+    #[arg(short, long, global = true, action = ArgAction::Help)]
     help: Option<bool>,
     /// Print the version
-    #[arg(short = 'V', long, action = ArgAction::Version, hide_short_help = true)]
+    #[arg(short = 'V', long, action = ArgAction::Version)]
     version: Option<bool>,
 }
 
@@ -51,14 +51,13 @@ impl Cli {
         words::add_to(Self::command())
     }
 
-    /// What the words of a call say.
-    pub(super) fn parse<T>(words: impl IntoIterator<Item = T>) -> Result<Self, clap::Error>
-    where
-        T: Into<OsString> + Clone,
-    {
-        let mut program = Self::program();
-        let mut matches = program.try_get_matches_from_mut(words)?;
-        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
+    /// What the words of a call say. What the help says besides is put together only where it may be printed.
+    pub(super) fn parse<T: Into<OsString> + Clone>(words: &[T]) -> Result<Self, clap::Error> {
+        Self::try_parse_from(words.iter().cloned()).or_else(|_| {
+            let mut program = Self::program();
+            let mut matches = program.try_get_matches_from_mut(words.iter().cloned())?;
+            Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
+        })
     }
 }
 
@@ -67,31 +66,30 @@ impl Cli {
 #[command(next_help_heading = "Options of all commands")]
 pub(super) struct Global {
     /// The product repository [default: the one that holds the current folder]
-    #[arg(short = 'C', long, global = true, hide_short_help = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(short = 'C', long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) project: Option<PathBuf>,
     /// The repository that holds the shared packages [default: found beside the project]
     ///
     /// The first of these that names one: this flag, DOCKER_PREP_WORKSPACE, BYTELYST_COMMON_PLAT_ROOT,
     /// docker-prep.toml, the ../ entries of the project's pnpm-workspace.yaml, the one sibling folder that is a
     /// workspace with packages in scope.
-    #[arg(long, global = true, hide_short_help = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) workspace: Option<PathBuf>,
     /// The packages that docker-prep is responsible for; repeatable [default: @bytelyst/*]
     ///
     /// @x means @x/*, and * means all packages.
-    #[arg(long, global = true, hide_short_help = true, value_name = "GLOB")]
+    #[arg(long, global = true, value_name = "GLOB")]
     pub(super) scope: Vec<String>,
     /// A folder to prepare; repeatable [default: those that an image build installs]
-    #[arg(long, global = true, hide_short_help = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) surface: Vec<PathBuf>,
     /// Where the tarballs go, from the project's root [default: .docker-deps]
-    #[arg(long, global = true, hide_short_help = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) deps_dir: Option<PathBuf>,
     /// What installs the surfaces: pnpm, npm, yarn or bun, as pnpm@10.6.5 [default: what the project says]
     #[arg(
         long,
         global = true,
-        hide_short_help = true,
         value_name = "NAME[@VERSION]",
         value_parser = offering(PackageManager::parse, ["pnpm", "npm", "yarn", "bun"]),
         hide_possible_values = true
@@ -101,7 +99,6 @@ pub(super) struct Global {
     #[arg(
         long,
         global = true,
-        hide_short_help = true,
         value_name = "HOW",
         value_parser = offering(Link::parse, Link::ALL.map(Link::as_str)),
         hide_possible_values = true
@@ -112,39 +109,31 @@ pub(super) struct Global {
     #[arg(
         long,
         global = true,
-        hide_short_help = true,
         value_name = "SOURCE",
         value_parser = offering(PackageSource::parse, ["workspace", "registry", "auto", "vendor"]),
         hide_possible_values = true
     )]
     pub(super) source: Option<PackageSource>,
     /// How long --source auto waits for the registry in all, as 2s or 500ms [default: 2s]
-    #[arg(long, global = true, hide_short_help = true, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
     pub(super) probe_timeout: Option<Duration>,
     /// With --source auto, take a token that the registry does not accept for a registry that is down
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, global = true)]
     pub(super) fallback_on_auth: bool,
     /// Remember nothing between calls, and use nothing that is remembered
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, global = true)]
     pub(super) no_cache: bool,
     /// Print one JSON document to stdout
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, global = true)]
     pub(super) json: bool,
     /// Print errors and what was asked for, and nothing else
-    #[arg(short, long, global = true, hide_short_help = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// Print more: each package, what was understood of the image builds, why no cache is used
-    #[arg(short, long, global = true, hide_short_help = true)]
+    #[arg(short, long, global = true)]
     pub(super) verbose: bool,
     /// When to use colour: auto, always or never
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true
-    )]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub(super) color: Color,
 }
 

@@ -1,18 +1,11 @@
 //! What `completions` prints: a script that a shell reads when it begins.
 
-use serde_json::json;
-
 use super::args::{Cli, CompletionsArgs, Shell};
 use super::report::Reporter;
 
 /// Prints the shell's script.
 pub(super) fn run(args: CompletionsArgs, reporter: &Reporter) {
-    let script = script(args.shell);
-    if reporter.wants_json() {
-        reporter.document(json!({"ok": true, "text": script}));
-    } else {
-        reporter.text(&script);
-    }
+    reporter.text(&script(args.shell));
 }
 
 fn script(shell: Shell) -> String {

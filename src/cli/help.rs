@@ -9,7 +9,7 @@ pub(super) mod words;
 
 use std::io::{self, IsTerminal as _};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::{Cli, Color, HelpArgs};
 use super::document;
@@ -37,12 +37,9 @@ pub(super) fn run(args: &HelpArgs, color: Color, reporter: &Reporter) -> Result<
     };
     let name = args.name.as_deref().unwrap_or_default();
     let text = text.ok_or_else(|| unknown("command or topic", "help", name))?;
-    if reporter.wants_json() {
-        let mut document = json!({"ok": true, "text": text});
-        if name == WITH_SCHEMA {
-            document["schema"] = serde_json::from_str(document::SCHEMA).unwrap_or_default();
-        }
-        reporter.document(document);
+    if reporter.wants_json() && name == WITH_SCHEMA {
+        let schema: Value = serde_json::from_str(document::SCHEMA).unwrap_or_default();
+        reporter.document(json!({"ok": true, "text": text, "schema": schema}));
     } else {
         reporter.text(&text);
     }

@@ -43,12 +43,7 @@ pub(super) fn run(args: &ManArgs, reporter: &Reporter) -> Result<()> {
         }
         return Ok(());
     }
-    let page = page(&pages, args.name.as_deref())?;
-    if reporter.wants_json() {
-        reporter.document(json!({"ok": true, "text": page.text}));
-    } else {
-        reporter.text(&page.text);
-    }
+    reporter.text(&page(&pages, args.name.as_deref())?.text);
     Ok(())
 }
 

@@ -106,7 +106,7 @@ fn quoting_shown(error: clap::Error, words: &[OsString]) -> clap::Error {
     if words.iter().zip(&shown).all(|(word, shown)| word == shown.as_str()) {
         return error;
     }
-    match Cli::parse(shown) {
+    match Cli::parse(&shown) {
         Err(again) if again.kind() == error.kind() => again,
         // What is wrong is a character that is not shown.
         _ => Cli::program().error(error.kind(), error.kind()),

@@ -193,9 +193,10 @@ impl Reporter {
         if self.colours_data { self.write(&lines.coloured()) } else { self.write(lines.as_str()) }
     }
 
-    /// Text for stdout that is the program's own, as a script: no name from a file stands in it.
+    /// Text for stdout that is the program's own, as a script: no name from a file stands in it. With `--json` it is in a
+    /// document.
     pub(super) fn text(&self, text: &str) {
-        self.write(text);
+        if self.json { self.document(json!({"ok": true, "text": text})) } else { self.write(text) }
     }
 
     /// A reader that has gone away is no error; a full disk is.

@@ -13,6 +13,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind as Kind};
 use self::table::{COMMANDS, FLAGS, FLAGS_FOR_COMMANDS, OF_OTHERS, PROGRAMS};
 use crate::error::{Error, ErrorKind};
 use crate::guard::Manager;
+use crate::text::quoted;
 
 /// The program, as it is typed.
 const PROGRAM: &str = "docker-prep";
@@ -320,10 +321,6 @@ fn type_this(words: &[String]) -> String {
 
 /// The call of the program with these words, as a shell takes it.
 fn typed(words: &[String]) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-^".contains(c);
-    let quoted = |word: &String| match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.clone(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    };
-    std::iter::once(PROGRAM.to_owned()).chain(words.iter().map(quoted)).collect::<Vec<_>>().join(" ")
+    let quoted = words.iter().map(|word| quoted(word.as_bytes()));
+    std::iter::once(PROGRAM.to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
 }

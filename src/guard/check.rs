@@ -12,7 +12,7 @@ use crate::guard::{
     SettingsChange, SettingsFile, VersionRule, repair, shown,
 };
 use crate::guard::{placed, read as observe};
-use crate::project::{CONFIG_FILE, HookEnvironment, Requested, unmet_version};
+use crate::project::{CONFIG_FILE, HookEnvironment, Requested, unmet_version, with_origin};
 use crate::rewrite::tarball_reference as reference;
 use crate::text::quoted;
 
@@ -116,7 +116,7 @@ fn judge(
     };
     match staged {
         Some(staged) => {
-            let found = judge.staged(git, staged)?;
+            let found = judge.staged(staged)?;
             judge.keep(found, None);
         }
         None => {
@@ -124,15 +124,15 @@ fn judge(
             judge.named.prepared = observe::prepared_deps_dirs(&git_dir);
         }
     }
-    judge.commits(git, &commits)?;
-    judge.finish(git, commits.len())
+    judge.commits(&commits)?;
+    judge.finish(commits.len())
 }
 
 /// A deps dir that was asked for, from the tree's top.
 fn deps_dir(git: &Git, dir: &Path, by: &str) -> Result<String> {
     let wrong = || {
-        let message = format!("{}: the deps dir lies outside the project (named by {by})", dir.display());
-        Error::new(ErrorKind::Usage, message)
+        let message = format!("{}: the deps dir lies outside the project", dir.display());
+        Error::new(ErrorKind::Usage, with_origin(by, &message))
             .hint("name a folder inside the project, from its root, such as .docker-deps")
     };
     let inside = if dir.is_absolute() {
@@ -209,7 +209,7 @@ impl<'g> TreeJudge<'g> {
     }
 
     /// What is staged that must not be committed.
-    fn staged(&mut self, git: &Git, listing: Listing<'_>) -> Result<Vec<Finding>> {
+    fn staged(&mut self, listing: Listing<'_>) -> Result<Vec<Finding>> {
         let (entries, git_dir) = listing.entries()?;
         self.named.prepared = observe::prepared_deps_dirs(&git_dir);
         let empty: HashSet<&[u8]> =
@@ -226,10 +226,10 @@ impl<'g> TreeJudge<'g> {
         self.left_out.clear();
         self.unread.clear();
         self.changes.clear();
-        self.tree(&Listing::start(git, Intended::LeftOut)?.entries()?.0)
+        self.tree(&Listing::start(self.git, Intended::LeftOut)?.entries()?.0)
     }
 
-    fn commits(&mut self, git: &Git, commits: &[Commit]) -> Result<()> {
+    fn commits(&mut self, commits: &[Commit]) -> Result<()> {
         let mut before: Option<(&str, Vec<Finding>)> = None;
         for (at, commit) in commits.iter().enumerate() {
             // The last one says which version the project is meant for today.
@@ -237,7 +237,7 @@ impl<'g> TreeJudge<'g> {
             self.rule = if is_last { VersionRule::MustBeMet } else { VersionRule::UnderstoodIsEnough };
             let found = match before.take() {
                 Some((tree, found)) if tree == commit.tree && !is_last => found,
-                _ => self.tree(&observe::tree(git, commit)?)?,
+                _ => self.tree(&observe::tree(self.git, commit)?)?,
             };
             self.keep(found.clone(), Some(&commit.name));
             before = Some((&commit.tree, found));
@@ -260,13 +260,14 @@ impl<'g> TreeJudge<'g> {
     }
 
     /// What came out. What could not be read is an error where nothing was found.
-    fn finish(self, git: &Git, commits: usize) -> Result<GuardOutcome> {
+    fn finish(self, commits: usize) -> Result<GuardOutcome> {
         if self.found.is_empty() && !self.unread.is_empty() {
             return Err(not_judged(&self.unread));
         }
-        let mut repair = if self.found.is_empty() { Vec::new() } else { self.repair(git) };
+        let mut repair = if self.found.is_empty() { Vec::new() } else { self.repair() };
         let restores = repair.iter().any(RepairCommand::is_restore);
-        let at_work = restores.then(|| observe::at_work(&git.path("--absolute-git-dir").ok()?)).flatten();
+        let at_work =
+            restores.then(|| observe::at_work(&self.git.path("--absolute-git-dir").ok()?)).flatten();
         if at_work.is_some() {
             repair.retain(|command| !command.is_restore());
         }
@@ -281,11 +282,11 @@ impl<'g> TreeJudge<'g> {
         })
     }
 
-    fn repair(&self, git: &Git) -> Vec<RepairCommand> {
-        let dir = git.dir().map(|dir| dir.as_os_str().as_encoded_bytes().to_vec());
-        let here = Here { dir, prefix: observe::prefix(git) };
+    fn repair(&self) -> Vec<RepairCommand> {
+        let dir = self.git.dir().map(|dir| dir.as_os_str().as_encoded_bytes().to_vec());
+        let here = Here { dir, prefix: observe::prefix(self.git) };
         let is_prepared = !self.named.prepared.is_empty();
-        let remedies = observe::remedies(git, &self.settings, self.found.keys(), is_prepared);
+        let remedies = observe::remedies(self.git, &self.settings, self.found.keys(), is_prepared);
         repair::commands(&self.settings, &self.found.keys().collect::<Vec<_>>(), &remedies, &here)
     }
 
@@ -523,9 +524,6 @@ impl<'g> TreeJudge<'g> {
         }
         Ok(all)
     }
-}
-
-impl TreeJudge<'_> {
     fn bad_settings(&self, bad: &BadSettings) -> Error {
         let file = shown(&bad.path);
         let problem = match &bad.cause {

@@ -254,9 +254,7 @@ impl ProjectSettings {
         let text = std::str::from_utf8(bytes).map_err(|_| BadSettingsCause::wrong("it is not UTF-8"))?;
         let config = match (config::parse(text), rule) {
             (Ok(config), _) => config,
-            (Err(ConfigError::Unmet(unmet)), VersionRule::UnderstoodIsEnough)
-                if unmet.understood.is_some() =>
-            {
+            (Err(ConfigError::Unmet(unmet)), VersionRule::UnderstoodIsEnough) if unmet.is_understood => {
                 unmet.readable
             }
             (Err(ConfigError::Unmet(unmet)), _) => return Err(BadSettingsCause::Unmet(unmet)),

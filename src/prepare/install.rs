@@ -59,12 +59,9 @@ pub(crate) fn find(
         let manager = around.detected.manager.clone();
         let at_root = workspace_root(surface, &around);
         let is_member = at_root.is_some();
-        let (way, refused) = match OverrideStyle::choose(&manager, link, lockfile, is_member) {
+        let (way, refused) = match OverrideStyle::choose(&manager, (link, &link_by), lockfile, is_member) {
             Ok(way) => (way, None),
-            Err(error) => {
-                let error = about(by_whom(error, &link_by), surface, &around.detected);
-                (OverrideStyle::PnpmOverrides, Some(error))
-            }
+            Err(error) => (OverrideStyle::PnpmOverrides, Some(about(error, surface, &around.detected))),
         };
         let at_root = at_root.filter(|_| way != OverrideStyle::Tarballs);
         let overrides_at_root = at_root.as_ref().is_some_and(|root| root.is_only_way);
@@ -96,16 +93,6 @@ fn workspace_root(surface: &Surface, around: &InstallContext) -> Option<Workspac
     let root = install.manifests.iter().find(|read| read.dir == install.root)?;
     let manifest = root.files.keys().next()?.clone();
     Some(WorkspaceRoot { manifest, is_only_way: !installs().any(|install| is_root(&install)) })
-}
-
-/// What is said of `--link`, with who said it where that was not the flag.
-fn by_whom(mut error: Error, by: &str) -> Error {
-    for problem in &mut error.problems {
-        if let Some(rest) = problem.message.strip_prefix("--link ") {
-            problem.message = format!("{by} {rest}");
-        }
-    }
-    error
 }
 
 fn about(mut error: Error, surface: &Surface, detected: &Detected) -> Error {

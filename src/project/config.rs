@@ -96,8 +96,8 @@ pub(crate) fn parse(text: &str) -> Result<Config, ConfigError> {
             if !errors.is_empty() {
                 reading.table(table.get_ref());
             }
-            let understood = is_understood.then(|| reading.config.clone());
-            Err(ConfigError::Unmet(Box::new(UnmetVersion { required, understood, readable: reading.config })))
+            let readable = reading.config;
+            Err(ConfigError::Unmet(Box::new(UnmetVersion { required, readable, is_understood })))
         }
         _ if !reading.problems.is_empty() => Err(ConfigError::Wrong(reading.problems)),
         _ => Ok(reading.config),

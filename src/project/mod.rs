@@ -24,7 +24,7 @@ pub(crate) use self::file_kind::{FileKind, MANIFEST, SETTINGS};
 pub(crate) use self::install_context::InstallContext;
 pub(crate) use self::link::Link;
 pub(crate) use self::local_packages::LocalPackages;
-pub(crate) use self::named_by::NamedBy;
+pub(crate) use self::named_by::{NamedBy, with_origin};
 pub(crate) use self::package_source::{PROBE_TIMEOUT, PackageSource, RequestedSource, parse_duration};
 pub(crate) use self::read::git::{Failure, HOOK_VARIABLES, HookEnvironment, Running, path_of, said};
 pub(crate) use self::read::package_manager::of_workspace;

@@ -46,6 +46,19 @@ pub(crate) struct Asks {
     pub(crate) variable: Option<String>,
 }
 
+impl Asks {
+    /// With the credential that a setting holds.
+    pub(super) fn with(credential: Credential, setting: &Setting) -> Self {
+        Self { credential: Some(credential), unset: None, variable: setting.variable() }
+    }
+
+    /// Without the one that a setting would hold; `None` where its value can be told.
+    pub(super) fn without(setting: &Setting) -> Option<Self> {
+        let unset = setting.trouble()?;
+        Some(Self { credential: None, unset: Some(unset), variable: setting.variable() })
+    }
+}
+
 impl Npm {
     /// The files in their order, as this package manager reads them.
     pub(crate) fn new(manager: &PackageManager, files: Vec<SettingsFile>) -> Self {
@@ -125,38 +138,31 @@ impl Npm {
             // As it is written, `%` codes included.
             Name::Npm | Name::Pnpm => of_pair(format!("{name}:{password}").as_bytes(), named_by),
         };
-        Asks { credential: Some(credential), unset: None, variable: named.variable() }
+        Asks::with(credential, named)
     }
 
     /// What stands behind a key: `_authToken`, `_auth`, or `username` with `_password`.
     fn of_key(&self, key: &str, password_is_plain: bool) -> Result<Option<Asks>, Problem> {
         let said =
             |name: &str| self.said(&if key.is_empty() { name.to_owned() } else { format!("{key}:{name}") });
-        let unset = |setting: &Setting| {
-            setting.trouble().map(|trouble| Asks {
-                credential: None,
-                unset: Some(trouble),
-                variable: setting.variable(),
-            })
-        };
         if let Some(token) = said("_authToken") {
-            if let Some(asks) = unset(token) {
+            if let Some(asks) = Asks::without(token) {
                 return Ok(Some(asks));
             }
             let authorization = format!("Bearer {}", in_header(token)?);
             let named_by = token.place_with_variables();
             let credential = Credential { authorization: Secret(authorization), named_by };
-            return Ok(Some(Asks { credential: Some(credential), unset: None, variable: token.variable() }));
+            return Ok(Some(Asks::with(credential, token)));
         }
         if let Some(auth) = said("_auth") {
-            if let Some(asks) = unset(auth) {
+            if let Some(asks) = Asks::without(auth) {
                 return Ok(Some(asks));
             }
             let credential = basic(in_header(auth)?, auth.place_with_variables());
-            return Ok(Some(Asks { credential: Some(credential), unset: None, variable: auth.variable() }));
+            return Ok(Some(Asks::with(credential, auth)));
         }
         if let (Some(name), Some(password)) = (said("username"), said("_password")) {
-            if let Some(asks) = unset(name).or_else(|| unset(password)) {
+            if let Some(asks) = Asks::without(name).or_else(|| Asks::without(password)) {
                 return Ok(Some(asks));
             }
             let password_value = password.value()?;
@@ -168,11 +174,7 @@ impl Npm {
             let plain = String::from_utf8_lossy(&plain);
             let pair = format!("{}:{plain}", name.value()?);
             let credential = of_pair(pair.as_bytes(), password.place_with_variables());
-            return Ok(Some(Asks {
-                credential: Some(credential),
-                unset: None,
-                variable: password.variable(),
-            }));
+            return Ok(Some(Asks::with(credential, password)));
         }
         Ok(said("tokenHelper").map(|helper| Asks {
             credential: None,

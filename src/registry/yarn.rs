@@ -198,8 +198,8 @@ impl Yarn {
 
 fn asks(token: Option<Setting>, ident: Option<Setting>) -> Result<Asks, Problem> {
     let Some(setting) = token.as_ref().or(ident.as_ref()) else { return Ok(Asks::default()) };
-    if let Some(trouble) = setting.trouble() {
-        return Ok(Asks { credential: None, unset: Some(trouble), variable: setting.variable() });
+    if let Some(asks) = Asks::without(setting) {
+        return Ok(asks);
     }
     let value = in_header(setting)?;
     let named_by = setting.place_with_variables();
@@ -210,7 +210,7 @@ fn asks(token: Option<Setting>, ident: Option<Setting>) -> Result<Asks, Problem>
     } else {
         basic(value, named_by)
     };
-    Ok(Asks { credential: Some(credential), unset: None, variable: setting.variable() })
+    Ok(Asks::with(credential, setting))
 }
 
 /// One piece of a text with variables.

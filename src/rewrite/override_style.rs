@@ -22,15 +22,15 @@ pub(crate) enum OverrideStyle {
 }
 
 impl OverrideStyle {
-    /// The way that needs no change to a Dockerfile where there is one, or the one that is asked for. `lockfile`: one is
-    /// made that fits. `is_member`: the surface is installed as a member of the project's own workspace, of which only the
+    /// The way that needs no change to a Dockerfile where there is one, or the one that is asked for, by whom messages say.
+    /// `lockfile`: one is made that fits. `is_member`: the surface is installed as a member of the project's own workspace, of which only the
     /// root's overrides are read (pnpm/pnpm#4097), while tarballs that name each other need none.
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] where the package manager knows no such way, or its version does not tell which.
     pub(crate) fn choose(
         manager: &PackageManager,
-        link: Link,
+        (link, by): (Link, &str),
         lockfile: bool,
         is_member: bool,
     ) -> Result<Self> {
@@ -41,7 +41,7 @@ impl OverrideStyle {
             (Name::Pnpm, Link::Auto) if lockfile && lowest <= 9 => Ok(Self::Tarballs),
             (Name::Pnpm, Link::Overrides) if lockfile && lowest <= 9 => Err(Error::new(
                 ErrorKind::Usage,
-                format!("--link overrides: a lockfile of {manager} would hold only in the folder that it was made in"),
+                format!("{by} overrides: a lockfile of {manager} would hold only in the folder that it was made in"),
             )
             .hint("take --link tarballs, or leave --lockfile out")),
             (Name::Pnpm, Link::Auto | Link::Overrides) if highest <= 10 => Ok(Self::PnpmOverrides),
@@ -49,7 +49,7 @@ impl OverrideStyle {
             (Name::Pnpm, Link::Overrides) if lowest >= 10 => Ok(Self::WorkspaceOverrides),
             (Name::Pnpm, Link::Overrides) => Err(Error::new(
                 ErrorKind::Usage,
-                format!("--link overrides: {manager} may be one that reads them in package.json or one that reads them in pnpm-workspace.yaml"),
+                format!("{by} overrides: {manager} may be one that reads them in package.json or one that reads them in pnpm-workspace.yaml"),
             )
             .hint("name the version, as in --package-manager pnpm@10.6.5, or take --link tarballs, which works with all")),
             (Name::Pnpm | Name::Npm | Name::Bun, Link::Tarballs) => Ok(Self::Tarballs),
@@ -58,7 +58,7 @@ impl OverrideStyle {
             (Name::Npm | Name::Bun, Link::Auto) => Ok(Self::Tarballs),
             (Name::Yarn, Link::Tarballs) => Err(Error::new(
                 ErrorKind::Usage,
-                "--link tarballs: yarn does not find tarballs that name each other",
+                format!("{by} tarballs: yarn does not find tarballs that name each other"),
             )
             .hint("leave --link out: yarn reads resolutions in package.json")),
             (Name::Npm, Link::Overrides) => Ok(Self::NpmOverrides),
@@ -75,8 +75,9 @@ mod tests {
     #[test]
     fn a_lockfile_of_pnpm_9_wants_tarballs() {
         let pnpm = |text: &str| PackageManager::parse(text).unwrap();
-        let way =
-            |manager: &str, link, lockfile| OverrideStyle::choose(&pnpm(manager), link, lockfile, false);
+        let way = |manager: &str, link, lockfile| {
+            OverrideStyle::choose(&pnpm(manager), (link, "--link"), lockfile, false)
+        };
         assert_eq!(way("pnpm@8.15.9", Link::Auto, false), Ok(OverrideStyle::PnpmOverrides));
         assert_eq!(way("pnpm@8.15.9", Link::Auto, true), Ok(OverrideStyle::Tarballs));
         assert_eq!(way("pnpm@9.15.9", Link::Auto, true), Ok(OverrideStyle::Tarballs));
@@ -88,7 +89,7 @@ mod tests {
     #[test]
     fn a_member_of_a_workspace_wants_tarballs() {
         let way = |text: &str| {
-            OverrideStyle::choose(&PackageManager::parse(text).unwrap(), Link::Auto, false, true)
+            OverrideStyle::choose(&PackageManager::parse(text).unwrap(), (Link::Auto, "--link"), false, true)
         };
         for manager in ["pnpm@8.15.9", "pnpm@10.6.5", "pnpm@11", "npm@10", "bun@1"] {
             assert_eq!(way(manager), Ok(OverrideStyle::Tarballs), "{manager}");

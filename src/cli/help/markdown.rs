@@ -48,6 +48,11 @@ pub(crate) enum Style {
     Code,
 }
 
+/// The same text, all of it strong.
+pub(crate) fn bold(spans: &[Span]) -> Vec<Span> {
+    spans.iter().map(|span| Span { text: span.text.clone(), style: Style::Strong }).collect()
+}
+
 /// The blocks of a text. A link says where it leads in words: to another topic by the command that shows it. Comments and
 /// images are left out.
 pub(crate) fn parse(text: &str) -> Vec<Block> {

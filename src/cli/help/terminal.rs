@@ -1,6 +1,6 @@
 //! A page on a terminal, or as plain text.
 
-use super::markdown::{Block, Kind, Span, Style, Table};
+use super::markdown::{Block, Kind, Span, Style, Table, bold};
 
 const BOLD: &str = "\u{1b}[1m";
 const CYAN: &str = "\u{1b}[36m";
@@ -39,10 +39,6 @@ pub(crate) fn render(blocks: &[Block], width: usize, color: bool) -> String {
         }
     }
     out
-}
-
-fn bold(spans: &[Span]) -> Vec<Span> {
-    spans.iter().map(|span| Span { text: span.text.clone(), style: Style::Strong }).collect()
 }
 
 /// A paragraph behind a mark.

@@ -1,6 +1,6 @@
 //! The language of man pages.
 
-use crate::cli::help::markdown::{Block, Kind, Span, Style, Table};
+use crate::cli::help::markdown::{Block, Kind, Span, Style, Table, bold};
 use crate::cli::help::terminal::behind;
 
 /// What a page begins with. Words are not broken, since many are paths and flags.
@@ -103,10 +103,6 @@ fn listed(table: &Table) -> String {
         out.push('\n');
     }
     out
-}
-
-fn bold(spans: &[Span]) -> Vec<Span> {
-    spans.iter().map(|span| Span { text: span.text.clone(), style: Style::Strong }).collect()
 }
 
 fn bare(spans: &[Span]) -> String {

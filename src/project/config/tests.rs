@@ -275,7 +275,7 @@ fn the_required_version_is_read_before_anything_else() {
                 found.message(),
                 format!("line {line}: needs docker-prep >=99.1 <100, and this is docker-prep {own}")
             );
-            assert_eq!(found.understood.is_some(), rest.is_empty(), "{text}");
+            assert_eq!(found.is_understood, rest.is_empty(), "{text}");
         }
     }
     let found = unmet("surfaces = ['web']\ndeps-dir = 5\nrequired-version = '99'\n");

@@ -18,10 +18,10 @@ pub(super) const KEY: &str = "required-version";
 pub(crate) struct UnmetVersion {
     /// The range, with its line.
     pub(crate) required: RequiredVersion,
-    /// What the file says, where this version understands all of it.
-    pub(crate) understood: Option<Config>,
-    /// What this version understands of it.
+    /// What this version understands of the file.
     pub(crate) readable: Config,
+    /// Whether that is all that the file says.
+    pub(crate) is_understood: bool,
 }
 
 impl UnmetVersion {

@@ -91,13 +91,12 @@ pub(crate) fn find(project: &Project, requested: &Requested, itself: Itself<'_>)
 /// The workspaces that packages could come from, whatever the scope: the one that somebody named, or else those that the
 /// project names, or else those beside it. What cannot be read is none.
 pub(crate) fn candidates(project: &Project, requested: &Requested) -> Vec<Workspace> {
-    let is_plain = project.source.source == PackageSource::Vendor;
     let by_variable =
         || requested.environment.get(ROOT_VARIABLE).map(|path| typed_path(project, path.as_ref()));
     let by_config = || project.config.workspace.as_ref().map(|path| project.path_from_root(path));
     let by_flag = requested.workspace.as_ref().map(|path| typed_path(project, path));
     if let Some(path) = by_flag.or_else(by_variable).or_else(by_config) {
-        return named::read(&path, "", is_plain).into_iter().collect();
+        return named::read(project, &path, "").into_iter().collect();
     }
     let mut roots = parent_entries(project).unwrap_or_default();
     if roots.is_empty() {

@@ -126,9 +126,9 @@ impl RegistrySettings {
             SettingsSource::Yarn(yarn) => yarn.way(url.exposed(), &self.variables, &lookup),
         };
         let network = self.network(way.map_err(|problem| self.explained(problem))?, url.exposed())?;
-        let unset = asks.unset.clone().map(|unset| self.with_cause(unset));
+        let Asks { credential, unset, variable } = asks;
+        let unset = unset.map(|unset| self.with_cause(unset));
         let lacking = self.missing_secret.clone().filter(|_| unset.is_some());
-        let Asks { credential, variable, .. } = asks;
         Ok(Registry { url, named_by, credential, unset, variable, lacking, network })
     }
 

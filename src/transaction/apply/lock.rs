@@ -42,23 +42,19 @@ pub(crate) struct Holder {
     pub(crate) pid: Option<u32>,
     /// When it took the lock, in seconds since 1970.
     pub(crate) started: Option<u64>,
-    /// What tells it from others of that id; nothing where an older version wrote its name.
-    mark: Option<ProcessMark>,
+    /// What was seen of it when its name was read; nothing where it is not named. Seen once, so that all that is said of
+    /// it is said of the same instant.
+    seen: Option<ProcessSeen>,
 }
 
 impl Holder {
-    /// What is seen of it; nothing where it is not named.
-    pub(crate) fn seen(&self) -> Option<ProcessSeen> {
-        self.pid.map(|pid| look_for(pid, self.mark.as_ref()))
-    }
-
     /// Who it is, for people.
     pub(crate) fn named(&self) -> String {
         let process = |pid: u32| match self.started {
             Some(started) => format!("process {pid}, begun {} ago,", age(started)),
             None => format!("process {pid}"),
         };
-        match (self.pid, self.seen()) {
+        match (self.pid, self.seen) {
             (Some(pid), Some(ProcessSeen::Above)) => {
                 format!("{} inside of which this call runs,", process(pid))
             }
@@ -78,12 +74,8 @@ impl Lock {
     /// Somebody else has it ([`ErrorKind::Refused`], naming the process and its age), or the folder cannot be written.
     pub(crate) fn acquire(folder: &Path) -> Result<Self> {
         let path = folder.join(NAME);
-        let mut holder = None;
+        let mut holder = Holder::default();
         for attempt in 0..MORE_TRIES {
-            // Whoever is refused shall be told by whom, which is not written down in the first instant.
-            if attempt >= TRIES && holder.is_some() {
-                break;
-            }
             if attempt > 0 {
                 #[expect(
                     clippy::disallowed_methods,
@@ -113,10 +105,13 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    // Of one that has ended, only the name is left: who has the lock now writes down another in an instant.
-                    let is_there =
-                        |holder: &Holder| holder.seen().is_some_and(|seen| seen != ProcessSeen::Gone);
-                    holder = read_holder(&path).ok().filter(is_there).or(holder);
+                    holder = read_holder(&path).unwrap_or_default();
+                    // Whoever is refused shall be told by whom. In the first instant no name is there, or that of one that
+                    // has ended.
+                    let is_there = holder.seen.is_some_and(|seen| seen != ProcessSeen::Gone);
+                    if is_there && attempt + 1 >= TRIES {
+                        break;
+                    }
                     continue;
                 }
                 Err(TryLockError::Error(error)) => {
@@ -146,7 +141,7 @@ impl Lock {
                 return written.map(|()| lock).map_err(|error| file::failed("write", &path, &error));
             }
         }
-        Err(refusal(folder, &holder.unwrap_or_default()))
+        Err(refusal(folder, &holder))
     }
 
     /// Gives it back, and leaves nothing behind where there is no state. Dropping it does the same, and tells nobody
@@ -307,8 +302,9 @@ fn read_holder(path: &Path) -> io::Result<Holder> {
     let pid = words.next().and_then(|word| word.parse().ok());
     let started = words.next().and_then(|word| word.parse().ok());
     let began = words.next().and_then(|word| word.parse().ok());
+    // Nothing tells one that an older version named from others of its id.
     let mark = began.zip(words.next()).map(|(began, place)| ProcessMark { began, place: place.to_owned() });
-    Ok(Holder { pid, started, mark })
+    Ok(Holder { pid, started, seen: pid.map(|pid| look_for(pid, mark.as_ref())) })
 }
 
 /// Who has the lock, and what can be done about it. Never that a process should be ended of which it is not seen that it
@@ -317,7 +313,7 @@ pub(crate) fn refusal(folder: &Path, holder: &Holder) -> Error {
     let path = folder.join(NAME);
     let shown = path.display();
     let message = format!("{shown}: {} is at work on this project", holder.named());
-    Error::new(ErrorKind::Refused, message).hint(match (holder.pid, holder.seen()) {
+    Error::new(ErrorKind::Refused, message).hint(match (holder.pid, holder.seen) {
         (Some(pid), Some(ProcessSeen::Alive)) => format!("wait until it has ended, or end it: kill {pid}"),
         (_, Some(ProcessSeen::Above)) => {
             "inside of `docker-prep run` the project is prepared, and restored at its end: call the build there by itself, \

@@ -14,22 +14,12 @@ use crate::project::read::surfaces::depends_on_scope;
 /// The workspace that somebody named for a project. One that takes the packages from elsewhere, as products do, is
 /// refused: its catalogs and settings are not those that the packages were written with.
 pub(super) fn find(project: &Project, path: &Path, by: &str, itself: Itself<'_>) -> Result<Workspace> {
-    let may_be_plain = project.source.source == PackageSource::Vendor;
-    let workspace = read(path, by, may_be_plain).map_err(|mut error| {
-        if error.kind != ErrorKind::Environment {
-            return error;
-        }
-        // Most products are no workspace at all.
-        if !may_be_plain && looks_like_a_product(project, path) {
-            error.problems.iter_mut().for_each(|problem| {
-                problem.message =
-                    problem.message.replacen(NO_WORKSPACE, &format!("{NO_WORKSPACE}{PRODUCT}"), 1);
-            });
-        }
-        error.hint(instead(by, beside(project).as_deref()))
+    let workspace = read(project, path, by).map_err(|error| match error.kind {
+        ErrorKind::Environment => error.hint(instead(by, beside(project).as_deref())),
+        _ => error,
     })?;
     // What was asked for by name is looked for in any workspace.
-    if may_be_plain || itself.has_names() || holds_scope(&workspace, &project.scope) {
+    if may_be_plain(project) || itself.has_names() || holds_scope(&workspace, &project.scope) {
         return Ok(workspace);
     }
     let in_scope = |member: &&Member| member.manifest.name().is_some_and(|name| project.scope.contains(name));
@@ -48,21 +38,25 @@ pub(super) fn find(project: &Project, path: &Path, by: &str, itself: Itself<'_>)
 
 fn no_packages(project: &Project, workspace: &Workspace, by: &str, better: Option<&Path>) -> Error {
     let root = workspace.root.display();
-    let looks = if looks_like_a_product(project, &workspace.root) { PRODUCT } else { "" };
+    let looks = look(project, &workspace.root);
     let message = format!("{root}: holds no packages in scope {}{looks}{}", project.scope, named_by(by));
     Error::new(ErrorKind::Environment, message).hint(instead(by, better))
 }
 
-const NO_WORKSPACE: &str = "is not a workspace";
-const PRODUCT: &str = ": it looks like a product, which takes them from elsewhere";
+/// Whether a plain folder of packages will do.
+fn may_be_plain(project: &Project) -> bool {
+    project.source.source == PackageSource::Vendor
+}
 
-/// Whether a manifest there, or in a folder of it, depends on packages in scope.
-fn looks_like_a_product(project: &Project, root: &Path) -> bool {
+/// What a folder looks like that is no workspace with packages in scope: a product has a manifest, there or in a folder of
+/// it, that depends on them.
+fn look(project: &Project, root: &Path) -> &'static str {
     let folders = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
-    std::iter::once(root.to_path_buf()).chain(folders).any(|dir| {
+    let is_product = std::iter::once(root.to_path_buf()).chain(folders).any(|dir| {
         let manifest = manifest::read(&dir).ok().flatten();
         manifest.is_some_and(|(_, manifest)| depends_on_scope(&manifest.0, &project.scope))
-    })
+    });
+    if is_product { ": it looks like a product, which takes them from elsewhere" } else { "" }
 }
 
 /// What to name instead of a folder that holds no shared packages.
@@ -89,14 +83,15 @@ fn beside(project: &Project) -> Option<PathBuf> {
 
 /// The workspace that somebody named; where that may be a plain folder of packages, each that lies in it, or in a folder
 /// of a scope in it, as in `node_modules`, is one.
-pub(super) fn read(path: &Path, by: &str, may_be_plain: bool) -> Result<Workspace> {
+pub(super) fn read(project: &Project, path: &Path, by: &str) -> Result<Workspace> {
     let missing =
         |why: &str| Error::new(ErrorKind::Environment, format!("{}: {why}{}", path.display(), named_by(by)));
     let root = path.canonicalize().map_err(|_| missing("no such workspace"))?;
-    match (is_workspace(&root), may_be_plain) {
+    match (is_workspace(&root), may_be_plain(project)) {
         (true, _) => super::read(&root),
         (false, true) if root.is_dir() => read_as(&root, &["*".to_owned(), "@*/*".to_owned()]),
         (false, true) => Err(missing("is no folder")),
-        (false, false) => Err(missing(NO_WORKSPACE)),
+        // Most products are no workspace at all.
+        (false, false) => Err(missing(&format!("is not a workspace{}", look(project, &root)))),
     }
 }
