@@ -19,6 +19,7 @@ mod guard;
 #[cfg(test)]
 mod hostile;
 mod image;
+mod isolated;
 mod library;
 mod lockfile;
 mod npm;

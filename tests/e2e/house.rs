@@ -26,6 +26,7 @@ const ROOMS: &[&[&str]] = &[
     &["build"],
     &["lockfile"],
     &["prepare"],
+    &["isolated"],
     &["run"],
     &["cli"],
     &["library"],

@@ -31,6 +31,7 @@ mod house;
 mod image;
 mod init;
 mod install;
+mod isolated;
 mod json;
 mod local_packages;
 mod lockfile;

@@ -1,0 +1,1 @@
+//! The helper process that mounts and then becomes the command.

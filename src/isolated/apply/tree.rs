@@ -1,0 +1,1 @@
+//! Brings a tree up to date.

@@ -1,0 +1,7 @@
+//! Building with the packed packages while no file of the project is touched: trees in the state folder that stand for
+//! the contexts of image builds, and a mount namespace for commands of which the builds cannot be told.
+
+mod apply;
+mod namespace;
+mod read;
+mod tree;

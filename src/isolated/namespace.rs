@@ -1,0 +1,1 @@
+//! A command that sees rewritten files in the place of the project's, by mounts of its own (Linux).

@@ -1,0 +1,1 @@
+//! The tree that stands for the context of an image build, as data: what belongs there, and what differs.

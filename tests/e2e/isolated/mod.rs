@@ -1,0 +1,1 @@
+//! `run --isolated`: the images are right, and no file of the project is touched.
