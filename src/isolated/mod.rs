@@ -2,6 +2,9 @@
 //! the contexts of image builds, and a mount namespace for commands of which the builds cannot be told.
 
 mod apply;
+#[allow(dead_code, unused_imports, reason = "`run` is to call it")]
 mod namespace;
 mod read;
 mod tree;
+
+pub use self::apply::become_command;

@@ -6,7 +6,7 @@ mod imp;
 #[cfg(unix)]
 mod listener;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -102,28 +102,29 @@ enum ChildRole {
 
 /// Starts it, with a shell's exit codes where that fails.
 fn spawn(command: &mut Command) -> Result<std::process::Child> {
-    command.spawn().map_err(|error| {
-        let program = command.get_program().display();
-        match error.kind() {
-            io::ErrorKind::NotFound => {
-                Error::new(ErrorKind::NotRun(127), format!("{program}: command not found"))
-                    .hint("see whether it is installed and on PATH, and how it is spelled")
-            }
-            // There is no room for one more process, whatever it is.
-            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Error::new(
-                ErrorKind::Environment,
-                format!("{program}: cannot be started: {}", io_cause(&error)),
-            )
-            .because(&error)
-            .hint("once the cause is gone, type it again"),
-            _ => Error::new(
-                ErrorKind::NotRun(126),
-                format!("{program}: cannot be executed: {}", io_cause(&error)),
-            )
-            .because(&error)
-            .hint(format!("see its mode, and that it is a program: ls -l {program}")),
+    command.spawn().map_err(|error| not_started(command.get_program(), &error))
+}
+
+/// That a program could not be started, with a shell's exit codes.
+pub(crate) fn not_started(program: &OsStr, error: &io::Error) -> Error {
+    let program = program.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            Error::new(ErrorKind::NotRun(127), format!("{program}: command not found"))
+                .hint("see whether it is installed and on PATH, and how it is spelled")
         }
-    })
+        // There is no room for one more process, whatever it is.
+        io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => {
+            Error::new(ErrorKind::Environment, format!("{program}: cannot be started: {}", io_cause(error)))
+                .because(error)
+                .hint("once the cause is gone, type it again")
+        }
+        _ => {
+            Error::new(ErrorKind::NotRun(126), format!("{program}: cannot be executed: {}", io_cause(error)))
+                .because(error)
+                .hint(format!("see its mode, and that it is a program: ls -l {program}"))
+        }
+    }
 }
 
 /// The console sends Ctrl-C to the command too; the program notes it and waits.
