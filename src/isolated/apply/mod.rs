@@ -1,4 +1,4 @@
 //! What isolated builds change: trees in the state folder, and the mounts of a helper process.
 
 mod namespace;
-mod tree;
+pub(super) mod tree;

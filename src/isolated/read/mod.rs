@@ -1,3 +1,3 @@
 //! What isolated builds look at: contexts and what is known of their trees.
 
-mod tree;
+pub(super) mod tree;
