@@ -22,6 +22,7 @@ pub(crate) use self::definition::{
     BuildContext, BuildDefinition, DefinitionKind, DockerfileSource, UnknownDefinition,
 };
 pub(crate) use self::dockerfile::join;
+pub(crate) use self::dockerignore::{Dockerignore, WalkState};
 pub(crate) use self::installs::Install;
 #[cfg(test)]
 pub(crate) use self::package_manager::Tags;
