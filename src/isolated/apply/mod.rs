@@ -1,9 +1,9 @@
 //! What isolated builds change: trees in the state folder, and the mounts of a helper process.
 
-#[allow(dead_code, unused_imports, reason = "`run` is to call it")]
+pub(super) mod files;
 mod namespace;
-mod tree;
+pub(super) mod tree;
+pub(super) mod trees;
 
 pub use self::namespace::become_command;
-#[allow(dead_code, unused_imports, reason = "`run` is to call it")]
-pub(super) use self::namespace::{NamespaceCall, is_possible};
+pub(crate) use self::namespace::{NamespaceCall, is_possible};

@@ -1,8 +1,8 @@
-//! What isolated builds look at: contexts and what is known of their trees.
+//! What isolated builds look at: contexts and what is known of their trees, commands, and docker's own answers.
 
-#[allow(dead_code, unused_imports, reason = "`run` is to call it")]
+pub(super) mod command;
 mod namespace;
-mod tree;
+pub(super) mod project;
+pub(super) mod tree;
 
-#[allow(dead_code, unused_imports, reason = "`run` is to call it")]
-pub(super) use self::namespace::Watched;
+pub(crate) use self::namespace::Watched;

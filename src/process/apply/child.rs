@@ -15,7 +15,8 @@ use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result, io_cause};
 use crate::process::ended::Ended;
 
-/// Runs a command in a folder and waits for its end. It has our stdin and stderr, and so our terminal.
+/// Runs a command in a folder and waits for its end. It has our stdin and stderr, and so our terminal, and these
+/// variables beside ours.
 ///
 /// A signal that a process sent to us is passed on. What the terminal sends for Ctrl-C or Ctrl-\, or as it is closed,
 /// has reached the command already. The second Ctrl-C ends the waiting, not the command; so does the second SIGINT
@@ -27,13 +28,20 @@ use crate::process::ended::Ended;
 /// # Errors
 /// [`ErrorKind::NotRun`]: there is no such command, or it cannot be executed. [`ErrorKind::Interrupted`]: a signal came before
 /// it began, or a second SIGINT while it ran; or the token was cancelled.
-pub(crate) fn run(words: &[OsString], folder: &Path, stdout: Stdio, cancel: &CancelToken) -> Result<Ended> {
+pub(crate) fn run(
+    words: &[OsString],
+    folder: &Path,
+    variables: &[(OsString, OsString)],
+    stdout: Stdio,
+    cancel: &CancelToken,
+) -> Result<Ended> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "no command was named").hint("docker-prep run -- COMMAND…"));
     };
     let mut command = Command::new(program);
     // Some programs, and every shell, believe PWD.
     command.args(arguments).current_dir(folder).env("PWD", folder).stdout(stdout);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     imp::run(&mut command, cancel, ChildRole::Owner)
 }
 

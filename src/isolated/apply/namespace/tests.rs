@@ -83,7 +83,7 @@ impl Place {
         let call = NamespaceCall::new(self.bindings.clone(), &self.path("told"), &words).unwrap();
         assert!(self.path("told").exists());
         let folder = self.path("project");
-        let ended = child::run(&call.words(), &folder, Stdio::null(), &CancelToken::new());
+        let ended = child::run(&call.words(), &folder, &[], Stdio::null(), &CancelToken::new());
         let ended = call.end(ended);
         assert!(!self.path("told").exists());
         (ended, watched.compare().unwrap())
@@ -133,8 +133,9 @@ fn a_command_that_is_none_is_as_without_a_namespace() {
     for (word, kind) in [("./no-such-command", ErrorKind::NotRun(127)), ("./text", ErrorKind::NotRun(126))] {
         let error = place.run(&[word]).0.unwrap_err();
         assert_eq!(error.kind(), kind, "{word}: {error}");
-        let without = child::run(&[word.into()], &place.path("project"), Stdio::null(), &CancelToken::new())
-            .unwrap_err();
+        let without =
+            child::run(&[word.into()], &place.path("project"), &[], Stdio::null(), &CancelToken::new())
+                .unwrap_err();
         assert_eq!(error, without);
     }
 }
@@ -150,7 +151,7 @@ fn what_fails_before_it_begins_is_told_from_what_it_does() {
         let words = ["sh", "-c", ": >../ran"].map(OsString::from);
         let call = NamespaceCall::new(place.bindings.clone(), &place.path("told"), &words).unwrap();
         let folder = place.path("project");
-        let ended = child::run(&call.words(), &folder, Stdio::null(), &CancelToken::new());
+        let ended = child::run(&call.words(), &folder, &[], Stdio::null(), &CancelToken::new());
         call.end(ended)
     };
     fs::remove_file(place.path("project/package.json")).unwrap();
@@ -170,7 +171,7 @@ fn what_fails_before_it_begins_is_told_from_what_it_does() {
     let words = ["sh".into()];
     let told = NamespaceCall::new(Vec::new(), &place.path("told"), &words).unwrap();
     fs::remove_file(place.path("told")).unwrap();
-    let ended = child::run(&told.words(), &place.path("project"), Stdio::null(), &CancelToken::new());
+    let ended = child::run(&told.words(), &place.path("project"), &[], Stdio::null(), &CancelToken::new());
     let error = told.end(ended).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Environment);
     assert!(error.to_string().contains("before it began the command, with exit code 5"), "{error}");

@@ -9,9 +9,9 @@ use crate::cancel::CancelToken;
 use crate::common::{Snapshot, World, raw_path};
 use crate::error::{ErrorKind, Result};
 use crate::image::Dockerignore;
-use crate::isolated::{
-    LaidOver, LeftOut, TreeOutcome, TreeRequest, WhyLeftOut, bring_up_to_date, others, remove,
-};
+use crate::isolated::apply::tree::{bring_up_to_date, remove};
+use crate::isolated::read::tree::others;
+use crate::isolated::tree::{LaidOver, LeftOut, TreeOutcome, TreeRequest, WhyLeftOut};
 use crate::threads::Threads;
 
 /// A context, and what a build's tree is to hold of it.
