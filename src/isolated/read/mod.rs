@@ -6,3 +6,5 @@ mod tree;
 
 #[allow(dead_code, unused_imports, reason = "`run` is to call it")]
 pub(super) use self::namespace::Watched;
+#[cfg(target_os = "linux")]
+pub(super) use self::namespace::obstacle;
