@@ -61,7 +61,7 @@ impl Place {
         }
         let mut place = Self { world, caller, bindings: Vec::new() };
         for name in ["package.json", "web/package.json", "deps"] {
-            place.bind(&format!("ours/{name}"), &format!("project/{name}"));
+            place.bind(format!("ours/{name}"), format!("project/{name}"));
         }
         if caller != Caller::Own {
             let program = place.world.beside("docker-prep");
