@@ -29,6 +29,10 @@ pub(super) fn tell(plan: &PreparePlan, outcome: &IsolatedOutcome, reporter: &Rep
 /// The way, and what stands for what.
 fn shown(outcome: &IsolatedOutcome, project: &Path) -> String {
     let Some(first) = outcome.trees.first() else {
+        if outcome.mounted.is_empty() {
+            return "isolated: no image build of this command takes packed packages: it is run as it is"
+                .to_owned();
+        }
         let seen = match &outcome.mounted[..] {
             [one] => one.clone(),
             many => format!("{} rewritten", count(many.len(), "file")),

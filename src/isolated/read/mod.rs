@@ -5,11 +5,6 @@ mod namespace;
 pub(super) mod project;
 pub(super) mod tree;
 
-<<<<<<< HEAD
 pub(crate) use self::namespace::Watched;
-=======
-#[allow(dead_code, unused_imports, reason = "`run` is to call it")]
-pub(super) use self::namespace::Watched;
 #[cfg(target_os = "linux")]
 pub(super) use self::namespace::obstacle;
->>>>>>> h2
