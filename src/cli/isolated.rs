@@ -139,7 +139,7 @@ pub(super) fn planned(dry: &IsolatedDryRun) -> Lines {
         out.add(format!("would make {}", made(tree, &plan.project)));
     }
     if let Some(over) = over {
-        out.add("would give compose one more file:".to_owned());
+        out.add("would give compose one more file:");
         format!("{over:#}").lines().for_each(|line| out.add(format!("  {line}")));
     }
     let typed: Vec<String> = words(command).iter().map(|word| quoted(word.as_bytes())).collect();

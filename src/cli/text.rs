@@ -80,6 +80,11 @@ pub(super) fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
+/// The workspace that packages come from, as it is seen from the project.
+pub(super) fn workspace(plan: &PreparePlan) -> String {
+    as_seen_from(&plan.project, plan.workspace.as_ref().unwrap_or(&plan.project))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,9 +124,4 @@ mod tests {
         assert_eq!(count(1, "package"), "1 package");
         assert_eq!(count_of(2, "dependency", "dependencies"), "2 dependencies");
     }
-}
-
-/// The workspace that packages come from, as it is seen from the project.
-pub(super) fn workspace(plan: &PreparePlan) -> String {
-    as_seen_from(&plan.project, plan.workspace.as_ref().unwrap_or(&plan.project))
 }

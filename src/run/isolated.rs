@@ -207,7 +207,7 @@ fn texts(words: &[OsString]) -> Vec<String> {
 pub(crate) fn remove_trees(requested: &Requested) -> Result<Option<PathBuf>> {
     let project = project::find_to_restore(requested)?;
     let home = IsolatedHome::of(&project.state_dir);
-    if home.folder().symlink_metadata().is_err() {
+    if file::missing_folders(home.folder()).iter().any(|missing| missing == home.folder()) {
         return Ok(None);
     }
     let running = Lock::acquire(&home.run())?;

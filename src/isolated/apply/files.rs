@@ -1,5 +1,7 @@
 //! Files of ours in the state folder.
 
+#![expect(clippy::disallowed_methods, reason = "writes into the state folder")]
+
 use std::path::{Path, PathBuf};
 
 use crate::disk;

@@ -1,5 +1,7 @@
 //! The trees of a run: made or brought up to date, and taken away.
 
+#![expect(clippy::disallowed_methods, reason = "looks at what lies in the deps dir")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

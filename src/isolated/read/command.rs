@@ -1,5 +1,7 @@
 //! Looks at a command before a way is chosen, and asks docker what it makes of it.
 
+#![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "looks for programs and scripts"))]
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! A project as its owner wrote it, also while it is prepared.
 
+#![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "looks at modes"))]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
