@@ -25,9 +25,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::isolated::read::tree::{boot, entry, look, read_index};
 use crate::isolated::tree::{
     Decision, FileStep, INDEX_SUFFIX, Index, Kind, MOST_LEFT_OUT, Plan, Record, Seen, TreeOutcome,
-    TreeRequest, check_paths, encode, index_of, order, plan,
+    TreeRequest, Wanted, check_paths, encode, index_of, order, plan,
 };
-use crate::npm::{FileTime, Watch};
+use crate::npm::{FileStamp, FileTime, Watch};
 use crate::threads::Threads;
 use crate::transaction::{failed, file as files};
 
@@ -65,12 +65,15 @@ pub(crate) fn bring_up_to_date(
     update.make_folders()?;
     let done = update.write_files(threads, cancel)?;
     update.finish_folders()?;
-    let known = update.known(&done, &mut outcome);
-    if !index.is(&known) {
-        let written = encode(&boot, watch.moment(), &known);
+    for done in done.iter().flatten() {
+        outcome.copied += usize::from(done.bytes.is_some());
+        outcome.bytes_copied += done.bytes.unwrap_or_default();
+    }
+    outcome.files = plan.files - done.iter().filter(|done| done.is_none()).count();
+    if !index.is_believed() || index.len() != outcome.files || !update.is_known(&done) {
+        let written = encode(&boot, watch.moment(), &update.known(&done));
         write_index(&index_path, &written)?;
     }
-    drop(known);
     outcome.left_out_count = seen.left_out.len();
     outcome.left_out = seen.left_out;
     outcome.left_out.sort_unstable();
@@ -198,8 +201,24 @@ impl Update<'_, '_> {
         Ok(())
     }
 
+    /// Whether what was done tells nothing new.
+    fn is_known(&self, done: &[Option<Done>]) -> bool {
+        self.plan.steps.iter().zip(done).all(|(step, done)| {
+            let wanted = &self.seen.folders[step.folder].wanted[step.file];
+            let known =
+                |done: &Done| (done.source, self.is_reliable(wanted, done.source.as_ref()), done.tree);
+            step.known == done.as_ref().map(known)
+        })
+    }
+
+    /// Whether a change of a file's origin would be seen: what was changed in the clock's tick of this call may be
+    /// changed once more in it, and look the same.
+    fn is_reliable(&self, wanted: &Wanted<'_>, source: Option<&FileStamp>) -> bool {
+        wanted.is_trusted && source.is_some_and(|source| source.is_reliable_at(self.watch.moment()))
+    }
+
     /// What is known of the tree from now on.
-    fn known(&self, done: &[Option<Done>], outcome: &mut TreeOutcome) -> Vec<(&[u8], Vec<Record<'_>>)> {
+    fn known(&self, done: &[Option<Done>]) -> Vec<(&[u8], Vec<Record<'_>>)> {
         let mut known = Vec::new();
         for (folder, decisions) in self.seen.folders.iter().zip(&self.plan.decisions) {
             let mut records = Vec::new();
@@ -208,17 +227,12 @@ impl Update<'_, '_> {
                     Decision::Keep(source, tree) => (*source, *tree),
                     Decision::Step(number) => {
                         let Some(Some(done)) = done.get(*number) else { continue };
-                        outcome.copied += usize::from(done.bytes.is_some());
-                        outcome.bytes_copied += done.bytes.unwrap_or_default();
                         (done.source, done.tree)
                     }
                 };
-                // What was changed in the clock's tick of this call may be changed once more in it, and look the same.
-                let is_reliable = wanted.is_trusted
-                    && source.is_some_and(|source| source.is_reliable_at(self.watch.moment()));
+                let is_reliable = self.is_reliable(wanted, source.as_ref());
                 records.push(Record { name: order(&wanted.name), source, is_reliable, tree });
             }
-            outcome.files += records.len();
             if !records.is_empty() {
                 known.push((folder.path.as_os_str().as_encoded_bytes(), records));
             }

@@ -34,6 +34,8 @@ pub(in crate::isolated) struct FileStep {
     pub(in crate::isolated) action: Action,
     /// What of its kind is there.
     pub(in crate::isolated) present: Option<FileStamp>,
+    /// What is known of it: what its origin looked like, whether a change of that would be seen, and what it looked like.
+    pub(in crate::isolated) known: Option<(Option<FileStamp>, bool, FileStamp)>,
     /// What a build may have seen of it: the new one must look different if its bytes are.
     pub(in crate::isolated) before: Vec<FileStamp>,
 }
@@ -49,6 +51,8 @@ pub(in crate::isolated) struct Plan {
     pub(in crate::isolated) steps: Vec<FileStep>,
     /// What becomes of each file of each folder; nothing where the folder does not belong into the tree.
     pub(in crate::isolated) decisions: Vec<Option<Vec<Decision>>>,
+    /// How many files belong into the tree.
+    pub(in crate::isolated) files: usize,
 }
 
 /// What differs.
@@ -84,6 +88,7 @@ pub(in crate::isolated) fn plan(seen: &Seen<'_>, index: &Index<'_>) -> Plan {
         });
         let decisions = decisions.collect();
         plan.decisions.push(Some(decisions));
+        plan.files += folder.wanted.len();
         is_changed[number] |= before != (plan.removals.len(), plan.steps.len());
         if folder.in_tree.is_none() {
             is_changed[number] = true;
@@ -180,9 +185,10 @@ fn step(
     present: Option<&FileStamp>,
     known: Option<&Record<'_>>,
 ) -> FileStep {
-    let known = known.into_iter().flat_map(|known| [known.source, Some(known.tree)]).flatten();
-    let before = present.copied().into_iter().chain(known).collect();
-    FileStep { folder, file, action, present: present.copied(), before }
+    let seen = known.into_iter().flat_map(|known| [known.source, Some(known.tree)]).flatten();
+    let before = present.copied().into_iter().chain(seen).collect();
+    let known = known.map(|known| (known.source, known.is_reliable, known.tree));
+    FileStep { folder, file, action, present: present.copied(), known, before }
 }
 
 /// The time that a file gets that is made anew; nothing for the present.

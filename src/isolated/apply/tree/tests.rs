@@ -14,6 +14,10 @@ use crate::isolated::read::tree::others;
 use crate::isolated::tree::{LaidOver, LeftOut, TreeOutcome, TreeRequest, WhyLeftOut};
 use crate::threads::Threads;
 
+#[cfg(target_os = "linux")]
+mod kill;
+mod properties;
+
 /// A context, and what a build's tree is to hold of it.
 struct Stage {
     world: World,
