@@ -9,17 +9,27 @@
 daemon_dir=$temp/docker
 daemon_cgroup=docker-prep-e2e-$$
 daemon_job=
+# Why no later docker than this release's is used, if so.
+docker_older=
 policy=/usr/sbin/policy-rc.d
 
-# Docker from Debian. Nothing that is installed may start a service of its own.
+# Docker from Debian. Nothing that is installed may start a service of its own. Where this release's has no plugins, the
+# client and the daemon of a later one are unpacked, and run with what this one has installed besides.
 install_docker() {
+	install_debian_docker
+	PATH=/usr/bin:/usr/sbin:$PATH has_docker_plugins ||
+		docker_older=$(install_docker_programs) ||
+		echo "$docker_older: Debian's of this release is used"
+}
+
+install_debian_docker() {
 	command -v dockerd >/dev/null 2>&1 && command -v busybox >/dev/null 2>&1 && return
 	need apt-get "no Docker daemon answers, and only Debian's can be set up: start Docker, or install dockerd and busybox"
 	policy_begin
 	apt_install busybox busybox-static
 	apt_install dockerd docker.io
 	# Newer releases have the client and BuildKit's part of it in packages of their own.
-	for package in docker-cli docker-buildx; do
+	for package in docker-cli docker-buildx docker-compose; do
 		if apt-cache show "$package" >/dev/null 2>&1; then
 			apt-get install -y -q --no-install-recommends "$package" >/dev/null ||
 				fail "apt-get could not install $package"
@@ -124,6 +134,11 @@ daemon_up() {
 	client=$({ dpkg -L docker.io docker-cli 2>/dev/null || true; } | grep -x '/usr/bin/docker') ||
 		client=$(command -v docker) || fail "dockerd is installed, but no docker client"
 	mkdir -p "$temp/bin" "$temp/docker-config"
+	if [ -x "$docker_dir/docker" ]; then
+		client=$docker_dir/docker
+		ln -s "$docker_dir/dockerd" "$docker_dir/docker-proxy" "$temp/bin"
+		ln -s "$docker_dir/cli-plugins" "$temp/docker-config/cli-plugins"
+	fi
 	ln -s "$client" "$temp/bin/docker"
 	export PATH="$temp/bin:$PATH" DOCKER_HOST="unix://$daemon_dir/docker.sock" DOCKER_CONFIG="$temp/docker-config"
 
@@ -187,4 +202,12 @@ daemon_left() {
 	grep -F -- "$daemon_dir" /proc/self/mounts || true
 	find /sys/fs/cgroup -type d -name "$daemon_cgroup*" 2>/dev/null || true
 	[ ! -e "$daemon_dir" ] || printf 'folder: %s\n' "$daemon_dir"
+}
+
+# What this Docker's client has: $compose and $buildx are their versions, or empty.
+find_plugins() {
+	compose=$(docker compose version --short 2>/dev/null) || compose=
+	buildx=$(docker buildx version 2>/dev/null | awk '{ print $2 }') || buildx=
+	no_compose="docker compose is not installed${docker_older:+: $docker_older}"
+	echo "compose: ${compose:-none}; buildx: ${buildx:-none}"
 }
