@@ -57,17 +57,19 @@ policy_end() {
 	fi
 }
 
-# What the daemon is started by, as the first process of its namespaces: sh -c "$daemon_init" - DIR CGROUP DRIVER
+# What the daemon is started by, as the first process of its namespaces: sh -c "$daemon_init" - DIR CGROUP DRIVER HIDDEN
+# It sees nothing of the folder HIDDEN, as a daemon on another machine would not. The port is one of its own network.
 # Standard input is the pipe.
 # shellcheck disable=SC2016 # this text is for that shell
 daemon_init='
-	dir=$1 cgroup=$2 driver=$3
+	dir=$1 cgroup=$2 driver=$3 hidden=$4
 	# A job in the background reads from /dev/null unless told otherwise.
 	exec 3<&0 </dev/null
 	# /proc is still the outer one here, and says what this process is called there.
 	read -r outer _ </proc/self/stat
 	mount -t proc proc /proc || exit 1
 	ip link set lo up || exit 1
+	mount -t tmpfs -o ro tmpfs "$hidden" || exit 1
 
 	# A container may have no cgroups, or may not write to them. These mounts are ours alone.
 	if ! grep -q " - cgroup2\{0,1\} " /proc/self/mountinfo; then
@@ -92,7 +94,7 @@ daemon_init='
 		"
 	} >"$dir/network" 2>&1
 	dockerd --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/dockerd.pid" -H "unix://$dir/docker.sock" \
-		--storage-driver "$driver" --bridge none --iptables=false --ip6tables=false --ip-forward=false \
+		-H tcp://127.0.0.1:2375 --tls=false --storage-driver "$driver" --bridge none --iptables=false --ip6tables=false --ip-forward=false \
 		--dns 127.0.0.1 --host-gateway-ip 127.0.0.1 \
 		--exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$cgroup" >"$dir/log" 2>&1 3<&- &
 	daemon=$!
@@ -110,7 +112,7 @@ daemon_starts() { # DRIVER
 	mkdir -p "$daemon_dir"
 	mkfifo "$daemon_dir/alive"
 	setsid unshare --mount --net --pid --fork --kill-child \
-		sh -c "$daemon_init" - "$daemon_dir" "$daemon_cgroup" "$1" <"$daemon_dir/alive" >"$daemon_dir/start" 2>&1 &
+		sh -c "$daemon_init" - "$daemon_dir" "$daemon_cgroup" "$1" "$world" <"$daemon_dir/alive" >"$daemon_dir/start" 2>&1 &
 	daemon_job=$!
 	exec 9>"$daemon_dir/alive"
 	until docker version >/dev/null 2>&1; do
@@ -138,6 +140,8 @@ daemon_up() {
 		client=$docker_dir/docker
 		ln -s "$docker_dir/dockerd" "$docker_dir/docker-proxy" "$temp/bin"
 		ln -s "$docker_dir/cli-plugins" "$temp/docker-config/cli-plugins"
+		# As a program of its own it is the same one.
+		ln -s "$docker_dir/cli-plugins/docker-compose" "$temp/bin/docker-compose"
 	fi
 	ln -s "$client" "$temp/bin/docker"
 	export PATH="$temp/bin:$PATH" DOCKER_HOST="unix://$daemon_dir/docker.sock" DOCKER_CONFIG="$temp/docker-config"

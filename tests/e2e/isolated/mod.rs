@@ -1,1 +1,5 @@
 //! `run --isolated`: the images are right, and no file of the project is touched.
+
+mod bake;
+mod compose;
+mod real;
