@@ -50,6 +50,7 @@ pub mod program {
 
     pub use crate::cancel::SignalPolicy;
     pub use crate::cli::{CancelOnSignals, main};
+    pub use crate::isolated::become_command;
     use crate::{CancelToken, Error, ErrorKind};
 
     /// A token that signal handlers cancel too: they store the signal's number in `latest`.

@@ -10,6 +10,10 @@ use docker_prep::program::{SignalPolicy, failure, told_by_signals};
 use docker_prep::{CancelToken, Result};
 
 fn main() -> ExitCode {
+    // Before there is a signal handler or a thread: what it becomes must find neither.
+    if let Some(code) = docker_prep::program::become_command(std::env::args_os()) {
+        return code;
+    }
     install_sigchld_handler();
     survive_sigxfsz();
     docker_prep::program::main(&cancel_on_signals)

@@ -12,7 +12,7 @@ use super::help::words;
 use super::values::offering;
 use crate::guard::Manager;
 use crate::image::PackageManager;
-use crate::project::{Link, PackageSource, parse_duration};
+use crate::project::{IsolatedWay, Link, PackageSource, parse_duration};
 
 /// Makes Docker builds work while a JavaScript product's npm registry is down.
 ///
@@ -379,6 +379,20 @@ pub(super) struct RunArgs {
     /// How to prepare
     #[command(flatten)]
     pub(super) prepare: PrepareArgs,
+    /// Touch no file of the project, not even meanwhile
+    ///
+    /// Trees in git's own folder stand for the contexts of docker's builds; any other command gets mounts of its own
+    /// (Linux). Nothing has to be restored. See `docker-prep help isolated`.
+    #[arg(
+        long,
+        value_name = "WAY",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = offering(IsolatedWay::parse, IsolatedWay::OFFERED),
+        hide_possible_values = true
+    )]
+    pub(super) isolated: Option<IsolatedWay>,
     /// The command and its words, behind --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,

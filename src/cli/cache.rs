@@ -9,14 +9,19 @@ use super::text::{count, size};
 use crate::cache::command as cache;
 use crate::error::Result;
 use crate::project::Requested;
+use crate::project::read::find_to_restore;
+use crate::run::remove_trees;
 
 pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) -> Result<()> {
     if args.what.is_some() {
         let cleared = cache::clear(requested)?;
+        // The cache is the same wherever it is typed; trees are those of the project, if it is typed in one.
+        let trees = if find_to_restore(requested).is_ok() { remove_trees(requested)? } else { None };
         if reporter.wants_json() {
             reporter.document(json!({"ok": true, "files": cleared.files, "size": cleared.size}));
         } else {
             reporter.tell(&format!("removed {}, {}", count(cleared.files, "file"), size(cleared.size)));
+            trees.iter().for_each(|folder| reporter.tell(&format!("removed {}/", folder.display())));
         }
         return Ok(());
     }

@@ -10,6 +10,7 @@ mod document;
 mod guard;
 mod help;
 mod init;
+mod isolated;
 mod lines;
 mod lockfile;
 mod man;

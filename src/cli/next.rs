@@ -131,6 +131,7 @@ mod tests {
             told: crate::image::ToldByDockerfile::default(),
             unknown: None,
             hides_deps_dir: None,
+            ignore_file: None,
         }
     }
 

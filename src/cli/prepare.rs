@@ -10,13 +10,12 @@ use super::lines::Lines;
 use super::next::next;
 use super::report::Reporter;
 use super::run::words;
-use super::text::{count, count_of, packages_of, table};
+use super::text::{count, count_of, packages_of, table, workspace};
 use super::{build, lockfile, show};
 use crate::build::BuildState;
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Detected;
-use crate::npm::as_seen_from;
 use crate::prepare::{PrepareOptions, PreparePlan, call as prepare};
 use crate::project::{FileKind, Requested};
 use crate::rewrite::{OverrideStyle, Rewritten};
@@ -137,7 +136,7 @@ fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> Lines {
     if !plan.source.is_registry() && !plan.rewrites.is_empty() {
         let built = plan.built.iter().flatten().filter(|built| built.state == BuildState::Planned);
         built.for_each(|built| out.add(build::line(built)));
-        out.add(would_pack(plan));
+        out.add(would_pack(plan, Some(&plan.deps_dir)));
     }
     out.append(&table(&plan.tarballs));
     for name in &plan.stale {
@@ -162,18 +161,21 @@ fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> Lines {
     // Once more, where what came between has moved it out of sight.
     if !plan.rewrites.is_empty() {
         let written = plan.rewrites.len() + plan.files.len();
-        out.add(format!("{} and write {}", would_pack(plan), count(written, "file")));
+        let packed = would_pack(plan, Some(&plan.deps_dir));
+        out.add(format!("{packed} and write {}", count(written, "file")));
     }
     out
 }
 
-fn would_pack(plan: &PreparePlan) -> String {
+/// `into`: a folder of the project.
+pub(super) fn would_pack(plan: &PreparePlan, into: Option<&str>) -> String {
     let (packages, workspace) = (packages_of(&plan.tarballs), workspace(plan));
-    format!("would pack {packages} from {workspace} into {}/", plan.deps_dir)
+    let into = into.map(|folder| format!(" into {folder}/")).unwrap_or_default();
+    format!("would pack {packages} from {workspace}{into}")
 }
 
 /// What installs the surface, why it is taken for that, and how its packages find each other, on one line.
-fn described(rewritten: &Rewritten) -> String {
+pub(super) fn described(rewritten: &Rewritten) -> String {
     let Detected { manager, reason } = &rewritten.manager;
     let way = match rewritten.way {
         OverrideStyle::PnpmOverrides | OverrideStyle::NpmOverrides | OverrideStyle::BunOverrides => {
@@ -192,8 +194,4 @@ fn nothing_to_do(plan: &PreparePlan) -> String {
         plan.project.display(),
         plan.scope
     )
-}
-
-fn workspace(plan: &PreparePlan) -> String {
-    as_seen_from(&plan.project, plan.workspace.as_ref().unwrap_or(&plan.project))
 }

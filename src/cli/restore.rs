@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::prepare::{RestoreOptions, restore};
 use crate::project::Requested;
 use crate::report::RestoredFrom;
+use crate::run::remove_trees;
 use crate::transaction::{RestoreOutcome, strip};
 
 pub(super) fn run(
@@ -23,7 +24,10 @@ pub(super) fn run(
         tell(&outcome.restored, reporter);
         return Err(stopped);
     }
-    let outcome = outcome.restored;
+    let mut outcome = outcome.restored;
+    if args.clean {
+        outcome.removed.extend(remove_trees(requested)?.map(|folder| folder.display().to_string()));
+    }
     if reporter.wants_json() {
         let mut document = to_json(&outcome);
         document["ok"] = Value::Bool(true);

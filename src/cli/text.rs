@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::lines::Lines;
-use crate::npm::Tarball;
+use crate::npm::{Tarball, as_seen_from};
+use crate::prepare::PreparePlan;
 use crate::source::Decision;
 use crate::text::shown;
 
@@ -118,4 +119,9 @@ mod tests {
         assert_eq!(count(1, "package"), "1 package");
         assert_eq!(count_of(2, "dependency", "dependencies"), "2 dependencies");
     }
+}
+
+/// The workspace that packages come from, as it is seen from the project.
+pub(super) fn workspace(plan: &PreparePlan) -> String {
+    as_seen_from(&plan.project, plan.workspace.as_ref().unwrap_or(&plan.project))
 }

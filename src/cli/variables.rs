@@ -23,6 +23,7 @@ pub(super) const SURFACE: Variable = variable("DOCKER_PREP_SURFACE", "as --surfa
 pub(super) const DEPS_DIR: Variable = variable("DOCKER_PREP_DEPS_DIR", "as --deps-dir");
 pub(super) const PACKAGE_MANAGER: Variable = variable("DOCKER_PREP_PACKAGE_MANAGER", "as --package-manager");
 pub(super) const LINK: Variable = variable("DOCKER_PREP_LINK", "as --link");
+pub(super) const ISOLATED: Variable = variable("DOCKER_PREP_ISOLATED", "as --isolated of run");
 pub(super) const SOURCE: Variable = variable("DOCKER_PREP_SOURCE", "as --source");
 pub(super) const SOURCE_OF_OLD: Variable =
     variable("BYTELYST_PACKAGE_SOURCE", "else: common-plat, vendor, gitea or auto");
@@ -38,7 +39,7 @@ const FORCE_COLOR: Variable = variable("CLICOLOR_FORCE", "colour also into a pip
 const TERM: Variable = variable("TERM", "`dumb`: no colour, and no line of progress");
 
 /// All of them.
-pub(super) const ALL: [Variable; 17] = [
+pub(super) const ALL: [Variable; 18] = [
     PROJECT,
     WORKSPACE,
     WORKSPACE_OF_OLD,
@@ -47,6 +48,7 @@ pub(super) const ALL: [Variable; 17] = [
     DEPS_DIR,
     PACKAGE_MANAGER,
     LINK,
+    ISOLATED,
     SOURCE,
     SOURCE_OF_OLD,
     PROBE_TIMEOUT,

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 mod flags;
+pub(crate) mod redirect;
 pub(crate) mod script;
 
 use std::collections::BTreeMap;

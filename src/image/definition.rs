@@ -106,6 +106,18 @@ pub(crate) struct Definitions {
     /// Which of the builds the command of `run` builds, by their places in the list; none where it builds nothing, or
     /// what cannot be told.
     pub(crate) commanded: Option<BTreeSet<usize>>,
+    /// What it has docker read.
+    pub(crate) command: Option<CommandedFiles>,
+}
+
+/// What the command of `run` has docker read, be it built or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CommandedFiles {
+    /// The compose or bake files, from the root; none for a build that the command says itself.
+    pub(crate) files: Vec<String>,
+    /// The builds that are defined there, by their services or targets: their places in the list. That of a command
+    /// that says it itself has no name.
+    pub(crate) builds: BTreeMap<String, usize>,
 }
 
 /// What could not be known of the builds.

@@ -29,6 +29,17 @@ struct Rule {
     pattern: Pattern,
 }
 
+/// Of each pattern, whether it matches a folder: what the state of all that is in it begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct WalkState(Vec<bool>);
+
+impl WalkState {
+    /// Becomes a copy of another one, in the room that is there.
+    pub(crate) fn set(&mut self, other: &Self) {
+        self.0.clone_from(&other.0);
+    }
+}
+
 impl Dockerignore {
     /// Reads the lines; at the first one with which no build starts, its number from 1 on and what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, (usize, String)> {
@@ -52,13 +63,32 @@ impl Dockerignore {
     /// A folder that is hidden may hold what a later `!` shows: each path has to be asked for by itself.
     pub(crate) fn ignores(&self, path: &str) -> Option<usize> {
         let path = path.trim_matches('/');
-        let mut above = vec![false; self.rules.len()];
+        let mut state = self.begin();
         let mut hidden = None;
         let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
         for end in ends.take_while(|end| *end <= MAX_PATH) {
-            hidden = self.step(&path[..end], &mut above);
+            hidden = self.enter(&path[..end], &mut state);
         }
         hidden
+    }
+
+    /// The state at the context's root, from which a walk goes on.
+    pub(crate) fn begin(&self) -> WalkState {
+        WalkState(vec![false; self.rules.len()])
+    }
+
+    /// [`Self::ignores`] for a path whose folder's state is known, which becomes that of the path.
+    pub(crate) fn enter(&self, path: &str, state: &mut WalkState) -> Option<usize> {
+        self.step(path, &mut state.0)
+    }
+
+    /// Whether a `!` could show anything below a folder that is hidden.
+    ///
+    /// What hides the folder hides all below it, too: only rules behind that one can change it.
+    pub(crate) fn may_show_below(&self, folder: &str, state: &WalkState) -> bool {
+        let behind = state.0.iter().rposition(|matched| *matched).map_or(0, |last| last + 1);
+        let mut rules = self.rules.iter().skip(behind);
+        rules.any(|rule| rule.shows && rule.pattern.may_match_below(folder))
     }
 
     /// What hides a path; `above` tells of each pattern whether it matched the folder of the path, then whether it

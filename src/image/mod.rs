@@ -18,10 +18,12 @@ pub(crate) mod sample;
 mod sources;
 mod workflow;
 
+pub(crate) use self::command_line::redirect::{BuildWords, ComposeWords, DockerCommand};
 pub(crate) use self::definition::{
     BuildContext, BuildDefinition, DefinitionKind, DockerfileSource, UnknownDefinition,
 };
 pub(crate) use self::dockerfile::join;
+pub(crate) use self::dockerignore::{Dockerignore, WalkState};
 pub(crate) use self::installs::Install;
 #[cfg(test)]
 pub(crate) use self::package_manager::Tags;
@@ -30,8 +32,9 @@ pub(crate) use self::package_manager::decision::ManagerSources;
 pub(crate) use self::package_manager::dockerfile::ToldByDockerfile;
 pub(crate) use self::package_manager::lockfile::{HEAD, LOCKFILES};
 pub(crate) use self::package_manager::{Detected, Name, PackageManager, field, lockfile, release};
-pub(crate) use self::picture::{BuildInstall, ImageBuild, Picture};
+pub(crate) use self::picture::{BuildInstall, CommandPicture, ImageBuild, Picture};
 pub(crate) use self::place::Place;
+pub(crate) use self::read::docker::ask as ask_docker;
 pub(crate) use self::sources::ImageSources;
 
 /// Whether `docker compose` reads a file by itself, by its path from the root.

@@ -32,6 +32,26 @@ pub(crate) struct Picture {
     pub(crate) builds: Vec<Arc<ImageBuild>>,
     /// What could not be read or understood.
     pub(crate) unknown: Vec<UnknownDefinition>,
+    /// What the command of `run` has docker read, if that can be told.
+    pub(crate) command: Option<CommandPicture>,
+}
+
+/// What a command has docker read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CommandPicture {
+    /// The compose or bake files, from the root.
+    pub(crate) files: Vec<String>,
+    /// The builds that are defined there, by their services or targets.
+    pub(crate) builds: BTreeMap<String, CommandedBuild>,
+}
+
+/// A build that a command's files define.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CommandedBuild {
+    /// As it is defined.
+    pub(crate) definition: BuildDefinition,
+    /// What is seen of it; nothing where its Dockerfile is no file of the project that can be read.
+    pub(crate) build: Option<Arc<ImageBuild>>,
 }
 
 /// One image build.
@@ -57,6 +77,8 @@ pub(crate) struct ImageBuild {
     pub(crate) unknown: Option<(Place, String)>,
     /// The pattern that hides the deps dir from the build: the file, and the line.
     pub(crate) hides_deps_dir: Option<Place>,
+    /// The file that says what its context leaves out.
+    pub(crate) ignore_file: Option<String>,
 }
 
 /// An install, and the package manager that runs it.
@@ -74,12 +96,21 @@ impl Picture {
         let known = KnownFiles::new(sources);
         let commanded = &sources.definitions.commanded;
         let counts = |number: usize| commanded.as_ref().is_none_or(|commanded| commanded.contains(&number));
-        let builds = sources.definitions.builds.iter().enumerate().filter_map(|(number, definition)| {
+        let definitions = &sources.definitions.builds;
+        let drawn = definitions.iter().enumerate().filter_map(|(number, definition)| {
             let build = known.build(definition)?;
-            Some(Arc::new(ImageBuild { counts: counts(number), ..build }))
+            Some((number, Arc::new(ImageBuild { counts: counts(number), ..build })))
         });
-        let builds = without_unfit(builds.collect());
-        Self { builds, unknown: sources.definitions.unknown.clone() }
+        let drawn: BTreeMap<usize, Arc<ImageBuild>> = drawn.collect();
+        let command = sources.definitions.command.as_ref().map(|command| {
+            let builds = command.builds.iter().filter_map(|(name, number)| {
+                let (definition, build) = (definitions.get(*number)?.clone(), drawn.get(number).cloned());
+                Some((name.clone(), CommandedBuild { definition, build }))
+            });
+            CommandPicture { files: command.files.clone(), builds: builds.collect() }
+        });
+        let builds = without_unfit(drawn.into_values().collect());
+        Self { builds, unknown: sources.definitions.unknown.clone(), command }
     }
 
     /// The manifests of the project that any install reads.
@@ -98,6 +129,26 @@ impl Picture {
             let reads = move |one: &(usize, &BuildInstall)| one.1.install.reads(manifest).next().is_some();
             build.installs.iter().enumerate().filter(reads).map(move |(number, _)| (build, number))
         })
+    }
+
+    /// All builds that count, as if a command had them all made: by their services or targets, or else what they are
+    /// built from. A second one of a name is told by a number.
+    pub(crate) fn all(&self) -> CommandPicture {
+        let mut all = CommandPicture::default();
+        for build in self.builds.iter().filter(|build| build.counts && !build.definition.is_guess) {
+            let definition = &build.definition;
+            let context = build.context.as_deref().filter(|context| !context.is_empty());
+            let name = if definition.name.is_empty() {
+                context.unwrap_or(&build.dockerfile).to_owned()
+            } else {
+                definition.name.clone()
+            };
+            let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}-{number}")));
+            let free = names.into_iter().find(|name| !all.builds.contains_key(name)).unwrap_or(name);
+            let commanded = CommandedBuild { definition: definition.clone(), build: Some(Arc::clone(build)) };
+            all.builds.insert(free, commanded);
+        }
+        all
     }
 
     /// The builds of which it cannot be known what they install.
@@ -208,6 +259,7 @@ impl<'a> KnownFiles<'a> {
             told: without,
             unknown,
             hides_deps_dir,
+            ignore_file: ignored.map(|(name, _)| name),
         })
     }
 

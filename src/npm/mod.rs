@@ -30,7 +30,7 @@ pub(crate) use self::read::manifest_file::MANIFEST_FILES;
 pub(crate) use self::read::members::MemberFolder;
 pub(crate) use self::read::seen::{SeenPaths, states};
 pub(crate) use self::read::tarball::{EncodeError, encode};
-pub(crate) use self::read::watch::{Watch, WatchedFolder, now};
+pub(crate) use self::read::watch::{Watch, WatchedFolder, now, stamp};
 pub(crate) use self::read::workspace_files::{
     WORKSPACE_FILE, catalogs, npm_patterns, patterns, workspace_file, workspace_settings,
 };

@@ -13,8 +13,9 @@ use super::observed::{Needed, Observed};
 use super::packing::{ProgressCounter, Sinks};
 use super::plan::PreparePlan;
 use crate::build::{BuildMode, BuildOutput, Looking};
+use crate::cache::Outputs;
 use crate::cancel::CancelToken;
-use crate::deps_dir::{Cache, DepsDir, Placed, apply as deps_dir};
+use crate::deps_dir::{Cache, DepsDir, Placed, StagedTarball, apply as deps_dir};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lockfile::{LockfileTarball, command as lockfile};
 use crate::npm::{NamesOnly, Tarball};
@@ -73,29 +74,7 @@ pub(crate) fn plan(
     report: Report<'_>,
 ) -> Result<PreparePlan> {
     let call = Call::for_command(requested, options, command, cancel, report)?;
-    let project = &call.project;
-    if let Some(holder) = lock::holder(&project.state_dir)? {
-        return Err(lock::refusal(&project.state_dir, &holder));
-    }
-    refuse_build_of_plain_folder(project, options)?;
-    let (decision, needed) = call.choose()?;
-    let Some(needed) = needed else { return Ok(PreparePlan::untouched(project, decision)) };
-    let cache = Cache::of(requested, call.threads, report);
-    let observed = call.look_into(needed, &cache, true)?;
-    let (packed, encoded) =
-        observed.pack(&call.sinks(&observed, NamesOnly, None, &ProgressCounter::new(report)))?;
-    let tarballs = encoded.into_iter().map(|(tarball, ())| tarball).collect();
-    let mut plan = observed.plan(decision, &packed, tarballs)?;
-    if options.lockfile {
-        for rewritten in &plan.rewrites {
-            let surface = &rewritten.surface;
-            let planned = lockfile::planned(project, surface, &rewritten.manager)?;
-            plan.lockfiles.insert(surface.dir.clone(), planned);
-        }
-    }
-    let deps_path = project.deps_path();
-    (plan.there, plan.stale) = deps_dir::preview(&deps_path, &plan.tarballs, &cache.outputs(&deps_path))?;
-    Ok(plan)
+    call.plan(&call.project.deps_path())
 }
 
 /// Prepares the project, and tells the plan that it carried out.
@@ -158,15 +137,17 @@ pub(crate) fn keep(prepared: Option<Prepared<'_>>) {
 pub(crate) struct Call<'a> {
     pub(crate) project: Project,
     /// Of its image builds.
-    picture: ProjectPicture,
+    pub(crate) picture: ProjectPicture,
     /// What the program was called for, as people would say it.
     command: String,
     /// The call as it is typed to restore a prepared project first.
     forced: String,
     requested: &'a Requested,
     options: &'a PrepareOptions,
+    /// Whether a prepared project is read as it will be once it is restored, though it stays prepared.
+    reads_originals: bool,
     cancel: &'a CancelToken,
-    threads: Threads,
+    pub(crate) threads: Threads,
     report: Report<'a>,
 }
 
@@ -198,6 +179,7 @@ impl<'a> Call<'a> {
             forced: command.map_or_else(|| "docker-prep prepare --force".to_owned(), forced),
             requested,
             options,
+            reads_originals: false,
             cancel,
             threads: Threads::new(requested.threads),
             report,
@@ -212,7 +194,7 @@ impl<'a> Call<'a> {
         let standing = state::read(&project.state_dir, &project.root, &[])?.standing;
         let mut originals = Originals::new();
         match standing.observed() {
-            Some(observed) if options.force || tree::repairs_itself(&standing) => {
+            Some(observed) if options.force || self.reads_originals || tree::repairs_itself(&standing) => {
                 originals = state::originals(&project.state_dir, &project.root, observed);
                 surfaces::substitute(&mut found.surfaces, &originals)?;
             }
@@ -344,10 +326,48 @@ impl Call<'_> {
         until: Phase,
         promised: Option<&PreparePlan>,
     ) -> Result<(PreparePlan, Prepared<'lock>)> {
-        let Self { project, requested, options, cancel, report, .. } = self;
+        let Self { project, options, cancel, .. } = self;
         let outputs = Arc::new(cache.outputs(&project.deps_path()));
         let deps = DepsDir::open(&project.root, &project.deps_path(), &project.state_dir)?;
         let mut deps = deps.knowing(Arc::clone(&outputs));
+        let (mut plan, temps) = self.pack(observed, decision, cache, &deps)?;
+        plan.refuse_unless(promised)?;
+        let path = ProjectPath::try_from(project.deps_dir.clone())
+            .map_err(|why| Error::new(ErrorKind::Usage, why))?;
+        let note = DepsDirNote { path, existed: deps.existed() };
+        let was_open = plan.source.asked == PackageSource::Auto;
+        let transaction = Transaction::begin(lock, &project.root, note, plan.changes()?)?
+            .noting(&self.command, was_open.then(|| plan.source.clone()))
+            .on(if project.is_in_git { state::history::head(&project.root) } else { None });
+        self.put(&mut plan, temps, &mut deps)?;
+        let prepared = match transaction.apply(until, options.keep, &|| cancel.check()) {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                if options.keep {
+                    deps.keep();
+                }
+                return Err(error);
+            }
+        };
+        plan.stale = deps.sweep(&plan.filenames())?;
+        cancel.check()?;
+        deps.keep();
+        self.remember(&plan, observed, cache, &project.deps_path(), &outputs);
+        Ok((plan, prepared))
+    }
+}
+
+/// What packing for a prepared project and for an isolated build has in common.
+impl Call<'_> {
+    /// Packs into a folder, where nothing has its name yet, and plans, with the lockfiles that were asked for.
+    fn pack(
+        &self,
+        observed: &Observed,
+        decision: Decision,
+        cache: &Cache<'_>,
+        deps: &DepsDir,
+    ) -> Result<(PreparePlan, Vec<StagedTarball>)> {
+        let Self { project, requested, options, cancel, report, .. } = self;
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
         let tally = ProgressCounter::new(*report);
         let (packed, staged) = observed.pack(&self.sinks(observed, open, Some(deps.path()), &tally))?;
@@ -357,7 +377,7 @@ impl Call<'_> {
             // Before anything is rewritten: what fails leaves the project as it is.
             let staged = plan.tarballs.iter().zip(&temps);
             let staged: Vec<LockfileTarball> = staged
-                .map(|(tarball, temp)| LockfileTarball {
+                .map(|(tarball, temp): (&Tarball, &StagedTarball)| LockfileTarball {
                     name: tarball.name.clone(),
                     filename: tarball.filename.clone(),
                     path: temp.path().to_path_buf(),
@@ -373,40 +393,97 @@ impl Call<'_> {
                 plan.lockfiles.insert(surface.dir.clone(), made);
             }
         }
-        plan.refuse_unless(promised)?;
-        let path = ProjectPath::try_from(project.deps_dir.clone())
-            .map_err(|why| Error::new(ErrorKind::Usage, why))?;
-        let note = DepsDirNote { path, existed: deps.existed() };
-        let was_open = plan.source.asked == PackageSource::Auto;
-        let transaction = Transaction::begin(lock, &project.root, note, plan.changes()?)?
-            .noting(&self.command, was_open.then(|| plan.source.clone()))
-            .on(if project.is_in_git { state::history::head(&project.root) } else { None });
+        Ok((plan, temps))
+    }
+
+    /// Gives the tarballs of a plan their names.
+    fn put(&self, plan: &mut PreparePlan, temps: Vec<StagedTarball>, deps: &mut DepsDir) -> Result<()> {
         for (tarball, temp) in plan.tarballs.iter().zip(temps) {
             let unchanged = deps.put(temp, tarball)? == Placed::AlreadyThere;
             if unchanged {
                 plan.there.insert(tarball.filename.clone());
             }
-            report(Event::Packed { tarball, unchanged });
+            (self.report)(Event::Packed { tarball, unchanged });
         }
-        deps.sync()?;
-        let prepared = match transaction.apply(until, options.keep, &|| cancel.check()) {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                if options.keep {
-                    deps.keep();
-                }
-                return Err(error);
-            }
-        };
-        plan.stale = deps.sweep(&plan.filenames())?;
-        cancel.check()?;
-        deps.keep();
+        deps.sync()
+    }
+
+    /// Has the cache keep what was learned, and the tarballs that are new in a folder.
+    fn remember(
+        &self,
+        plan: &PreparePlan,
+        observed: &Observed,
+        cache: &Cache<'_>,
+        folder: &Path,
+        outputs: &Outputs,
+    ) {
         let is_new = |tarball: &&Tarball| !plan.there.contains(&tarball.filename);
         let written: Vec<_> = plan.tarballs.iter().filter(is_new).collect();
         if let Some(workspace) = &plan.workspace {
-            cache.keep(workspace, &observed.memory, &project.deps_path(), &outputs, &written);
+            cache.keep(workspace, &observed.memory, folder, outputs, &written);
         }
-        Ok((plan, prepared))
+    }
+
+    /// The plan, with what it would find in a folder of tarballs; changes nothing.
+    ///
+    /// # Errors
+    /// All that `prepare` would meet with before it changes anything.
+    pub(crate) fn plan(&self, folder: &Path) -> Result<PreparePlan> {
+        let Self { project, requested, options, threads, report, .. } = self;
+        if let Some(holder) = lock::holder(&project.state_dir)? {
+            return Err(lock::refusal(&project.state_dir, &holder));
+        }
+        refuse_build_of_plain_folder(project, options)?;
+        let (decision, needed) = self.choose()?;
+        let Some(needed) = needed else { return Ok(PreparePlan::untouched(project, decision)) };
+        let cache = Cache::of(requested, *threads, *report);
+        let observed = self.look_into(needed, &cache, true)?;
+        let (packed, encoded) =
+            observed.pack(&self.sinks(&observed, NamesOnly, None, &ProgressCounter::new(*report)))?;
+        let tarballs = encoded.into_iter().map(|(tarball, ())| tarball).collect();
+        let mut plan = observed.plan(decision, &packed, tarballs)?;
+        if options.lockfile {
+            for rewritten in &plan.rewrites {
+                let surface = &rewritten.surface;
+                let planned = lockfile::planned(project, surface, &rewritten.manager)?;
+                plan.lockfiles.insert(surface.dir.clone(), planned);
+            }
+        }
+        (plan.there, plan.stale) = deps_dir::preview(folder, &plan.tarballs, &cache.outputs(folder))?;
+        Ok(plan)
+    }
+
+    /// The same call, to whom a prepared project is what it will be once it is restored.
+    pub(crate) fn reading_originals(mut self) -> Self {
+        self.reads_originals = true;
+        self
+    }
+
+    /// Packs into a folder of ours, which is made where it is missing, and plans; no file of the project is changed.
+    ///
+    /// # Errors
+    /// All that `prepare` would meet with.
+    pub(crate) fn pack_beside(&self, folder: &Path) -> Result<PreparePlan> {
+        let Self { project, requested, options, report, cancel, .. } = self;
+        refuse_build_of_plain_folder(project, options)?;
+        let (decision, needed) = self.choose()?;
+        source::summarize(&decision, &requested.environment, *report);
+        let Some(needed) = needed else { return Ok(PreparePlan::untouched(project, decision)) };
+        let cache = Cache::of(requested, self.threads, *report);
+        let observed = self.look_into(needed, &cache, false)?;
+        observed.refuse()?;
+        if observed.is_empty() {
+            return observed.plan(decision, &PackedTarballs::default(), Vec::new());
+        }
+        let outputs = Arc::new(cache.outputs(folder));
+        let mut deps = DepsDir::beside(folder)?.knowing(Arc::clone(&outputs));
+        let (mut plan, temps) = self.pack(&observed, decision, &cache, &deps)?;
+        self.put(&mut plan, temps, &mut deps)?;
+        deps.sweep(&plan.filenames())?;
+        cancel.check()?;
+        deps.keep();
+        self.remember(&plan, &observed, &cache, folder, &outputs);
+        Ok(plan)
     }
 }
 

@@ -230,6 +230,9 @@ impl Observed {
             let mut builds: Vec<_> = builds.collect();
             builds.dedup_by(|one, other| Arc::ptr_eq(one, other));
             plan.builds.insert(surface.manifest_name.clone(), builds);
+            let needed = tarballs.iter().filter(|tarball| needs.closure.contains(&tarball.name));
+            let needed = needed.map(|tarball| tarball.filename.clone()).collect();
+            plan.needs.insert(surface.manifest_name.clone(), needed);
             plan.rewrites.push(rewritten);
         }
         Ok(plan)

@@ -33,6 +33,8 @@ pub(crate) struct PreparePlan {
     pub(crate) rewrites: Vec<Rewritten>,
     /// The image builds that install each rewritten surface, by its manifest.
     pub(crate) builds: BTreeMap<String, Vec<Arc<ImageBuild>>>,
+    /// The file names of the tarballs that each rewritten surface needs, by its manifest.
+    pub(crate) needs: BTreeMap<String, BTreeSet<String>>,
     /// The lockfiles that were asked for, by the surface's folder.
     pub(crate) lockfiles: BTreeMap<String, SurfaceLockfile>,
     /// What `--build` did about each package that has a build script, or would do.
@@ -59,6 +61,7 @@ impl PreparePlan {
             tarballs: Vec::new(),
             rewrites: Vec::new(),
             builds: BTreeMap::new(),
+            needs: BTreeMap::new(),
             files: Vec::new(),
             lockfiles: BTreeMap::new(),
             built: None,

@@ -15,6 +15,7 @@ use self::keys::Reading;
 pub(crate) use self::version::UnmetVersion;
 use crate::error::Problem;
 use crate::image::PackageManager;
+use crate::project::isolated_way::IsolatedWay;
 use crate::project::link::Link;
 use crate::project::package_source::PackageSource;
 
@@ -39,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) package_manager: Option<PackageManager>,
     /// How packages are made to find each other.
     pub(crate) link: Option<Link>,
+    /// Whether `run` touches no file of the project.
+    pub(crate) isolated: Option<IsolatedWay>,
     /// Where packages come from.
     pub(crate) source: Option<PackageSource>,
     /// The limit of a probe in all.

@@ -5,6 +5,7 @@ pub(crate) mod config;
 mod environment;
 mod file_kind;
 mod install_context;
+mod isolated_way;
 mod link;
 mod local_packages;
 mod named_by;
@@ -22,6 +23,7 @@ pub(crate) use self::config::{CONFIG_FILE, ConfigError, DEFAULT_DEPS_DIR, UnmetV
 pub(crate) use self::environment::Environment;
 pub(crate) use self::file_kind::{FileKind, MANIFEST, SETTINGS};
 pub(crate) use self::install_context::InstallContext;
+pub(crate) use self::isolated_way::IsolatedWay;
 pub(crate) use self::link::Link;
 pub(crate) use self::local_packages::LocalPackages;
 pub(crate) use self::named_by::{NamedBy, with_origin};

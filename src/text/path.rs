@@ -35,6 +35,11 @@ pub(crate) fn parent(file: &str) -> &str {
     }
 }
 
+/// What of a path lies below a folder, both from the same root; all of it below the root, which is empty.
+pub(crate) fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
+    if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
+}
+
 /// The path of a file in a folder, from where the folder is meant; an empty one is that place itself.
 pub(crate) fn child(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }

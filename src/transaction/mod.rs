@@ -21,7 +21,7 @@ pub(crate) use self::apply::{file, lock};
 pub(crate) use self::journal::{Journal, Phase, STATE};
 pub(crate) use self::read::history::read as clean_history;
 pub(crate) use self::read::pointing::all as all_manifests;
-pub(crate) use self::read::{beside, mode_of};
+pub(crate) use self::read::{backup_of, beside, mode_of};
 pub(crate) use self::restore::{RestoreOutcome, files};
 pub(crate) use self::status::{Status, age};
 pub(crate) use self::tree::interrupted;

@@ -24,7 +24,7 @@ topics! {
     "package-managers": "which package manager is meant, and what works with which",
     "lockfiles": "what becomes of lockfiles, and what Dockerfiles must say",
     "offline": "builds without any network",
-    "isolated": "which files are touched and for how long, and how to keep a tree clean",
+    "isolated": "builds that touch no file of the project, and what else touches which",
     "ci": "workflows, and builds that work with the registry up and down",
     "guard": "what may not be committed, and the hooks that call the guard",
     "recovery": "what to do when something went wrong",

@@ -70,7 +70,7 @@ pub(in crate::cli) static COMMANDS: [Words; 13] = [
         name: "run",
         examples: [
             ("docker-prep run -- docker compose build", "prepared"),
-            ("docker-prep run --source auto -- docker compose build", "if need be"),
+            ("docker-prep run --isolated -- docker compose build", "no file touched"),
         ],
         codes: &[
             ("0", "the command ended with 0, and all is restored; else its own code"),

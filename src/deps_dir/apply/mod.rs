@@ -33,7 +33,7 @@ const GITIGNORE: &str = ".gitignore";
 /// Told from an owner's own by its first line.
 const GITIGNORE_TEXT: &str = "# docker-prep: nothing in here is committed\n*\n";
 /// What people put into an empty folder so that git keeps it.
-const PLACEHOLDERS: [&str; 3] = [".gitkeep", ".gitignore", ".keep"];
+pub(crate) const PLACEHOLDERS: [&str; 3] = [".gitkeep", ".gitignore", ".keep"];
 const STAGED_PREFIX: &str = ".docker-prep-";
 const STAGED_SUFFIX: &str = ".tmp";
 const PUBLIC: Attributes = Attributes::mode(0o644);
@@ -113,6 +113,14 @@ impl DepsDir {
     /// As [`look`], and the disk's.
     pub(crate) fn open(root: &Path, path: &Path, state_dir: &Path) -> Result<Self> {
         Self::begin(path, Some((root.to_owned(), state_dir.to_owned())))
+    }
+
+    /// The same for a folder in the state folder, of which nobody has to know how to remove it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(crate) fn beside(path: &Path) -> Result<Self> {
+        Self::begin(path, None)
     }
 
     fn begin(path: &Path, noted: Option<(PathBuf, PathBuf)>) -> Result<Self> {

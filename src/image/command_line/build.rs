@@ -7,7 +7,7 @@ use crate::image::definition::{BuildContext, BuildDefinition, DefinitionKind, Do
 use crate::image::place::Place;
 
 /// The flags that take a value, of all of its versions.
-const WITH_VALUE: &str = "--add-host --allow --annotation --attest --build-arg --build-context --builder --cache-from \
+pub(super) const WITH_VALUE: &str = "--add-host --allow --annotation --attest --build-arg --build-context --builder --cache-from \
     --cache-to --call --cgroup-parent --cpu-period --cpu-quota -c --cpu-shares --cpuset-cpus --cpuset-mems -f --file \
     --iidfile --isolation --label -m --memory --memory-swap --metadata-file --network --no-cache-filter -o --output \
     --platform --policy --progress --provenance --sbom --secret --security-opt --shm-size --ssh -t --tag --target \

@@ -14,6 +14,9 @@ const MAX_STATES: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Expression {
     alternatives: Vec<Vec<State>>,
+    /// What every text begins and ends with in which it is found: most paths need no other look.
+    begins: String,
+    ends: String,
 }
 
 /// What has to come next.
@@ -29,6 +32,17 @@ enum State {
     End,
     /// Whether one side of the place is part of a word and the other is not.
     Boundary(bool),
+}
+
+impl State {
+    /// The one character that it stands for, if it does.
+    fn only_char(&self) -> Option<char> {
+        let Self::One(Matcher { negated: false, ranges }) = self else { return None };
+        match ranges.as_slice() {
+            [(low, high)] if low == high => Some(*low),
+            _ => None,
+        }
+    }
 }
 
 /// Any of these characters.
@@ -104,11 +118,23 @@ impl Expression {
             }
         }
         alternatives.push(states);
-        Ok(Self { alternatives })
+        let (begins, ends) = match alternatives.as_slice() {
+            [states] => (beginning(states), ending(states)),
+            _ => Default::default(),
+        };
+        Ok(Self { alternatives, begins, ends })
+    }
+
+    /// What every text begins with in which it is found.
+    pub(super) fn begins(&self) -> &str {
+        &self.begins
     }
 
     /// Whether it is found in a text.
     pub(super) fn matches(&self, text: &str) -> bool {
+        if !text.starts_with(&self.begins) || !text.ends_with(&self.ends) {
+            return false;
+        }
         self.alternatives.iter().any(|states| is_found(states, text))
     }
 }
@@ -120,6 +146,27 @@ fn place(states: &mut Vec<State>, state: State) -> Option<Matcher> {
 
 fn unreadable(why: &str) -> String {
     format!("is no pattern: the regular expression that it stands for {why}")
+}
+
+/// The characters that have to come first.
+fn beginning(states: &[State]) -> String {
+    match states {
+        [State::Begin, states @ ..] => states.iter().map_while(State::only_char).collect(),
+        _ => String::new(),
+    }
+}
+
+/// The characters that have to come last.
+fn ending(states: &[State]) -> String {
+    let [states @ .., State::End] = states else { return String::new() };
+    let optional = states.iter().enumerate().filter_map(|(at, state)| match state {
+        State::Maybe(count) => Some(at + count + 1),
+        _ => None,
+    });
+    let behind = optional.max().unwrap_or_default().min(states.len());
+    let mut ending: Vec<char> = states[behind..].iter().rev().map_while(State::only_char).collect();
+    ending.reverse();
+    ending.into_iter().collect()
 }
 
 /// Follows all ways through the states at once.

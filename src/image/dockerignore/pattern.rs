@@ -51,6 +51,22 @@ impl Pattern {
             Self::Expression(expression) => expression.matches(path),
         }
     }
+
+    /// Whether it might match anything below a folder; never no where it does.
+    pub(super) fn may_match_below(&self, folder: &str) -> bool {
+        let folder = format!("{folder}/");
+        match self {
+            Self::Exact(exact) => exact.starts_with(&folder),
+            Self::Prefix(prefix) => agree(prefix, &folder),
+            Self::Suffix(_) => true,
+            Self::Expression(expression) => agree(expression.begins(), &folder),
+        }
+    }
+}
+
+/// Whether of two texts one begins with the other.
+fn agree(one: &str, other: &str) -> bool {
+    one.starts_with(other) || other.starts_with(one)
 }
 
 /// The regular expression that a pattern is, and whether it is needed.

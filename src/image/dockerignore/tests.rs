@@ -252,4 +252,38 @@ proptest! {
         let below = format!("{path}/x");
         prop_assert!(!hidden || alone.ignores(&below).is_some());
     }
+
+    /// A walk that goes into no hidden folder below which nothing can be shown misses nothing.
+    #[test]
+    fn a_walk_may_leave_out_what_nothing_shows(
+        lines in proptest::collection::vec("!?[ab*?/]{1,6}|!?(\\*\\*|[ab])(/\\*\\*|/[ab]|[ab]|\\*){0,4}", 0..6),
+        path in "[ab]{1,2}(/[ab]{1,2}){1,4}",
+    ) {
+        if let Ok(found) = Dockerignore::parse(&lines.join("\n")) {
+            let mut state = found.begin();
+            let folders: Vec<_> = path.match_indices('/').map(|(end, _)| &path[..end]).collect();
+            let left_out = folders.into_iter().any(|folder| {
+                found.enter(folder, &mut state).is_some() && !found.may_show_below(folder, &state)
+            });
+            prop_assert!(!left_out || found.ignores(&path).is_some(), "{lines:?}");
+        }
+    }
+}
+
+/// The short look at how a text begins and ends says what the long one does.
+#[test]
+fn how_expressions_begin_and_end() {
+    for (pattern, path, expected) in [
+        ("a*b", "ab", true),
+        ("ab*ba", "aba", false),
+        ("a*b?", "a_b_", true),
+        ("a{0,1}*", "x", true),
+        ("*a{0,1}", "x", true),
+        ("x*a{2}", "xyaa", true),
+        ("a*é", "aé", true),
+        ("x|*b", "xa", true),
+        ("x|*b", "ab", true),
+    ] {
+        assert_eq!(hides(&[pattern], path), expected, "{pattern} {path}");
+    }
 }

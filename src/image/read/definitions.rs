@@ -12,7 +12,7 @@ use super::{docker, files};
 use crate::image::command_line::script::{ScriptBuilds, ScriptPlace, of_makefile, of_package_json};
 use crate::image::command_line::{CommandPlace, CommandScope, ComposeCommand, of_command};
 use crate::image::compose::{self, ComposeServices, ComposeSet, FileText, Sources};
-use crate::image::definition::{BuildDefinition, Definitions, UnknownDefinition};
+use crate::image::definition::{BuildDefinition, CommandedFiles, Definitions, UnknownDefinition};
 use crate::image::place::Place;
 use crate::image::workflow;
 
@@ -58,7 +58,10 @@ pub(crate) fn read(inputs: DefinitionInputs<'_>) -> Definitions {
     match command {
         Some(CommandScope::Compose(command)) => reader.compose_command(&command),
         Some(CommandScope::Build(build)) => {
-            reader.found.commanded = Some([reader.found.builds.len()].into());
+            let at = reader.found.builds.len();
+            reader.found.commanded = Some([at].into());
+            reader.found.command =
+                Some(CommandedFiles { files: Vec::new(), builds: [(String::new(), at)].into() });
             reader.found.builds.push(*build);
         }
         Some(CommandScope::Bake(command)) => bake = Some(command),
@@ -163,13 +166,16 @@ impl Reader<'_> {
         // Where not all is known that it names, nothing is left out.
         let is_known = |name: &String| services.services.iter().any(|service| service.name == *name);
         let is_whole = !services.services.is_empty() && command.services.iter().all(is_known);
+        let files = set.files.clone();
         let at = self.take(set, services);
+        let builds: BTreeMap<String, usize> = names.into_iter().zip(at).collect();
         let commanded: Vec<usize> =
-            names.iter().zip(at).filter(|(name, _)| built.contains(*name)).map(|(_, at)| at).collect();
+            builds.iter().filter(|(name, _)| built.contains(*name)).map(|(_, at)| *at).collect();
         for at in &commanded {
             self.found.builds[*at].args.extend(command.args.clone());
         }
         self.found.commanded = is_whole.then(|| commanded.into_iter().collect());
+        self.found.command = Some(CommandedFiles { files, builds });
     }
 
     /// Reads a set with all files that it leads to. Docker is asked too what it reads by a command in a folder.
@@ -190,12 +196,7 @@ impl Reader<'_> {
             return services;
         };
         let first = set.files.first().cloned().unwrap_or_default();
-        let answer = docker::ask(
-            self.inputs.root,
-            folder,
-            self.inputs.environment,
-            &docker_arguments(command, folder),
-        );
+        let answer = self.ask_docker(folder, &docker_arguments(command, folder));
         let taken = answer.and_then(|text| {
             let root = self.sources.root.clone();
             compose::take_resolved(&text, &root, &first, &mut services).map_err(str::to_owned)
@@ -212,6 +213,13 @@ impl Reader<'_> {
     /// Whether docker is asked, and has the plugin that knows.
     fn asks_docker(&self, plugin: &str) -> bool {
         self.inputs.use_docker && docker::has_plugin(plugin, self.inputs.environment)
+    }
+
+    /// What docker prints for some arguments in a folder, which is named from the root.
+    fn ask_docker(&self, folder: &str, arguments: &[String]) -> Result<String, String> {
+        let folder =
+            if folder.is_empty() { self.inputs.root.to_owned() } else { self.inputs.root.join(folder) };
+        docker::ask("docker".as_ref(), &folder, self.inputs.environment, arguments)
     }
 
     /// Takes the builds of a set that are not known yet; says where each of its builds is in the list.

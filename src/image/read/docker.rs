@@ -1,6 +1,7 @@
 //! What docker itself says of the files that define builds. What it prints may hold secrets: it is never shown.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -31,24 +32,23 @@ pub(super) fn has_plugin(name: &str, environment: &BTreeMap<String, String>) -> 
     folders.into_iter().any(|folder| folder.join(&file).is_file())
 }
 
-/// What `docker` prints for some arguments in a folder, which is named from the root; it reads nothing from us, and
+/// What `docker`, or another program of that kind, prints for some arguments in a folder; it reads nothing from us, and
 /// changes nothing. Whether it succeeds its answer tells: it prints none where it fails.
 ///
 /// # Errors
 /// Why there is no answer, as part of a sentence.
-pub(super) fn ask(
-    root: &Path,
-    folder: &str,
+pub(crate) fn ask(
+    program: &OsStr,
+    folder: &Path,
     environment: &BTreeMap<String, String>,
-    arguments: &[String],
+    arguments: &[impl AsRef<OsStr>],
 ) -> Result<String, String> {
-    let folder = if folder.is_empty() { root.to_owned() } else { root.join(folder) };
-    let mut child = Command::new("docker")
+    let mut child = Command::new(program)
         .args(arguments)
-        .current_dir(&folder)
+        .current_dir(folder)
         .env_clear()
         .envs(environment)
-        .env("PWD", &folder)
+        .env("PWD", folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

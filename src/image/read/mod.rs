@@ -3,6 +3,6 @@
 #![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads files, and asks docker"))]
 
 pub(crate) mod definitions;
-mod docker;
+pub(crate) mod docker;
 mod files;
 pub(crate) mod sources;

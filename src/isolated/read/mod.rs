@@ -1,3 +1,8 @@
-//! What isolated builds look at: contexts and what is known of their trees.
+//! What isolated builds look at: contexts and what is known of their trees, commands, and docker's own answers.
 
-mod tree;
+pub(super) mod command;
+mod namespace;
+pub(super) mod project;
+pub(super) mod tree;
+
+pub(crate) use self::namespace::Watched;

@@ -39,7 +39,7 @@ impl Watch {
     /// number nor the time of its last change there.
     pub(crate) fn sign(&self, path: &Path, follow: bool) -> io::Result<FileStamp> {
         let metadata = if follow { path.metadata()? } else { path.symlink_metadata()? };
-        signature(&metadata).ok_or_else(|| io::ErrorKind::Unsupported.into())
+        stamp(&metadata).ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
 
     /// [`Watch::sign`] of what is in a folder, links followed.
@@ -122,8 +122,9 @@ impl<'a> WatchedFolder<'a> {
     }
 }
 
+/// What the file system says of a file that it has been asked for; nothing where that tells no change.
 #[cfg(unix)]
-fn signature(metadata: &Metadata) -> Option<FileStamp> {
+pub(crate) fn stamp(metadata: &Metadata) -> Option<FileStamp> {
     use std::os::unix::fs::MetadataExt as _;
     let moment = |seconds: i64, nanos: i64| Some(FileTime { seconds, nanos: u32::try_from(nanos).ok()? });
     Some(FileStamp {
@@ -137,7 +138,7 @@ fn signature(metadata: &Metadata) -> Option<FileStamp> {
 }
 
 #[cfg(not(unix))]
-fn signature(_: &Metadata) -> Option<FileStamp> {
+pub(crate) fn stamp(_: &Metadata) -> Option<FileStamp> {
     None
 }
 

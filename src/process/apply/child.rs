@@ -6,7 +6,7 @@ mod imp;
 #[cfg(unix)]
 mod listener;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,7 +15,8 @@ use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result, io_cause};
 use crate::process::ended::Ended;
 
-/// Runs a command in a folder and waits for its end. It has our stdin and stderr, and so our terminal.
+/// Runs a command in a folder and waits for its end. It has our stdin and stderr, and so our terminal, and these
+/// variables beside ours.
 ///
 /// A signal that a process sent to us is passed on. What the terminal sends for Ctrl-C or Ctrl-\, or as it is closed,
 /// has reached the command already. The second Ctrl-C ends the waiting, not the command; so does the second SIGINT
@@ -27,13 +28,20 @@ use crate::process::ended::Ended;
 /// # Errors
 /// [`ErrorKind::NotRun`]: there is no such command, or it cannot be executed. [`ErrorKind::Interrupted`]: a signal came before
 /// it began, or a second SIGINT while it ran; or the token was cancelled.
-pub(crate) fn run(words: &[OsString], folder: &Path, stdout: Stdio, cancel: &CancelToken) -> Result<Ended> {
+pub(crate) fn run(
+    words: &[OsString],
+    folder: &Path,
+    variables: &[(OsString, OsString)],
+    stdout: Stdio,
+    cancel: &CancelToken,
+) -> Result<Ended> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "no command was named").hint("docker-prep run -- COMMAND…"));
     };
     let mut command = Command::new(program);
     // Some programs, and every shell, believe PWD.
     command.args(arguments).current_dir(folder).env("PWD", folder).stdout(stdout);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     imp::run(&mut command, cancel, ChildRole::Owner)
 }
 
@@ -102,28 +110,29 @@ enum ChildRole {
 
 /// Starts it, with a shell's exit codes where that fails.
 fn spawn(command: &mut Command) -> Result<std::process::Child> {
-    command.spawn().map_err(|error| {
-        let program = command.get_program().display();
-        match error.kind() {
-            io::ErrorKind::NotFound => {
-                Error::new(ErrorKind::NotRun(127), format!("{program}: command not found"))
-                    .hint("see whether it is installed and on PATH, and how it is spelled")
-            }
-            // There is no room for one more process, whatever it is.
-            io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => Error::new(
-                ErrorKind::Environment,
-                format!("{program}: cannot be started: {}", io_cause(&error)),
-            )
-            .because(&error)
-            .hint("once the cause is gone, type it again"),
-            _ => Error::new(
-                ErrorKind::NotRun(126),
-                format!("{program}: cannot be executed: {}", io_cause(&error)),
-            )
-            .because(&error)
-            .hint(format!("see its mode, and that it is a program: ls -l {program}")),
+    command.spawn().map_err(|error| not_started(command.get_program(), &error))
+}
+
+/// That a program could not be started, with a shell's exit codes.
+pub(crate) fn not_started(program: &OsStr, error: &io::Error) -> Error {
+    let program = program.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            Error::new(ErrorKind::NotRun(127), format!("{program}: command not found"))
+                .hint("see whether it is installed and on PATH, and how it is spelled")
         }
-    })
+        // There is no room for one more process, whatever it is.
+        io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => {
+            Error::new(ErrorKind::Environment, format!("{program}: cannot be started: {}", io_cause(error)))
+                .because(error)
+                .hint("once the cause is gone, type it again")
+        }
+        _ => {
+            Error::new(ErrorKind::NotRun(126), format!("{program}: cannot be executed: {}", io_cause(error)))
+                .because(error)
+                .hint(format!("see its mode, and that it is a program: ls -l {program}"))
+        }
+    }
 }
 
 /// The console sends Ctrl-C to the command too; the program notes it and waits.

@@ -8,6 +8,7 @@ use super::{Config, version};
 use crate::error::Problem;
 use crate::image::PackageManager;
 use crate::npm::{MatchOptions, Minimatch};
+use crate::project::isolated_way::IsolatedWay;
 use crate::project::link::Link;
 use crate::project::package_source::{PackageSource, parse_duration};
 
@@ -16,6 +17,8 @@ pub(super) struct Key {
     pub(super) name: &'static str,
     /// A list of texts, or else one text.
     pub(super) is_list: bool,
+    /// A boolean will do, too.
+    is_flag: bool,
     /// What may stand there.
     what: &'static str,
     /// A value, as TOML.
@@ -24,11 +27,15 @@ pub(super) struct Key {
 
 impl Key {
     const fn text(name: &'static str, what: &'static str, sample: &'static str) -> Self {
-        Self { name, is_list: false, what, sample }
+        Self { name, is_list: false, is_flag: false, what, sample }
     }
 
     const fn list(name: &'static str, what: &'static str, sample: &'static str) -> Self {
-        Self { name, is_list: true, what, sample }
+        Self { name, is_list: true, is_flag: false, what, sample }
+    }
+
+    const fn flag(name: &'static str, what: &'static str, sample: &'static str) -> Self {
+        Self { name, is_list: false, is_flag: true, what, sample }
     }
 
     /// A line that sets it.
@@ -43,7 +50,7 @@ impl Key {
 }
 
 /// All of them.
-pub(super) const ALL: [Key; 10] = [
+pub(super) const ALL: [Key; 11] = [
     Key::text(
         "workspace",
         "the folder of the shared packages, from the project's root",
@@ -54,6 +61,7 @@ pub(super) const ALL: [Key; 10] = [
     Key::text("deps-dir", "a folder inside the project, from its root", "\".docker-deps\""),
     Key::text("package-manager", "pnpm, npm, yarn or bun, with or without a version", "\"pnpm@10.6.5\""),
     Key::text("link", "auto, overrides or tarballs", "\"overrides\""),
+    Key::flag("isolated", "true or false, or a way: \"context\" or \"namespace\"", "true"),
     Key::text("source", "workspace, registry, auto or vendor", "\"auto\""),
     Key::text("probe-timeout", "a time between 1ms and 60s", "\"2s\""),
     Key::list("guard-ignore", "globs on paths from the project's root", "[\"fixtures/**\"]"),
@@ -142,6 +150,9 @@ impl<'t> Reading<'t> {
         let mut texts: Vec<(&str, usize)> = Vec::new();
         match value.get_ref() {
             DeValue::String(text) => texts.push((text, value.span().start)),
+            DeValue::Boolean(is) if key.is_flag => {
+                texts.push((if *is { "true" } else { "false" }, value.span().start));
+            }
             DeValue::Array(items) if key.is_list => {
                 for item in items.iter() {
                     match item.get_ref() {
@@ -174,6 +185,7 @@ impl<'t> Reading<'t> {
             "deps-dir" => config.deps_dir = Some(owned),
             "package-manager" => config.package_manager = Some(PackageManager::parse(text)?),
             "link" => config.link = Some(Link::parse(text)?),
+            "isolated" => config.isolated = Some(IsolatedWay::parse(text)?),
             "source" => config.source = Some(PackageSource::parse(text)?),
             "probe-timeout" => config.probe_timeout = Some(parse_duration(text)?),
             "guard-ignore" => {

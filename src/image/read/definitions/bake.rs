@@ -1,14 +1,13 @@
 //! Bake files: those in JSON as they are, those in HCL by what docker prints of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reader;
 use crate::image::bake::{self, BAKE_FILES, BakeFiles, BakeOutline, BakePlace};
 use crate::image::command_line::BakeCommand;
 use crate::image::compose::{self, FileText};
-use crate::image::definition::UnknownDefinition;
+use crate::image::definition::{CommandedFiles, UnknownDefinition};
 use crate::image::place::Place;
-use crate::image::read::docker;
 
 impl Reader<'_> {
     /// Takes the targets of bake files: of those that commands name together, of those that bake finds by itself, and of
@@ -100,11 +99,13 @@ impl Reader<'_> {
         let at = self.add(builds, files.unknown);
         if let Some(targets) = targets {
             let named = outline.named(targets);
-            let is_known = |name: &String| outline.groups.contains_key(name) || names.contains(name);
-            let is_named = |(name, _): &(&String, usize)| named.contains(*name);
-            let commanded = || names.iter().zip(at).filter(is_named).map(|(_, at)| at).collect();
+            let builds: BTreeMap<String, usize> = names.into_iter().zip(at).collect();
+            let is_known = |name: &String| outline.groups.contains_key(name) || builds.contains_key(name);
+            let is_named = |(name, _): &(&String, &usize)| named.contains(*name);
+            let commanded = || builds.iter().filter(is_named).map(|(_, at)| *at).collect();
             // Where not all is known that it names, nothing is left out.
             self.found.commanded = named.iter().all(is_known).then(commanded);
+            self.found.command = Some(CommandedFiles { files: set.to_vec(), builds });
         }
     }
 
@@ -123,6 +124,6 @@ impl Reader<'_> {
         }
         arguments.push("--print".to_owned());
         arguments.extend(outline.built().into_iter().map(str::to_owned));
-        docker::ask(self.inputs.root, folder, self.inputs.environment, &arguments)
+        self.ask_docker(folder, &arguments)
     }
 }

@@ -1,48 +1,17 @@
-//! `docker-prep run`: prepare, run a command, restore, whatever happens in between.
+//! Prepare, run a command, restore, whatever happens in between.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
 
+use super::{RunOptions, RunOutcome, RunStep};
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::prepare::{Call, PreparePlan, call as prepare, refuse_left};
+use crate::prepare::{Call, call as prepare, refuse_left};
 use crate::process::{Ended, child};
 use crate::project::{FolderNow, HeldFolder, Project, Requested, read as project};
 use crate::report::{Event, Notice, Report};
 use crate::transaction::{Lock, Phase, Prepared, RestoreOutcome, file, files};
-
-/// What to run, and how to prepare for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RunOptions {
-    /// How to prepare. With [`keep`](prepare::Options::keep), a command that fails leaves the project prepared.
-    pub(crate) prepare: prepare::PrepareOptions,
-    /// The program and its arguments.
-    pub(crate) command: Vec<OsString>,
-}
-
-/// What was done.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RunOutcome {
-    /// What was prepared.
-    pub(crate) plan: PreparePlan,
-    /// How the command ended.
-    pub(crate) ended: Ended,
-    /// What was put back; `None` where nothing was rewritten, or it was left prepared.
-    pub(crate) restored: Option<RestoreOutcome>,
-}
-
-/// How far it is, for whoever shows it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum RunStep<'a> {
-    /// The project is prepared, and the command begins.
-    Prepared(&'a PreparePlan),
-    /// The command has ended.
-    Ended(Ended),
-    /// The project is restored.
-    Restored(&'a RestoreOutcome),
-}
 
 /// Prepares the project, runs the command at its root, and restores. The lock is held all the while. `stdout` is the
 /// command's.
@@ -51,7 +20,7 @@ pub(crate) enum RunStep<'a> {
 /// As [`prepare::run`], before the command is begun. Then [`ErrorKind::NotRun`](crate::error::ErrorKind::NotRun) for a command that cannot be started,
 /// [`ErrorKind::Interrupted`](crate::error::ErrorKind::Interrupted) where it was not waited for, or where a signal came after its end; always restored. Where
 /// restoring fails, those errors too.
-pub(crate) fn run(
+pub(super) fn run(
     requested: &Requested,
     options: &RunOptions,
     stdout: Stdio,
@@ -66,7 +35,7 @@ pub(crate) fn run(
     let (plan, prepared) = call.prepare(&lock, until, None)?;
     show(RunStep::Prepared(&plan));
     let held = HeldFolder::new(&project.root);
-    let done = child::run(&options.command, &project.root, stdout, cancel);
+    let done = child::run(&options.command, &project.root, &[], stdout, cancel);
     if let Ok(ended) = done {
         show(RunStep::Ended(ended));
     }
@@ -100,7 +69,7 @@ pub(crate) fn run(
     }
     let (ended, restored) = both(done, restored)?;
     cancel.check()?;
-    Ok(RunOutcome { plan, ended, restored })
+    Ok(RunOutcome { plan, ended, restored, isolated: None })
 }
 
 /// Puts back what was prepared, also where the command has taken the state away; folders that only the state needed go

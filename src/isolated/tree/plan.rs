@@ -1,0 +1,201 @@
+//! What has to be done so that a tree is what it should be.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use super::{Index, Kind, Listed, Origin, Record, Seen, SeenFolder, Wanted};
+use crate::npm::{FileStamp, FileTime};
+
+/// What becomes of a file of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::isolated) enum Decision {
+    /// It is right: what its origin looked like, if that counts, and what it looks like.
+    Keep(Option<FileStamp>, FileStamp),
+    /// The step of this number says.
+    Step(usize),
+}
+
+/// What is done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::isolated) enum Action {
+    /// It is read, and stays if its bytes are right.
+    Compare,
+    /// It is made anew.
+    Replace,
+}
+
+/// A file or link that may have to be written.
+#[derive(Clone, Debug)]
+pub(in crate::isolated) struct FileStep {
+    /// The folder's number, and the file's in it.
+    pub(in crate::isolated) folder: usize,
+    pub(in crate::isolated) file: usize,
+    pub(in crate::isolated) action: Action,
+    /// What of its kind is there.
+    pub(in crate::isolated) present: Option<FileStamp>,
+    /// What a build may have seen of it: the new one must look different if its bytes are.
+    pub(in crate::isolated) before: Vec<FileStamp>,
+}
+
+/// What is to be done, in this order.
+#[derive(Debug, Default)]
+pub(in crate::isolated) struct Plan {
+    /// What goes with all below it, by the paths from the root.
+    pub(in crate::isolated) removals: Vec<PathBuf>,
+    /// The folders in which anything changes, or that are made, by their numbers; in order.
+    pub(in crate::isolated) changed: Vec<usize>,
+    /// The files.
+    pub(in crate::isolated) steps: Vec<FileStep>,
+    /// What becomes of each file of each folder; nothing where the folder does not belong into the tree.
+    pub(in crate::isolated) decisions: Vec<Option<Vec<Decision>>>,
+}
+
+/// What differs.
+pub(in crate::isolated) fn plan(seen: &Seen<'_>, index: &Index<'_>) -> Plan {
+    let belongs = belongs(&seen.folders);
+    let mut names = vec![HashSet::new(); seen.folders.len()];
+    for (folder, belongs) in seen.folders.iter().zip(&belongs) {
+        if *belongs && let (Some(parent), Some(name)) = (folder.parent, folder.path.file_name()) {
+            names[parent].insert(name);
+        }
+    }
+    let mut plan = Plan::default();
+    let mut is_changed = vec![false; seen.folders.len()];
+    for (number, folder) in seen.folders.iter().enumerate() {
+        if !belongs[number] {
+            plan.decisions.push(None);
+            continue;
+        }
+        let before = (plan.removals.len(), plan.steps.len());
+        remove_others(folder, &names[number], &mut plan.removals);
+        let known = index.folder(folder.path.as_os_str().as_encoded_bytes());
+        let decisions = folder.wanted.iter().enumerate().map(|(file, wanted)| {
+            let present = find(&folder.present, wanted).map(|present| &present.stamp);
+            let name = wanted.name.as_encoded_bytes();
+            let known = known.binary_search_by(|record| record.name.cmp(name)).ok().map(|at| &known[at]);
+            match decide(wanted, present, known, index.is_believed()) {
+                Ok((source, tree)) => Decision::Keep(source, tree),
+                Err(action) => {
+                    plan.steps.push(step((number, file), action, present, known));
+                    Decision::Step(plan.steps.len() - 1)
+                }
+            }
+        });
+        let decisions = decisions.collect();
+        plan.decisions.push(Some(decisions));
+        is_changed[number] |= before != (plan.removals.len(), plan.steps.len());
+        if folder.in_tree.is_none() {
+            is_changed[number] = true;
+            if let Some(parent) = folder.parent {
+                is_changed[parent] = true;
+            }
+        }
+    }
+    plan.changed = (0..is_changed.len()).filter(|number| is_changed[*number]).collect();
+    plan
+}
+
+/// Which folders belong into the tree: those that are not hidden, and those above anything that does.
+fn belongs(folders: &[SeenFolder<'_>]) -> Vec<bool> {
+    let mut belongs: Vec<bool> =
+        folders.iter().map(|folder| !folder.is_hidden || !folder.wanted.is_empty()).collect();
+    for (number, folder) in folders.iter().enumerate().rev() {
+        if let Some(parent) = folder.parent.filter(|_| belongs[number]) {
+            belongs[parent] = true;
+        }
+    }
+    belongs
+}
+
+/// What is in the tree's folder, and should not be or should be something else.
+fn remove_others(folder: &SeenFolder<'_>, folders: &HashSet<&OsStr>, removals: &mut Vec<PathBuf>) {
+    for there in &folder.present {
+        let is_wanted = match there.kind {
+            Kind::Folder => folders.contains(&*there.name),
+            Kind::File | Kind::Link => find_wanted(&folder.wanted, there).is_some(),
+            Kind::Other(_) => false,
+        };
+        if !is_wanted {
+            removals.push(folder.path.join(&there.name));
+        }
+    }
+}
+
+/// The entry of a file's name and kind.
+fn find<'l>(present: &'l [Listed], wanted: &Wanted<'_>) -> Option<&'l Listed> {
+    let at = present.binary_search_by(|there| order(&there.name).cmp(order(&wanted.name))).ok()?;
+    Some(&present[at]).filter(|there| is_of_kind(there, wanted))
+}
+
+fn find_wanted<'w, 'a>(wanted: &'w [Wanted<'a>], there: &Listed) -> Option<&'w Wanted<'a>> {
+    let at = wanted.binary_search_by(|wanted| order(&wanted.name).cmp(order(&there.name))).ok()?;
+    Some(&wanted[at]).filter(|wanted| is_of_kind(there, wanted))
+}
+
+fn is_of_kind(there: &Listed, wanted: &Wanted<'_>) -> bool {
+    there.kind == if wanted.is_link { Kind::Link } else { Kind::File }
+}
+
+/// By what names are in order.
+pub(in crate::isolated) fn order(name: &OsStr) -> &[u8] {
+    name.as_encoded_bytes()
+}
+
+/// Whether a file is right, and then what is known of it from now on; else what to do.
+fn decide(
+    wanted: &Wanted<'_>,
+    present: Option<&FileStamp>,
+    known: Option<&Record<'_>>,
+    is_believed: bool,
+) -> Result<(Option<FileStamp>, FileStamp), Action> {
+    let Some(present) = present else { return Err(Action::Replace) };
+    let source = &wanted.stamp;
+    if let Some(known) = known
+        && is_believed
+        && wanted.is_trusted
+        && known.is_reliable
+        && known.source == Some(*source)
+        && known.tree == *present
+    {
+        return Ok((known.source, known.tree));
+    }
+    // A text's size is known, and that of bytes of ours means that they are the same, or nearly always.
+    let may_be_same = present.size == source.size
+        && match wanted.origin {
+            Origin::Text(..) | Origin::Store(_) => true,
+            // A file whose time is not that of its origin was given another one when that had kept its time.
+            Origin::Context => {
+                let known = known.and_then(|known| known.source);
+                present.modified == source.modified
+                    || known.is_some_and(|known| known.modified == source.modified)
+            }
+        };
+    Err(if may_be_same { Action::Compare } else { Action::Replace })
+}
+
+fn step(
+    (folder, file): (usize, usize),
+    action: Action,
+    present: Option<&FileStamp>,
+    known: Option<&Record<'_>>,
+) -> FileStep {
+    let known = known.into_iter().flat_map(|known| [known.source, Some(known.tree)]).flatten();
+    let before = present.copied().into_iter().chain(known).collect();
+    FileStep { folder, file, action, present: present.copied(), before }
+}
+
+/// The time that a file gets that is made anew; nothing for the present.
+///
+/// BuildKit takes a file of the same size, time and mode for the one that it has. Its origin's time is given unless that
+/// would make it look so, as after an edit that puts the time back.
+pub(in crate::isolated) fn mtime_for(stamp: &FileStamp, mode: u32, before: &[FileStamp]) -> Option<FileTime> {
+    let looks_same = before.iter().any(|before| looks_same(before, stamp.size, stamp.modified, mode));
+    Some(stamp.modified).filter(|_| !looks_same)
+}
+
+/// Whether BuildKit would take one for the other.
+pub(in crate::isolated) fn looks_same(before: &FileStamp, size: u64, modified: FileTime, mode: u32) -> bool {
+    const PERMISSIONS: u32 = 0o7777;
+    before.size == size && before.modified == modified && (before.mode ^ mode) & PERMISSIONS == 0
+}
