@@ -183,7 +183,7 @@ user_begin() {
 	install -m 755 "$target/debug/docker-prep" "$temp/user/bin"
 	cp -L "$temp/bin/docker" "$temp/user/bin"
 	[ ! -d "$DOCKER_CONFIG/cli-plugins" ] || cp -RL "$DOCKER_CONFIG/cli-plugins" "$temp/user/docker-config"
-	mkdir "$temp/user/world"
+	mkdir -p "$temp/user/world"
 	cp -a "$world/learning_ai_common_plat" "$world/learning_ai_notes" "$temp/user/world"
 	chown -R 54321:54321 "$temp/user"
 	chgrp 54322 "$daemon_dir/docker.sock"
@@ -288,7 +288,6 @@ isolated_make() {
 	write_makefile
 	build_by in-place docker learning_ai_notes/backend
 	expected=$image
-	docker-prep restore --clean -q
 	outside "$PWD" >"$temp/learning_ai_notes.outside"
 	watch_begin learning_ai_notes
 	looked_at learning_ai_notes '' docker-prep run --isolated -- make -f .git/info/Makefile images
