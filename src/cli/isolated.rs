@@ -9,7 +9,6 @@ use super::prepare::{described, would_pack};
 use super::report::Reporter;
 use super::run::words;
 use super::text::{count, packages_of, table, workspace};
-use crate::npm::as_seen_from;
 use crate::prepare::PreparePlan;
 use crate::run::{IsolatedDryRun, IsolatedOutcome, MadeTree};
 use crate::text::{diff, quoted};
@@ -30,6 +29,10 @@ pub(super) fn tell(plan: &PreparePlan, outcome: &IsolatedOutcome, reporter: &Rep
 /// The way, and what stands for what.
 fn shown(outcome: &IsolatedOutcome, project: &Path) -> String {
     let Some(first) = outcome.trees.first() else {
+        if outcome.mounted.is_empty() {
+            return "isolated: no image build of this command takes packed packages: it is run as it is"
+                .to_owned();
+        }
         let seen = match &outcome.mounted[..] {
             [one] => one.clone(),
             many => format!("{} rewritten", count(many.len(), "file")),
@@ -54,8 +57,13 @@ fn shown(outcome: &IsolatedOutcome, project: &Path) -> String {
         [one] => &one.folder,
         _ => first.folder.parent().unwrap_or(&first.folder),
     };
-    let folder = as_seen_from(project, folder);
+    let folder = seen(project, folder);
     format!("isolated (context): {what} from {folder}/; no file of the project is touched")
+}
+
+/// A folder of the state, which lies in the project's own git folder but for work trees.
+fn seen(project: &Path, folder: &Path) -> String {
+    folder.strip_prefix(project).unwrap_or(folder).display().to_string()
 }
 
 fn made(tree: &MadeTree, project: &Path) -> String {
@@ -66,7 +74,7 @@ fn made(tree: &MadeTree, project: &Path) -> String {
         tree.files.map(|(files, copied)| format!("{}, {copied} of them copied, ", count(files, "file")));
     format!(
         "{} for {context}{}: {}{tarballs}",
-        as_seen_from(project, &tree.folder),
+        seen(project, &tree.folder),
         if builds.concat().is_empty() { String::new() } else { format!(" ({})", builds.join(", ")) },
         files.unwrap_or_default(),
     )
@@ -81,7 +89,8 @@ pub(super) fn tell_written(outcome: &IsolatedOutcome, reporter: &Reporter) {
             written.name,
             written.kept.display()
         ));
-        reporter.tell(diff::unified(&written.name, &text(&written.before), &text(&written.after)).trim_end());
+        let diff = diff::unified(&written.name, &text(&written.before), &text(&written.after));
+        diff.lines().for_each(|line| reporter.tell(line));
     }
 }
 

@@ -132,7 +132,7 @@ mod tests {
             ("docker compose build", 2, "build", &[][..]),
             (
                 "docker -H tcp://h --tls compose --profile p -f a -fb --file=c up -d -f x",
-                10,
+                11,
                 "up",
                 &["a", "b", "c"],
             ),

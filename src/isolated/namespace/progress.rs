@@ -8,6 +8,9 @@ use super::instructions::HEADER;
 use crate::error::{Error, ErrorKind, io_cause};
 use crate::process::child;
 
+/// EINVAL; also for what the standard library refuses by itself, such as a NUL in a word.
+const INVALID: i32 = 22;
+
 /// How far the helper process is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::isolated) enum Progress {
@@ -114,8 +117,6 @@ impl Step {
 impl Failure {
     /// Of a system call.
     pub(in crate::isolated) fn of(step: Step) -> impl Fn(io::Error) -> Self {
-        /// What the standard library refuses by itself, such as a NUL in a word, is what the system calls EINVAL.
-        const INVALID: i32 = 22;
         move |error| Self { step, code: error.raw_os_error().unwrap_or(INVALID) }
     }
 
@@ -134,8 +135,13 @@ impl Failure {
                     .to_owned()
             }
             Step::Unshare => format!("the kernel does not let this user make a mount namespace ({cause})"),
-            Step::Identity => {
-                format!("the kernel does not let this user be himself in a user namespace ({cause})")
+            Step::Identity => format!(
+                "the kernel does not let this user act in a user namespace ({cause}; AppArmor is the cause where sysctl \
+                 kernel.apparmor_restrict_unprivileged_userns is 1)"
+            ),
+            Step::Propagation if self.code == INVALID => {
+                "a mount namespace cannot keep its mounts to itself where / is no mount, as in a chroot"
+                    .to_owned()
             }
             Step::Propagation => {
                 format!("the kernel does not let a mount namespace keep its mounts to itself ({cause})")
@@ -215,6 +221,9 @@ mod tests {
             "the kernel does not let this user make a mount namespace (operation not permitted); the command was \
              not begun"
         );
+        assert!(text(Step::Identity, 1).contains("operation not permitted; AppArmor is the cause where"));
+        assert!(text(Step::Propagation, 22).contains("as in a chroot"));
+        assert!(text(Step::Propagation, 13).contains("(permission denied)"));
         assert!(text(Step::Unshare, 28).contains("user.max_user_namespaces"));
         assert_eq!(error(Step::Execute, 2).kind(), ErrorKind::NotRun(127));
         assert_eq!(error(Step::Execute, 13).kind(), ErrorKind::NotRun(126));

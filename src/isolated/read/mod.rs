@@ -6,3 +6,5 @@ pub(super) mod project;
 pub(super) mod tree;
 
 pub(crate) use self::namespace::Watched;
+#[cfg(target_os = "linux")]
+pub(super) use self::namespace::obstacle;

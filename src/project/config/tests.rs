@@ -206,6 +206,10 @@ fn each_key_with_each_mistake() {
             format!("{name}.a = 1\n"),
         ];
         for mistake in mistakes {
+            // What a flag takes.
+            if name == "isolated" && mistake.ends_with("= true\n") {
+                continue;
+            }
             let problems = wrong(&format!("# first\n{}", mistake.replace(">=0.2, <0.3", "*")));
             let [(message, hint)] = &problems[..] else { panic!("{mistake}: {problems:?}") };
             let line = if mistake.lines().filter(|line| **line == *example).count() == 2 { 3 } else { 2 };
@@ -255,7 +259,7 @@ fn the_required_version_is_read_before_anything_else() {
     let own = env!("CARGO_PKG_VERSION");
     for rest in [
         "",
-        "isolated = true\n",
+        "hermetic = true\n",
         "link = ['a', 5]\n[doctor]\nx = 1\n",
         "workspace = ../plat\n",
         "what this is = nobody knows\n",

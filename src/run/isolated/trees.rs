@@ -77,6 +77,11 @@ impl Isolated<'_> {
         };
         self.refuse_contexts_outside(&picture)?;
         let isolated = IsolatedPlan::of(plan, &picture);
+        let words = &self.options.command;
+        let unchanged = || Redirected { words: words.clone(), ..Redirected::default() };
+        if isolated.builds.is_empty() && is_known(known.command.as_ref()) {
+            return Ok(Planned { picture, isolated: IsolatedPlan::default(), redirected: unchanged() });
+        }
         if isolated.builds.is_empty() {
             let manifests: Vec<&str> = isolated.left_out.iter().map(String::as_str).collect();
             let message = format!(
@@ -91,7 +96,6 @@ impl Isolated<'_> {
             Problem::new(format!("{manifest}: no image build of this command takes it: it is not rewritten"))
         });
         warn(self.report, &left_out.collect::<Vec<_>>());
-        let words = &self.options.command;
         let places = RedirectPlaces {
             root: &self.call.project.root,
             trees: self.home.folder(),
@@ -99,9 +103,7 @@ impl Isolated<'_> {
         };
         let redirected = match &self.way {
             ChosenWay::Docker(docker) => redirect(docker, words, &isolated, &picture, places),
-            ChosenWay::Variables | ChosenWay::Namespace => {
-                Redirected { words: words.clone(), ..Redirected::default() }
-            }
+            ChosenWay::Variables | ChosenWay::Namespace => unchanged(),
         };
         Ok(Planned { picture, isolated, redirected })
     }
@@ -193,6 +195,15 @@ impl Isolated<'_> {
         });
         IsolatedOutcome { way: self.way.name(), trees: trees.collect(), ..IsolatedOutcome::default() }
     }
+}
+
+/// Whether it is known of all that a command builds what it takes: then it may take nothing of ours.
+fn is_known(command: Option<&CommandPicture>) -> bool {
+    command.is_some_and(|command| {
+        command.builds.values().all(|commanded| {
+            commanded.build.is_some() || matches!(commanded.definition.context, BuildContext::Elsewhere(_))
+        })
+    })
 }
 
 /// What of a context is not in its tree, the first ones of it.

@@ -13,6 +13,7 @@ use rustix::fs::{Mode, OFlags, open};
 
 use crate::error::{Error, ErrorKind, Result, io_cause};
 use crate::isolated::namespace::{Binding, HEADER, HELPER, Instructions, NamespaceKind, Progress};
+use crate::isolated::read::obstacle;
 use crate::process::Ended;
 
 /// This very program, whatever its path holds by now.
@@ -29,13 +30,20 @@ fn helper_words() -> Vec<OsString> {
     words
 }
 
-/// Whether a command can be run in a mount namespace: it is tried, in the given folder. `Err` is the reason why not, as a
-/// part of a sentence.
+/// Whether a command can be run in a mount namespace, in the given folder, where it has this `PATH`: it is tried. `Err` is
+/// the reason why not, as a part of a sentence.
 pub(crate) fn is_possible(
     folder: &Path,
-    _command: &[OsString],
-    _path: Option<&OsStr>,
+    command: &[OsString],
+    path: Option<&OsStr>,
 ) -> Result<NamespaceKind, String> {
+    let kind = try_out(folder)?;
+    let program = command.first().map(OsString::as_os_str).unwrap_or_default();
+    obstacle(kind, program, folder, path).map_or(Ok(kind), Err)
+}
+
+/// What the kernel gives; else why it does not.
+fn try_out(folder: &Path) -> Result<NamespaceKind, String> {
     let mut helper = Command::new(THIS_PROGRAM);
     helper.arg(HELPER).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null());
     let output = helper
