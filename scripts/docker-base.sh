@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What the images are built on without a network; sourced by scripts/e2e-docker with $root, $tools and $temp set.
-# Needs what scripts/e2e-docker does, busybox, and Debian's apt-get where Docker comes without Compose.
+# Needs what scripts/e2e-docker does, and busybox.
 # shellcheck disable=SC2154 # the script that sources this sets them
 
 # The Node.js and npm of scripts/managers.txt, and the corepack that comes with that Node.js.
@@ -8,8 +8,6 @@ node_version=$(awk '$1 == "node" { print $2 }' "$root/scripts/managers.txt")
 npm_version=$(awk '$1 == "npm" && $2 ~ /^10\./ { print $2 }' "$root/scripts/managers.txt")
 corepack_version=0.34.7
 corepack_dir=$tools/corepack-$corepack_version
-# A Compose for a Docker that comes without: the last Debian release that has it as a plugin.
-compose_suite=trixie
 
 # Everything that comes from a registry, once; a second run finds it in .tools/.
 install_base() {
@@ -66,53 +64,4 @@ base_images() { # NODE BUSYBOX
 		--change 'ENV npm_config_fetch_retries=0' --change 'CMD ["node"]' \
 		--change "LABEL docker-prep-e2e=$$" - "$1"
 	rm -rf "$top"
-}
-
-# Compose: the one that this Docker has, else Debian's plugin, from a release that has it, signed by Debian's keys.
-# Sets $compose to its version, or leaves it empty and says in $no_compose why.
-find_compose() {
-	compose=$(docker compose version --short 2>/dev/null) && return
-	compose=
-	no_compose='docker compose is not installed'
-	# Another's Docker gets no plugin of ours.
-	[ "$own_daemon" = yes ] || return 0
-	local plugin=$tools/docker-compose-$compose_suite/docker-compose keys=/usr/share/keyrings/debian-archive-keyring.gpg
-	if [ ! -x "$plugin" ]; then
-		[ -f "$keys" ] || {
-			no_compose="$no_compose, and $keys to get Debian's with is missing"
-			return
-		}
-		download_compose "$plugin" "$keys" >"$temp/compose.log" 2>&1 || {
-			no_compose="$no_compose, and Debian's could not be had: $(tail -n 1 "$temp/compose.log")"
-			return
-		}
-	fi
-	mkdir -p "$DOCKER_CONFIG/cli-plugins"
-	ln -s "$plugin" "$DOCKER_CONFIG/cli-plugins/docker-compose"
-	compose=$(docker compose version --short 2>&1) || {
-		no_compose="Debian's docker-compose of $compose_suite does not run here: $(printf '%s' "$compose" | head -n 1)"
-		compose=
-	}
-}
-
-# apt's own lists stay as they are: this is another release's package, unpacked and not installed.
-download_compose() { # PLUGIN KEYS
-	local apt=$temp/apt mirror
-	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-	# shellcheck disable=SC2016 # apt fills it in
-	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -m 1 '/debian/*$')
-	[ -n "$mirror" ] || {
-		echo 'no Debian mirror is among the sources of apt'
-		return 1
-	}
-	printf 'deb [signed-by=%s] %s %s main\n' "$2" "$mirror" "$compose_suite" >"$apt/sources"
-	local options=(-q -o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$apt/lists"
-		-o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
-	apt-get "${options[@]}" update || return 1
-	(cd "$apt" && apt-get "${options[@]}" download docker-compose) || return 1
-	dpkg-deb -x "$apt"/docker-compose_*.deb "$apt/unpacked" || return 1
-	mkdir -p "${1%/*}"
-	# Moved into place when it is whole.
-	install -m 755 "$apt/unpacked/usr/libexec/docker/cli-plugins/docker-compose" "$1.part" && mv "$1.part" "$1"
-	rm -rf "$apt"
 }

@@ -41,7 +41,7 @@ built() { # SURFACE [OPTION…]
 # Each step of the build in $temp/build.log, but `FROM`: CACHED or RAN, and its name.
 steps() {
 	awk '
-		/^#[0-9]+ \[/ && !/^#[0-9]+ \[(internal|auth)\]/ { name[$1] = substr($0, length($1) + 2) }
+		/^#[0-9]+ \[/ && !/^#[0-9]+ \[([^ ]* )?(internal|auth)\]/ && !/\] exporting / { name[$1] = substr($0, length($1) + 2) }
 		/^#[0-9]+ (CACHED|DONE)/ { how[$1] = $2 == "CACHED" ? "CACHED" : "RAN" }
 		END { for (id in name) if (name[id] !~ /\] FROM /) print how[id], name[id] }
 	' "$temp/build.log" | sort -k 2

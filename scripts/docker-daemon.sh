@@ -9,17 +9,27 @@
 daemon_dir=$temp/docker
 daemon_cgroup=docker-prep-e2e-$$
 daemon_job=
+# Why no later docker than this release's is used, if so.
+docker_older=
 policy=/usr/sbin/policy-rc.d
 
-# Docker from Debian. Nothing that is installed may start a service of its own.
+# Docker from Debian. Nothing that is installed may start a service of its own. Where this release's has no plugins, the
+# client and the daemon of a later one are unpacked, and run with what this one has installed besides.
 install_docker() {
+	install_debian_docker
+	PATH=/usr/bin:/usr/sbin:$PATH has_docker_plugins ||
+		docker_older=$(install_docker_programs) ||
+		echo "$docker_older: Debian's of this release is used"
+}
+
+install_debian_docker() {
 	command -v dockerd >/dev/null 2>&1 && command -v busybox >/dev/null 2>&1 && return
 	need apt-get "no Docker daemon answers, and only Debian's can be set up: start Docker, or install dockerd and busybox"
 	policy_begin
 	apt_install busybox busybox-static
 	apt_install dockerd docker.io
 	# Newer releases have the client and BuildKit's part of it in packages of their own.
-	for package in docker-cli docker-buildx; do
+	for package in docker-cli docker-buildx docker-compose; do
 		if apt-cache show "$package" >/dev/null 2>&1; then
 			apt-get install -y -q --no-install-recommends "$package" >/dev/null ||
 				fail "apt-get could not install $package"
@@ -47,17 +57,19 @@ policy_end() {
 	fi
 }
 
-# What the daemon is started by, as the first process of its namespaces: sh -c "$daemon_init" - DIR CGROUP DRIVER
+# What the daemon is started by, as the first process of its namespaces: sh -c "$daemon_init" - DIR CGROUP DRIVER HIDDEN
+# It sees nothing of the folder HIDDEN, as a daemon on another machine would not. The port is one of its own network.
 # Standard input is the pipe.
 # shellcheck disable=SC2016 # this text is for that shell
 daemon_init='
-	dir=$1 cgroup=$2 driver=$3
+	dir=$1 cgroup=$2 driver=$3 hidden=$4
 	# A job in the background reads from /dev/null unless told otherwise.
 	exec 3<&0 </dev/null
 	# /proc is still the outer one here, and says what this process is called there.
 	read -r outer _ </proc/self/stat
 	mount -t proc proc /proc || exit 1
 	ip link set lo up || exit 1
+	mount -t tmpfs -o ro tmpfs "$hidden" || exit 1
 
 	# A container may have no cgroups, or may not write to them. These mounts are ours alone.
 	if ! grep -q " - cgroup2\{0,1\} " /proc/self/mountinfo; then
@@ -82,7 +94,7 @@ daemon_init='
 		"
 	} >"$dir/network" 2>&1
 	dockerd --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/dockerd.pid" -H "unix://$dir/docker.sock" \
-		--storage-driver "$driver" --bridge none --iptables=false --ip6tables=false --ip-forward=false \
+		-H tcp://127.0.0.1:2375 --tls=false --storage-driver "$driver" --bridge none --iptables=false --ip6tables=false --ip-forward=false \
 		--dns 127.0.0.1 --host-gateway-ip 127.0.0.1 \
 		--exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$cgroup" >"$dir/log" 2>&1 3<&- &
 	daemon=$!
@@ -100,7 +112,7 @@ daemon_starts() { # DRIVER
 	mkdir -p "$daemon_dir"
 	mkfifo "$daemon_dir/alive"
 	setsid unshare --mount --net --pid --fork --kill-child \
-		sh -c "$daemon_init" - "$daemon_dir" "$daemon_cgroup" "$1" <"$daemon_dir/alive" >"$daemon_dir/start" 2>&1 &
+		sh -c "$daemon_init" - "$daemon_dir" "$daemon_cgroup" "$1" "$world" <"$daemon_dir/alive" >"$daemon_dir/start" 2>&1 &
 	daemon_job=$!
 	exec 9>"$daemon_dir/alive"
 	until docker version >/dev/null 2>&1; do
@@ -124,6 +136,13 @@ daemon_up() {
 	client=$({ dpkg -L docker.io docker-cli 2>/dev/null || true; } | grep -x '/usr/bin/docker') ||
 		client=$(command -v docker) || fail "dockerd is installed, but no docker client"
 	mkdir -p "$temp/bin" "$temp/docker-config"
+	if [ -x "$docker_dir/docker" ]; then
+		client=$docker_dir/docker
+		ln -s "$docker_dir/dockerd" "$docker_dir/docker-proxy" "$temp/bin"
+		ln -s "$docker_dir/cli-plugins" "$temp/docker-config/cli-plugins"
+		# As a program of its own it is the same one.
+		ln -s "$docker_dir/cli-plugins/docker-compose" "$temp/bin/docker-compose"
+	fi
 	ln -s "$client" "$temp/bin/docker"
 	export PATH="$temp/bin:$PATH" DOCKER_HOST="unix://$daemon_dir/docker.sock" DOCKER_CONFIG="$temp/docker-config"
 
@@ -187,4 +206,12 @@ daemon_left() {
 	grep -F -- "$daemon_dir" /proc/self/mounts || true
 	find /sys/fs/cgroup -type d -name "$daemon_cgroup*" 2>/dev/null || true
 	[ ! -e "$daemon_dir" ] || printf 'folder: %s\n' "$daemon_dir"
+}
+
+# What this Docker's client has: $compose and $buildx are their versions, or empty.
+find_plugins() {
+	compose=$(docker compose version --short 2>/dev/null) || compose=
+	buildx=$(docker buildx version 2>/dev/null | awk '{ print $2 }') || buildx=
+	no_compose="docker compose is not installed${docker_older:+: $docker_older}"
+	echo "compose: ${compose:-none}; buildx: ${buildx:-none}"
 }

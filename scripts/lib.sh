@@ -13,9 +13,12 @@ nextest_version=0.9.148
 # What scripts/dist links programs for other systems with.
 zig_version=0.17.1
 zigbuild_version=0.24.1
+# The Debian release that Docker with its plugins comes from, where the one of this machine has none.
+docker_suite=trixie
 # shellcheck disable=SC2154 # the script that sources this sets it
 tools=$root/.tools
 pnpm_dir=$tools/pnpm-$pnpm_version
+docker_dir=$tools/docker-$docker_suite
 
 # Ends the script with one line that says why.
 fail() {
@@ -181,6 +184,56 @@ apt_get() {
 	$as_root apt-get install -y -q --no-install-recommends "$1" >/dev/null ||
 		{ $as_root apt-get update -q >/dev/null && $as_root apt-get install -y -q --no-install-recommends "$1" >/dev/null; } ||
 		fail "apt-get could not install $1"
+}
+
+# has_docker_plugins: whether the docker in PATH has both of its plugins, compose and buildx.
+has_docker_plugins() {
+	docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1
+}
+
+# Puts Debian's docker, dockerd and docker-proxy at $docker_dir, and the plugins compose and buildx at
+# $docker_dir/cli-plugins: unpacked and not installed, of another release than this machine's, signed by Debian's keys.
+# apt's own lists stay as they are. Prints why, and fails, where they cannot be had. Needs apt-get.
+install_docker_programs() {
+	[ -x "$docker_dir/docker" ] && return
+	docker_keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	[ -f "$docker_keys" ] || {
+		echo "$docker_keys is missing, without which Debian's docker cannot be had"
+		return 1
+	}
+	# shellcheck disable=SC2016 # apt fills it in
+	docker_mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -m 1 '/debian/*$') || {
+		echo "no mirror of Debian is among apt's sources, and no docker can be had from there"
+		return 1
+	}
+	mkdir -p "$tools"
+	# Moved into place when it is whole.
+	docker_part=$(mktemp -d "$tools/.docker.XXXXXX")
+	if unpack_docker "$docker_part" "$docker_mirror" "$docker_keys" >"$docker_part/log" 2>&1; then
+		rm -rf "$docker_dir"
+		mv "$docker_part/programs" "$docker_dir"
+		rm -rf "$docker_part"
+		return
+	fi
+	echo "Debian's docker of $docker_suite could not be had: $(tail -n 1 "$docker_part/log")"
+	rm -rf "$docker_part"
+	return 1
+}
+
+# unpack_docker FOLDER MIRROR KEYS: the programs at FOLDER/programs.
+unpack_docker() {
+	apt=$1
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/programs"
+	printf 'deb [signed-by=%s] %s %s main\n' "$3" "$2" "$docker_suite" >"$apt/sources"
+	set -- -q -o "Dir::Etc::sourcelist=$apt/sources" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$apt/lists" \
+		-o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root
+	apt-get "$@" update || return
+	(cd "$apt" && apt-get "$@" download docker.io docker-cli docker-buildx docker-compose) || return
+	for docker_package in "$apt"/*.deb; do
+		dpkg-deb -x "$docker_package" "$apt/unpacked" || return
+	done
+	mv "$apt/unpacked/usr/bin/docker" "$apt/unpacked/usr/sbin/dockerd" "$apt/unpacked/usr/sbin/docker-proxy" \
+		"$apt/unpacked/usr/libexec/docker/cli-plugins" "$apt/programs"
 }
 
 # A heading; what a failure is reported under.

@@ -18,7 +18,7 @@ pub(crate) mod tree;
 pub(crate) use self::definitions::{ComposeServices, ComposeSet, load, of_dockerfile, of_folder};
 pub(crate) use self::dotenv::dotenv;
 pub(crate) use self::model::{FileText, Sources};
-pub(crate) use self::paths::{is_remote, join, parent};
+pub(crate) use self::paths::{is_inside, is_remote, join, parent};
 pub(crate) use self::resolved::take_resolved;
 pub(crate) use self::sets::{
     built_services, default_set, env_file, found_from, is_compose_file, is_default_file, looked_for,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::compose::is_inside;
 use super::definition::{BuildDefinition, Definitions, DockerfileSource};
 
 /// The files of a project that matter to its image builds; all paths are from the project's root, with `/` between parts.
@@ -17,7 +18,7 @@ pub(crate) struct ImageSources {
     pub(crate) places: BTreeSet<String>,
     /// Files that prepare may make, which no disk shows yet: they are followed too, but count as not there.
     pub(crate) hypothetical: BTreeSet<String>,
-    /// The Dockerfiles.
+    /// The Dockerfiles; of those that lie outside of the project the ones that the command of `run` builds.
     pub(crate) dockerfiles: BTreeMap<String, String>,
     /// The files that say what a context leaves out: `.dockerignore` and `<Dockerfile>.dockerignore`.
     pub(crate) ignores: BTreeMap<String, String>,
@@ -30,12 +31,13 @@ pub(crate) struct ImageSources {
 }
 
 impl ImageSources {
-    /// The text of a build's Dockerfile; `None` for one that is none of the project, or could not be read.
+    /// The text of a build's Dockerfile; `None` for one that is not known, or could not be read.
     pub(crate) fn dockerfile_of<'a>(&'a self, build: &'a BuildDefinition) -> Option<&'a str> {
         match &build.dockerfile {
             DockerfileSource::Project(name) => self.dockerfiles.get(name).map(String::as_str),
             DockerfileSource::Inline { text, .. } => Some(text),
-            DockerfileSource::Elsewhere(_) => None,
+            DockerfileSource::Elsewhere(name) if is_inside(name) => None,
+            DockerfileSource::Elsewhere(name) => self.dockerfiles.get(name).map(String::as_str),
         }
     }
 }

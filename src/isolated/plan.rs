@@ -28,8 +28,8 @@ pub(crate) struct IsolatedBuild {
     pub(crate) tree: Option<String>,
     /// The trees that stand for named contexts, by these names.
     pub(crate) named: BTreeMap<String, String>,
-    /// The Dockerfile from the project's root, where it has to be named anew: the build names it from its context, and
-    /// the tree does not hold it.
+    /// The Dockerfile from the project's root, or as a whole path, where it has to be named anew: the build names it from
+    /// its context, and the tree does not hold it.
     pub(crate) dockerfile: Option<String>,
 }
 
@@ -92,6 +92,10 @@ impl IsolatedPlan {
             DockerfileSource::Project(name) => Some(name.clone()),
             DockerfileSource::Inline { .. } | DockerfileSource::Elsewhere(_) => None,
         };
+        let elsewhere = match &definition.dockerfile {
+            DockerfileSource::Elsewhere(path) => Some(path.clone()),
+            DockerfileSource::Inline { .. } | DockerfileSource::Project(_) => None,
+        };
         let tree = |context: &str, ignore_file: Option<String>| {
             let inside = |name: &String| path::below(context, name).map(str::to_owned);
             let texts: BTreeMap<String, String> = texts
@@ -121,7 +125,7 @@ impl IsolatedPlan {
         };
         if let Some(context) = folder(&definition.context) {
             let outside = dockerfile.as_ref().filter(|name| path::below(&context, name).is_none());
-            isolated.dockerfile = outside.cloned();
+            isolated.dockerfile = elsewhere.or_else(|| outside.cloned());
             let planned = tree(&context, build.ignore_file.clone());
             isolated.tree = planned.map(|planned| self.share(&name, planned));
         }

@@ -49,8 +49,9 @@ pub(crate) fn read(inputs: DefinitionInputs<'_>) -> Definitions {
         Ok(None) => {}
         Err(unknown) => reader.found.unknown.push(unknown),
     }
-    let command = inputs.command.and_then(|(words, folder)| {
-        let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let words = inputs.command.map_or(&[][..], |(words, _)| words);
+    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let command = inputs.command.and_then(|(_, folder)| {
         let place = CommandPlace { root: &reader.sources.root, folder, environment: inputs.environment };
         of_command(&words, place)
     });
@@ -64,7 +65,9 @@ pub(crate) fn read(inputs: DefinitionInputs<'_>) -> Definitions {
                 Some(CommandedFiles { files: Vec::new(), builds: [(String::new(), at)].into() });
             reader.found.builds.push(*build);
         }
-        Some(CommandScope::Bake(command)) => bake = Some(command),
+        Some(CommandScope::Bake(command)) => {
+            bake = (!reader.printed_command(&words, &command)).then_some(command);
+        }
         None => {}
     }
     let scripts = reader.scripts();

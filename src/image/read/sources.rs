@@ -11,6 +11,7 @@ use super::definitions;
 use super::definitions::DefinitionInputs;
 use crate::disk;
 use crate::image::LOCKFILES;
+use crate::image::compose::is_inside;
 use crate::image::context::{guesses, missing};
 use crate::image::defines_images;
 use crate::image::definition::{BuildContext, DockerfileSource};
@@ -166,14 +167,17 @@ impl Reading<'_> {
             command: command.map(|words| (words, "")),
             use_docker: true,
         });
-        let named: BTreeSet<String> = definitions
-            .builds
-            .iter()
-            .filter_map(|build| match &build.dockerfile {
-                DockerfileSource::Project(name) => Some(name.clone()),
-                _ => None,
-            })
-            .collect();
+        let commanded = definitions.command.iter().flat_map(|command| command.builds.values());
+        let commanded: BTreeSet<usize> = commanded.copied().collect();
+        let named = definitions.builds.iter().enumerate().filter_map(|(at, build)| match &build.dockerfile {
+            DockerfileSource::Project(name) => Some(name.clone()),
+            // What the command builds by a file outside of the project matters as well.
+            DockerfileSource::Elsewhere(name) if commanded.contains(&at) && !is_inside(name) => {
+                Some(name.clone())
+            }
+            _ => None,
+        });
+        let named: BTreeSet<String> = named.collect();
         for name in &named {
             if !self.sources.dockerfiles.contains_key(name) {
                 let text = self.text(name);

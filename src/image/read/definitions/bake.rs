@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reader;
+use crate::image::DockerCommand;
 use crate::image::bake::{self, BAKE_FILES, BakeFiles, BakeOutline, BakePlace};
 use crate::image::command_line::BakeCommand;
 use crate::image::compose::{self, FileText};
 use crate::image::definition::{CommandedFiles, UnknownDefinition};
 use crate::image::place::Place;
+use crate::image::read::docker;
 
 impl Reader<'_> {
     /// Takes the targets of bake files: of those that commands name together, of those that bake finds by itself, and of
@@ -52,6 +54,44 @@ impl Reader<'_> {
                 command.filter(|_| commanded.as_ref() == Some(&set)).map(|command| &command.targets[..]);
             self.bake_set(&set, &folder, targets);
         }
+    }
+
+    /// Takes the targets that a command of `run` builds as docker itself prints them: whatever files it reads, also those
+    /// of compose and such as lie elsewhere, and whatever its own flags change. Says whether that is known.
+    pub(super) fn printed_command(&mut self, words: &[String], command: &BakeCommand) -> bool {
+        let Some(DockerCommand::Bake(behind)) = DockerCommand::of(words) else { return false };
+        if !self.asks_docker("docker-buildx") {
+            return false;
+        }
+        let print = ["--progress", "quiet", "--print"].map(str::to_owned);
+        let arguments = [&words[1..behind], &print, &words[behind..]].concat();
+        let folder = self.inputs.root;
+        let answer = docker::ask(words[0].as_ref(), folder, self.inputs.environment, &arguments);
+        let Ok(text) = answer else { return false };
+        let found = command.files.first().cloned();
+        let file = found.or_else(|| self.found_by_bake().into_iter().next()).unwrap_or_default();
+        let root = self.sources.root.clone();
+        let place = BakePlace { root: &root, folder: "", environment: self.inputs.environment };
+        let mut files = BakeFiles::new(place);
+        files.add(&text, &file);
+        let mut outline = files.outline();
+        // What is printed has no lines that anybody could look at.
+        outline.targets.values_mut().for_each(|place| *place = Place::line(&file, 0));
+        let builds = files.builds(&outline);
+        let names: Vec<String> = builds.iter().map(|build| build.name.clone()).collect();
+        let at = self.add(builds, files.unknown);
+        self.found.commanded = Some(at.iter().copied().collect());
+        let builds = names.into_iter().zip(at).collect();
+        self.found.command = Some(CommandedFiles { files: command.files.clone(), builds });
+        true
+    }
+
+    /// The files that bake or compose find by themselves in the root.
+    fn found_by_bake(&mut self) -> Vec<String> {
+        let named: Vec<String> = BAKE_FILES.iter().map(|name| (*name).to_owned()).collect();
+        self.look_at(named.clone());
+        let names = named.into_iter().chain(compose::looked_for(self.inputs.environment));
+        names.filter(|name| matches!(self.sources.get(name), Some(FileText::Text(_)))).collect()
     }
 
     /// Files that bake reads together; `targets` are those that the command of `run` names, if it builds of these.
