@@ -149,7 +149,10 @@ fn a_context_that_is_no_folder_of_the_project() {
     assert_eq!(scene.words(), "build ../other\n");
     assert_eq!(scene.given("x"), "x");
     let run = scene.build(&["-f", "needs.Dockerfile", "../other"]).exits(5);
-    assert!(run.stderr.contains("is no folder of the project, and its Dockerfile takes .docker-deps"), "{run}");
+    assert!(
+        run.stderr.contains("is no folder of the project, and its Dockerfile takes .docker-deps"),
+        "{run}"
+    );
     scene.is_untouched();
 }
 
@@ -170,7 +173,9 @@ fn a_second_one_is_refused_while_the_first_is_at_work() {
     let scene = Scene::new();
     let inner = "docker-prep run --isolated -- docker build -f backend/Dockerfile .; echo \"inner $?\"";
     let inner = inner.replace("docker-prep", env!("CARGO_BIN_EXE_docker-prep"));
-    scene.world.exec("bin/docker", format!("#!/bin/sh\n[ -z \"$INNER\" ] || exit 0\nexport INNER=1\n{inner} >&2\n"));
+    scene
+        .world
+        .exec("bin/docker", format!("#!/bin/sh\n[ -z \"$INNER\" ] || exit 0\nexport INNER=1\n{inner} >&2\n"));
     let run = scene.build(&["-f", "backend/Dockerfile", "."]).exits(0);
     assert!(run.stderr.contains("inner 3") && run.stderr.contains("is at work on this project"), "{run}");
     scene.is_untouched();
