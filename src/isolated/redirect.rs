@@ -148,7 +148,9 @@ fn of_build(
 }
 
 fn of_bake(behind: usize, words: &[OsString], plan: &IsolatedPlan, places: RedirectPlaces<'_>) -> Redirected {
-    let mut own = words[..behind].to_vec();
+    // Of two that set the same the last one counts: ours stand behind the caller's.
+    let end = words[behind..].iter().position(|word| word == "--").map_or(words.len(), |at| behind + at);
+    let mut own = words[..end].to_vec();
     let mut set = |target: &str, key: &str, path: &Path| {
         let mut value = OsString::from(format!("{target}.{key}="));
         value.push(path);
@@ -169,8 +171,8 @@ fn of_bake(behind: usize, words: &[OsString], plan: &IsolatedPlan, places: Redir
     }
     let mut resolved = own.clone();
     resolved.extend(["--progress".into(), "quiet".into(), "--print".into()]);
-    resolved.extend_from_slice(&words[behind..]);
-    own.extend_from_slice(&words[behind..]);
+    resolved.extend_from_slice(&words[end..]);
+    own.extend_from_slice(&words[end..]);
     let mut variables = Vec::new();
     if !places.trees.starts_with(places.root) {
         // Newer ones ask before they read what lies outside of the working directory, as the trees of a work tree do.

@@ -101,21 +101,34 @@ impl Reader<'_> {
 
     /// What `docker compose` reads in the root.
     fn default_set(&mut self) -> Result<Option<ComposeSet>, UnknownDefinition> {
-        let environment = self.inputs.environment;
+        self.default_set_with(self.inputs.environment)
+    }
+
+    /// What it reads there with these variables.
+    fn default_set_with(
+        &mut self,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Option<ComposeSet>, UnknownDefinition> {
         let Some(set) = compose::default_set(&self.sources, environment)? else { return Ok(None) };
         // The `.env` of another folder than the root is known only now.
         self.look_at(vec![compose::env_file(&set.folder)]);
         compose::default_set(&self.sources, environment)
     }
 
-    /// The files that a command names, with its folder and its variables.
-    fn named_set(&mut self, command: &ComposeCommand) -> ComposeSet {
-        self.look_at(command.files.clone());
+    /// The variables of a command: the files that it names for them count in the place of `.env`.
+    fn variables_of(&mut self, command: &ComposeCommand) -> BTreeMap<String, String> {
         let mut environment = self.inputs.environment.clone();
         if !command.env_files.is_empty() {
             environment.insert("COMPOSE_ENV_FILES".to_owned(), command.env_files.join(","));
             self.look_at(command.env_files.clone());
         }
+        environment
+    }
+
+    /// The files that a command names, with its folder and its variables.
+    fn named_set(&mut self, command: &ComposeCommand) -> ComposeSet {
+        self.look_at(command.files.clone());
+        let environment = self.variables_of(command);
         let folder = command.project_directory.clone();
         let beside = command.files.first().map(|file| compose::parent(file).to_owned());
         let beside = folder.clone().or(beside).unwrap_or_default();
@@ -146,7 +159,9 @@ impl Reader<'_> {
         let set = if !command.files.is_empty() {
             Some(self.named_set(command))
         } else if folder.is_empty() || self.inputs.environment.contains_key("COMPOSE_FILE") {
-            self.default_set().ok().flatten()
+            // Such a file may name others than `.env` does.
+            let environment = self.variables_of(command);
+            self.default_set_with(&environment).ok().flatten()
         } else {
             self.look_at(compose::looked_for_from(folder));
             compose::found_from(&self.sources, folder, self.inputs.environment)

@@ -124,9 +124,9 @@ fn bake_gets_contexts_by_its_own_flag() {
     let plan = plan(vec![api]);
     let found = redirected("docker buildx bake -f x.hcl api.v1", &plan, &[]);
     let set = "--set api_v1.context=/w/$x/.git/trees/api_v1 --set api_v1.dockerfile=/w/$x/D";
-    assert_eq!(line(&found.words), format!("docker buildx bake {set} -f x.hcl api.v1"));
+    assert_eq!(line(&found.words), format!("docker buildx bake -f x.hcl api.v1 {set}"));
     let Some(ResolvedWords::Bake(words)) = &found.resolved else { panic!() };
-    assert_eq!(line(words), format!("docker buildx bake {set} --progress quiet --print -f x.hcl api.v1"));
+    assert_eq!(line(words), format!("docker buildx bake -f x.hcl api.v1 {set} --progress quiet --print"));
     assert_eq!(found.variables, []);
 }
 
