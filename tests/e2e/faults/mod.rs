@@ -5,6 +5,7 @@
 
 mod case;
 mod disk;
+mod isolated;
 mod loss;
 mod order;
 mod parallel;
