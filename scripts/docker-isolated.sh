@@ -286,7 +286,7 @@ isolated_from_outside() {
 		}
 		watch_end
 		[ ! -e .docker-deps ] || wrong ".docker-deps is left behind"
-		out=$(grep -v "^[A-Z_,]* $world/$product/.docker-deps\$" <<<"$events" || true)
+		out=$(grep -v "^[A-Z_,]* $world/$product/.docker-deps/*\$" <<<"$events" || true)
 		[ -z "$out" ] || wrong "inotifywait has seen: $out"
 		echo "namespace, where there is no .docker-deps: inotifywait sees it come and go, and nothing else"
 	fi
