@@ -10,7 +10,15 @@ use super::real::{BACKEND, Call, Real, WEB, call};
 #[track_caller]
 fn contexts(real: &Real, words: &[&str]) -> Vec<(String, PathBuf)> {
     let (alone, isolated) = real.pictures(call(words));
-    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|e| panic!("{e}: {text}"));
+    let read = |text: &str| {
+        let mut picture: Value = serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"));
+        // Of a compose file the targets of the group come in any order.
+        for group in picture["group"].as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+            let targets = group["targets"].as_array_mut().expect("targets");
+            targets.sort_by_key(ToString::to_string);
+        }
+        picture
+    };
     let (mut alone, isolated) = (read(&alone), read(&isolated));
     let mut changed = Vec::new();
     for (name, target) in alone["target"].as_object_mut().expect("targets") {
