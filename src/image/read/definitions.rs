@@ -237,7 +237,7 @@ impl Reader<'_> {
     fn ask_docker(&self, folder: &str, arguments: &[String]) -> Result<String, String> {
         let folder =
             if folder.is_empty() { self.inputs.root.to_owned() } else { self.inputs.root.join(folder) };
-        docker::ask("docker".as_ref(), &folder, self.inputs.environment, arguments)
+        docker::ask("docker".as_ref(), &folder, self.inputs.environment, arguments, docker::PATIENCE)
     }
 
     /// Takes the builds of a set that are not known yet; says where each of its builds is in the list.

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::error::io_cause;
 
-/// It answers in a tenth of a second; more than this has a cause that waiting does not mend.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// It answers in a tenth of a second; more than this has a cause that waiting does not mend, but for a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// More than it says of any project, in bytes.
 const MAX_ANSWER: u64 = 16 << 20;
@@ -42,6 +42,7 @@ pub(crate) fn ask(
     folder: &Path,
     environment: &BTreeMap<String, String>,
     arguments: &[impl AsRef<OsStr>],
+    patience: Duration,
 ) -> Result<String, String> {
     let mut child = Command::new(program)
         .args(arguments)
@@ -64,7 +65,7 @@ pub(crate) fn ask(
             let _ = sender.send(read.map(|_| bytes));
         });
     }
-    let answer = receiver.recv_timeout(PATIENCE);
+    let answer = receiver.recv_timeout(patience);
     // With its output closed it has nothing more to say: it is not waited for longer than that.
     let _ = child.kill();
     let _ = child.wait();
@@ -75,6 +76,6 @@ pub(crate) fn ask(
         }
         Ok(Ok(_)) => Err("what docker says is longer than 16 MiB".to_owned()),
         Ok(Err(error)) => Err(format!("what docker says cannot be read: {}", io_cause(&error))),
-        Err(_) => Err(format!("docker says nothing for {} seconds", PATIENCE.as_secs())),
+        Err(_) => Err(format!("docker says nothing for {} seconds", patience.as_secs())),
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -14,6 +15,9 @@ use crate::isolated::redirect::ResolvedWords;
 use crate::isolated::resolved::ResolvedKind;
 use crate::isolated::way::CONTEXT_VARIABLE;
 use crate::text::yaml;
+
+/// How long docker is waited for where nothing can be built without its answer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Longer than any script, in bytes.
 const MAX_SCRIPT: u64 = 1 << 20;
@@ -57,7 +61,7 @@ pub(crate) fn resolve(
 ) -> Result<(ResolvedKind, Value), String> {
     let ask = |words: &[OsString]| {
         let (program, arguments) = words.split_first().ok_or("there is no command")?;
-        ask_docker(program, root, environment, arguments)
+        ask_docker(program, root, environment, arguments, PATIENCE)
     };
     let json = |text: &str| serde_json::from_str(text).map_err(|_| "what docker says is no JSON".to_owned());
     match words {

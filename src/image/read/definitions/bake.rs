@@ -66,7 +66,8 @@ impl Reader<'_> {
         let print = ["--progress", "quiet", "--print"].map(str::to_owned);
         let arguments = [&words[1..behind], &print, &words[behind..]].concat();
         let folder = self.inputs.root;
-        let answer = docker::ask(words[0].as_ref(), folder, self.inputs.environment, &arguments);
+        let answer =
+            docker::ask(words[0].as_ref(), folder, self.inputs.environment, &arguments, docker::PATIENCE);
         let Ok(text) = answer else { return false };
         let found = command.files.first().cloned();
         let file = found.or_else(|| self.found_by_bake().into_iter().next()).unwrap_or_default();
