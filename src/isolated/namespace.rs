@@ -27,6 +27,7 @@ pub(crate) struct Binding {
 
 /// What the kernel gives the helper process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "elsewhere there is none"))]
 pub(crate) enum NamespaceKind {
     /// Mounts of its own: the command may do what it may do without.
     Mounts,
@@ -61,6 +62,7 @@ pub(crate) struct CannotBind {
 
 /// What is wrong with the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "elsewhere nothing is covered"))]
 pub(crate) enum CannotBindCause {
     /// Nothing is there, or a link that leads nowhere.
     Missing,

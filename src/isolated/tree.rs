@@ -76,6 +76,7 @@ pub(crate) struct LeftOut {
 
 /// Why something is not in a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "Windows has no such files"))]
 pub(crate) enum WhyLeftOut {
     /// A FIFO: nothing to copy.
     Fifo,

@@ -21,6 +21,7 @@ use crate::transaction::{Lock, Phase, Prepared, RestoreOutcome, file, files};
 /// [`ErrorKind::Interrupted`](crate::error::ErrorKind::Interrupted) where it was not waited for, or where a signal came after its end; always restored. Where
 /// restoring fails, those errors too.
 pub(super) fn run(
+    call: &Call<'_>,
     requested: &Requested,
     options: &RunOptions,
     stdout: Stdio,
@@ -28,7 +29,6 @@ pub(super) fn run(
     report: Report<'_>,
     show: &dyn Fn(RunStep<'_>),
 ) -> Result<RunOutcome> {
-    let call = Call::for_command(requested, &options.prepare, Some(&options.command), cancel, report)?;
     let project = &call.project;
     let lock = call.lock()?;
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{RunOptions, RunOutcome, RunStep};
 use crate::cancel::CancelToken;
 use crate::error::Result;
+use crate::image::DockerCommand;
 use crate::isolated::{
     ChosenWay, CommandSeen, IsolatedHome, choose, names_variables, namespace_kind, of_snap, remove_all,
 };
@@ -75,23 +76,14 @@ pub(crate) struct IsolatedDryRun {
     pub(crate) words: Vec<OsString>,
 }
 
-/// The way that is asked for: by the call, or else by the project's settings.
-///
-/// # Errors
-/// As those of finding the project.
-pub(super) fn asked(requested: &Requested, options: &RunOptions) -> Result<IsolatedWay> {
-    match options.isolated {
-        Some(said) => Ok(said),
-        None => Ok(project::find(requested)?.config.isolated.unwrap_or_default()),
-    }
-}
-
 /// Shows a command the packed packages, runs it at the project's root, and leaves nothing to be restored.
 ///
 /// # Errors
 /// As [`run`](super::run); [`ErrorKind::Environment`] where the command cannot be shown anything, or docker would not
 /// build what it is shown; [`ErrorKind::Refused`] where another isolated run is at work, or a file was replaced meanwhile.
+#[expect(clippy::too_many_arguments, reason = "what a run is given, and the call that it has made of it")]
 pub(super) fn run(
+    call: Call<'_>,
     requested: &Requested,
     options: &RunOptions,
     way: IsolatedWay,
@@ -100,7 +92,7 @@ pub(super) fn run(
     report: Report<'_>,
     show: &dyn Fn(RunStep<'_>),
 ) -> Result<RunOutcome> {
-    let isolated = Isolated::begin(requested, options, way, cancel, report)?;
+    let isolated = Isolated::begin(call, requested, options, way, cancel, report)?;
     let running = Lock::acquire(&isolated.home.run())?;
     // While files are read nobody else is to rewrite them; then the trees are by themselves.
     let lock = isolated.call.lock()?;
@@ -110,6 +102,9 @@ pub(super) fn run(
         show(RunStep::Prepared(&plan));
         let ended = child::run(&options.command, &isolated.call.project.root, &[], stdout, cancel);
         running.release()?;
+        // Where nothing was ever packed, nothing is left.
+        file::remove_empty_folder(isolated.home.folder())?;
+        file::remove_empty_folder(&isolated.call.project.state_dir)?;
         cancel.check()?;
         return Ok(RunOutcome { plan, ended: ended?, restored: None, isolated: None });
     }
@@ -134,11 +129,15 @@ pub(crate) fn plan(
     cancel: &CancelToken,
     report: Report<'_>,
 ) -> Result<Option<IsolatedDryRun>> {
-    let way = asked(requested, options)?;
+    let way = match options.isolated {
+        Some(said) => said,
+        None => project::find(requested)?.config.isolated.unwrap_or_default(),
+    };
     if way == IsolatedWay::Off {
         return Ok(None);
     }
-    let isolated = Isolated::begin(requested, options, way, cancel, report)?;
+    let call = Call::for_command(requested, &options.prepare, Some(&options.command), cancel, report)?;
+    let isolated = Isolated::begin(call, requested, options, way, cancel, report)?;
     let plan = isolated.call.plan(&isolated.home.tarballs())?;
     let dry = match &isolated.way {
         _ if plan.rewrites.is_empty() => {
@@ -163,24 +162,30 @@ struct Isolated<'a> {
 }
 
 impl<'a> Isolated<'a> {
-    /// Reads the project, and chooses the way.
+    /// Chooses the way.
     fn begin(
+        call: Call<'a>,
         requested: &'a Requested,
         options: &'a RunOptions,
         asked: IsolatedWay,
         cancel: &'a CancelToken,
         report: Report<'a>,
     ) -> Result<Self> {
-        let call = Call::for_command(requested, &options.prepare, Some(&options.command), cancel, report)?;
         let call = call.reading_originals();
         let root = &call.project.root;
         let words = texts(&options.command);
         let path = requested.environment.get("PATH");
         let program = words.first().map(String::as_str).unwrap_or_default();
-        let seen = CommandSeen {
-            names_variables: names_variables(&words, root),
-            snap: of_snap(program, path),
-            no_namespace: namespace_kind(root, &options.command, path).err(),
+        // To find out about namespaces takes as long as to begin a process.
+        let is_docker = asked != IsolatedWay::Namespace && DockerCommand::of(&words).is_some();
+        let seen = if is_docker {
+            CommandSeen { snap: of_snap(program, path), ..CommandSeen::default() }
+        } else {
+            CommandSeen {
+                names_variables: names_variables(&words, root),
+                no_namespace: namespace_kind(root, &options.command, path).err(),
+                ..CommandSeen::default()
+            }
         };
         let way = choose(asked, &words, &seen)?;
         let home = IsolatedHome::of(&call.project.state_dir);

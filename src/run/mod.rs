@@ -12,7 +12,7 @@ pub(crate) use self::isolated::{
 };
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::prepare::{PrepareOptions, PreparePlan};
+use crate::prepare::{Call, PrepareOptions, PreparePlan};
 use crate::process::Ended;
 use crate::project::{IsolatedWay, Requested};
 use crate::report::Report;
@@ -69,8 +69,9 @@ pub(crate) fn run(
     report: Report<'_>,
     show: &dyn Fn(RunStep<'_>),
 ) -> Result<RunOutcome> {
-    match isolated::asked(requested, options)? {
-        IsolatedWay::Off => in_place::run(requested, options, stdout, cancel, report, show),
-        way => isolated::run(requested, options, way, stdout, cancel, report, show),
+    let call = Call::for_command(requested, &options.prepare, Some(&options.command), cancel, report)?;
+    match options.isolated.or(call.project.config.isolated).unwrap_or_default() {
+        IsolatedWay::Off => in_place::run(&call, requested, options, stdout, cancel, report, show),
+        way => isolated::run(call, requested, options, way, stdout, cancel, report, show),
     }
 }

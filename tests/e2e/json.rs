@@ -104,6 +104,13 @@ fn each_command_in_turn() {
     call(&["prepare", "--dry-run", "--lockfile", "--json"], 0, "prepare");
     call(&["prepare", "--dry-run", "--build", "--json"], 0, "prepare");
     call(&["run", "--dry-run", "--json", "--", "true"], 0, "run");
+    world.exec("notes/docker", "#!/bin/sh\n");
+    let build = ["--", "./docker", "build", "-f", "backend/Dockerfile", "."];
+    for flags in [["run", "--isolated", "--json"].as_slice(), &["run", "--isolated", "-n", "--json"]] {
+        let isolated = call(&[flags, &build].concat(), 0, "run");
+        assert_eq!(isolated["isolated"]["way"], "context", "{isolated}");
+    }
+    world.remove("notes/docker");
     call(&["restore", "--json"], 0, "restore");
     call(&["prepare", "--json"], 0, "prepare");
     call(&["prepare", "--json"], 3, "error");

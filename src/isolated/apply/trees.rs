@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "looks at what lies in the deps dir")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use super::tree::{bring_up_to_date, remove};
 use crate::cancel::CancelToken;
@@ -63,9 +63,10 @@ impl TreeMaker<'_> {
         without.extend(self.owners.backups.iter().cloned());
         let mut laid_over = BTreeMap::new();
         for (path, bytes) in &self.owners.originals {
-            match (path.strip_prefix(&context).ok().and_then(Path::to_str), bytes) {
+            let inside = path.strip_prefix(&context).ok().and_then(Path::to_str);
+            match (inside.map(|inside| inside.replace(MAIN_SEPARATOR, "/")), bytes) {
                 (Some(inside), Some(bytes)) => {
-                    laid_over.insert(inside.to_owned(), LaidOver::Text(bytes.clone(), mode_of(path)));
+                    laid_over.insert(inside, LaidOver::Text(bytes.clone(), mode_of(path)));
                 }
                 (Some(_), None) => without.push(path.clone()),
                 (None, _) => {}

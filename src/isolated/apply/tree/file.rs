@@ -36,6 +36,10 @@ pub(super) struct Writer<'a> {
     tree: &'a Path,
     owner: Option<(u32, u32)>,
     /// Whether the file system may be able to share the blocks of a copy.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "elsewhere the standard library's copy clones")
+    )]
     may_clone: AtomicBool,
 }
 
