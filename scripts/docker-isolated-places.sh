@@ -341,10 +341,8 @@ isolated_many_files() {
 	sync
 	PATH=$temp/many-bin:$PATH timed 'until the command, first' docker-prep run --isolated -- "$@"
 	PATH=$temp/many-bin:$PATH timed 'second' docker-prep run --isolated -- "$@"
-	PATH=$temp/many-bin:$PATH timed 'third' docker-prep run --isolated -- "$@"
 	timed 'with the build, first' docker-prep run --isolated -- "$@"
 	timed 'second' docker-prep run --isolated -- "$@"
-	timed 'in place' docker-prep run -- "$@"
 	echo "$times"
 	out=$(git status --porcelain)
 	[ -z "$out" ] || wrong "git status is not clean: $out"
