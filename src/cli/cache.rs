@@ -16,7 +16,7 @@ pub(super) fn run(requested: &Requested, args: &CacheArgs, reporter: &Reporter) 
     if args.what.is_some() {
         let cleared = cache::clear(requested)?;
         // The cache is the same wherever it is typed; trees are those of the project, if it is typed in one.
-        let trees = if find_to_restore(requested).is_ok() { remove_trees(requested)? } else { None };
+        let trees = find_to_restore(requested).map_or(Ok(None), |project| remove_trees(&project))?;
         if reporter.wants_json() {
             reporter.document(json!({"ok": true, "files": cleared.files, "size": cleared.size}));
         } else {

@@ -125,13 +125,7 @@ mod tests {
             dockerfile: dockerfile.to_owned(),
             counts: true,
             context: Some(context.to_owned()),
-            installs: Vec::new(),
-            unbuilt: Vec::new(),
-            copied: [].into(),
-            told: crate::image::ToldByDockerfile::default(),
-            unknown: None,
-            hides_deps_dir: None,
-            ignore_file: None,
+            ..ImageBuild::default()
         }
     }
 

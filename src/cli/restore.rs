@@ -8,6 +8,7 @@ use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::prepare::{RestoreOptions, restore};
 use crate::project::Requested;
+use crate::project::read::find_to_restore;
 use crate::report::RestoredFrom;
 use crate::run::remove_trees;
 use crate::transaction::{RestoreOutcome, strip};
@@ -26,7 +27,8 @@ pub(super) fn run(
     }
     let mut outcome = outcome.restored;
     if args.clean {
-        outcome.removed.extend(remove_trees(requested)?.map(|folder| folder.display().to_string()));
+        let trees = remove_trees(&find_to_restore(requested)?)?;
+        outcome.removed.extend(trees.map(|folder| folder.display().to_string()));
     }
     if reporter.wants_json() {
         let mut document = to_json(&outcome);

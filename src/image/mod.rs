@@ -28,8 +28,6 @@ pub(crate) use self::installs::Install;
 #[cfg(test)]
 pub(crate) use self::package_manager::Tags;
 pub(crate) use self::package_manager::decision::ManagerSources;
-#[cfg(test)]
-pub(crate) use self::package_manager::dockerfile::ToldByDockerfile;
 pub(crate) use self::package_manager::lockfile::{HEAD, LOCKFILES};
 pub(crate) use self::package_manager::{Detected, Name, PackageManager, field, lockfile, release};
 pub(crate) use self::picture::{BuildInstall, CommandPicture, ImageBuild, Picture};

@@ -55,7 +55,7 @@ pub(crate) struct CommandedBuild {
 }
 
 /// One image build.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ImageBuild {
     /// As it is defined.
     pub(crate) definition: BuildDefinition,

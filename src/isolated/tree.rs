@@ -197,10 +197,10 @@ pub(super) fn index_of(tree: &Path) -> PathBuf {
 pub(super) const INDEX_SUFFIX: &str = ".index";
 pub(super) const TEMP_SUFFIX: &str = ".index.tmp";
 
-/// Of the names in a folder of trees, those that belong to none of the builds.
+/// Of the names in a folder of trees, those that belong to none of the builds. What begins with a dot is no tree.
 pub(super) fn names_of_others(names: Vec<String>, keep: &BTreeSet<String>) -> Vec<String> {
     let mut others: BTreeSet<String> = BTreeSet::new();
-    for name in names {
+    for name in names.into_iter().filter(|name| !name.starts_with('.')) {
         let of = name.strip_suffix(TEMP_SUFFIX).or_else(|| name.strip_suffix(INDEX_SUFFIX)).unwrap_or(&name);
         if !keep.contains(of) && !keep.contains(&name) {
             others.insert(of.to_owned());

@@ -20,7 +20,7 @@ use crate::isolated::{
 };
 use crate::prepare::{Call, PreparePlan};
 use crate::process::child;
-use crate::project::{IsolatedWay, Requested, read as project};
+use crate::project::{IsolatedWay, Project, Requested, read as project};
 use crate::report::Report;
 use crate::transaction::{Lock, file};
 
@@ -138,7 +138,7 @@ pub(crate) fn plan(
     }
     let call = Call::for_command(requested, &options.prepare, Some(&options.command), cancel, report)?;
     let isolated = Isolated::begin(call, requested, options, way, cancel, report)?;
-    let plan = isolated.call.plan(&isolated.home.tarballs())?;
+    let plan = isolated.would_pack()?;
     let dry = match &isolated.way {
         _ if plan.rewrites.is_empty() => {
             let (outcome, words) = (IsolatedOutcome::default(), options.command.clone());
@@ -209,8 +209,7 @@ fn texts(words: &[OsString]) -> Vec<String> {
 ///
 /// # Errors
 /// [`ErrorKind::Refused`](crate::error::ErrorKind::Refused) where one is at work; the disk's.
-pub(crate) fn remove_trees(requested: &Requested) -> Result<Option<PathBuf>> {
-    let project = project::find_to_restore(requested)?;
+pub(crate) fn remove_trees(project: &Project) -> Result<Option<PathBuf>> {
     let home = IsolatedHome::of(&project.state_dir);
     if file::missing_folders(home.folder()).iter().any(|missing| missing == home.folder()) {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! Where a command line of docker takes another build context: the places of its words.
 
 use super::flags::{Flag, Flags};
-use super::{COMPOSE, DOCKER, build};
+use super::{COMPOSE, DOCKER, after_flags, build};
 
 /// A command of docker whose build contexts can be named anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,31 +42,20 @@ impl DockerCommand {
     pub(crate) fn of(words: &[String]) -> Option<Self> {
         let (program, rest) = words.split_first()?;
         let program = program.rsplit(['/', '\\']).next().unwrap_or(program);
-        let place = |rest: &[String]| words.len() - rest.len();
         match program.strip_suffix(".exe").unwrap_or(program) {
             "docker-compose" => return compose(words, 1),
             "docker-buildx" => return buildx(words, 1),
             "docker" => {}
             _ => return None,
         }
-        let mut flags = Flags::new(rest, DOCKER);
-        let word = word(&mut flags)?;
-        let behind = place(flags.rest());
+        let (word, rest) = after_flags(rest, DOCKER)?;
+        let behind = words.len() - rest.len();
         match (word, words.get(behind).map(String::as_str)) {
             ("compose", _) => compose(words, behind),
             ("build", _) => Some(build_words(words, behind)),
             ("image" | "builder", Some("build")) => Some(build_words(words, behind + 1)),
             ("buildx", _) => buildx(words, behind),
             _ => None,
-        }
-    }
-}
-
-/// The first word that is no flag.
-fn word<'a>(flags: &mut Flags<'a>) -> Option<&'a str> {
-    loop {
-        if let Flag::Word(word) = flags.next()? {
-            return Some(word);
         }
     }
 }
@@ -89,9 +78,8 @@ fn compose(words: &[String], from: usize) -> Option<DockerCommand> {
 }
 
 fn buildx(words: &[String], from: usize) -> Option<DockerCommand> {
-    let mut flags = Flags::new(&words[from..], "--builder");
-    let word = word(&mut flags)?;
-    let behind = words.len() - flags.rest().len();
+    let (word, rest) = after_flags(&words[from..], "--builder")?;
+    let behind = words.len() - rest.len();
     match word {
         "build" | "b" => Some(build_words(words, behind)),
         "bake" | "f" => Some(DockerCommand::Bake(behind)),

@@ -45,10 +45,7 @@ impl TreeMaker<'_> {
     /// # Errors
     /// The disk's.
     pub(crate) fn remove_others(self, names: &BTreeSet<String>) -> Result<()> {
-        let is_tree = |path: &&PathBuf| {
-            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !name.starts_with('.'))
-        };
-        others(self.home.folder(), names)?.iter().filter(is_tree).try_for_each(|tree| remove(tree))
+        others(self.home.folder(), names)?.iter().try_for_each(|tree| remove(tree))
     }
 
     fn make_one(self, name: &str, planned: &PlannedTree) -> Result<TreeOutcome> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 use crate::project::Project;
-use crate::transaction::{backup_of, read as state};
+use crate::transaction::{self, backup_of, read as state};
 
 /// The files of a prepared project that are not as their owner wrote them; none where it is not prepared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,12 +30,7 @@ pub(crate) fn owners_files(project: &Project) -> Result<OwnersFiles> {
     Ok(OwnersFiles { originals, backups })
 }
 
-/// The permissions of a file, `0o644` where there is none, or where the system knows none.
+/// The permission bits of a file, `0o644` where there is none.
 pub(crate) fn mode_of(path: &Path) -> u32 {
-    #[cfg(unix)]
-    if let Ok(metadata) = path.metadata() {
-        return std::os::unix::fs::MetadataExt::mode(&metadata) & 0o7777;
-    }
-    let _ = path;
-    0o644
+    path.metadata().map_or(0o644, |metadata| transaction::mode_of(&metadata))
 }

@@ -12,13 +12,7 @@ fn build(service: &str, tree: Option<&str>) -> IsolatedBuild {
         dockerfile: "Dockerfile".to_owned(),
         counts: true,
         context: Some(String::new()),
-        installs: Vec::new(),
-        unbuilt: Vec::new(),
-        copied: [].into(),
-        told: crate::image::ToldByDockerfile::default(),
-        unknown: None,
-        hides_deps_dir: None,
-        ignore_file: None,
+        ..ImageBuild::default()
     };
     IsolatedBuild {
         service: service.to_owned(),

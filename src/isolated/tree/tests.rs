@@ -26,7 +26,8 @@ fn what_is_below_a_folder() {
 
 #[test]
 fn names_of_other_builds() {
-    let names = ["a", "a.index", "b", "b.index", "c.index.tmp", "d.index"].map(str::to_owned).to_vec();
+    let names =
+        [".run", "a", "a.index", "b", "b.index", "c.index.tmp", "d.index"].map(str::to_owned).to_vec();
     let keep = BTreeSet::from(["a".to_owned()]);
     assert_eq!(names_of_others(names, &keep), ["b", "c", "d"]);
 }

@@ -17,28 +17,29 @@ use crate::project::{FileKind, Link, Requested};
 use crate::transaction::{Lock, file};
 
 impl Isolated<'_> {
+    /// What [`pack`](Self::pack) would pack; changes nothing.
+    pub(super) fn would_pack(&self) -> Result<PreparePlan> {
+        self.without_new_settings(|call| call.plan(&self.home.tarballs()))
+    }
+
     /// Packs. Where the settings that overrides would need are not there, so that no mount can cover them, tarballs name
     /// each other instead.
     pub(super) fn pack(&self) -> Result<PreparePlan> {
-        let plan = self.call.pack_beside(&self.home.tarballs())?;
-        match self.linked_call(&plan)? {
-            Some(requested) => {
-                let Self { options, cancel, report, .. } = self;
-                let command = Some(&*options.command);
-                let call = Call::for_command(&requested, &options.prepare, command, cancel, *report)?;
-                call.reading_originals().pack_beside(&self.home.tarballs())
-            }
-            None => Ok(plan),
-        }
+        self.without_new_settings(|call| call.pack_beside(&self.home.tarballs()))
     }
 
-    /// What is requested instead, where a plan would make settings under mounts.
-    fn linked_call(&self, plan: &PreparePlan) -> Result<Option<Requested>> {
-        let made = plan.files.iter().find(|file| file.before.is_none());
-        let (ChosenWay::Namespace, Some(made)) = (&self.way, made) else { return Ok(None) };
+    /// What is planned, or what is planned for tarballs that name each other, where settings would be made under mounts.
+    fn without_new_settings(&self, plan: impl Fn(&Call<'_>) -> Result<PreparePlan>) -> Result<PreparePlan> {
+        let planned = plan(&self.call)?;
+        let made = planned.files.iter().find(|file| file.before.is_none());
+        let (ChosenWay::Namespace, Some(made)) = (&self.way, made) else { return Ok(planned) };
         let asked = self.requested.link.or(self.call.project.config.link);
         if made.kind == FileKind::Settings && asked.is_none_or(|link| link == Link::Auto) {
-            return Ok(Some(Requested { link: Some(Link::Tarballs), ..self.requested.clone() }));
+            let Self { options, cancel, report, .. } = self;
+            let requested = Requested { link: Some(Link::Tarballs), ..self.requested.clone() };
+            let command = Some(&*options.command);
+            let call = Call::for_command(&requested, &options.prepare, command, cancel, *report)?;
+            return plan(&call.reading_originals());
         }
         let message = format!(
             "--isolated=namespace: {}: is not there, and only what is there can be covered by a mount",
@@ -120,15 +121,6 @@ impl Isolated<'_> {
 
     /// What a dry run shows.
     pub(super) fn would_mount(&self, plan: PreparePlan) -> Result<IsolatedDryRun> {
-        let plan = match self.linked_call(&plan)? {
-            Some(requested) => {
-                let Self { options, cancel, report, .. } = self;
-                let command = Some(&*options.command);
-                let call = Call::for_command(&requested, &options.prepare, command, cancel, *report)?;
-                call.reading_originals().plan(&self.home.tarballs())?
-            }
-            None => plan,
-        };
         let mounted = self.covered(&plan)?.into_keys().collect();
         let outcome = IsolatedOutcome { way: self.way.name(), mounted, ..IsolatedOutcome::default() };
         Ok(IsolatedDryRun { plan, outcome, over: None, words: self.options.command.clone() })

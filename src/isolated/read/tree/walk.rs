@@ -13,6 +13,7 @@ use crate::isolated::tree::{
     Kind, LaidOver, LeftOut, Listed, Origin, Seen, SeenFolder, TreeRequest, Wanted, WhyLeftOut, below, order,
 };
 use crate::npm::{FileStamp, FileTime, Watch};
+use crate::text::path::child;
 use crate::threads::Threads;
 
 /// So many links are followed one after the other.
@@ -355,11 +356,6 @@ fn folder_at(path: &Path) -> Result<Option<FileStamp>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(of_tree("look at", path, &error)),
     }
-}
-
-/// A path from the root; the root's is empty.
-fn child(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// A name as patterns see it: a byte that is no text is one character that none of them names.
