@@ -15,8 +15,10 @@ use std::path::{Path, PathBuf};
 use crate::image::Dockerignore;
 use crate::npm::FileStamp;
 
-pub(super) use self::index::{Boot, Index, Record, encode};
-pub(super) use self::plan::{Action, Decision, FileStep, Plan, looks_same, mtime_for, order, plan};
+pub(super) use self::index::{Boot, Index, KnownFolder, Names, Record, encode};
+pub(super) use self::plan::{
+    Action, Decision, FileStep, Plan, is_settled, looks_same, mtime_for, order, plan,
+};
 
 /// A tree that is to be brought up to date. Paths from the context have `/` between their parts.
 #[derive(Debug)]
@@ -137,6 +139,8 @@ pub(super) struct SeenFolder<'a> {
     pub(super) parent: Option<usize>,
     /// What it looks like in the context; nothing where it is only there for what is laid over.
     pub(super) source: Option<FileStamp>,
+    /// What is in it in the context, where that was not known already and another look of it would tell of a change.
+    pub(super) names: Option<Vec<OsString>>,
     /// It belongs into the tree only if something that is in it does.
     pub(super) is_hidden: bool,
     /// In the order of their names.
@@ -145,6 +149,15 @@ pub(super) struct SeenFolder<'a> {
     pub(super) in_tree: Option<FileStamp>,
     /// What is in it there, in the order of the names.
     pub(super) present: Vec<Listed>,
+    /// How many files belong into it, if all of them are right and nothing else is there: they are not kept in mind then.
+    pub(super) settled: Option<usize>,
+}
+
+impl SeenFolder<'_> {
+    /// How many files and links belong into it.
+    pub(super) fn files(&self) -> usize {
+        self.settled.unwrap_or(self.wanted.len())
+    }
 }
 
 /// What was seen of a context and of its tree.

@@ -210,8 +210,12 @@ pub(crate) fn over_default(
 
 /// `compose.yaml`, `docker-compose.prod.yml`, `app.compose.yml`.
 pub(crate) fn is_compose_file(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let Some(stem) = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml")) else { return false };
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
+    if !["yml", "yaml"].iter().any(|yaml| extension.eq_ignore_ascii_case(yaml)) {
+        return false;
+    }
+    let stem = stem.to_ascii_lowercase();
     stem.starts_with("compose") || stem.starts_with("docker-compose") || stem.ends_with(".compose")
 }
 

@@ -65,20 +65,20 @@ pub(crate) struct SourcesRead {
     pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
 }
 
-/// Reads them; `tracked` tells which files git tracks, from the root. What cannot be read is told of, and left out.
-pub(crate) fn read(
-    request: &SourcesRequest<'_>,
-    tracked: impl FnOnce() -> Option<Vec<String>>,
-) -> SourcesRead {
+/// Reads them; `tracked` tells which files git tracks, as `git ls-files -z` at the root does. What cannot be read is told
+/// of, and left out.
+pub(crate) fn read(request: &SourcesRequest<'_>, tracked: impl FnOnce() -> Option<Vec<u8>>) -> SourcesRead {
     let mut reading = Reading { request, sources: ImageSources::default(), unreadable: Vec::new() };
     reading.sources.deps_dir = request.deps_dir.to_owned();
     let mut names = reading.names();
-    let is_ours = |name: &&String| {
+    let is_ours = |name: &&str| {
         matters(name)
             && !name.split('/').any(|part| part == "node_modules")
             && !name.strip_prefix(request.deps_dir).is_some_and(|rest| rest.starts_with('/'))
     };
-    names.extend(tracked().iter().flatten().filter(is_ours).cloned());
+    let tracked = tracked().unwrap_or_default();
+    let tracked = tracked.split(|byte| *byte == 0).filter_map(|name| str::from_utf8(name).ok());
+    names.extend(tracked.filter(is_ours).map(str::to_owned));
     for name in &names {
         reading.take(name);
     }
@@ -103,8 +103,10 @@ impl Reading<'_> {
         for entry in walk.filter_entry(|entry| worth_entering(self.request, entry)) {
             match entry {
                 Ok(entry) if entry.depth() > 0 && !entry.file_type().is_dir() => {
-                    let name = relative(root, entry.path());
-                    names.extend(name.filter(|name| matters(name)));
+                    // Of a name that matters nowhere the path need not be made.
+                    if entry.file_name().to_str().is_some_and(may_matter) {
+                        names.extend(relative(root, entry.path()).filter(|name| matters(name)));
+                    }
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -234,15 +236,24 @@ fn content(path: &Path) -> io::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Whether a file may matter, by its name.
+/// Whether a file matters, by its path.
 fn matters(name: &str) -> bool {
     let base = basename(name);
+    may_matter(base) && (matters_anywhere(base) || defines_builds(name))
+}
+
+/// Whether a file may matter, by its name alone.
+fn may_matter(base: &str) -> bool {
+    matters_anywhere(base) || defines_images(base) || base.ends_with(".yml") || base.ends_with(".yaml")
+}
+
+/// Whether a file matters in whichever folder it lies, by its name alone.
+fn matters_anywhere(base: &str) -> bool {
     base == "package.json"
         || PLACES.contains(&base)
         || LOCKFILES.iter().any(|(lockfile, _)| *lockfile == base)
         || base.ends_with(".sh")
         || MAKEFILES.contains(&base)
-        || defines_builds(name)
         || is_dockerfile(base)
         || is_dockerignore(base)
 }
@@ -267,13 +278,24 @@ fn is_dockerfile(base: &str) -> bool {
         "md", "mdx", "txt", "rst", "ts", "tsx", "js", "mjs", "cjs", "py", "go", "rs", "rb", "java", "json",
         "yml", "yaml",
     ];
+    /// Whatever the case of its letters.
+    const NAMES: [&str; 2] = ["dockerfile", "containerfile"];
+    let is_begin_or_end = |name: &str| {
+        let end = base.len().saturating_sub(name.len());
+        let parts = [base.get(..name.len()), base.get(end..)];
+        parts.into_iter().flatten().any(|part| part.eq_ignore_ascii_case(name))
+    };
+    // Most names need no copy.
+    if !NAMES.into_iter().any(is_begin_or_end) {
+        return false;
+    }
     let base = base.to_ascii_lowercase();
     let is_other = base.rsplit_once('.').is_some_and(|(_, extension)| OTHERS.contains(&extension));
     let named = |name: &str| {
         base.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
             || base.strip_suffix(name).is_some_and(|start| start.ends_with(['.', '-', '_']))
     };
-    !is_other && !is_dockerignore(&base) && (named("dockerfile") || named("containerfile"))
+    !is_other && !is_dockerignore(&base) && NAMES.into_iter().any(named)
 }
 
 /// Not into dependencies, hidden folders, the deps dir, or repositories inside the project.

@@ -12,6 +12,7 @@ mod remove;
 #[cfg(unix)]
 mod tests;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,8 @@ use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::isolated::read::tree::{boot, entry, look, read_index};
 use crate::isolated::tree::{
-    Decision, FileStep, INDEX_SUFFIX, Index, Kind, MOST_LEFT_OUT, Plan, Record, Seen, TreeOutcome,
-    TreeRequest, Wanted, check_paths, encode, index_of, order, plan,
+    Decision, FileStep, INDEX_SUFFIX, Index, Kind, KnownFolder, MOST_LEFT_OUT, Names, Plan, Record, Seen,
+    TreeOutcome, TreeRequest, Wanted, check_paths, encode, index_of, order, plan,
 };
 use crate::npm::{FileStamp, FileTime, Watch};
 use crate::threads::Threads;
@@ -49,13 +50,13 @@ pub(crate) fn bring_up_to_date(
     let (watch, boot) = (Watch::begin(), boot());
     let bytes = read_index(&index_path);
     let index = Index::parse(&bytes, &boot, watch.moment());
-    let seen = look(request, &watch, threads, cancel)?;
+    let seen = look(request, &index, &watch, threads, cancel)?;
     let plan = plan(&seen, &index);
     cancel.check()?;
     if seen.folders.first().is_some_and(|root| root.in_tree.is_none()) {
         make_root(request.tree)?;
     }
-    let update = Update { request, seen: &seen, plan: &plan, watch: &watch };
+    let update = Update { request, seen: &seen, plan: &plan, watch: &watch, index: &index };
     let mut outcome = TreeOutcome { removed: plan.removals.len(), ..TreeOutcome::default() };
     update.open_folders()?;
     for path in &plan.removals {
@@ -125,6 +126,7 @@ struct Update<'u, 'a> {
     seen: &'u Seen<'u>,
     plan: &'u Plan,
     watch: &'u Watch,
+    index: &'u Index<'u>,
 }
 
 impl Update<'_, '_> {
@@ -201,14 +203,15 @@ impl Update<'_, '_> {
         Ok(())
     }
 
-    /// Whether what was done tells nothing new.
+    /// Whether what was seen and done tells nothing new.
     fn is_known(&self, done: &[Option<Done>]) -> bool {
-        self.plan.steps.iter().zip(done).all(|(step, done)| {
-            let wanted = &self.seen.folders[step.folder].wanted[step.file];
-            let known =
-                |done: &Done| (done.source, self.is_reliable(wanted, done.source.as_ref()), done.tree);
-            step.known == done.as_ref().map(known)
-        })
+        self.seen.folders.iter().all(|folder| folder.names.is_none())
+            && self.plan.steps.iter().zip(done).all(|(step, done)| {
+                let wanted = &self.seen.folders[step.folder].wanted[step.file];
+                let known =
+                    |done: &Done| (done.source, self.is_reliable(wanted, done.source.as_ref()), done.tree);
+                step.known == done.as_ref().map(known)
+            })
     }
 
     /// Whether a change of a file's origin would be seen: what was changed in the clock's tick of this call may be
@@ -217,25 +220,31 @@ impl Update<'_, '_> {
         wanted.is_trusted && source.is_some_and(|source| source.is_reliable_at(self.watch.moment()))
     }
 
-    /// What is known of the tree from now on.
-    fn known(&self, done: &[Option<Done>]) -> Vec<(&[u8], Vec<Record<'_>>)> {
-        let mut known = Vec::new();
-        for (folder, decisions) in self.seen.folders.iter().zip(&self.plan.decisions) {
-            let mut records = Vec::new();
-            for (wanted, decision) in folder.wanted.iter().zip(decisions.iter().flatten()) {
-                let (source, tree) = match decision {
-                    Decision::Keep(source, tree) => (*source, *tree),
-                    Decision::Step(number) => {
-                        let Some(Some(done)) = done.get(*number) else { continue };
-                        (done.source, done.tree)
-                    }
-                };
-                let is_reliable = self.is_reliable(wanted, source.as_ref());
-                records.push(Record { name: order(&wanted.name), source, is_reliable, tree });
-            }
-            if !records.is_empty() {
-                known.push((folder.path.as_os_str().as_encoded_bytes(), records));
-            }
+    /// What is known of the tree and its context from now on, by the folders' paths.
+    fn known(&self, done: &[Option<Done>]) -> Vec<(&OsStr, KnownFolder<'_>)> {
+        let folders = self.seen.folders.iter().enumerate();
+        folders.map(|(number, folder)| (folder.path.as_os_str(), self.known_of(number, done))).collect()
+    }
+
+    fn known_of(&self, number: usize, done: &[Option<Done>]) -> KnownFolder<'_> {
+        let (folder, decisions) = (&self.seen.folders[number], &self.plan.decisions[number]);
+        let mut known = self.index.folder(folder.path.as_os_str());
+        if folder.settled.is_none() {
+            known.files.clear();
+        }
+        for (wanted, decision) in folder.wanted.iter().zip(decisions.iter().flatten()) {
+            let (source, tree) = match decision {
+                Decision::Keep(source, tree) => (*source, *tree),
+                Decision::Step(number) => {
+                    let Some(Some(done)) = done.get(*number) else { continue };
+                    (done.source, done.tree)
+                }
+            };
+            let is_reliable = self.is_reliable(wanted, source.as_ref());
+            known.files.push(Record { name: order(&wanted.name), source, is_reliable, tree });
+        }
+        if let (Some(names), Some(stamp)) = (&folder.names, folder.source) {
+            known.names = Some(Names { stamp, names: names.iter().map(|name| order(name)).collect() });
         }
         known
     }

@@ -16,6 +16,8 @@ use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::isolated::tree::{Boot, Kind, Listed, WhyLeftOut, names_of_others, order};
 use crate::npm::{FileStamp, FileTime, stamp};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use {crate::npm::WatchedFolder, std::ffi::OsStr};
 
 pub(in crate::isolated) use self::walk::{cannot_read, look};
 
@@ -41,30 +43,65 @@ pub(in crate::isolated) fn list(folder: &Path) -> io::Result<Vec<Listed>> {
     Ok(found)
 }
 
+/// [`list`] for a folder of which it is known what is in it: it need not be read.
+pub(in crate::isolated) fn list_known(folder: &Path, names: &[&[u8]]) -> io::Result<Vec<Listed>> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let open = WatchedFolder::open(folder);
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            let name = OsStr::from_bytes(name);
+            match open.sign_entry(name) {
+                Some(Ok(stamp)) => {
+                    found.push(Listed { name: name.to_owned(), kind: kind_of_mode(stamp.mode), stamp });
+                }
+                Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => {}
+                // It was not to be opened, or more: it is listed as any, and says what is wrong.
+                Some(Err(_)) | None => return list(folder),
+            }
+        }
+        Ok(found)
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    {
+        let _ = names;
+        list(folder)
+    }
+}
+
 /// What lies at a path itself, a link not followed.
 pub(in crate::isolated) fn entry(path: &Path) -> io::Result<(Kind, FileStamp)> {
     path.symlink_metadata().map(|metadata| (kind_of(&metadata), stamp_of(&metadata)))
 }
 
+#[cfg(unix)]
 fn kind_of(metadata: &Metadata) -> Kind {
-    let file_type = metadata.file_type();
-    if file_type.is_file() {
-        return Kind::File;
-    } else if file_type.is_dir() {
-        return Kind::Folder;
-    } else if file_type.is_symlink() {
-        return Kind::Link;
+    kind_of_mode(std::os::unix::fs::MetadataExt::mode(metadata))
+}
+
+#[cfg(not(unix))]
+fn kind_of(metadata: &Metadata) -> Kind {
+    match metadata.file_type() {
+        kind if kind.is_file() => Kind::File,
+        kind if kind.is_dir() => Kind::Folder,
+        kind if kind.is_symlink() => Kind::Link,
+        _ => Kind::Other(WhyLeftOut::Device),
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt as _;
-        if file_type.is_fifo() {
-            return Kind::Other(WhyLeftOut::Fifo);
-        } else if file_type.is_socket() {
-            return Kind::Other(WhyLeftOut::Socket);
-        }
+}
+
+/// What the bits above the permissions say: they are the same on every Unix.
+#[cfg(unix)]
+fn kind_of_mode(mode: u32) -> Kind {
+    match mode & 0o170_000 {
+        0o100_000 => Kind::File,
+        0o040_000 => Kind::Folder,
+        0o120_000 => Kind::Link,
+        0o010_000 => Kind::Other(WhyLeftOut::Fifo),
+        0o140_000 => Kind::Other(WhyLeftOut::Socket),
+        _ => Kind::Other(WhyLeftOut::Device),
     }
-    Kind::Other(WhyLeftOut::Device)
 }
 
 /// What the file system says; where it says too little to tell every change, as much as it does.

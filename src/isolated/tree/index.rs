@@ -1,19 +1,23 @@
 //! What is known of a tree: what each file's origin looked like when the tree's file was made, and what that looked like
 //! then.
 //!
+//! Also the names of what was in each of the context's folders: while such a folder looks as it did it holds the same
+//! names, and need not be listed.
+//!
 //! A file of the tree is believed to be right if both look as they did. An index that was left by a call that was killed
 //! is as good as any: what that call changed looks different. After a power cut, bytes may be missing from files that
 //! look right; so nothing is believed that was noted before the machine was last started, and trees need not be synced.
 //! What is not believed is held against the bytes of its origin.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::npm::{FileStamp, FileTime};
 
 /// Grows when the form or the meaning of an index changes.
-const FORMAT: &[u8] = b"docker-prep tree 1\n";
+const FORMAT: &[u8] = b"docker-prep tree 2\n";
 
 /// The length of the checksum behind the format.
 const SUM: usize = 4;
@@ -57,28 +61,51 @@ pub(in crate::isolated) struct Record<'a> {
     pub(in crate::isolated) tree: FileStamp,
 }
 
-/// The records of a folder, by its path from the root.
-type Folder<'a> = (&'a [u8], Vec<Record<'a>>);
-
-#[derive(Serialize)]
-struct Written<'a> {
-    boot: &'a Boot,
-    moment: FileTime,
-    folders: &'a [Folder<'a>],
+/// What was in a folder of the context.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::isolated) struct Names<'a> {
+    /// What the folder looked like: whatever comes or goes behind its listing gives it another look.
+    pub(in crate::isolated) stamp: FileStamp,
+    /// All that was there, whatever becomes of it, in the order of the names.
+    #[serde(borrow)]
+    pub(in crate::isolated) names: Vec<&'a [u8]>,
 }
 
-#[derive(Deserialize)]
-struct Parsed<'a> {
+/// What is known of a folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::isolated) struct KnownFolder<'a> {
+    /// Of its files, in the order of their names.
+    #[serde(borrow)]
+    pub(in crate::isolated) files: Vec<Record<'a>>,
+    /// What was in it in the context, where a change of that would be seen.
+    pub(in crate::isolated) names: Option<Names<'a>>,
+}
+
+impl KnownFolder<'_> {
+    /// What is in the folder of the context if it looks like this, and that is known.
+    pub(in crate::isolated) fn names_at(&self, stamp: &FileStamp) -> Option<&Names<'_>> {
+        self.names.as_ref().filter(|names| names.stamp == *stamp)
+    }
+}
+
+/// An index as it is on the disk.
+#[derive(Serialize, Deserialize)]
+struct Stored<'a> {
     boot: Boot,
     moment: FileTime,
+    /// How many files are in all of the folders.
+    files: usize,
+    /// Each [`KnownFolder`] by itself, as bytes, with its path from the root.
     #[serde(borrow)]
-    folders: Vec<Folder<'a>>,
+    folders: Vec<(&'a [u8], &'a [u8])>,
 }
 
-/// What was known when a tree was last brought up to date.
+/// What was known when a tree was last brought up to date. A folder's part is read when it is asked for, since a walk
+/// asks from many threads.
 #[derive(Debug, Default)]
 pub(in crate::isolated) struct Index<'a> {
-    folders: HashMap<&'a [u8], Vec<Record<'a>>>,
+    folders: HashMap<&'a [u8], &'a [u8]>,
+    files: usize,
     is_believed: bool,
 }
 
@@ -94,9 +121,10 @@ impl<'a> Index<'a> {
         if sum != checksum(body) {
             return None;
         }
-        let (parsed, behind) = postcard::take_from_bytes::<Parsed<'_>>(body).ok()?;
-        let is_believed = parsed.boot.is_same(boot) && parsed.moment <= now;
-        behind.is_empty().then(|| Self { folders: parsed.folders.into_iter().collect(), is_believed })
+        let (stored, behind) = postcard::take_from_bytes::<Stored<'_>>(body).ok()?;
+        let is_believed = stored.boot.is_same(boot) && stored.moment <= now;
+        let folders = stored.folders.into_iter().collect();
+        behind.is_empty().then_some(Self { folders, files: stored.files, is_believed })
     }
 
     /// Whether a file that looks as it did has the bytes that it had.
@@ -104,21 +132,39 @@ impl<'a> Index<'a> {
         self.is_believed
     }
 
-    /// What is known of a folder's files, in the order of their names.
-    pub(in crate::isolated) fn folder(&self, path: &[u8]) -> &[Record<'a>] {
-        self.folders.get(path).map(Vec::as_slice).unwrap_or_default()
+    /// What is known of a folder, by its path from the root. Names are not told by an index that is not believed.
+    pub(in crate::isolated) fn folder(&self, path: &OsStr) -> KnownFolder<'a> {
+        let bytes = self.folders.get(path.as_encoded_bytes());
+        let known: Option<KnownFolder<'a>> = bytes.and_then(|bytes| postcard::from_bytes(bytes).ok());
+        let known = known.unwrap_or_default();
+        if self.is_believed { known } else { KnownFolder { names: None, ..known } }
     }
 
     /// Of how many files anything is known.
     pub(in crate::isolated) fn len(&self) -> usize {
-        self.folders.values().map(Vec::len).sum()
+        self.files
     }
 }
 
-/// An index as bytes; `moment` is when its call began. Folders without files need not be in it.
-pub(in crate::isolated) fn encode(boot: &Boot, moment: FileTime, folders: &[Folder<'_>]) -> Vec<u8> {
+/// An index as bytes; `moment` is when its call began. The folders have their paths from the root.
+pub(in crate::isolated) fn encode(
+    boot: &Boot,
+    moment: FileTime,
+    folders: &[(&OsStr, KnownFolder<'_>)],
+) -> Vec<u8> {
     // It never fails: there is room for any, and each knows its length.
-    let body = postcard::to_extend(&Written { boot, moment, folders }, Vec::new()).unwrap_or_default();
+    let encoded: Vec<Vec<u8>> = folders
+        .iter()
+        .map(|(_, folder)| postcard::to_extend(folder, Vec::new()).unwrap_or_default())
+        .collect();
+    let paths = folders.iter().map(|(path, _)| path.as_encoded_bytes());
+    let stored = Stored {
+        boot: boot.clone(),
+        moment,
+        files: folders.iter().map(|(_, folder)| folder.files.len()).sum(),
+        folders: paths.zip(encoded.iter().map(Vec::as_slice)).collect(),
+    };
+    let body = postcard::to_extend(&stored, Vec::new()).unwrap_or_default();
     [FORMAT, checksum(&body).as_slice(), &body].concat()
 }
 
@@ -145,9 +191,12 @@ mod tests {
 
     fn bytes() -> Vec<u8> {
         let record = |name, source| Record { name, source, is_reliable: true, tree: stamp(9) };
+        let names = Some(Names { stamp: stamp(3), names: vec![b"a", b"sub"] });
+        let files = vec![record(b"a", Some(stamp(1))), record(b"b\xff", None)];
+        let sub = vec![record(b"c", Some(stamp(2)))];
         let folders = [
-            (&b""[..], vec![record(b"a", Some(stamp(1))), record(b"b\xff", None)]),
-            (b"sub/dir", vec![record(b"c", Some(stamp(2)))]),
+            (OsStr::new(""), KnownFolder { files, names }),
+            (OsStr::new("sub/dir"), KnownFolder { files: sub, names: None }),
         ];
         encode(&boot(), NOW, &folders)
     }
@@ -157,12 +206,13 @@ mod tests {
         let bytes = bytes();
         let index = Index::parse(&bytes, &boot(), NOW);
         assert!(index.is_believed());
-        assert_eq!(
-            index.folder(b"").iter().map(|record| record.name).collect::<Vec<_>>(),
-            [&b"a"[..], b"b\xff"]
-        );
-        assert_eq!(index.folder(b"sub/dir")[0].source, Some(stamp(2)));
-        assert_eq!(index.folder(b"sub").len(), 0);
+        let [root, inner, none] = ["", "sub/dir", "sub"].map(|path| index.folder(OsStr::new(path)));
+        assert_eq!(root.files.iter().map(|record| record.name).collect::<Vec<_>>(), [&b"a"[..], b"b\xff"]);
+        assert_eq!(inner.files[0].source, Some(stamp(2)));
+        assert_eq!(none, KnownFolder::default());
+        assert_eq!(root.names_at(&stamp(3)).unwrap().names, [&b"a"[..], b"sub"]);
+        assert_eq!((root.names_at(&stamp(4)), inner.names_at(&stamp(3))), (None, None));
+        assert_eq!(index.len(), 3);
     }
 
     #[test]
@@ -172,7 +222,12 @@ mod tests {
         for (boot, now) in [(Boot::Id("two".to_owned()), NOW), (Boot::Unknown, NOW), (boot(), earlier)] {
             let index = Index::parse(&bytes, &boot, now);
             assert!(!index.is_believed());
-            assert_eq!(index.folder(b"sub/dir").len(), 1, "what was there counts for the times of files");
+            assert_eq!(index.folder(OsStr::new("")).names, None);
+            assert_eq!(
+                index.folder(OsStr::new("sub/dir")).files.len(),
+                1,
+                "what was there counts for the times of files"
+            );
         }
         assert!(!Boot::Unknown.is_same(&Boot::Unknown));
         assert!(Boot::Began(10).is_same(&Boot::Began(12)) && !Boot::Began(10).is_same(&Boot::Began(13)));
@@ -188,7 +243,7 @@ mod tests {
             let mut changed = bytes.clone();
             changed[at] ^= 1;
             let index = Index::parse(&changed, &boot(), NOW);
-            assert!(!index.is_believed() && index.folder(b"").is_empty(), "{at}");
+            assert!(!index.is_believed() && index.folder(OsStr::new("")).files.is_empty(), "{at}");
         }
     }
 
@@ -196,7 +251,9 @@ mod tests {
         #[test]
         fn nothing_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let bytes = [FORMAT, checksum(&body).as_slice(), &body].concat();
-            let _ = Index::parse(&bytes, &boot(), NOW);
+            let index = Index::parse(&bytes, &boot(), NOW);
+            let known = Index { folders: HashMap::from([(&b"a"[..], &*body)]), ..index };
+            let _ = known.folder(OsStr::new("a"));
         }
     }
 }

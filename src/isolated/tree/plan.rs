@@ -1,10 +1,11 @@
 //! What has to be done so that a tree is what it should be.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use super::{Index, Kind, Listed, Origin, Record, Seen, SeenFolder, Wanted};
+use super::{Index, Kind, KnownFolder, Listed, Origin, Record, Seen, SeenFolder, Wanted};
 use crate::npm::{FileStamp, FileTime};
 
 /// What becomes of a file of a tree.
@@ -59,8 +60,8 @@ pub(in crate::isolated) struct Plan {
 pub(in crate::isolated) fn plan(seen: &Seen<'_>, index: &Index<'_>) -> Plan {
     let belongs = belongs(&seen.folders);
     let mut names = vec![HashSet::new(); seen.folders.len()];
-    for (folder, belongs) in seen.folders.iter().zip(&belongs) {
-        if *belongs && let (Some(parent), Some(name)) = (folder.parent, folder.path.file_name()) {
+    for folder in &seen.folders {
+        if let (Some(parent), Some(name)) = (folder.parent, folder.path.file_name()) {
             names[parent].insert(name);
         }
     }
@@ -68,27 +69,34 @@ pub(in crate::isolated) fn plan(seen: &Seen<'_>, index: &Index<'_>) -> Plan {
     let mut is_changed = vec![false; seen.folders.len()];
     for (number, folder) in seen.folders.iter().enumerate() {
         if !belongs[number] {
+            if let Some(parent) = folder.parent.filter(|parent| belongs[*parent])
+                && folder.in_tree.is_some()
+            {
+                plan.removals.push(folder.path.clone());
+                is_changed[parent] = true;
+            }
             plan.decisions.push(None);
             continue;
         }
         let before = (plan.removals.len(), plan.steps.len());
-        remove_others(folder, &names[number], &mut plan.removals);
-        let known = index.folder(folder.path.as_os_str().as_encoded_bytes());
-        let decisions = folder.wanted.iter().enumerate().map(|(file, wanted)| {
-            let present = find(&folder.present, wanted).map(|present| &present.stamp);
-            let name = wanted.name.as_encoded_bytes();
-            let known = known.binary_search_by(|record| record.name.cmp(name)).ok().map(|at| &known[at]);
-            match decide(wanted, present, known, index.is_believed()) {
-                Ok((source, tree)) => Decision::Keep(source, tree),
-                Err(action) => {
-                    plan.steps.push(step((number, file), action, present, known));
+        let is_seen = |name: &OsStr| names[number].contains(name);
+        plan.removals.extend(others(folder, is_seen).map(|there| folder.path.join(&there.name)));
+        let known = match folder.settled {
+            Some(_) => KnownFolder::default(),
+            None => index.folder(folder.path.as_os_str()),
+        };
+        let decisions = decide_all(folder, &known, index.is_believed()).enumerate().map(|(file, decided)| {
+            decided.decision.map_or_else(
+                |action| {
+                    plan.steps.push(step((number, file), action, decided.present, decided.known));
                     Decision::Step(plan.steps.len() - 1)
-                }
-            }
+                },
+                |(source, tree)| Decision::Keep(source, tree),
+            )
         });
         let decisions = decisions.collect();
         plan.decisions.push(Some(decisions));
-        plan.files += folder.wanted.len();
+        plan.files += folder.files();
         is_changed[number] |= before != (plan.removals.len(), plan.steps.len());
         if folder.in_tree.is_none() {
             is_changed[number] = true;
@@ -104,7 +112,7 @@ pub(in crate::isolated) fn plan(seen: &Seen<'_>, index: &Index<'_>) -> Plan {
 /// Which folders belong into the tree: those that are not hidden, and those above anything that does.
 fn belongs(folders: &[SeenFolder<'_>]) -> Vec<bool> {
     let mut belongs: Vec<bool> =
-        folders.iter().map(|folder| !folder.is_hidden || !folder.wanted.is_empty()).collect();
+        folders.iter().map(|folder| !folder.is_hidden || folder.files() > 0).collect();
     for (number, folder) in folders.iter().enumerate().rev() {
         if let Some(parent) = folder.parent.filter(|_| belongs[number]) {
             belongs[parent] = true;
@@ -113,29 +121,80 @@ fn belongs(folders: &[SeenFolder<'_>]) -> Vec<bool> {
     belongs
 }
 
+/// Whether nothing of a folder has to change, whatever becomes of those in it, of which some are seen.
+pub(in crate::isolated) fn is_settled(
+    folder: &SeenFolder<'_>,
+    is_seen: impl Fn(&OsStr) -> bool,
+    known: &KnownFolder<'_>,
+    is_believed: bool,
+) -> bool {
+    folder.in_tree.is_some()
+        && known.files.len() == folder.wanted.len()
+        && decide_all(folder, known, is_believed).all(|decided| decided.decision.is_ok())
+        && others(folder, is_seen).next().is_none()
+}
+
 /// What is in the tree's folder, and should not be or should be something else.
-fn remove_others(folder: &SeenFolder<'_>, folders: &HashSet<&OsStr>, removals: &mut Vec<PathBuf>) {
-    for there in &folder.present {
-        let is_wanted = match there.kind {
-            Kind::Folder => folders.contains(&*there.name),
-            Kind::File | Kind::Link => find_wanted(&folder.wanted, there).is_some(),
-            Kind::Other(_) => false,
-        };
-        if !is_wanted {
-            removals.push(folder.path.join(&there.name));
+fn others<'f>(
+    folder: &'f SeenFolder<'_>,
+    is_seen: impl Fn(&OsStr) -> bool,
+) -> impl Iterator<Item = &'f Listed> {
+    let mut wanted = Sorted::new(&folder.wanted, |wanted| order(&wanted.name));
+    folder.present.iter().filter(move |there| {
+        let file = wanted.next(order(&there.name));
+        match there.kind {
+            Kind::Folder => !is_seen(&there.name),
+            Kind::File | Kind::Link => file.is_none_or(|wanted| !is_of_kind(there, wanted)),
+            Kind::Other(_) => true,
         }
+    })
+}
+
+/// What is to become of a file, and what was seen and is known of it.
+struct Decided<'f, 'a> {
+    decision: Result<(Option<FileStamp>, FileStamp), Action>,
+    present: Option<&'f FileStamp>,
+    known: Option<&'f Record<'a>>,
+}
+
+/// What is to become of each file of a folder.
+fn decide_all<'f, 'a>(
+    folder: &'f SeenFolder<'_>,
+    known: &'f KnownFolder<'a>,
+    is_believed: bool,
+) -> impl Iterator<Item = Decided<'f, 'a>> {
+    let mut present = Sorted::new(&folder.present, |there| order(&there.name));
+    let mut known = Sorted::new(&known.files, |record| record.name);
+    folder.wanted.iter().map(move |wanted| {
+        let name = order(&wanted.name);
+        let present = present.next(name).filter(|there| is_of_kind(there, wanted));
+        let (present, known) = (present.map(|there| &there.stamp), known.next(name));
+        Decided { decision: decide(wanted, present, known, is_believed), present, known }
+    })
+}
+
+/// Items in the order of their names, that are asked for in the same order.
+struct Sorted<'l, T, N> {
+    rest: &'l [T],
+    name_of: N,
+}
+
+impl<'l, T, N: Fn(&'l T) -> &'l [u8]> Sorted<'l, T, N> {
+    fn new(items: &'l [T], name_of: N) -> Self {
+        Self { rest: items, name_of }
     }
-}
 
-/// The entry of a file's name and kind.
-fn find<'l>(present: &'l [Listed], wanted: &Wanted<'_>) -> Option<&'l Listed> {
-    let at = present.binary_search_by(|there| order(&there.name).cmp(order(&wanted.name))).ok()?;
-    Some(&present[at]).filter(|there| is_of_kind(there, wanted))
-}
-
-fn find_wanted<'w, 'a>(wanted: &'w [Wanted<'a>], there: &Listed) -> Option<&'w Wanted<'a>> {
-    let at = wanted.binary_search_by(|wanted| order(&wanted.name).cmp(order(&there.name))).ok()?;
-    Some(&wanted[at]).filter(|wanted| is_of_kind(there, wanted))
+    /// The item of a name, which comes behind all that were asked for.
+    fn next(&mut self, name: &[u8]) -> Option<&'l T> {
+        while let Some((first, rest)) = self.rest.split_first() {
+            match (self.name_of)(first).cmp(name) {
+                Ordering::Less => self.rest = rest,
+                Ordering::Equal => return Some(first),
+                Ordering::Greater => break,
+            }
+        }
+        None
+    }
 }
 
 fn is_of_kind(there: &Listed, wanted: &Wanted<'_>) -> bool {

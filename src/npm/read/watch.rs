@@ -1,6 +1,7 @@
 //! What the disk says of files, and whether its word counts.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
@@ -79,19 +80,30 @@ impl<'a> WatchedFolder<'a> {
     fn sign(&self, path: &Path) -> Option<io::Result<FileStamp>> {
         use std::os::unix::ffi::OsStrExt as _;
 
-        use rustix::fs::{AtFlags, StatxFlags, makedev, statx};
         let prefix = self.path.as_os_str().as_bytes();
         let below = path.as_os_str().as_bytes().strip_prefix(prefix)?.strip_prefix(b"/")?;
         if below.first().is_none_or(|first| *first == b'/') {
             return None;
         }
+        self.sign_below(below, rustix::fs::AtFlags::empty())
+    }
+
+    /// What the file system says of an entry itself, a link not followed; `None` where it has to be asked otherwise.
+    pub(crate) fn sign_entry(&self, name: &OsStr) -> Option<io::Result<FileStamp>> {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        self.sign_below(name.as_bytes(), rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    fn sign_below(&self, below: &[u8], flags: rustix::fs::AtFlags) -> Option<io::Result<FileStamp>> {
+        use rustix::fs::{StatxFlags, makedev, statx};
         let wanted = StatxFlags::TYPE
             | StatxFlags::MODE
             | StatxFlags::INO
             | StatxFlags::SIZE
             | StatxFlags::MTIME
             | StatxFlags::CTIME;
-        let found = match statx(self.open.as_ref()?, below, AtFlags::empty(), wanted) {
+        let found = match statx(self.open.as_ref()?, below, flags, wanted) {
             // An old kernel.
             Err(rustix::io::Errno::NOSYS) => return None,
             Err(error) => return Some(Err(error.into())),
@@ -118,6 +130,11 @@ impl<'a> WatchedFolder<'a> {
     /// Its files are asked for as any.
     fn sign(&self, _: &Path) -> Option<io::Result<FileStamp>> {
         let _ = self.path;
+        None
+    }
+
+    /// Its entries are asked for as any.
+    pub(crate) fn sign_entry(&self, _: &OsStr) -> Option<io::Result<FileStamp>> {
         None
     }
 }

@@ -32,11 +32,7 @@ impl ProjectPicture {
         // git lists its files while the folders are walked.
         let mut listing =
             project.is_in_git.then(|| git::start(git::git(&project.root).args(["ls-files", "-z"])));
-        let tracked = || {
-            let bytes = listing.take()?.and_then(git::Running::answer).ok()?;
-            let names = bytes.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-            Some(names.filter_map(|name| String::from_utf8(name.to_vec()).ok()).collect())
-        };
+        let tracked = || listing.take()?.and_then(git::Running::answer).ok();
         let (root, deps_dir) = (project.root.as_path(), project.deps_dir.as_str());
         let environment = &environment.texts();
         let request = SourcesRequest { root, deps_dir, is_tracked: project.is_in_git, environment, command };

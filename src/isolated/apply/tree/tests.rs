@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::num::NonZero;
-use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -10,8 +10,9 @@ use crate::common::{Snapshot, World, raw_path};
 use crate::error::{ErrorKind, Result};
 use crate::image::Dockerignore;
 use crate::isolated::apply::tree::{bring_up_to_date, remove};
-use crate::isolated::read::tree::others;
-use crate::isolated::tree::{LaidOver, LeftOut, TreeOutcome, TreeRequest, WhyLeftOut};
+use crate::isolated::read::tree::{boot, others, read_index, stamp_of};
+use crate::isolated::tree::{Index, LaidOver, LeftOut, TreeOutcome, TreeRequest, WhyLeftOut};
+use crate::npm::Watch;
 use crate::threads::Threads;
 
 #[cfg(target_os = "linux")]
@@ -120,6 +121,54 @@ fn a_tree_is_a_copy_and_costs_nothing_the_second_time() {
         assert_eq!(stage.up(), (8, 0, 0));
         before.assert_same(&stage.in_tree());
     }
+}
+
+/// Brings it up to date until it is known what is in each folder, as it is once the clock has gone on.
+fn up_until_known(stage: &Stage) {
+    let folders = || ["", "a", "a/inner"].map(|folder| (folder, stage.context.join(folder)));
+    let is_known = || {
+        let bytes = read_index(&stage.tree.with_file_name("web.index"));
+        let index = Index::parse(&bytes, &boot(), Watch::begin().moment());
+        folders().iter().all(|(folder, path)| {
+            let known = index.folder(folder.as_ref());
+            known.names_at(&stamp_of(&path.metadata().unwrap())).is_some()
+        })
+    };
+    stage.up();
+    while !is_known() {
+        stage.up();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_folder_that_is_known_is_seen_to_change() {
+    let mut stage = Stage::new();
+    stage.file("a/one", "1").file("a/two", "2").file("a/inner/three", "3");
+    let path = |name: &str| stage.context.join(name);
+    type Change<'a> = (&'a dyn Fn(), (usize, usize, usize));
+    let changes: [Change<'_>; 7] = [
+        (&|| {}, (3, 0, 0)),
+        (&|| fs::write(path("a/new"), "new").unwrap(), (4, 1, 0)),
+        (&|| fs::remove_file(path("a/one")).unwrap(), (3, 0, 1)),
+        (&|| fs::rename(path("a/two"), path("a/inner/two")).unwrap(), (3, 1, 1)),
+        (&|| fs::write(path("a/inner/three"), "three").unwrap(), (3, 1, 0)),
+        (&|| fs::write(path("a/inner/three"), "four?").unwrap(), (3, 1, 0)),
+        (&|| fs::set_permissions(path("a/new"), fs::Permissions::from_mode(0o755)).unwrap(), (3, 0, 0)),
+    ];
+    for (number, (change, expected)) in changes.into_iter().enumerate() {
+        up_until_known(&stage);
+        change();
+        assert_eq!(stage.up(), expected, "{number}");
+        stage.source().assert_same(&stage.in_tree());
+    }
+    up_until_known(&stage);
+    // What is let through is asked anew of each name.
+    stage.ignore = Some(Dockerignore::parse("a/new\na/inner/t*\n").unwrap());
+    assert_eq!(stage.up(), (0, 0, 3));
+    up_until_known(&stage);
+    stage.ignore = None;
+    assert_eq!(stage.up(), (3, 3, 0));
 }
 
 #[test]

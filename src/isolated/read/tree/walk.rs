@@ -1,16 +1,17 @@
 //! One walk through a context and through its tree, folder by folder.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::{entry, list};
+use super::{entry, list, list_known};
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind as Failure, Result};
 use crate::image::{Dockerignore, WalkState};
 use crate::isolated::tree::{
-    Kind, LaidOver, LeftOut, Listed, Origin, Seen, SeenFolder, TreeRequest, Wanted, WhyLeftOut, below, order,
+    Index, Kind, KnownFolder, LaidOver, LeftOut, Listed, Origin, Seen, SeenFolder, TreeRequest, Wanted,
+    WhyLeftOut, below, is_settled, order,
 };
 use crate::npm::{FileStamp, FileTime, Watch};
 use crate::text::path::child;
@@ -25,6 +26,7 @@ const MOST_LINKS: usize = 40;
 /// Something that belongs into the tree cannot be looked at, or it is cancelled.
 pub(in crate::isolated) fn look<'a>(
     request: &'a TreeRequest<'_>,
+    index: &Index<'_>,
     watch: &Watch,
     threads: Threads,
     cancel: &CancelToken,
@@ -34,6 +36,7 @@ pub(in crate::isolated) fn look<'a>(
     let (laid_over, mut left_out) = resolve_all(request);
     let walker = Walker {
         context,
+        index,
         tree: request.tree,
         watch,
         ignore: request.ignore,
@@ -89,6 +92,7 @@ struct Looked<'a> {
 
 struct Walker<'a, 'w> {
     context: &'a Path,
+    index: &'w Index<'w>,
     tree: &'a Path,
     watch: &'w Watch,
     ignore: Option<&'a Dockerignore>,
@@ -107,20 +111,28 @@ impl<'a> Walker<'a, '_> {
             let at = present.binary_search_by(|there| order(&there.name).cmp(order(name))).ok()?;
             Some(present[at].stamp).filter(|_| present[at].kind == Kind::Folder)
         };
-        let mut files = BTreeMap::new();
+        // In the order of their names, as they are listed.
+        let mut wanted: Vec<Wanted<'a>> = Vec::new();
         let mut inner = BTreeMap::new();
         let mut left_out = Vec::new();
         let mut state = folder.state.clone();
+        let mut text = folder.text.clone();
         let mut trusted = None;
-        for there in self.list_context(folder)? {
-            let text = child(&folder.text, &text_of(&there.name));
+        let without = self.without.names_in(&folder.path);
+        let known = self.index.folder(folder.path.as_os_str());
+        let (listed, names) = self.list_context(folder, &known)?;
+        for there in listed {
+            text.truncate(folder.text.len());
+            if !text.is_empty() {
+                text.push('/');
+            }
+            text.push_str(&text_of(&there.name));
             if let (Some(state), Some(above)) = (&mut state, &folder.state) {
                 state.set(above);
             }
             let hidden = self.ignore.zip(state.as_mut()).and_then(|(rules, state)| rules.enter(&text, state));
             let is_hidden = hidden.is_some() && !self.always.contains_key(&text);
-            let path = folder.path.join(&there.name);
-            if self.without.has(&path, &there) {
+            if without.contains(&&*there.name) || self.without.is_known(&there) {
                 continue;
             }
             match there.kind {
@@ -135,79 +147,107 @@ impl<'a> Walker<'a, '_> {
                             || below(&self.laid_over, &text).next().is_some()
                     };
                     if !is_hidden || may_show() || holds() {
-                        let in_tree = in_tree(&there.name);
-                        let (source, state) = (Some(there.stamp), state.clone());
-                        let pending = Pending { path, text, parent: None, source, is_hidden, state, in_tree };
+                        let pending = Pending {
+                            path: folder.path.join(&there.name),
+                            text: text.clone(),
+                            parent: None,
+                            source: Some(there.stamp),
+                            is_hidden,
+                            state: state.clone(),
+                            in_tree: in_tree(&there.name),
+                        };
                         inner.insert(there.name, pending);
                     }
                 }
                 _ if is_hidden => {}
-                Kind::Other(why) => left_out.push(LeftOut { path, why }),
+                Kind::Other(why) => left_out.push(LeftOut { path: folder.path.join(&there.name), why }),
                 Kind::File | Kind::Link => {
                     let device = there.stamp.device;
                     let is_trusted = match trusted {
                         Some((of, is_trusted)) if of == device => is_trusted,
-                        _ => self.watch.trusts(&self.context.join(&path), &there.stamp),
+                        _ => {
+                            let path = self.context.join(&folder.path).join(&there.name);
+                            self.watch.trusts(&path, &there.stamp)
+                        }
                     };
                     trusted = Some((device, is_trusted));
-                    let wanted = Wanted {
+                    wanted.push(Wanted {
                         name: there.name,
                         is_link: there.kind == Kind::Link,
                         origin: Origin::Context,
                         stamp: there.stamp,
                         is_trusted,
-                    };
-                    files.insert(wanted.name.clone(), wanted);
-                }
-            }
-        }
-        for (path, laid_over) in below(&self.laid_over, &folder.text) {
-            match path.split_once('/') {
-                None => {
-                    inner.remove(OsStr::new(path));
-                    files.insert(path.into(), self.laid_over(path, laid_over)?);
-                }
-                Some((name, _)) => {
-                    files.remove(OsStr::new(name));
-                    inner.entry(name.into()).or_insert_with(|| Pending {
-                        path: folder.path.join(name),
-                        text: child(&folder.text, name),
-                        parent: None,
-                        source: None,
-                        is_hidden: true,
-                        state: None,
-                        in_tree: in_tree(OsStr::new(name)),
                     });
                 }
             }
         }
-        let mut wanted: Vec<Wanted<'a>> = files.into_values().collect();
-        wanted.sort_unstable_by(|one, other| order(&one.name).cmp(order(&other.name)));
-        let folder = SeenFolder {
+        for (path, laid_over) in below(&self.laid_over, &folder.text) {
+            let name = path.split('/').next().unwrap_or(path);
+            let at = wanted.binary_search_by(|wanted| order(&wanted.name).cmp(name.as_bytes()));
+            if let Ok(at) = at {
+                wanted.remove(at);
+            }
+            if name == path {
+                inner.remove(OsStr::new(name));
+                let (Ok(at) | Err(at)) = at;
+                wanted.insert(at, self.laid_over(name, laid_over)?);
+            } else {
+                inner.entry(name.into()).or_insert_with(|| Pending {
+                    path: folder.path.join(name),
+                    text: child(&folder.text, name),
+                    parent: None,
+                    source: None,
+                    is_hidden: true,
+                    state: None,
+                    in_tree: in_tree(OsStr::new(name)),
+                });
+            }
+        }
+        let mut folder = SeenFolder {
             path: folder.path.clone(),
             parent: folder.parent,
             source: folder.source,
+            names,
             is_hidden: folder.is_hidden,
             wanted,
             in_tree: folder.in_tree,
             present,
+            settled: None,
         };
+        if is_settled(&folder, |name| inner.contains_key(name), &known, self.index.is_believed()) {
+            folder.settled = Some(folder.wanted.len());
+            (folder.wanted, folder.present) = (Vec::new(), Vec::new());
+        }
         Ok(Looked { folder, inner: inner.into_values().collect(), left_out })
     }
 
-    fn list_context(&self, folder: &Pending) -> Result<Vec<Listed>> {
-        if folder.source.is_none() {
-            return Ok(Vec::new());
-        }
+    /// What is in a folder of the context; and its names, where they were not known and will be.
+    fn list_context(
+        &self,
+        folder: &Pending,
+        known: &KnownFolder<'_>,
+    ) -> Result<(Vec<Listed>, Option<Vec<OsString>>)> {
+        let Some(stamp) = &folder.source else { return Ok((Vec::new(), None)) };
         let path = self.context.join(&folder.path);
-        match list(&path) {
-            Ok(found) => Ok(found),
+        let known = known.names_at(stamp);
+        let found = match known {
+            Some(known) => list_known(&path, &known.names),
+            None => list(&path),
+        };
+        match found {
+            Ok(found) => {
+                let is_telling =
+                    || stamp.is_reliable_at(self.watch.moment()) && self.watch.trusts(&path, stamp);
+                let is_new = known.is_none() && is_telling();
+                let names = is_new.then(|| found.iter().map(|there| there.name.clone()).collect());
+                Ok((found, names))
+            }
             // It went, or became something else, in this moment: the next call sees what.
             Err(error)
                 if folder.parent.is_some()
                     && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
             {
-                Ok(Vec::new())
+                Ok((Vec::new(), None))
             }
             Err(error) => Err(cannot_read(&path, &error)),
         }
@@ -284,9 +324,15 @@ impl Without {
         without
     }
 
-    fn has(&self, path: &Path, there: &Listed) -> bool {
-        let is_known = || self.folders.contains(&(there.stamp.device, there.stamp.inode));
-        self.paths.contains(path) || there.kind == Kind::Folder && is_known()
+    /// The names of those that lie in a folder.
+    fn names_in(&self, folder: &Path) -> Vec<&OsStr> {
+        let inside = self.paths.iter().filter(|path| path.parent() == Some(folder));
+        inside.filter_map(|path| path.file_name()).collect()
+    }
+
+    /// Whether it is one of the folders, whatever way led there.
+    fn is_known(&self, there: &Listed) -> bool {
+        there.kind == Kind::Folder && self.folders.contains(&(there.stamp.device, there.stamp.inode))
     }
 }
 
