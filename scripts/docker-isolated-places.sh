@@ -136,9 +136,10 @@ isolated_compose() {
 isolated_places() {
 	if [ "$own_daemon" = yes ]; then
 		isolated_elsewhere
+		isolated_remote_builder
 		isolated_as_user
 	else
-		left_out="${left_out:+$left_out; }isolated by TCP and as another user (this Docker is not ours)"
+		left_out="${left_out:+$left_out; }isolated by TCP, a remote builder, and as another user (this Docker is not ours)"
 	fi
 	isolated_without_rights
 }
@@ -168,6 +169,63 @@ isolated_elsewhere() {
 	done
 	git_is_clean learning_ai_notes
 	also+=("isolated: a daemon by TCP that sees none of the project's files: ${clients[*]/classic/}, the same image")
+}
+
+# What buildx calls a remote builder: a BuildKit behind a port, where there is no Docker. The daemon's own, which speaks
+# the same protocol on a connection that its client asked to upgrade.
+# shellcheck disable=SC2016 # this text is for node
+relay='
+	const net = require("node:net");
+	process.stdin.on("end", () => process.exit()).resume();
+	const server = net.createServer((client) => {
+		const daemon = net.connect(process.argv[1]);
+		let head = Buffer.alloc(0);
+		daemon.write("POST /grpc HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+		daemon.on("data", function upgrade(bytes) {
+			head = Buffer.concat([head, bytes]);
+			const end = head.indexOf("\r\n\r\n");
+			if (end < 0) return;
+			daemon.off("data", upgrade);
+			client.write(head.subarray(end + 4));
+			client.pipe(daemon).pipe(client);
+		});
+		for (const end of [client, daemon]) end.on("error", () => { client.destroy(); daemon.destroy(); });
+	});
+	server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+'
+
+isolated_remote_builder() {
+	local port builder=docker-prep-e2e-$$ expected=$temp/by-daemon seen=$temp/by-builder
+	[ -n "$buildx" ] || return 0
+	# It ends with its standard input, and that with this script.
+	coproc RELAY { exec node -e "$relay" "$daemon_dir/docker.sock"; }
+	read -r port <&"${RELAY[0]}" || wrong "no port for a remote builder"
+	show docker buildx create --name "$builder" --driver remote "tcp://127.0.0.1:$port"
+	cd "$world/learning_ai_notes"
+	set -- "${options[@]}" -f backend/Dockerfile
+	show docker-prep run -- docker buildx build "$@" --output "type=local,dest=$expected" . >"$temp/build.log" 2>&1 || {
+		cat "$temp/build.log"
+		wrong "not built in place"
+	}
+	for client in build bake; do
+		rm -rf "$seen"
+		case $client in
+		build) words=(docker buildx build --builder "$builder" "$@" --output "type=local,dest=$seen" .) ;;
+		bake) words=(docker buildx bake --builder "$builder" --progress plain -f docker-compose.yml -f "$temp/learning_ai_notes.yml" --set "*.output=type=local,dest=$seen" backend) ;;
+		esac
+		docker-prep run --isolated=context -- "${words[@]}" >"$temp/build.log" 2>&1 || {
+			cat "$temp/build.log"
+			wrong "not built by a remote builder: ${words[*]}"
+		}
+		diff -r --no-dereference "$expected" "$seen" || wrong "a remote builder has made other files: ${words[*]}"
+		[ -n "$(find "$seen" -path '*node_modules*bytelyst*' -name package.json)" ] || wrong "no packed package in $seen"
+		echo "$client by a remote builder ($(docker buildx inspect "$builder" | sed -n 's/^Driver: *//p')): $(find "$seen" -type f | wc -l) files, $(cached) steps cached"
+		git_is_clean learning_ai_notes
+	done
+	show docker buildx rm "$builder"
+	exec {RELAY[1]}>&-
+	wait "$RELAY_PID" || true
+	also+=("isolated: a remote buildx builder (build, bake): the files of the build in place")
 }
 
 # as_user WORD…: an ordinary user of no name, in the group that the daemon's socket belongs to and with a world of his own.
