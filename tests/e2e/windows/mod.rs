@@ -62,13 +62,14 @@ impl Drop for Windows {
 /// environment is another one there. One that is older than the sources is no such program.
 fn built() -> PathBuf {
     let native = Path::new(env!("CARGO_BIN_EXE_docker-prep"));
-    let target = native.ancestors().nth(2).expect("cargo's folder");
+    let target = native.ancestors().nth(2).expect("cargo's folder").join("cross");
     let program = target.join(TARGET).join("debug/docker-prep.exe");
     let sources = walkdir::WalkDir::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let newest =
         sources.into_iter().map(|entry| entry.unwrap().metadata().unwrap().modified().unwrap()).max();
     let is_new = fs::metadata(&program).is_ok_and(|program| program.modified().ok() >= newest);
-    assert!(is_new, "cargo build --locked --bin docker-prep --target {TARGET}");
+    let folder = target.display();
+    assert!(is_new, "CARGO_TARGET_DIR={folder} cargo build --locked --bin docker-prep --target {TARGET}");
     program
 }
 
