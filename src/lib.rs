@@ -14,6 +14,7 @@ mod cli;
 mod common;
 mod deps_dir;
 mod disk;
+mod doctor;
 mod error;
 mod guard;
 #[cfg(test)]

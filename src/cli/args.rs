@@ -194,6 +194,11 @@ pub(super) enum Command {
     ///
     /// Shows through whom each surface needs a package, as `pnpm why` does.
     Why(WhyArgs),
+    /// Find what makes image builds slow, wrong or not hermetic
+    ///
+    /// Judges the image builds of a repository, or of several, by rules; shows each finding with its place and the lines
+    /// that mend it. Asks no network. See `docker-prep help doctor` for the rules.
+    Doctor(DoctorArgs),
     /// Only pack: write tarballs into a folder
     ///
     /// Packs the named packages, or with --all every package in scope, or else what the surfaces need, and prints the
@@ -322,6 +327,77 @@ pub(super) struct WhyArgs {
     /// The package, by name
     #[arg(value_name = "PACKAGE")]
     pub(super) package: String,
+}
+
+/// Words of `doctor`.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct DoctorArgs {
+    /// The repositories [default: the one that holds the current folder]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "repos")]
+    pub(super) dirs: Vec<PathBuf>,
+    /// All git repositories in a folder, one level down
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(super) repos: Option<PathBuf>,
+    /// Show the diff of what can be mended safely, and make it
+    ///
+    /// A Dockerfile is never changed; a file that has changed meanwhile is refused.
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// With --fix, also what only a person can know to be right
+    #[arg(long = "unsafe", requires = "fix")]
+    pub(super) with_unsafe: bool,
+    /// With --fix, show the diff alone
+    #[arg(short = 'n', long, requires = "fix")]
+    pub(super) dry_run: bool,
+    /// text, json, github, sarif, checkstyle or markdown
+    ///
+    /// json is the same as --json.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        conflicts_with = "json",
+        hide_possible_values = true
+    )]
+    pub(super) format: DoctorFormat,
+    /// What a rule means, why, and how to mend it
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["dirs", "repos", "fix"])]
+    pub(super) explain: Option<String>,
+    /// By rules, and not by repositories
+    #[arg(long, hide_short_help = true)]
+    pub(super) by_rule: bool,
+    /// The least severity of exit code 1, or never [default: error]
+    ///
+    /// error, warning, note or never.
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) failure_threshold: Option<String>,
+    /// Only these rules, or begins of ids, with commas [default: all]
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Not these rules
+    #[arg(long, hide_short_help = true, value_name = "RULES", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// Leave out what stands in a file, which is made where there is none
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "fix", hide_short_help = true)]
+    pub(super) baseline: Option<PathBuf>,
+}
+
+/// How the findings of `doctor` are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DoctorFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One document.
+    Json,
+    /// As annotations of GitHub Actions and Gitea Actions.
+    Github,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// The XML of Checkstyle.
+    Checkstyle,
+    /// A table for a pull request.
+    Markdown,
 }
 
 /// Words of `cache`.

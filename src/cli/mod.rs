@@ -6,6 +6,7 @@ mod args;
 mod build;
 mod cache;
 mod completions;
+mod doctor;
 mod document;
 mod guard;
 mod help;
@@ -41,7 +42,9 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind as ClapErrorKind;
 
-use self::args::{Cli, Command, Global, OldFlags, RestoreArgs, ShowArgs, ShowFormat};
+use self::args::{
+    Cli, Command, DoctorArgs, DoctorFormat, Global, OldFlags, RestoreArgs, ShowArgs, ShowFormat,
+};
 use self::report::Reporter;
 use self::variables::Variable;
 use crate::cache::place;
@@ -68,7 +71,13 @@ pub(crate) fn run(words: impl IntoIterator<Item = OsString>, signals: CancelOnSi
             return wrong_usage(&usage::flags_before_command(&words, &Cli::program()), &words);
         }
         Ok(mut cli) => {
-            let asks = matches!(cli.command, Some(Command::Show(ShowArgs { format: ShowFormat::Json })));
+            let asks = matches!(
+                cli.command,
+                Some(
+                    Command::Show(ShowArgs { format: ShowFormat::Json })
+                        | Command::Doctor(DoctorArgs { format: DoctorFormat::Json, .. })
+                )
+            );
             cli.global.json |= asks;
             cli
         }
@@ -134,6 +143,9 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
         }
         Some(Command::Man(args)) => return man::run(args, reporter).map(|()| 0),
         Some(Command::Help(args)) => return help::run(args, cli.global.color, reporter).map(|()| 0),
+        Some(Command::Doctor(DoctorArgs { explain: Some(rule), .. })) => {
+            return doctor::explain(rule, reporter).map(|()| 0);
+        }
         _ => {}
     }
     let requested = requested(cli.global)?;
@@ -142,6 +154,7 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
         Some(Command::Guard(args)) => return guard::run(&requested, &args, reporter),
         Some(Command::Why(args)) => return why::run(&requested, &args, reporter),
         Some(Command::Status(args)) => return status::run(&requested, args, reporter),
+        Some(Command::Doctor(args)) => return doctor::run(&requested, &args, reporter),
         Some(Command::Show(args)) => show::run(&requested, &args, reporter),
         Some(Command::Prepare(args)) => prepare::run(&requested, &args, &signals()?, reporter),
         Some(Command::Restore(args)) => restore::run(&requested, &args, &signals()?, reporter),

@@ -296,8 +296,8 @@ pub(super) fn to_json(problem: &Problem) -> Value {
 }
 
 /// The commands that advice names and that work on a project.
-const OF_A_PROJECT: [&str; 8] =
-    ["prepare", "restore", "run", "status", "guard", "init", "--restore", "--strip-overrides"];
+const OF_A_PROJECT: [&str; 9] =
+    ["prepare", "restore", "run", "status", "guard", "init", "doctor", "--restore", "--strip-overrides"];
 
 /// Advice in which each call of the program says which project it is for.
 fn with_project(advice: &str, project: &str) -> String {

@@ -1,5 +1,6 @@
 //! `docker-prep.toml` at the project's root.
 
+mod doctor;
 mod keys;
 mod syntax;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+pub(crate) use self::doctor::DoctorConfig;
 use self::keys::Reading;
 pub(crate) use self::version::UnmetVersion;
 use crate::error::Problem;
@@ -48,6 +50,10 @@ pub(crate) struct Config {
     pub(crate) probe_timeout: Option<Duration>,
     /// What `guard` leaves out: globs on paths from the project's root.
     pub(crate) guard_ignore: Vec<String>,
+    /// The versions of the program that may be used, as they are written.
+    pub(crate) required_version: Option<String>,
+    /// `[doctor]`.
+    pub(crate) doctor: DoctorConfig,
     /// The line of each key's value, or of each text of a list.
     lines: BTreeMap<&'static str, Vec<usize>>,
 }

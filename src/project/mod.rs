@@ -19,7 +19,7 @@ mod tracked_path;
 pub(crate) use self::beside::Beside;
 #[cfg(test)]
 pub(crate) use self::config::Config;
-pub(crate) use self::config::{CONFIG_FILE, ConfigError, DEFAULT_DEPS_DIR, UnmetVersion};
+pub(crate) use self::config::{CONFIG_FILE, ConfigError, DEFAULT_DEPS_DIR, DoctorConfig, UnmetVersion};
 pub(crate) use self::environment::Environment;
 pub(crate) use self::file_kind::{FileKind, MANIFEST, SETTINGS};
 pub(crate) use self::install_context::InstallContext;
@@ -33,7 +33,7 @@ pub(crate) use self::read::package_manager::of_workspace;
 pub(crate) use self::read::picture::ProjectPicture;
 pub(crate) use self::read::place::{FolderNow, HeldFolder};
 pub(crate) use self::read::required::{PACKAGE, dependency_at, unmet as unmet_version};
-pub(crate) use self::read::surfaces::{files, relative};
+pub(crate) use self::read::surfaces::{depends_on_scope, files, relative};
 pub(crate) use self::read::workspace::Itself;
 pub(crate) use self::read::{
     Project, git, local_packages as local, package_manager, scope, surfaces, workspace,

@@ -25,6 +25,7 @@ const ROOMS: &[&[&str]] = &[
     &["guard"],
     &["build"],
     &["lockfile"],
+    &["doctor"],
     &["prepare"],
     &["isolated"],
     &["run"],

@@ -141,6 +141,10 @@ fn each_command_in_turn() {
     call(&["init", "--check", "--json"], 0, "initCheck");
     call(&["init", "--remove", "--json"], 0, "init");
     call(&["cache", "--json"], 0, "cache");
+    call(&["doctor", "--json", "--select", "DP0"], 0, "doctor");
+    let found = call(&["doctor", "--json", "--failure-threshold", "note"], 1, "doctor");
+    assert!(!found["repositories"][0]["findings"].as_array().unwrap().is_empty(), "{found}");
+    call(&["doctor", "--format", "json", "--explain", "DP101"], 0, "doctorRule");
     call(&["cache", "clear", "--json"], 0, "cacheClear");
     call(&["cache", "--no-cache", "--json"], 0, "cache");
     call(&["help", "ci", "--json"], 0, "help");

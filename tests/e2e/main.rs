@@ -19,6 +19,7 @@ mod build;
 mod cache;
 mod ci;
 mod dist;
+mod doctor;
 mod edits;
 #[cfg(target_os = "linux")]
 mod faults;

@@ -26,6 +26,7 @@ topics! {
     "offline": "builds without any network",
     "isolated": "builds that touch no file of the project, and what else touches which",
     "ci": "workflows, and builds that work with the registry up and down",
+    "doctor": "the rules of image builds, and what mends a finding",
     "guard": "what may not be committed, and the hooks that call the guard",
     "recovery": "what to do when something went wrong",
     "cache": "what is remembered between calls",

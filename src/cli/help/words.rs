@@ -19,7 +19,7 @@ pub(in crate::cli) struct Words {
 /// The commands in the order of the help, in groups.
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Build images", &["prepare", "run", "restore", "status"]),
-    ("Understand", &["show", "why"]),
+    ("Understand", &["show", "why", "doctor"]),
     ("Only pack", &["pack"]),
     ("Guard commits", &["guard", "init"]),
     ("The rest", &["cache", "completions", "man", "help"]),
@@ -35,11 +35,11 @@ const SIGNAL: (&str, &str) = ("128+n", "ended by signal n, after restoring");
 /// What the whole program may end with.
 const CODES: &[(&str, &str)] = &[
     DONE,
-    ("1", "a finding: guard, status --exit-code, init --check; why: nobody needs it"),
+    ("1", "a finding: guard, doctor, status --exit-code, init --check; why: nobody needs it"),
     USAGE,
     REFUSED,
     PACKING,
-    ("5", "the environment lacks something, or the guard could not judge"),
+    ("5", "the environment lacks something, or guard or doctor could not judge"),
     ("126, 127", "the command of run may not be executed, or was not found; restored"),
     SIGNAL,
 ];
@@ -56,7 +56,7 @@ pub(in crate::cli) static PROGRAM: Words = Words {
 };
 
 /// Each command, in the order of the help.
-pub(in crate::cli) static COMMANDS: [Words; 13] = [
+pub(in crate::cli) static COMMANDS: [Words; 14] = [
     Words {
         name: "prepare",
         examples: [
@@ -124,6 +124,21 @@ pub(in crate::cli) static COMMANDS: [Words; 13] = [
         ],
         codes: &[DONE, ("1", "no surface needs the package"), USAGE, LACKS],
         topics: &["surfaces"],
+    },
+    Words {
+        name: "doctor",
+        examples: [
+            ("docker-prep doctor", "what is wrong here"),
+            ("docker-prep doctor --repos ~/code", "a table of all repositories there"),
+        ],
+        codes: &[
+            DONE,
+            ("1", "findings at or above --failure-threshold; with --fix of what remains"),
+            USAGE,
+            ("3", "--fix: a file has changed since it was read"),
+            ("5", "something could not be judged, and nothing worse"),
+        ],
+        topics: &["doctor"],
     },
     Words {
         name: "pack",

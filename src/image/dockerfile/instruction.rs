@@ -17,6 +17,8 @@ const BLANKS: [char; 5] = ['\t', '\u{b}', '\u{c}', '\r', ' '];
 pub(crate) struct Instruction {
     /// In capitals, as `COPY`.
     pub(crate) keyword: String,
+    /// The line of the file on which it begins, from 1 on.
+    pub(crate) line: usize,
     /// Those before the arguments, without their dashes and quotes: `from=builder`.
     pub(crate) flags: Vec<String>,
     /// The arguments.
@@ -123,7 +125,7 @@ impl Instruction {
             return None;
         }
         let mut trigger = take_apart(&self.text, &self.lines, self.escape);
-        trigger.on_build = true;
+        (trigger.on_build, trigger.line) = (true, self.line);
         trigger.heredocs.clone_from(&self.heredocs);
         Some(trigger)
     }
@@ -155,7 +157,7 @@ pub(crate) fn instructions(text: &str) -> Vec<Instruction> {
                 goes_on = whole.push(line, number, 0, escape);
             }
         }
-        let mut instruction = take_apart(&whole.text, &whole.lines, escape);
+        let mut instruction = Instruction { line: number, ..take_apart(&whole.text, &whole.lines, escape) };
         if instruction.takes_heredocs() || instruction.trigger().is_some_and(|one| one.takes_heredocs()) {
             for mut heredoc in heredocs(&whole.text) {
                 for (number, line) in lines.by_ref() {

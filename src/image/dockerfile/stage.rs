@@ -16,6 +16,8 @@ const MAX_STAGES: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dockerfile {
     pub(crate) stages: Vec<Stage>,
+    /// The `ARG`s before the first `FROM`.
+    pub(crate) global_args: Vec<Declaration>,
     /// Build arguments.
     given: BTreeMap<String, String>,
 }
@@ -35,12 +37,28 @@ pub(crate) struct Stage {
     pub(crate) steps: Vec<StageStep>,
     /// What a stage does that begins with this one.
     on_build: Vec<Instruction>,
+    /// Its `ARG`s and `ENV`s, in order.
+    pub(crate) declarations: Vec<Declaration>,
+    /// What the last `USER` says, of this stage or of one that it begins with.
+    pub(crate) user: Option<String>,
     dir: String,
     env: BTreeMap<String, String>,
     /// Variables of `ENV` and `ARG`; those of `ENV` win.
     variables: BTreeMap<String, String>,
     /// The names that `ARG` has declared.
     args: BTreeSet<String>,
+}
+
+/// A name that `ARG` or `ENV` sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Declaration {
+    /// The line of the Dockerfile, from 1 on.
+    pub(crate) line: usize,
+    pub(crate) name: String,
+    /// As the Dockerfile says it, with what is known filled in; of an `ARG` the default, if it has one.
+    pub(crate) value: Option<String>,
+    /// Whether it is an `ENV`.
+    pub(crate) is_env: bool,
 }
 
 /// What matters of an instruction.
@@ -111,6 +129,12 @@ pub(crate) enum CopySource {
 /// What is run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunStep {
+    /// The line of the Dockerfile on which the instruction begins, from 1 on.
+    pub(crate) line: usize,
+    /// Who runs it, where a `USER` says so.
+    pub(crate) user: Option<String>,
+    /// `--mount=type=cache`.
+    pub(crate) caches: Vec<CacheMount>,
     /// What `ENV` and `ARG` have set by then.
     pub(crate) variables: BTreeMap<String, String>,
     /// With the line that each begins on.
@@ -131,6 +155,18 @@ pub(crate) struct RunStep {
 enum Mount {
     Bind(Copy),
     Secret(SecretMount),
+    Cache(CacheMount),
+}
+
+/// A folder that is kept between builds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CacheMount {
+    /// The folder in the image; absolute, but for variables of which nothing is known.
+    pub(crate) target: String,
+    /// Who owns it, where that is said.
+    pub(crate) uid: Option<String>,
+    /// Its permission bits, as they are written.
+    pub(crate) mode: Option<String>,
 }
 
 /// A secret that a command may read.
@@ -142,6 +178,8 @@ pub(crate) struct SecretMount {
     pub(crate) target: String,
     /// The variable that holds it.
     pub(crate) env: Option<String>,
+    /// Whether no build starts without it.
+    pub(crate) required: bool,
 }
 
 impl Stage {
@@ -174,6 +212,7 @@ impl Dockerfile {
                     }
                 }
                 "ARG" if file.stages.is_empty() => {
+                    file.global_args.extend(declared_args(instruction, &global));
                     arg(instruction, given, &BTreeMap::new(), &mut global, &BTreeMap::new());
                 }
                 _ => file.step(instruction, &global),
@@ -196,6 +235,7 @@ impl Dockerfile {
                     stage.dir.clone_from(&self.stages[base].dir);
                     stage.env.clone_from(&self.stages[base].env);
                     stage.variables.clone_from(&self.stages[base].env);
+                    stage.user.clone_from(&self.stages[base].user);
                 }
                 None => {
                     stage.image.clone_from(image);
@@ -244,7 +284,12 @@ impl Dockerfile {
             }
             "ONBUILD" => stage.on_build.extend(instruction.trigger()),
             "ENV" => stage.set_env(instruction),
+            "USER" => {
+                let user = variables::word(&instruction.text, &KnownVariables::new(&stage.variables));
+                stage.user = Some(user);
+            }
             "ARG" => {
+                stage.declarations.extend(declared_args(instruction, &stage.variables));
                 let names = arg(instruction, &self.given, global, &mut stage.variables, &stage.env);
                 stage.args.extend(names);
             }
@@ -279,7 +324,14 @@ impl Dockerfile {
     fn run(&self, instruction: &Instruction, stage: &Stage) -> RunStep {
         let known = KnownVariables::new(&stage.variables);
         let (variables, args) = (stage.variables.clone(), stage.args.clone());
-        let mut run = RunStep { variables, args, ..RunStep::default() };
+        let line = instruction.line_at(0);
+        let mut run = RunStep {
+            line: instruction.line,
+            variables,
+            args,
+            user: stage.user.clone(),
+            ..RunStep::default()
+        };
         let script = instruction.script();
         if let Some(words) = instruction.json() {
             let commands = shell::exec(words, &stage.dir, &known);
@@ -289,11 +341,11 @@ impl Dockerfile {
             run.commands.extend(commands.into_iter().map(|one| (instruction.line_at(one.offset), one)));
         }
         run.set_in_build = set_by_shell(&script);
-        let line = instruction.line_at(0);
         for mount in instruction.flags.iter().filter_map(|flag| self.mount(line, flag, stage, &known)) {
             match mount {
                 Mount::Bind(copy) => run.mounts.push(copy),
                 Mount::Secret(secret) => run.secrets.push(secret),
+                Mount::Cache(cache) => run.caches.push(cache),
             }
         }
         let mounted = |path: &str| run.secrets.iter().find(|secret| secret.target == path);
@@ -320,7 +372,12 @@ impl Dockerfile {
             let id = option(&["id"]).or_else(|| Some(target.as_ref()?.rsplit('/').next()?.to_owned()))?;
             let target = target.unwrap_or_else(|| format!("/run/secrets/{id}"));
             let target = path::join(&stage.dir, &target);
-            return Some(Mount::Secret(SecretMount { id, target, env: option(&["env"]) }));
+            let required = option(&["required"]).is_some_and(|value| value.is_empty() || value == "true");
+            return Some(Mount::Secret(SecretMount { id, target, env: option(&["env"]), required }));
+        }
+        if kind == "cache" {
+            let target = path::join(&stage.dir, &option(&["target", "dst", "destination"])?);
+            return Some(Mount::Cache(CacheMount { target, uid: option(&["uid"]), mode: option(&["mode"]) }));
         }
         if kind != "bind" {
             return None;
@@ -419,7 +476,10 @@ impl Stage {
             ),
         }
         self.variables = before;
+        let line = instruction.line_at(0);
         for (name, value) in set {
+            let value_of = Some(value.clone());
+            self.declarations.push(Declaration { line, name: name.clone(), value: value_of, is_env: true });
             self.env.insert(name.clone(), value.clone());
             self.variables.insert(name, value);
         }
@@ -446,6 +506,16 @@ fn arg(
         }
     }
     names
+}
+
+/// What an `ARG` declares.
+fn declared_args(
+    instruction: &Instruction,
+    variables: &BTreeMap<String, String>,
+) -> impl Iterator<Item = Declaration> {
+    let line = instruction.line_at(0);
+    let named = pairs(&instruction.text, &KnownVariables::new(variables));
+    named.into_iter().map(move |(name, value)| Declaration { line, name, value, is_env: false })
 }
 
 /// The words of a line with their values, quotes taken off.

@@ -32,16 +32,8 @@ const DEEP: usize = 12;
 const MAX_FILE: u64 = 1 << 20;
 
 /// Files of which only the place matters.
-const PLACES: [&str; 8] = [
-    ".npmrc",
-    ".npmrc.docker",
-    ".yarnrc",
-    ".yarnrc.yml",
-    ".pnpmfile.cjs",
-    "bunfig.toml",
-    "lerna.json",
-    WORKSPACE_FILE,
-];
+const PLACES: [&str; 6] =
+    [".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "bunfig.toml", "lerna.json", WORKSPACE_FILE];
 
 /// What is asked of the reading.
 pub(crate) struct SourcesRequest<'a> {
@@ -55,12 +47,20 @@ pub(crate) struct SourcesRequest<'a> {
     pub(crate) environment: &'a BTreeMap<String, String>,
     /// The command of `run`.
     pub(crate) command: Option<&'a [OsString]>,
+    /// Whether docker is asked what compose files mean.
+    pub(crate) use_docker: bool,
+    /// Whether every file is told of that is seen, and not only those that matter to image builds.
+    pub(crate) lists_files: bool,
 }
 
 /// The sources, and what could not be read, as `path: why`.
 pub(crate) struct SourcesRead {
     /// What was read.
     pub(crate) sources: ImageSources,
+    /// The files near the root, whether they matter to image builds or not, where they are asked for.
+    pub(crate) files: BTreeSet<String>,
+    /// Those that git tracks, where they are asked for and git tells.
+    pub(crate) tracked: Option<BTreeSet<String>>,
     /// Folders and files that could not be read, with the cause.
     pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
 }
@@ -68,7 +68,8 @@ pub(crate) struct SourcesRead {
 /// Reads them; `tracked` tells which files git tracks, as `git ls-files -z` at the root does. What cannot be read is told
 /// of, and left out.
 pub(crate) fn read(request: &SourcesRequest<'_>, tracked: impl FnOnce() -> Option<Vec<u8>>) -> SourcesRead {
-    let mut reading = Reading { request, sources: ImageSources::default(), unreadable: Vec::new() };
+    let mut reading =
+        Reading { request, sources: ImageSources::default(), files: BTreeSet::new(), unreadable: Vec::new() };
     reading.sources.deps_dir = request.deps_dir.to_owned();
     let mut names = reading.names();
     let is_ours = |name: &&str| {
@@ -76,20 +77,25 @@ pub(crate) fn read(request: &SourcesRequest<'_>, tracked: impl FnOnce() -> Optio
             && !name.split('/').any(|part| part == "node_modules")
             && !name.strip_prefix(request.deps_dir).is_some_and(|rest| rest.starts_with('/'))
     };
-    let tracked = tracked().unwrap_or_default();
-    let tracked = tracked.split(|byte| *byte == 0).filter_map(|name| str::from_utf8(name).ok());
-    names.extend(tracked.filter(is_ours).map(str::to_owned));
+    let bytes = tracked();
+    let tracked = bytes.iter().flat_map(|bytes| bytes.split(|byte| *byte == 0));
+    let tracked = tracked.filter_map(|name| str::from_utf8(name).ok()).filter(|name| !name.is_empty());
+    names.extend(tracked.clone().filter(is_ours).map(str::to_owned));
     for name in &names {
         reading.take(name);
     }
     reading.scripts(&names);
     reading.define(&names);
-    SourcesRead { sources: reading.sources, unreadable: reading.unreadable }
+    let listed = bytes.as_ref().filter(|_| request.lists_files);
+    let tracked = listed.map(|_| tracked.map(str::to_owned).collect());
+    let Reading { sources, files, unreadable, .. } = reading;
+    SourcesRead { sources, files, tracked, unreadable }
 }
 
 struct Reading<'a> {
     request: &'a SourcesRequest<'a>,
     sources: ImageSources,
+    files: BTreeSet<String>,
     unreadable: Vec<(PathBuf, io::Error)>,
 }
 
@@ -104,8 +110,16 @@ impl Reading<'_> {
             match entry {
                 Ok(entry) if entry.depth() > 0 && !entry.file_type().is_dir() => {
                     // Of a name that matters nowhere the path need not be made.
-                    if entry.file_name().to_str().is_some_and(may_matter) {
-                        names.extend(relative(root, entry.path()).filter(|name| matters(name)));
+                    let is_wanted = entry.file_name().to_str().is_some_and(may_matter);
+                    if !is_wanted && !self.request.lists_files {
+                        continue;
+                    }
+                    let Some(name) = relative(root, entry.path()) else { continue };
+                    if is_wanted && matters(&name) {
+                        names.insert(name.clone());
+                    }
+                    if self.request.lists_files {
+                        self.files.insert(name);
                     }
                 }
                 Ok(_) => {}
@@ -138,7 +152,7 @@ impl Reading<'_> {
         } else if base == WORKSPACE_FILE || base == "lerna.json" || MAKEFILES.contains(&base) {
             let text = self.text(name);
             self.sources.texts.extend(text.map(|text| (name.to_owned(), text)));
-        } else if PLACES.contains(&base) || LOCKFILES.iter().any(|(lockfile, _)| *lockfile == base) {
+        } else if is_place(base) || LOCKFILES.iter().any(|(lockfile, _)| *lockfile == base) {
             self.sources.places.insert(name.to_owned());
         }
     }
@@ -167,7 +181,7 @@ impl Reading<'_> {
             files: &files,
             // It runs at the project's root.
             command: command.map(|words| (words, "")),
-            use_docker: true,
+            use_docker: self.request.use_docker,
         });
         let commanded = definitions.command.iter().flat_map(|command| command.builds.values());
         let commanded: BTreeSet<usize> = commanded.copied().collect();
@@ -250,12 +264,17 @@ fn may_matter(base: &str) -> bool {
 /// Whether a file matters in whichever folder it lies, by its name alone.
 fn matters_anywhere(base: &str) -> bool {
     base == "package.json"
-        || PLACES.contains(&base)
+        || is_place(base)
         || LOCKFILES.iter().any(|(lockfile, _)| *lockfile == base)
         || base.ends_with(".sh")
         || MAKEFILES.contains(&base)
         || is_dockerfile(base)
         || is_dockerignore(base)
+}
+
+/// Whether only the place of a file matters, by its name.
+fn is_place(base: &str) -> bool {
+    PLACES.contains(&base) || base.contains("npmrc")
 }
 
 /// Whether it may define builds, by its name.

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::syntax::{line, place, quoted, toml_text, write_so};
-use super::{Config, version};
+use super::{Config, doctor, version};
 use crate::error::Problem;
 use crate::image::PackageManager;
 use crate::npm::{MatchOptions, Minimatch};
@@ -116,6 +116,9 @@ impl<'t> Reading<'t> {
         for (name, value) in entries {
             match find(name.get_ref()) {
                 Some(key) => self.key(key, value),
+                None if name.get_ref() == doctor::TABLE => {
+                    self.config.doctor = doctor::read(self.text, value, &mut self.problems);
+                }
                 None => self.no_key(name, value),
             }
         }
@@ -194,7 +197,10 @@ impl<'t> Reading<'t> {
                     .map_err(|error| format!("`{text}`: {error}"))?;
                 config.guard_ignore.push(owned);
             }
-            _ => drop(version::parse(text, line)?),
+            _ => {
+                version::parse(text, line)?;
+                config.required_version = Some(owned);
+            }
         }
         Ok(())
     }

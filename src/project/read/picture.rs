@@ -24,19 +24,45 @@ pub(crate) struct ProjectPicture {
     pub(crate) sources: ImageSources,
     /// Folders and files that could not be read, with the cause.
     pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
+    /// All files that were seen, where they were asked for: those near the root, and those that git tracks.
+    pub(crate) files: BTreeSet<String>,
+    /// Those that git tracks, where they were asked for and git tells.
+    pub(crate) tracked: Option<BTreeSet<String>>,
 }
 
 impl ProjectPicture {
     /// Reads the project, and draws the picture of its image builds; those that a command builds are marked.
     pub(crate) fn read(project: &Project, environment: &Environment, command: Option<&[OsString]>) -> Self {
+        Self::read_with(project, environment, command, false)
+    }
+
+    /// The same without asking docker, and with all files that are seen.
+    pub(crate) fn read_with_files(project: &Project, environment: &Environment) -> Self {
+        Self::read_with(project, environment, None, true)
+    }
+
+    fn read_with(
+        project: &Project,
+        environment: &Environment,
+        command: Option<&[OsString]>,
+        lists_files: bool,
+    ) -> Self {
         // git lists its files while the folders are walked.
         let mut listing =
             project.is_in_git.then(|| git::start(git::git(&project.root).args(["ls-files", "-z"])));
         let tracked = || listing.take()?.and_then(git::Running::answer).ok();
         let (root, deps_dir) = (project.root.as_path(), project.deps_dir.as_str());
         let environment = &environment.texts();
-        let request = SourcesRequest { root, deps_dir, is_tracked: project.is_in_git, environment, command };
-        let SourcesRead { mut sources, unreadable } = read(&request, tracked);
+        let request = SourcesRequest {
+            root,
+            deps_dir,
+            is_tracked: project.is_in_git,
+            environment,
+            command,
+            use_docker: !lists_files,
+            lists_files,
+        };
+        let SourcesRead { mut sources, files, tracked, unreadable } = read(&request, tracked);
         let folders =
             sources.manifests.iter().filter(|(_, manifest)| depends_on_scope(manifest, &project.scope));
         let beside = folders.flat_map(|(manifest, _)| {
@@ -49,7 +75,7 @@ impl ProjectPicture {
         });
         let is_there = |name: &String| sources.places.contains(name) || sources.texts.contains_key(name);
         sources.hypothetical = beside.filter(|name| !is_there(name)).collect::<BTreeSet<_>>();
-        Self { picture: Picture::draw(&sources), sources, unreadable }
+        Self { picture: Picture::draw(&sources), sources, unreadable, files, tracked }
     }
 
     /// Tells what could not be read of what defines image builds; of scripts only to who wants to know, since many call

@@ -237,7 +237,7 @@ fn worth_entering(project: &Project, entry: &DirEntry) -> bool {
 }
 
 /// Whether a field that is installed names a package in scope.
-pub(super) fn depends_on_scope(manifest: &Map<String, Value>, scope: &Scope) -> bool {
+pub(crate) fn depends_on_scope(manifest: &Map<String, Value>, scope: &Scope) -> bool {
     DEPENDENCY_FIELDS.iter().chain(&["peerDependencies"]).any(|field| {
         dependencies(manifest, field)
             .any(|(key, spec)| scope.contains(key) || scope.contains(&specifier::parse(key, spec).name))

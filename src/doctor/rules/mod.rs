@@ -1,0 +1,40 @@
+//! The rules, a file each. A folder beside each file, named by its id, holds inputs on which it fires and inputs that it
+//! passes, which the tests of this room go through.
+
+use super::rule::Rule;
+
+/// Takes a rule's file in: its `RULE` stands in the list.
+macro_rules! rules {
+    ($($module:ident,)*) => {
+        $(mod $module;)*
+
+        /// All of them, by their numbers.
+        pub(crate) static ALL: &[&Rule] = &[$(&$module::RULE,)*];
+    };
+}
+
+rules! {
+    dp001_ignore_ineffective,
+    dp101_lockfile_ignored,
+    dp102_deps_dir_ignored,
+    dp103_host_modules_copied,
+    dp104_git_copied,
+    dp105_env_copied,
+    dp106_pattern_root_only,
+    dp107_ignore_file_unread,
+    dp108_ignore_file_missing,
+    dp201_scope_registry_missing,
+    dp202_registry_loopback,
+    dp203_npmrc_variable_unread,
+    dp204_npmrc_token_literal,
+    dp205_token_for_other_host,
+    dp206_npmrc_key_unread,
+    dp501_no_cache_mount,
+    dp502_cache_mount_elsewhere,
+    dp503_cache_mount_unwritable,
+}
+
+/// The rule of an id, in any case, or of a name.
+pub(crate) fn find(name: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|rule| rule.id.eq_ignore_ascii_case(name) || rule.name == name)
+}
