@@ -8,6 +8,7 @@ mod comment;
 mod examine;
 mod finding;
 mod fix;
+mod instructions;
 mod npmrc;
 mod read;
 mod repository;

@@ -17,5 +17,5 @@ pub(crate) use self::instruction::{Instruction, instructions};
 pub(crate) use self::path::{join, parent};
 pub(crate) use self::shell::ShellCommand;
 pub(crate) use self::stage::{
-    Copy, CopySource, Dockerfile, RunStep, SecretMount, SourcePattern, StageStep, repository,
+    Copy, CopySource, Declaration, Dockerfile, RunStep, SecretMount, SourcePattern, StageStep, repository,
 };

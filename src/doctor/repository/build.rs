@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::image::dockerfile::layers::ImageFiles;
 use crate::image::dockerfile::{
-    Copy, CopySource, Dockerfile, InstallKind, Instruction, RunStep, StageStep, instructions,
+    Copy, CopySource, Declaration, Dockerfile, InstallKind, Instruction, RunStep, StageStep, instructions,
 };
 use crate::image::{
     BuildContext, BuildInstall, DockerfileSource, Dockerignore, ImageBuild, ImageSources, Place,
@@ -80,6 +80,19 @@ impl Build {
     pub(crate) fn hides(&self, path: &str) -> Option<Place> {
         let line = self.ignore.as_ref()?.ignores(self.in_context(path)?)?;
         Some(Place::line(self.image.ignore_file.as_deref()?, line))
+    }
+
+    /// Whether it makes a stage.
+    pub(crate) fn makes(&self, stage: usize) -> bool {
+        self.built.contains(&stage)
+    }
+
+    /// The `ARG`s of the stages that are made, each with the number of its stage.
+    pub(crate) fn args(&self) -> impl Iterator<Item = (usize, &Declaration)> {
+        let stages = self.file.stages.iter().enumerate().filter(|(number, _)| self.makes(*number));
+        stages.flat_map(|(number, stage)| {
+            stage.declarations.iter().filter(|one| !one.is_env).map(move |one| (number, one))
+        })
     }
 
     /// The copies from the context, in the stages that are made.

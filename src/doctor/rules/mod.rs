@@ -29,9 +29,21 @@ rules! {
     dp204_npmrc_token_literal,
     dp205_token_for_other_host,
     dp206_npmrc_key_unread,
+    dp301_no_registry_path,
+    dp302_registry_arg_inert,
+    dp303_arg_not_in_stage,
+    dp304_arg_after_install,
+    dp305_arg_busts_install,
     dp501_no_cache_mount,
     dp502_cache_mount_elsewhere,
     dp503_cache_mount_unwritable,
+    dp504_sources_before_install,
+    dp505_manager_installed_late,
+    dp506_tree_stored_twice,
+    dp507_dev_deps_shipped,
+    dp609_production_before_build,
+    dp701_token_in_arg,
+    dp702_token_in_image,
 }
 
 /// The rule of an id, in any case, or of a name.
