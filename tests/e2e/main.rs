@@ -37,6 +37,7 @@ mod local_packages;
 mod lockfile;
 mod matrix;
 mod messages;
+mod offline;
 mod pack;
 mod package_manager;
 mod parity;
