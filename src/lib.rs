@@ -24,6 +24,7 @@ mod isolated;
 mod library;
 mod lockfile;
 mod npm;
+mod offline;
 mod prepare;
 mod process;
 mod project;

@@ -141,6 +141,22 @@ pub(crate) enum Notice<'a> {
         /// What makes it, as it is typed.
         command: &'a str,
     },
+    /// What a surface installs is being resolved.
+    ResolvingPackages {
+        /// The manifest.
+        manifest: &'a str,
+        /// Who does it.
+        manager: &'a str,
+    },
+    /// Packages of others were fetched.
+    FetchedPackages {
+        /// The manifest that needs them.
+        manifest: &'a str,
+        /// How many.
+        fetched: usize,
+        /// Of how many.
+        all: usize,
+    },
     /// The command of `run` failed, and the project was to be left prepared then.
     LeftPrepared,
     /// A process was killed, and what it left is put back.

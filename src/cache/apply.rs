@@ -5,6 +5,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "writes the cache")]
 
+mod fetched;
+
 use std::fs::{self, FileTimes, OpenOptions};
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -15,13 +17,17 @@ use sha2::{Digest as _, Sha256};
 use crate::cache::build_record::BuildRecord;
 use crate::cache::index::outputs_to_bytes;
 use crate::cache::read as cache;
-use crate::cache::read::{BLOBS, BUILDS, INDEX, Kept, Memory, OUTPUTS, Outputs, TAG, TEMP, build_file};
+use crate::cache::read::{
+    BLOBS, BUILDS, FETCHED, INDEX, Kept, LINKED, Memory, OUTPUTS, Outputs, TAG, TEMP, build_file,
+};
 use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::npm::FileTime;
 use crate::project::CacheFolder;
 use crate::text::Digest;
 use crate::transaction::file;
+
+pub(crate) use self::fetched::Fetched;
 
 /// <https://bford.info/cachedir/>
 const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# What docker-prep remembers: docker-prep cache clear removes it.\n";
@@ -38,7 +44,7 @@ const LARGEST_PART: u64 = 4;
 /// bytes are known of each package.
 const MOST_KNOWN: u64 = 64 << 20;
 /// All that is kept.
-const KINDS: [&str; 4] = [INDEX, OUTPUTS, BUILDS, BLOBS];
+const KINDS: [&str; 6] = [INDEX, OUTPUTS, BUILDS, BLOBS, FETCHED, LINKED];
 
 /// The cache of a call that may write into it.
 #[derive(Debug)]
@@ -165,7 +171,7 @@ impl<'a> Store<'a> {
             for old in kept.extract_if(.., |kept| is_over(kept)) {
                 let _ = fs::remove_file(old.path);
             }
-            keep_newest(kept, if kind == BLOBS { self.place.limit } else { MOST_KNOWN });
+            keep_newest(kept, if [BLOBS, FETCHED].contains(&kind) { self.place.limit } else { MOST_KNOWN });
         }
         for folder in cache::folders_of(&self.place.folder, BUILDS).unwrap_or_default() {
             // It stays where something is in it.

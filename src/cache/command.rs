@@ -1,6 +1,6 @@
 //! `docker-prep cache`: where the cache lies and what is in it, and its removal.
 
-use crate::cache::read::{BLOBS, BUILDS, INDEX, Kept, OUTPUTS};
+use crate::cache::read::{BLOBS, BUILDS, FETCHED, INDEX, Kept, LINKED, OUTPUTS};
 use crate::cache::{apply, read as cache};
 use crate::error::{Error, ErrorKind, Result, io_cause};
 use crate::project::{CacheFolder, Requested};
@@ -56,6 +56,9 @@ pub(crate) fn look(requested: &Requested) -> Result<CacheContents> {
         let (files, size) = kept(kind)?;
         *number = files;
         found.size += size;
+    }
+    for kind in [FETCHED, LINKED] {
+        found.size += kept(kind)?.1;
     }
     Ok(found)
 }

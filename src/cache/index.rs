@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::linked::LinkedTarball;
 use super::record::{CachedOutput, PackageListing, PackedDigests};
 use crate::text::Digest;
 
@@ -120,6 +121,21 @@ pub(crate) fn outputs_to_bytes(folder: &str, outputs: &[CachedOutput]) -> Vec<u8
 pub(crate) fn parse_outputs(folder: &str, bytes: &[u8]) -> Option<Vec<CachedOutput>> {
     let (name, sealed_by, body): Entry<'_> = parse(bytes.strip_prefix(FORMAT.as_bytes())?)?;
     if name != folder || sealed_by != seal(folder, "", body) {
+        return None;
+    }
+    parse(body)
+}
+
+/// Which tarballs were made of those of others, as a file's bytes.
+pub(crate) fn linked_to_bytes(meant_for: &str, linked: &BTreeMap<Digest, LinkedTarball>) -> Vec<u8> {
+    let body = to_bytes(linked);
+    file([(meant_for, seal(meant_for, "", &body), body.as_slice())])
+}
+
+/// The same from a file's bytes; nothing where it is not whole, or is meant for something else.
+pub(crate) fn parse_linked(meant_for: &str, bytes: &[u8]) -> Option<BTreeMap<Digest, LinkedTarball>> {
+    let (name, sealed_by, body): Entry<'_> = parse(bytes.strip_prefix(FORMAT.as_bytes())?)?;
+    if name != meant_for || sealed_by != seal(meant_for, "", body) {
         return None;
     }
     parse(body)

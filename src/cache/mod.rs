@@ -8,13 +8,15 @@ pub(crate) mod apply;
 mod build_record;
 pub(crate) mod command;
 mod index;
+mod linked;
 pub(crate) mod place;
 pub(crate) mod read;
 mod record;
 
-pub(crate) use self::apply::{Store, wait_until_past};
+pub(crate) use self::apply::{Fetched, Store, wait_until_past};
 pub(crate) use self::build_record::{BuildRecord, DigestBuilder, FileIds, Inputs, digest};
-pub(crate) use self::read::{BuildRecords, Memory, Outputs};
+pub(crate) use self::read::{BuildRecords, Memory, Outputs, linked as linked_tarballs};
 
-pub(crate) use self::index::CacheIndex;
+pub(crate) use self::index::{CacheIndex, linked_to_bytes};
+pub(crate) use self::linked::{LinkedTarball, LinkedTarballs};
 pub(crate) use self::record::{CachedOutput, PackageListing, PackedDigests};

@@ -11,7 +11,7 @@ use clap::{
 use super::help::words;
 use super::values::offering;
 use crate::guard::Manager;
-use crate::image::PackageManager;
+use crate::image::{ImagePlatform, PackageManager};
 use crate::project::{IsolatedWay, Link, PackageSource, parse_duration};
 
 /// Makes Docker builds work while a JavaScript product's npm registry is down.
@@ -153,10 +153,10 @@ pub(super) enum Color {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(super) struct OldFlags {
     /// The same as `docker-prep restore`
-    #[arg(long, conflicts_with_all = ["strip_overrides", "dry_run", "force", "keep", "build", "lockfile"])]
+    #[arg(long, conflicts_with_all = ["strip_overrides", "dry_run", "force", "keep", "build", "lockfile", "offline", "refresh", "platform"])]
     pub(super) restore: bool,
     /// Where there is nothing to restore from: replace what points into the deps dir by what the history has
-    #[arg(long, conflicts_with_all = ["force", "keep", "build", "lockfile"])]
+    #[arg(long, conflicts_with_all = ["force", "keep", "build", "lockfile", "offline", "refresh", "platform"])]
     pub(super) strip_overrides: bool,
     /// The same as `docker-prep prepare`
     #[command(flatten)]
@@ -441,6 +441,22 @@ pub(super) struct PrepareArgs {
     /// packing`.
     #[arg(long)]
     pub(super) build: bool,
+    /// Take packages of others from the deps dir too
+    ///
+    /// Has each surface's package manager say what it would install, fetches all of it, and packs it too: then an install
+    /// needs no network. See `docker-prep help offline`.
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// With --offline: resolve anew
+    ///
+    /// What was resolved before without a lockfile does not count.
+    #[arg(long)]
+    pub(super) refresh: bool,
+    /// With --offline: the images' systems
+    ///
+    /// As docker names them, several with commas: linux/arm64; or with the C library, as linux/amd64+musl. Else every one.
+    #[arg(long, value_name = "PLATFORM", value_delimiter = ',', value_parser = ImagePlatform::parse)]
+    pub(super) platform: Vec<ImagePlatform>,
     /// Make lockfiles that fit; uses the network
     ///
     /// Has each surface's package manager make a lockfile that fits while prepared; asks the registry for third-party

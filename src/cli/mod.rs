@@ -43,7 +43,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind as ClapErrorKind;
 
 use self::args::{
-    Cli, Command, DoctorArgs, DoctorFormat, Global, OldFlags, RestoreArgs, ShowArgs, ShowFormat,
+    Cli, Command, DoctorArgs, DoctorFormat, Global, OldFlags, RestoreArgs, RunArgs, ShowArgs, ShowFormat,
 };
 use self::report::Reporter;
 use self::variables::Variable;
@@ -51,7 +51,9 @@ use crate::cache::place;
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::{Detected, PackageManager};
-use crate::project::{CacheFolder, Link, NamedBy, PackageSource, Requested, RequestedSource, parse_duration};
+use crate::project::{
+    CacheFolder, Link, NamedBy, PackageSource, Requested, RequestedSource, parse_duration, parse_flag,
+};
 use crate::text::shown;
 
 /// Has the process's signals cancel what the token is given to, from now on. Only the program does that, and only for
@@ -148,7 +150,17 @@ fn dispatch(cli: Cli, signals: CancelOnSignals<'_>, reporter: &Reporter) -> Resu
         }
         _ => {}
     }
-    let requested = requested(cli.global)?;
+    let mut requested = requested(cli.global)?;
+    let preparing = match &cli.command {
+        Some(Command::Prepare(args) | Command::Run(RunArgs { prepare: args, .. })) => Some(args),
+        None => Some(&cli.old.prepare),
+        _ => None,
+    };
+    if let Some(args) = preparing {
+        requested.offline = if args.offline { Some(true) } else { parsed(variables::OFFLINE, parse_flag)? };
+        requested.refresh = args.refresh;
+        requested.platforms.clone_from(&args.platform);
+    }
     match cli.command {
         Some(Command::Run(args)) => return run::run(&requested, args, &signals()?, reporter),
         Some(Command::Guard(args)) => return guard::run(&requested, &args, reporter),
@@ -216,6 +228,9 @@ fn requested(global: Global) -> Result<Requested> {
             Some(link) => Some(link),
             None => parsed(variables::LINK, Link::parse)?,
         },
+        offline: None,
+        refresh: false,
+        platforms: Vec::new(),
         source: source(global.source)?,
         probe_timeout: match global.probe_timeout {
             Some(limit) => Some(limit),

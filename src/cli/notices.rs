@@ -1,6 +1,7 @@
 //! What was left alone or repaired, in sentences.
 
 use super::restore::restored;
+use super::text::count_of;
 use crate::report::Notice;
 
 /// One notice; a line each where it tells of several files.
@@ -25,6 +26,15 @@ pub(crate) fn sentence(notice: Notice<'_>) -> String {
             "without a workspace, only the surfaces' own dependencies were asked for".to_owned()
         }
         Notice::MakingLockfile { path, command } => format!("making {path}: {command}"),
+        Notice::ResolvingPackages { manifest, manager } => {
+            format!("{manifest}: {manager} resolves what it installs")
+        }
+        Notice::FetchedPackages { manifest, fetched, all } => {
+            format!(
+                "{manifest}: fetched {fetched} of {}",
+                count_of(all, "third-party package", "third-party packages")
+            )
+        }
         Notice::LeftPrepared => "it was left prepared; to put it back, type: docker-prep restore".to_owned(),
         Notice::RepairsKilled { killed } => format!("{killed}: it is repaired"),
         Notice::FileRestored { file, from, note } => restored(file, from, note),

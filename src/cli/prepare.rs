@@ -48,7 +48,7 @@ pub(super) fn run(
 }
 
 pub(super) fn options(args: &PrepareArgs, reporter: &Reporter) -> PrepareOptions {
-    let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt, build, lockfile } = *args;
+    let PrepareArgs { dry_run: _, force, keep, strict, allow_unbuilt, build, lockfile, .. } = *args;
     let build = build.then(|| reporter.output_of_builds());
     let checksums = reporter.wants_json();
     PrepareOptions { force, keep, strict, allow_unbuilt, checksums, lockfile, build }

@@ -24,6 +24,7 @@ pub(super) const DEPS_DIR: Variable = variable("DOCKER_PREP_DEPS_DIR", "as --dep
 pub(super) const PACKAGE_MANAGER: Variable = variable("DOCKER_PREP_PACKAGE_MANAGER", "as --package-manager");
 pub(super) const LINK: Variable = variable("DOCKER_PREP_LINK", "as --link");
 pub(super) const ISOLATED: Variable = variable("DOCKER_PREP_ISOLATED", "as --isolated of run");
+pub(super) const OFFLINE: Variable = variable("DOCKER_PREP_OFFLINE", "as --offline of prepare and run");
 pub(super) const SOURCE: Variable = variable("DOCKER_PREP_SOURCE", "as --source");
 pub(super) const SOURCE_OF_OLD: Variable =
     variable("BYTELYST_PACKAGE_SOURCE", "else: common-plat, vendor, gitea or auto");
@@ -39,7 +40,7 @@ const FORCE_COLOR: Variable = variable("CLICOLOR_FORCE", "colour also into a pip
 const TERM: Variable = variable("TERM", "`dumb`: no colour, and no line of progress");
 
 /// All of them.
-pub(super) const ALL: [Variable; 18] = [
+pub(super) const ALL: [Variable; 19] = [
     PROJECT,
     WORKSPACE,
     WORKSPACE_OF_OLD,
@@ -49,6 +50,7 @@ pub(super) const ALL: [Variable; 18] = [
     PACKAGE_MANAGER,
     LINK,
     ISOLATED,
+    OFFLINE,
     SOURCE,
     SOURCE_OF_OLD,
     PROBE_TIMEOUT,

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::cache::{Memory, Outputs, Store, apply as cache};
+use crate::cache::{LinkedTarballs, Memory, Outputs, Store, apply as cache};
 use crate::deps_dir::apply::{StagedTarball, TempTarball, sync_staged};
 use crate::npm::{Tarball, TarballSink};
 use crate::project::{CacheFolder, Requested};
@@ -51,6 +51,13 @@ impl<'a> Cache<'a> {
         T: Fn(&Tarball) -> Option<StagedTarball> + Sync,
     {
         CachedShelf { store: self.store.as_ref(), stage, there }
+    }
+
+    /// Keeps which tarballs were made of those of others.
+    pub(crate) fn keep_linked(&self, meant_for: &str, linked: &LinkedTarballs) {
+        if let Some(store) = &self.store {
+            store.keep_linked(meant_for, linked);
+        }
     }
 
     /// Keeps what was learned, and the tarballs that were written into a folder.

@@ -12,6 +12,7 @@ mod makefile;
 pub(crate) mod package_manager;
 mod picture;
 mod place;
+mod platform;
 pub(crate) mod read;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -32,6 +33,7 @@ pub(crate) use self::package_manager::lockfile::{HEAD, LOCKFILES};
 pub(crate) use self::package_manager::{Detected, Name, PackageManager, field, lockfile, release};
 pub(crate) use self::picture::{BuildInstall, CommandPicture, ImageBuild, Picture};
 pub(crate) use self::place::Place;
+pub(crate) use self::platform::ImagePlatform;
 pub(crate) use self::read::docker::ask as ask_docker;
 pub(crate) use self::sources::ImageSources;
 

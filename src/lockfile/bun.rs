@@ -69,13 +69,13 @@ pub(super) fn entries(text: &str) -> Result<Vec<LockfileEntry>, String> {
     Ok(rows.filter_map(entry).collect())
 }
 
-fn read(text: &str) -> Result<Map<String, Value>, String> {
+pub(super) fn read(text: &str) -> Result<Map<String, Value>, String> {
     let lock = json5::parse_object(text)?;
     if lock.contains_key("lockfileVersion") { Ok(lock) } else { Err("it has no lockfileVersion".to_owned()) }
 }
 
 /// `a/@s/b/c` is c below @s/b below a.
-fn place(key: &str) -> InstallPath {
+pub(super) fn place(key: &str) -> InstallPath {
     let mut place = InstallPath::new();
     for part in key.split('/') {
         match place.last_mut() {

@@ -2,9 +2,9 @@
 
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::image::Detected;
+use crate::image::{Detected, Name};
 use crate::lockfile;
-use crate::lockfile::apply::{LockfileRequest, LockfileTarball, MadeLockfile, make};
+use crate::lockfile::apply::{LockfileRequest, LockfileTarball, MadeLockfile, make, resolve};
 use crate::lockfile::read::FoundLockfile;
 use crate::lockfile::{plan, read as observe};
 use crate::project::{Environment, Project, Surface};
@@ -49,27 +49,85 @@ pub(crate) fn made(
 ) -> Result<SurfaceLockfile> {
     let (surface, detected) = (&rewritten.surface, &rewritten.manager);
     let found = observe::find(&project.root, &surface.dir, detected.manager.name)?;
-    let workspace_yaml = match settings {
-        Some(text) => Some(text.to_owned()),
-        None => observe::workspace_yaml(&project.root, &surface.dir)?,
-    };
     let described = described(surface, detected, found.as_ref());
     report(Event::Notice(Notice::MakingLockfile { path: &described.path, command: &described.command }));
+    let workspace_yaml = workspace_yaml(project, surface, settings)?;
+    let request = request(project, rewritten, tarballs, environment, cancel);
     let made = make(&LockfileRequest {
-        project: &project.root,
-        surface_dir: &surface.dir,
-        manifest: &rewritten.text,
         workspace_yaml: workspace_yaml.as_deref(),
-        layout: &rewritten.layout,
-        tarballs,
-        manager: &detected.manager,
-        reason: &detected.reason,
         lockfile: found.as_ref(),
-        scope: &project.scope,
-        environment,
-        cancel,
+        flag: "--lockfile",
+        ..request
     })?;
     Ok(SurfaceLockfile { made: Some(made), ..described })
+}
+
+/// Has the surface's package manager say what it would install: of the versions that the project's lockfile pins,
+/// where there is one.
+///
+/// # Errors
+/// As [`made`].
+pub(crate) fn resolved(
+    project: &Project,
+    rewritten: &Rewritten,
+    settings: Option<&str>,
+    tarballs: &[LockfileTarball],
+    environment: &Environment,
+    cancel: &CancelToken,
+) -> Result<MadeLockfile> {
+    let (surface, detected) = (&rewritten.surface, &rewritten.manager);
+    let found = observe::find(&project.root, &surface.dir, detected.manager.name)?;
+    let workspace_yaml = workspace_yaml(project, surface, settings)?;
+    let request = request(project, rewritten, tarballs, environment, cancel);
+    resolve(&LockfileRequest {
+        workspace_yaml: workspace_yaml.as_deref(),
+        lockfile: found.as_ref(),
+        flag: "--offline",
+        ..request
+    })
+}
+
+/// What a package manager's answer depends on besides the manifests: the lockfile, and files of settings; each with its
+/// name.
+///
+/// # Errors
+/// A file cannot be read.
+pub(crate) fn inputs(project: &Project, surface: &Surface, manager: Name) -> Result<Vec<(String, String)>> {
+    let found = observe::find(&project.root, &surface.dir, manager)?;
+    let lockfile = found.map(|found| (format!("lockfile {}", found.path), found.text));
+    let settings = observe::settings(&project.root, &surface.dir)?;
+    Ok(lockfile.into_iter().chain(settings).collect())
+}
+
+fn workspace_yaml(project: &Project, surface: &Surface, settings: Option<&str>) -> Result<Option<String>> {
+    match settings {
+        Some(text) => Ok(Some(text.to_owned())),
+        None => observe::workspace_yaml(&project.root, &surface.dir),
+    }
+}
+
+fn request<'a>(
+    project: &'a Project,
+    rewritten: &'a Rewritten,
+    tarballs: &'a [LockfileTarball],
+    environment: &'a Environment,
+    cancel: &'a CancelToken,
+) -> LockfileRequest<'a> {
+    LockfileRequest {
+        project: &project.root,
+        surface_dir: &rewritten.surface.dir,
+        manifest: &rewritten.text,
+        workspace_yaml: None,
+        layout: &rewritten.layout,
+        tarballs,
+        manager: &rewritten.manager.manager,
+        reason: &rewritten.manager.reason,
+        lockfile: None,
+        scope: &project.scope,
+        environment,
+        flag: "",
+        cancel,
+    }
 }
 
 fn described(surface: &Surface, detected: &Detected, found: Option<&FoundLockfile>) -> SurfaceLockfile {

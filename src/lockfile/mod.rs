@@ -3,6 +3,7 @@
 mod apply;
 mod bun;
 pub(crate) mod command;
+pub(crate) mod graph;
 mod npm;
 pub(crate) mod plan;
 mod pnpm;
@@ -12,7 +13,7 @@ mod tests;
 mod tree;
 mod yarn;
 
-pub(crate) use self::apply::LockfileTarball;
+pub(crate) use self::apply::{LockfileTarball, MadeLockfile};
 pub(crate) use self::command::SurfaceLockfile;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -24,7 +24,7 @@ pub(super) fn seed(text: &str, importer: &str) -> Result<String, String> {
     }
     let mut folders = BTreeMap::<&str, BTreeMap<InstallPath, Value>>::new();
     for (key, package) in packages.iter().filter(|(_, package)| !is_link(package)) {
-        if let Some((folder, place)) = placed(key) {
+        if let Some((folder, place)) = place_of(key) {
             folders.entry(folder).or_default().insert(place, package.clone());
         }
     }
@@ -87,7 +87,7 @@ pub(super) fn entries(text: &str) -> Result<Vec<LockfileEntry>, String> {
 }
 
 fn entry(key: &str, package: &Value) -> Option<LockfileEntry> {
-    let (_, mut place) = placed(key)?;
+    let (_, mut place) = place_of(key)?;
     let text = |key| package.get(key).and_then(Value::as_str);
     let resolved = text("resolved").unwrap_or_default();
     let from = match PackageOrigin::of(resolved) {
@@ -100,7 +100,7 @@ fn entry(key: &str, package: &Value) -> Option<LockfileEntry> {
 }
 
 /// All of it, and its `packages`.
-fn read(text: &str) -> Result<(Object, Object), String> {
+pub(super) fn read(text: &str) -> Result<(Object, Object), String> {
     let lock = json::parse_object(text).map_err(|error| error.to_string())?;
     match lock.get("packages") {
         Some(Value::Object(packages)) => Ok((lock.clone(), packages.clone())),
@@ -108,12 +108,12 @@ fn read(text: &str) -> Result<(Object, Object), String> {
     }
 }
 
-fn is_link(package: &Value) -> bool {
+pub(super) fn is_link(package: &Value) -> bool {
     package.get("link") == Some(&Value::Bool(true))
 }
 
 /// `backend/node_modules/a/node_modules/@s/b`: the folder, and the names below it. `None` for a folder itself.
-fn placed(key: &str) -> Option<(&str, InstallPath)> {
+pub(super) fn place_of(key: &str) -> Option<(&str, InstallPath)> {
     let (folder, below) = match key.strip_prefix(&MODULES[1..]) {
         Some(below) => ("", below),
         None => key.split_once(MODULES)?,

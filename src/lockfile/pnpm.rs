@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{LockfileEntry, PackageOrigin, split};
 use crate::text::yaml;
 
-const GROUPS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependencies"];
+pub(super) const GROUPS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependencies"];
 
 /// What stays of the project's. The rest records settings: those of the workspace do not hold for the surface alone,
 /// and its own are recorded anew.
@@ -48,7 +48,7 @@ pub(super) fn seed(text: &str, importer: &str, ours: &dyn Fn(&str) -> bool) -> R
 }
 
 /// The surface's part.
-fn own(lock: &Map<String, Value>, importer: &str) -> Result<Map<String, Value>, String> {
+pub(super) fn own(lock: &Map<String, Value>, importer: &str) -> Result<Map<String, Value>, String> {
     let key = if importer.is_empty() { "." } else { importer };
     match lock.get("importers") {
         Some(importers) => importers
@@ -72,7 +72,7 @@ pub(super) fn entries(text: &str) -> Result<Vec<LockfileEntry>, String> {
 }
 
 /// The last document: pnpm 11 keeps its own version in one before it.
-fn read(text: &str) -> Result<Map<String, Value>, String> {
+pub(super) fn read(text: &str) -> Result<Map<String, Value>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let start = text.rmatch_indices("\n---").find(|(at, mark)| {
         text[at + mark.len()..].starts_with(['\n', '\r', ' ']) && !text[at + mark.len()..].trim().is_empty()
@@ -94,7 +94,7 @@ fn read(text: &str) -> Result<Map<String, Value>, String> {
 
 /// What a key of `packages`, or a dependency's `version` that names a package, stands for. Peers and patches stand in
 /// round brackets behind it.
-fn entry_of(key: &str, value: &Value) -> Option<LockfileEntry> {
+pub(super) fn entry_of(key: &str, value: &Value) -> Option<LockfileEntry> {
     let bare = key.split('(').next().unwrap_or_default();
     let name = value.get("name").and_then(Value::as_str);
     // Version 6 puts a slash before what comes from a registry, and names the package only inside of all else.

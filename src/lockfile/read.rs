@@ -53,6 +53,21 @@ pub(crate) fn workspace_yaml(root: &Path, surface_dir: &str) -> Result<Option<St
     read(root, &if surface_dir.is_empty() { name.to_owned() } else { format!("{surface_dir}/{name}") })
 }
 
+/// The files beside a surface and at the project's root that say where packages come from and how they are resolved.
+///
+/// # Errors
+/// [`ErrorKind::Refused`] for one that cannot be read.
+pub(crate) fn settings(root: &Path, surface_dir: &str) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for folder in [surface_dir, ""] {
+        for name in [".npmrc", "bunfig.toml", "pnpm-workspace.yaml", ".pnpmfile.cjs", ".pnpmfile.mjs"] {
+            let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+            found.extend(read(root, &path)?.map(|text| (path, text)));
+        }
+    }
+    Ok(found)
+}
+
 fn read(root: &Path, path: &str) -> Result<Option<String>> {
     let bytes = match disk::read(&root.join(path)) {
         Ok(bytes) => bytes,

@@ -59,9 +59,13 @@ pub(super) fn lifted<T: Clone>(
 }
 
 /// Where Node finds a package that the one at `place` requires.
-fn seen_from<T>(tree: &BTreeMap<InstallPath, T>, place: &[String], name: &String) -> Option<InstallPath> {
+pub(super) fn seen_from<T>(
+    tree: &BTreeMap<InstallPath, T>,
+    place: &[String],
+    name: &str,
+) -> Option<InstallPath> {
     (0..=place.len()).rev().find_map(|depth| {
-        let candidate: InstallPath = place[..depth].iter().chain([name]).cloned().collect();
+        let candidate: InstallPath = place[..depth].iter().cloned().chain([name.to_owned()]).collect();
         tree.contains_key(&candidate).then_some(candidate)
     })
 }

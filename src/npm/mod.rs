@@ -23,6 +23,7 @@ pub(crate) use self::minimatch::expand;
 pub(crate) use self::minimatch::{MatchOptions, Minimatch};
 pub(crate) use self::npmrc::{Expanded, Lookup, NpmrcEntry, shown, shown_name};
 pub(crate) use self::package_name::{digest_in_tarball, nearest, tarball_name};
+pub(crate) use self::platform::{cpu, names_platform};
 pub(crate) use self::read::contents::{
     ContentSource, Contents, PackageMemory, TarballEntry, WorkspaceContext,
 };

@@ -16,7 +16,7 @@ pub(crate) fn is_foreign(manifest: &Manifest) -> bool {
 }
 
 /// The processor as Node.js calls it.
-fn cpu() -> &'static str {
+pub(crate) fn cpu() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "x64",
         "aarch64" => "arm64",
@@ -39,13 +39,21 @@ fn takes_any(list: &Value) -> bool {
     matches!(words(list).as_slice(), [] | ["any"])
 }
 
-/// As pnpm's package-is-installable reads such a list.
 fn takes(list: &Value, ours: &str) -> bool {
-    let words = words(list);
-    let excluded = |word: &&str| word.strip_prefix('!') == Some(ours);
-    takes_any(list)
-        || !words.iter().any(excluded)
-            && (words.contains(&ours) || words.iter().all(|word| word.starts_with('!')))
+    names_platform(&words(list), ours)
+}
+
+/// Whether a list of `os`, `cpu` or `libc` takes one, as pnpm's package-is-installable reads it.
+pub(crate) fn names_platform<T: AsRef<str>>(words: &[T], ours: &str) -> bool {
+    let mut all = words.iter().map(AsRef::as_ref);
+    let is_any = match words {
+        [] => true,
+        [word] => word.as_ref() == "any",
+        _ => false,
+    };
+    is_any
+        || !all.clone().any(|word| word.strip_prefix('!') == Some(ours))
+            && (all.clone().any(|word| word == ours) || all.all(|word| word.starts_with('!')))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::linked::PackedTarballs;
 use super::observed::{Needed, Observed};
+use super::offline;
 use super::packing::{ProgressCounter, Sinks};
 use super::plan::PreparePlan;
 use crate::build::{BuildMode, BuildOutput, Looking};
@@ -18,7 +19,7 @@ use crate::cancel::CancelToken;
 use crate::deps_dir::{Cache, DepsDir, Placed, StagedTarball, apply as deps_dir};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lockfile::{LockfileTarball, command as lockfile};
-use crate::npm::{NamesOnly, Tarball};
+use crate::npm::{Encoded, NamesOnly, Tarball, TarballSink};
 use crate::prepare::source;
 use crate::project::{
     FileKind, Originals, PackageSource, Project, ProjectPath, ProjectPicture, Requested, Surface,
@@ -55,7 +56,7 @@ pub(crate) struct PrepareOptions {
 }
 
 /// The new text of the `pnpm-workspace.yaml` beside a surface, if it gets one.
-fn settings<'a>(files: &'a [FileChange], surface: &Surface) -> Option<&'a str> {
+pub(super) fn settings<'a>(files: &'a [FileChange], surface: &Surface) -> Option<&'a str> {
     let beside = |file: &&FileChange| {
         file.kind == FileKind::Settings && file.path.parent() == surface.manifest_path.parent()
     };
@@ -142,13 +143,13 @@ pub(crate) struct Call<'a> {
     command: String,
     /// The call as it is typed to restore a prepared project first.
     forced: String,
-    requested: &'a Requested,
+    pub(super) requested: &'a Requested,
     options: &'a PrepareOptions,
     /// Whether a prepared project is read as it will be once it is restored, though it stays prepared.
     reads_originals: bool,
-    cancel: &'a CancelToken,
+    pub(super) cancel: &'a CancelToken,
     pub(crate) threads: Threads,
-    report: Report<'a>,
+    pub(super) report: Report<'a>,
 }
 
 impl<'a> Call<'a> {
@@ -240,7 +241,7 @@ impl<'a> Call<'a> {
         needed.observe(&self.project, self.options, &looking, self.report)
     }
 
-    fn sinks<'s, F>(
+    pub(super) fn sinks<'s, F>(
         &'s self,
         observed: &'s Observed,
         open: F,
@@ -370,7 +371,8 @@ impl Call<'_> {
         let Self { project, requested, options, cancel, report, .. } = self;
         let open = cache.shelf(|| deps.stage(), |tarball: &Tarball| deps.there(tarball));
         let tally = ProgressCounter::new(*report);
-        let (packed, staged) = observed.pack(&self.sinks(observed, open, Some(deps.path()), &tally))?;
+        let sinks = self.sinks(observed, open, Some(deps.path()), &tally);
+        let (packed, staged) = self.packed(observed, &decision, cache, &sinks, false)?;
         let (tarballs, temps): (Vec<_>, Vec<_>) = staged.into_iter().unzip();
         let mut plan = observed.plan(decision, &packed, tarballs)?;
         if options.lockfile {
@@ -394,6 +396,22 @@ impl Call<'_> {
             }
         }
         Ok((plan, temps))
+    }
+
+    /// Packs what is needed: ours, or where no network is to be asked all of it.
+    fn packed<F: TarballSink>(
+        &self,
+        observed: &Observed,
+        decision: &Decision,
+        cache: &Cache<'_>,
+        sinks: &Sinks<'_, F>,
+        is_dry: bool,
+    ) -> Result<(PackedTarballs, Encoded<F>)> {
+        if self.project.is_offline {
+            offline::pack(self, observed, decision, cache, sinks, is_dry)
+        } else {
+            observed.pack(sinks)
+        }
     }
 
     /// Gives the tarballs of a plan their names.
@@ -438,8 +456,9 @@ impl Call<'_> {
         let Some(needed) = needed else { return Ok(PreparePlan::untouched(project, decision)) };
         let cache = Cache::of(requested, *threads, *report);
         let observed = self.look_into(needed, &cache, true)?;
-        let (packed, encoded) =
-            observed.pack(&self.sinks(&observed, NamesOnly, None, &ProgressCounter::new(*report)))?;
+        let tally = ProgressCounter::new(*report);
+        let sinks = self.sinks(&observed, NamesOnly, None, &tally);
+        let (packed, encoded) = self.packed(&observed, &decision, &cache, &sinks, true)?;
         let tarballs = encoded.into_iter().map(|(tarball, ())| tarball).collect();
         let mut plan = observed.plan(decision, &packed, tarballs)?;
         if options.lockfile {

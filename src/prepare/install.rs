@@ -7,7 +7,8 @@ use crate::image::{BuildInstall, Detected, ImageBuild, Install, join};
 use crate::lockfile;
 use crate::lockfile::plan as advice;
 use crate::project::{
-    Beside, InstallContext, Originals, Project, ProjectPicture, Requested, SETTINGS, Surface, package_manager,
+    Beside, InstallContext, Link, Originals, Project, ProjectPicture, Requested, SETTINGS, Surface,
+    package_manager,
 };
 use crate::report::{Event, Notice, Report, warn};
 use crate::rewrite::{
@@ -59,8 +60,13 @@ pub(crate) fn find(
         let manager = around.detected.manager.clone();
         let at_root = workspace_root(surface, &around);
         let is_member = at_root.is_some();
-        let (way, refused) = match OverrideStyle::choose(&manager, (link, &link_by), lockfile, is_member) {
+        let (link, link_by) =
+            if project.is_offline { (Link::Tarballs, "--offline") } else { (link, &*link_by) };
+        let (way, refused) = match OverrideStyle::choose(&manager, (link, link_by), lockfile, is_member) {
             Ok(way) => (way, None),
+            Err(_) if project.is_offline => {
+                (OverrideStyle::PnpmOverrides, Some(without_a_way(surface, &around.detected)))
+            }
             Err(error) => (OverrideStyle::PnpmOverrides, Some(about(error, surface, &around.detected))),
         };
         let at_root = at_root.filter(|_| way != OverrideStyle::Tarballs);
@@ -93,6 +99,17 @@ fn workspace_root(surface: &Surface, around: &InstallContext) -> Option<Workspac
     let root = install.manifests.iter().find(|read| read.dir == install.root)?;
     let manifest = root.files.keys().next()?.clone();
     Some(WorkspaceRoot { manifest, is_only_way: !installs().any(|install| is_root(&install)) })
+}
+
+/// Nothing but tarballs that name each other serves an install without a network.
+fn without_a_way(surface: &Surface, detected: &Detected) -> Error {
+    let Detected { manager, reason } = detected;
+    let label = surface.label();
+    Error::new(
+        ErrorKind::Environment,
+        format!("--offline: {label} is installed by {manager} ({reason}), which does not find tarballs that name each other"),
+    )
+    .hint("leave out --offline, or have pnpm, npm or bun install it: they do")
 }
 
 fn about(mut error: Error, surface: &Surface, detected: &Detected) -> Error {

@@ -5,12 +5,13 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::packing;
-use super::packing::{PackingJob, ProgressCounter, Sinks};
+use super::graph::TarballGraph;
+use super::offline::OfflineSurface;
+use super::packing::Sinks;
+use super::{graph, packing};
 use crate::error::Result;
-use crate::npm::{Contents, Encoded, NamesOnly, Scope, Seal, Tarball, TarballSink, seal, tarball_name};
-use crate::rewrite::{Component, Linking, components, linking as link};
-use crate::text::Digest;
+use crate::npm::{Contents, Encoded, Scope, Tarball, TarballSink, tarball_name};
+use crate::rewrite::{Linking, linking as link};
 
 /// What a surface needs, and how its tarballs name each other.
 pub(crate) type LinkNeeds<'a> = (Option<&'a Linking>, &'a BTreeSet<String>);
@@ -20,9 +21,21 @@ pub(crate) type LinkNeeds<'a> = (Option<&'a Linking>, &'a BTreeSet<String>);
 pub(crate) struct PackedTarballs {
     plain: Vec<Tarball>,
     linked: BTreeMap<Linking, Vec<Tarball>>,
+    /// What a surface takes where all comes from the deps dir, by its number.
+    offline: BTreeMap<usize, OfflineSurface>,
 }
 
 impl PackedTarballs {
+    /// Those of surfaces that take all from the deps dir.
+    pub(crate) fn offline(offline: BTreeMap<usize, OfflineSurface>) -> Self {
+        Self { offline, ..Self::default() }
+    }
+
+    /// What a surface takes where that is all.
+    pub(crate) fn offline_of(&self, surface: usize) -> Option<&OfflineSurface> {
+        self.offline.get(&surface)
+    }
+
     /// Those of a surface whose tarballs name each other in this way.
     pub(crate) fn of(&self, linking: Option<&Linking>) -> &[Tarball] {
         linking.map_or(Some(&self.plain), |linking| self.linked.get(linking)).map_or(&[], Vec::as_slice)
@@ -57,11 +70,15 @@ pub(crate) fn pack<F: TarballSink>(
         .collect();
     let contents: Vec<&Contents> = plain.iter().map(|(_, contents)| *contents).collect();
     let linked = sets.iter().flat_map(|set| set.linked.iter().map(|(_, contents)| *contents));
-    sinks.tally.expect(contents.iter().copied().chain(linked));
+    sinks.tally.expect(contents.iter().copied().chain(linked).map(Contents::weight));
     let mut staged = packing::encode_all(&contents, sinks)?;
     let plain: BTreeMap<&str, Tarball> =
         plain.iter().zip(&staged).map(|((name, _), (tarball, _))| (*name, tarball.clone())).collect();
-    let mut packed = PackedTarballs { plain: plain.values().cloned().collect(), linked: BTreeMap::new() };
+    let mut packed = PackedTarballs {
+        plain: plain.values().cloned().collect(),
+        linked: BTreeMap::new(),
+        offline: BTreeMap::new(),
+    };
     for set in sets {
         let unlinked: BTreeMap<&str, &Tarball> =
             set.unlinked.iter().filter_map(|name| Some((*name, plain.get(name)?))).collect();
@@ -113,80 +130,49 @@ impl<'a> Set<'a> {
     }
 }
 
-/// Encodes the packages of a set that name others, those first that others need: their names hold their digests, so
-/// hashes build on each other.
+/// Encodes the packages of a set that name others.
 fn encode_linked<F: TarballSink>(
     set: &Set<'_>,
     unlinked: &BTreeMap<&str, &Tarball>,
     scope: &Scope,
     sinks: &Sinks<'_, F>,
 ) -> Result<Encoded<F>> {
-    let files = unlinked.iter().map(|(name, tarball)| (*name, tarball.filename.clone())).collect();
-    let mut linker = Linker { set, scope, files };
-    let mut encoded = Vec::with_capacity(set.linked.len());
-    for level in components::levels(&set.edges()) {
-        let seals = linker.seals(&level, sinks)?;
-        let members: Vec<usize> = level.into_iter().flat_map(|component| component.members).collect();
-        for member in &members {
-            if let Some(seal) = seals.get(set.linked[*member].0) {
-                linker.name(*member, seal.short());
-            }
-        }
-        let job = |member: &usize| linker.job(*member, seals.get(set.linked[*member].0).cloned());
-        let jobs: Vec<_> = members.iter().map(job).collect();
-        let level = packing::encode_jobs(&jobs, sinks)?;
-        for (member, (tarball, sink)) in members.into_iter().zip(level) {
-            linker.files.insert(set.linked[member].0, tarball.filename.clone());
-            encoded.push((tarball, sink));
-        }
-    }
-    Ok(encoded)
+    let numbers: BTreeMap<&str, usize> =
+        set.linked.iter().enumerate().map(|(number, (name, _))| (*name, number)).collect();
+    let encoded = graph::encode(&LinkedSet { set, unlinked, scope, numbers }, sinks)?;
+    Ok(encoded.into_iter().map(|(_, tarball, full)| (tarball, full)).collect())
 }
 
-/// Knows the files that have names.
-struct Linker<'a> {
+/// A set as a graph.
+struct LinkedSet<'a> {
     set: &'a Set<'a>,
+    unlinked: &'a BTreeMap<&'a str, &'a Tarball>,
     scope: &'a Scope,
-    files: BTreeMap<&'a str, String>,
+    numbers: BTreeMap<&'a str, usize>,
 }
 
-impl<'a> Linker<'a> {
-    /// Gives a package a file name before its bytes are known.
-    fn name(&mut self, member: usize, digits: &str) {
-        let (name, contents) = self.set.linked[member];
-        let manifest = &contents.manifest;
-        let version = manifest.version().unwrap_or_default();
-        self.files.insert(name, tarball_name(manifest.name().unwrap_or_default(), &version, digits));
+impl TarballGraph for LinkedSet<'_> {
+    type Package = Contents;
+
+    fn edges(&self) -> Vec<Vec<usize>> {
+        self.set.edges()
     }
 
-    fn job(&self, member: usize, seal: Option<Seal>) -> PackingJob<Contents> {
+    fn id(&self, member: usize) -> String {
+        self.set.linked[member].0.to_owned()
+    }
+
+    fn filename(&self, member: usize, digits: &str) -> String {
+        let manifest = &self.set.linked[member].1.manifest;
+        tarball_name(manifest.name().unwrap_or_default(), &manifest.version().unwrap_or_default(), digits)
+    }
+
+    fn package(&self, member: usize, files: &[Option<String>]) -> Contents {
         let (_, contents) = self.set.linked[member];
-        let file = |package: &str| self.files.get(package).cloned();
-        let manifest = link::linked(&contents.manifest, self.set.linking, self.scope, file);
-        PackingJob { contents: contents.with_manifest(manifest), seal }
-    }
-
-    /// The seals of the members of cycles, by name.
-    fn seals<F>(&mut self, level: &[Component], sinks: &Sinks<'_, F>) -> Result<BTreeMap<&'a str, Seal>> {
-        let cycles: Vec<&Component> = level.iter().filter(|component| component.is_cyclic).collect();
-        for component in &cycles {
-            for (number, member) in component.members.iter().enumerate() {
-                self.name(*member, &seal::placeholder(number));
-            }
-        }
-        let members: Vec<usize> = cycles.iter().flat_map(|component| &component.members).copied().collect();
-        let jobs: Vec<_> = members.iter().map(|member| self.job(*member, None)).collect();
-        let Sinks { cancel, threads, memory, .. } = *sinks;
-        let tally = &ProgressCounter::silent();
-        let (folder, checksums, open) = (None, false, NamesOnly);
-        let names = Sinks { cancel, threads, folder, memory, checksums, tally, open };
-        let encoded = packing::encode_jobs(&jobs, &names)?;
-        let digests: BTreeMap<usize, Digest> =
-            members.into_iter().zip(encoded.into_iter().map(|(tarball, _)| tarball.sha256)).collect();
-        let seals = |component: &Component| {
-            let digest = |member: &usize| Some((self.set.linked[*member].0, digests.get(member)?.clone()));
-            Seal::of_cycle(&component.members.iter().filter_map(digest).collect())
+        let file = |package: &str| match self.unlinked.get(package) {
+            Some(tarball) => Some(tarball.filename.clone()),
+            None => files.get(*self.numbers.get(package)?)?.clone(),
         };
-        Ok(cycles.into_iter().flat_map(seals).collect())
+        contents.with_manifest(link::linked(&contents.manifest, self.set.linking, self.scope, file))
     }
 }

@@ -1,11 +1,13 @@
 //! Packing and preparing: one way through all of the other rooms.
 
 pub(crate) mod call;
+mod graph;
 mod install;
 mod layout;
 mod left;
 mod linked;
 mod observed;
+mod offline;
 pub(crate) mod pack;
 mod packing;
 mod plan;

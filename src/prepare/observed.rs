@@ -1,6 +1,6 @@
 //! What is read of a project, its surfaces and its workspace before anything is packed, and the plan that follows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::install::SurfaceInstall;
@@ -183,11 +183,16 @@ impl Observed {
     /// Packs what the surfaces need.
     pub(crate) fn pack<F: TarballSink>(&self, sinks: &Sinks<'_, F>) -> Result<(PackedTarballs, Encoded<F>)> {
         let closure = &self.needed.closure;
-        let packages = closure.packages.iter().map(String::as_str).zip(&self.contents).collect();
+        let packages = self.contents_by_name();
         let closures = closure.surfaces.iter().map(|needs| &needs.closure);
         let linkings = self.linkings();
         let surfaces: Vec<_> = linkings.iter().map(Option::as_ref).zip(closures).collect();
         linked::pack(&packages, &surfaces, &self.project.scope, sinks)
+    }
+
+    /// Those of the closure, by name.
+    pub(super) fn contents_by_name(&self) -> BTreeMap<&str, &Contents> {
+        self.needed.closure.packages.iter().map(String::as_str).zip(&self.contents).collect()
     }
 
     /// By surface.
@@ -211,15 +216,18 @@ impl Observed {
         plan.built.clone_from(&self.built);
         plan.refusals.clone_from(&self.refusals);
         let linkings = self.linkings();
-        for (((surface, needs), install), linking) in
-            surfaces.iter().zip(&closure.surfaces).zip(installs).zip(&linkings)
+        for (number, (((surface, needs), install), linking)) in
+            surfaces.iter().zip(&closure.surfaces).zip(installs).zip(&linkings).enumerate()
         {
             if needs.closure.is_empty() {
                 continue;
             }
-            let tarballs = packed.of(linking.as_ref());
+            let offline = packed.offline_of(number);
+            let tarballs = offline.map_or_else(|| packed.of(linking.as_ref()), |offline| &offline.ours);
             let (manager, reader) = (&install.around.detected, &install.reader);
-            let rewritten = rewritten(surface, manager, reader, needs, tarballs, &install.layout)?;
+            let third_parties = offline.map(|offline| &offline.third_parties);
+            let rewritten =
+                rewritten(surface, manager, reader, needs, tarballs, third_parties, &install.layout)?;
             if let Some(settings) = &install.settings
                 && !rewritten.workspace.is_empty()
             {
@@ -230,8 +238,11 @@ impl Observed {
             let mut builds: Vec<_> = builds.collect();
             builds.dedup_by(|one, other| Arc::ptr_eq(one, other));
             plan.builds.insert(surface.manifest_name.clone(), builds);
-            let needed = tarballs.iter().filter(|tarball| needs.closure.contains(&tarball.name));
+            let is_needed = |tarball: &&Tarball| needs.closure.contains(&tarball.name);
+            let others = offline.map_or(&[][..], |offline| &offline.others);
+            let needed = tarballs.iter().filter(is_needed).chain(others);
             let needed = needed.map(|tarball| tarball.filename.clone()).collect();
+            plan.third_parties.extend(others.iter().map(|tarball| tarball.filename.clone()));
             plan.needs.insert(surface.manifest_name.clone(), needed);
             plan.rewrites.push(rewritten);
         }

@@ -83,7 +83,7 @@ pub(crate) fn run(
     let open = cache.shelf(|| out.stage(), there);
     let tally = &ProgressCounter::new(report);
     let (folder, checksums) = (Some(out.path()), options.checksums);
-    tally.expect(&contents);
+    tally.expect(contents.iter().map(|contents| contents.weight()));
     let sinks = Sinks { cancel, threads, folder, memory: &memory, checksums, tally, open };
     let staged = packing::encode_all(&contents.iter().collect::<Vec<_>>(), &sinks)?;
     let (mut tarballs, mut written) = (Vec::<Tarball>::with_capacity(staged.len()), Vec::new());

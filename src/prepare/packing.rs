@@ -194,10 +194,10 @@ impl<'a> ProgressCounter<'a> {
     }
 
     /// All that will be packed: known before the first one is, so that nothing is added to what is left.
-    pub(super) fn expect<'c>(&self, packages: impl IntoIterator<Item = &'c Contents>) {
-        for contents in packages {
+    pub(super) fn expect(&self, weights: impl IntoIterator<Item = u64>) {
+        for weight in weights {
             self.packages.fetch_add(1, Ordering::Relaxed);
-            self.work.fetch_add(contents.weight(), Ordering::Relaxed);
+            self.work.fetch_add(weight, Ordering::Relaxed);
         }
     }
 
@@ -230,9 +230,54 @@ impl<'a> ProgressCounter<'a> {
     }
 }
 
+/// What a tarball can be made of.
+pub(crate) trait Packable: Sync {
+    /// How much work that is, to be held against others.
+    fn weight(&self) -> u64;
+
+    /// The tarball that was made of the same before.
+    fn known(&self, seal: Option<&Seal>, memory: &Memory, checksums: bool) -> Option<Tarball>;
+
+    /// Makes it, and remembers that.
+    fn encode<W: Write>(
+        &self,
+        seal: Option<&Seal>,
+        checksums: bool,
+        threads: Threads,
+        sink: W,
+    ) -> std::result::Result<(Tarball, W), EncodeError>;
+
+    /// Remembers the tarball that was made.
+    fn learn(&self, seal: Option<&Seal>, memory: &Memory, tarball: &Tarball);
+}
+
+impl<C: Borrow<Contents> + Sync> Packable for C {
+    fn weight(&self) -> u64 {
+        self.borrow().weight()
+    }
+
+    fn known(&self, seal: Option<&Seal>, memory: &Memory, checksums: bool) -> Option<Tarball> {
+        memory.packed(self.borrow(), seal, checksums)
+    }
+
+    fn encode<W: Write>(
+        &self,
+        seal: Option<&Seal>,
+        checksums: bool,
+        threads: Threads,
+        sink: W,
+    ) -> std::result::Result<(Tarball, W), EncodeError> {
+        encode(self.borrow(), seal, checksums, threads, sink)
+    }
+
+    fn learn(&self, seal: Option<&Seal>, memory: &Memory, tarball: &Tarball) {
+        memory.learn_packed(self.borrow(), seal, tarball);
+    }
+}
+
 /// A package to encode.
 pub(crate) struct PackingJob<C> {
-    pub(crate) contents: C,
+    pub(crate) package: C,
     pub(crate) seal: Option<Seal>,
 }
 
@@ -242,14 +287,14 @@ pub(crate) struct PackingJob<C> {
 /// [`ErrorKind::Packing`] for files that cannot be read and for a full disk, and the signal that came meanwhile.
 pub(crate) fn encode_all<F: TarballSink>(contents: &[&Contents], sinks: &Sinks<'_, F>) -> Result<Encoded<F>> {
     let jobs: Vec<_> =
-        contents.iter().map(|contents| PackingJob { contents: *contents, seal: None }).collect();
+        contents.iter().map(|contents| PackingJob { package: *contents, seal: None }).collect();
     encode_jobs(&jobs, sinks)
 }
 
 /// [`encode_all`] of packages that may have a seal.
 pub(crate) fn encode_jobs<C, F>(jobs: &[PackingJob<C>], sinks: &Sinks<'_, F>) -> Result<Encoded<F>>
 where
-    C: Borrow<Contents> + Sync,
+    C: Packable,
     F: TarballSink,
 {
     let cancel = sinks.cancel;
@@ -258,30 +303,30 @@ where
         Problem::new(format!("cannot write a tarball{into}: {}", io_cause(error)))
             .hint("make room there, or make the folder writable, then run it again")
     };
-    let encode = |PackingJob { contents, seal }: &PackingJob<C>| {
-        let (contents, seal) = (contents.borrow(), seal.as_ref());
-        if let Some(tarball) = sinks.memory.packed(contents, seal, sinks.checksums)
+    let encode = |PackingJob { package, seal }: &PackingJob<C>| {
+        let seal = seal.as_ref();
+        if let Some(tarball) = package.known(seal, sinks.memory, sinks.checksums)
             && let Some(full) = sinks.open.reuse(&tarball)
         {
-            sinks.tally.was_there(contents.weight(), tarball.size);
+            sinks.tally.was_there(package.weight(), tarball.size);
             return Ok((tarball, full));
         }
         let sink = sinks.open.open().map_err(|error| sink_error(&error))?;
         let sink = Interruptible { sink, cancel, tally: sinks.tally };
         let encoded =
-            encode(contents, seal, sinks.checksums, sinks.threads, sink).map_err(|error| match error {
+            package.encode(seal, sinks.checksums, sinks.threads, sink).map_err(|error| match error {
                 EncodeError::Package(problem) => problem,
                 EncodeError::Sink(error) => sink_error(&error),
             });
         let (tarball, Interruptible { sink, .. }) = encoded?;
         let full = sinks.open.close(sink).map_err(|error| sink_error(&error))?;
-        sinks.memory.learn_packed(contents, seal, &tarball);
-        sinks.tally.packed(contents.weight());
+        package.learn(seal, sinks.memory, &tarball);
+        sinks.tally.packed(package.weight());
         Ok((tarball, full))
     };
     // The largest first, one after the other: so no core is left alone with much at the end.
     let mut order: Vec<usize> = (0..jobs.len()).collect();
-    order.sort_by_key(|place| Reverse(jobs[*place].contents.borrow().weight()));
+    order.sort_by_key(|place| Reverse(jobs[*place].package.weight()));
     let may_be_lost = |(_, full): &(Tarball, F::Full)| F::may_be_lost(full);
     let sync = |(_, full): &(Tarball, F::Full)| sinks.open.sync(full).map_err(|error| sink_error(&error));
     let encoded = syncing::each(sinks.threads, &order, |place| encode(&jobs[place]), may_be_lost, sync);

@@ -29,6 +29,8 @@ pub(crate) struct PreparePlan {
     pub(crate) source: Decision,
     /// By package name; a package has several where surfaces have different package managers.
     pub(crate) tarballs: Vec<Tarball>,
+    /// The file names of those that are packages of others.
+    pub(crate) third_parties: BTreeSet<String>,
     /// By surface.
     pub(crate) rewrites: Vec<Rewritten>,
     /// The image builds that install each rewritten surface, by its manifest.
@@ -59,6 +61,7 @@ impl PreparePlan {
             scope: project.scope.clone(),
             source,
             tarballs: Vec::new(),
+            third_parties: BTreeSet::new(),
             rewrites: Vec::new(),
             builds: BTreeMap::new(),
             needs: BTreeMap::new(),

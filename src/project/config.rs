@@ -44,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) link: Option<Link>,
     /// Whether `run` touches no file of the project.
     pub(crate) isolated: Option<IsolatedWay>,
+    /// Whether packages of others come from the deps dir too.
+    pub(crate) offline: Option<bool>,
     /// Where packages come from.
     pub(crate) source: Option<PackageSource>,
     /// The limit of a probe in all.

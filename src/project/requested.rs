@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::environment::Environment;
 
-use crate::image::Detected;
+use crate::image::{Detected, ImagePlatform};
 use crate::project::link::Link;
 use crate::project::named_by::NamedBy;
 use crate::project::package_source::RequestedSource;
@@ -30,6 +30,12 @@ pub(crate) struct Requested {
     pub(crate) package_manager: Option<Detected>,
     /// `--link`, `DOCKER_PREP_LINK`.
     pub(crate) link: Option<Link>,
+    /// `--offline`, `DOCKER_PREP_OFFLINE`: packages of others come from the deps dir too.
+    pub(crate) offline: Option<bool>,
+    /// `--refresh`: what was resolved before for them does not count.
+    pub(crate) refresh: bool,
+    /// `--platform`: the systems of the images; every one that Linux has if not said.
+    pub(crate) platforms: Vec<ImagePlatform>,
     /// `--source`, `DOCKER_PREP_SOURCE`, `BYTELYST_PACKAGE_SOURCE`, with which of them says it.
     pub(crate) source: Option<RequestedSource>,
     /// `--probe-timeout`, `DOCKER_PREP_PROBE_TIMEOUT`.

@@ -16,6 +16,7 @@ mod usable;
 mod variables;
 mod yarn;
 
+pub(crate) use self::read::download::{DownloadError, Downloads};
 pub(crate) use self::read::{probe, settings};
 pub(crate) use self::usable::{Usable, usable};
 

@@ -30,6 +30,7 @@ pub(crate) mod take_back;
 pub(crate) mod tarball_reference;
 #[cfg(test)]
 mod tests;
+mod third_parties;
 mod workspace;
 mod yarn;
 
@@ -44,6 +45,7 @@ pub(crate) use self::stale::{SettingsFile, StaleEntries, stale_entries};
 pub(crate) use self::surface::{Rewritten, rewritten};
 pub(crate) use self::take_back::TakeBackError;
 pub(crate) use self::tarball_reference::{Parts, names, percent_decoded};
+pub(crate) use self::third_parties::ThirdParties;
 
 use serde_json::{Map, Value};
 
@@ -82,6 +84,7 @@ pub(crate) fn rewrite(
     check_shape(&document, reader)?;
     let mut changes = Vec::new();
     direct(&document, request, &mut changes)?;
+    changes.extend(request.removed.iter().map(|path| Change::Remove { path: path.clone() }));
     added(&document, request, &mut changes);
     if !reader.overrides_at_root {
         extensions(&document, reader, request, &mut changes);

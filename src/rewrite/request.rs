@@ -48,6 +48,8 @@ pub(crate) struct RewriteRequest {
     pub(crate) direct: Vec<RedirectedDependency>,
     /// Names and specifiers to add to `dependencies` where the names are missing there: required peers.
     pub(crate) added: Vec<(String, String)>,
+    /// Values that are taken out, by their keys from the root on.
+    pub(crate) removed: Vec<Vec<String>>,
     /// The closure, and packages that it needs but the surface takes from a path of its own choice.
     pub(crate) packages: Vec<RequestedPackage>,
     /// Dependencies of packages of the closure under another name.

@@ -6,6 +6,7 @@ use super::closure::Needs;
 use super::install_target::InstallTarget;
 use super::layout::InstallLayout;
 use super::override_style::OverrideStyle;
+use super::third_parties::ThirdParties;
 use super::{AliasTarget, RequestedPackage, RewriteError, RewriteRequest, WorkspaceOverrides, closure};
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Detected;
@@ -56,9 +57,13 @@ pub(crate) fn rewritten(
     reader: &InstallTarget,
     needs: &Needs,
     tarballs: &[Tarball],
+    third_parties: Option<&ThirdParties>,
     layout: &InstallLayout,
 ) -> Result<Rewritten> {
-    let request = request(needs, tarballs, &layout.path());
+    let mut request = request(needs, tarballs, &layout.path());
+    if let Some(third_parties) = third_parties {
+        third_parties.ask(surface, &|file| specifier(&layout.path(), file), &mut request);
+    }
     let refused = |error: RewriteError| {
         Error::new(ErrorKind::Refused, format!("{}: {error}", surface.manifest_name)).hint(error.hint())
     };
@@ -80,15 +85,17 @@ pub(crate) fn rewritten(
     })
 }
 
+/// A tarball in the deps dir, which is `base` from the surface.
+fn specifier(base: &str, file: &str) -> String {
+    if base.is_empty() { format!("file:{file}") } else { format!("file:{base}/{file}") }
+}
+
 /// `base`: the deps dir from the surface.
 fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> RewriteRequest {
     let tarballs: BTreeMap<&str, &Tarball> =
         tarballs.iter().map(|tarball| (tarball.name.as_str(), tarball)).collect();
     let specifier = |package: &str| {
-        let tarball = tarballs.get(package).map(|tarball| match base {
-            "" => format!("file:{}", tarball.filename),
-            base => format!("file:{base}/{}", tarball.filename),
-        });
+        let tarball = tarballs.get(package).map(|tarball| self::specifier(base, &tarball.filename));
         tarball.or_else(|| needs.local.get(package).cloned()).unwrap_or_default()
     };
     let package = |name: &String| RequestedPackage {
@@ -114,6 +121,7 @@ fn request(needs: &Needs, tarballs: &[Tarball], base: &str) -> RewriteRequest {
                 specifier: specifier(&direct.package),
             })
             .collect(),
+        removed: Vec::new(),
         added: needs.peers.iter().map(|peer| (peer.clone(), specifier(peer))).collect(),
         packages: needs.closure.iter().chain(&needs.shared_local).map(package).collect(),
         aliases: needs

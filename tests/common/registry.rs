@@ -38,6 +38,7 @@ struct Published {
     version: String,
     manifest: Value,
     tarball: Vec<u8>,
+    tampered: bool,
 }
 
 impl Registry {
@@ -80,7 +81,7 @@ impl Registry {
         }
         let index = format!("module.exports = {};\n", json!(format!("{name}@{version}")));
         let tarball = pack(&[("package.json", &manifest.to_string()), ("index.js", &index)]);
-        let published = Published { version: version.to_owned(), manifest, tarball };
+        let published = Published { version: version.to_owned(), manifest, tarball, tampered: false };
         lock(&self.shared.packages).entry(name.to_owned()).or_default().push(published);
     }
 
@@ -94,12 +95,24 @@ impl Registry {
         let manifest: Value = manifest.expect("a manifest");
         let text = |key: &str| manifest[key].as_str().expect("a text").to_owned();
         let (name, version) = (text("name"), text("version"));
-        lock(&self.shared.packages).entry(name).or_default().push(Published { version, manifest, tarball });
+        lock(&self.shared.packages).entry(name).or_default().push(Published {
+            version,
+            manifest,
+            tarball,
+            tampered: false,
+        });
     }
 
     /// Takes back every version of the packages whose names begin so.
     pub(crate) fn unpublish(&self, names: &str) {
         lock(&self.shared.packages).retain(|name, _| !name.starts_with(names));
+    }
+
+    /// Gives other bytes out than what it says of them, from now on.
+    pub(crate) fn tamper(&self, name: &str, version: &str) {
+        for published in lock(&self.shared.packages).get_mut(name).into_iter().flatten() {
+            published.tampered |= published.version == version;
+        }
     }
 
     /// With the last `/`.
@@ -184,7 +197,9 @@ impl Shared {
         }
         if let Some((name, file)) = path.split_once("/-/") {
             let version = |published: &&Published| file.ends_with(&format!("-{}.tgz", published.version));
-            return packages.get(name)?.iter().find(version).map(|published| published.tarball.clone());
+            let published = packages.get(name)?.iter().find(version)?;
+            let tampered: &[u8] = if published.tampered { &[0] } else { &[] };
+            return Some([&published.tarball, tampered].concat());
         }
         let (name, version) = path.rsplit_once('/')?;
         let published = packages.get(name)?.iter().find(|published| published.version == version)?;

@@ -25,6 +25,7 @@ const ROOMS: &[&[&str]] = &[
     &["guard"],
     &["build"],
     &["lockfile"],
+    &["offline"],
     &["doctor"],
     &["prepare"],
     &["isolated"],

@@ -38,6 +38,7 @@ mod local_packages;
 mod lockfile;
 mod matrix;
 mod messages;
+mod offline;
 mod pack;
 mod package_manager;
 mod parity;

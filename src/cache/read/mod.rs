@@ -10,8 +10,11 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::cache::LinkedTarballs;
+use crate::cache::index::parse_linked;
 use crate::disk;
 use crate::error::io_cause;
+use crate::project::CacheFolder;
 use crate::text::Digest;
 
 pub(crate) use self::builds::{BuildRecords, build_file};
@@ -24,6 +27,10 @@ pub(crate) const INDEX: &str = "index";
 pub(crate) const OUTPUTS: &str = "outputs";
 /// Tarballs, each under its SHA-256.
 pub(crate) const BLOBS: &str = "blobs";
+/// Tarballs of others, each under the digest of its integrity.
+pub(crate) const FETCHED: &str = "fetched";
+/// Which tarballs were made of those.
+pub(crate) const LINKED: &str = "linked";
 /// What was built of which sources: a folder for each workspace.
 pub(crate) const BUILDS: &str = "builds";
 /// What backup programs know a cache by.
@@ -69,6 +76,15 @@ pub(crate) fn look(folder: &Path) -> Result<Option<()>, String> {
         }
     }
     Ok(Some(()))
+}
+
+/// Which tarballs were made of those of others for a project's surface.
+pub(crate) fn linked(place: Option<&CacheFolder>, meant_for: &str) -> LinkedTarballs {
+    let known = || {
+        let cache = &place?.folder;
+        parse_linked(meant_for, &read(cache, &file_for(cache, LINKED, meant_for.as_ref())?)?)
+    };
+    LinkedTarballs::new(known().unwrap_or_default())
 }
 
 /// A file of the cache; nothing where it is not there, or is no file that can be read.

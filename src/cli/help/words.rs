@@ -64,7 +64,7 @@ pub(in crate::cli) static COMMANDS: [Words; 14] = [
             ("docker-prep prepare --build", "build changed packages before"),
         ],
         codes: &[DONE, USAGE, REFUSED, PACKING, LACKS, SIGNAL],
-        topics: &["surfaces", "package-managers", "lockfiles", "packing"],
+        topics: &["surfaces", "package-managers", "lockfiles", "packing", "offline"],
     },
     Words {
         name: "run",
@@ -81,7 +81,7 @@ pub(in crate::cli) static COMMANDS: [Words; 14] = [
             ("126, 127", "the command may not be executed, or was not found; restored"),
             SIGNAL,
         ],
-        topics: &["ci", "isolated", "recovery"],
+        topics: &["ci", "isolated", "offline", "recovery"],
     },
     Words {
         name: "restore",

@@ -50,6 +50,8 @@ pub(crate) struct LockfileRequest<'a> {
     pub(crate) scope: &'a Scope,
     /// The variables that the caller has, for what is said of its `PATH`.
     pub(crate) environment: &'a Environment,
+    /// The flag that asks for it, for messages.
+    pub(crate) flag: &'static str,
     /// Ends it.
     pub(crate) cancel: &'a CancelToken,
 }
@@ -88,6 +90,18 @@ pub(crate) struct MadeLockfile {
 /// [`ErrorKind::Environment`]: the package manager is not there, is another version, or fails, with the last that it said.
 /// [`ErrorKind::Refused`]: the project's lockfile cannot be used. [`ErrorKind::Packing`]: what was made does not fit.
 pub(crate) fn make(request: &LockfileRequest<'_>) -> Result<MadeLockfile> {
+    begun(request, true)
+}
+
+/// Makes it and proves nothing: what it pins is wanted, and not the file.
+///
+/// # Errors
+/// As [`make`].
+pub(crate) fn resolve(request: &LockfileRequest<'_>) -> Result<MadeLockfile> {
+    begun(request, false)
+}
+
+fn begun(request: &LockfileRequest<'_>, is_proven: bool) -> Result<MadeLockfile> {
     let packed: BTreeSet<&str> = request.tarballs.iter().map(|tarball| tarball.name.as_str()).collect();
     // A scope of everything is meant for the workspace's packages.
     let scope = Some(request.scope).filter(|scope| !scope.is_everything());
@@ -105,7 +119,9 @@ pub(crate) fn make(request: &LockfileRequest<'_>) -> Result<MadeLockfile> {
     };
     let text = work.made(&layout, seed.as_deref())?;
     drop(layout);
-    work.prove(&text)?;
+    if is_proven {
+        work.prove(&text)?;
+    }
     let after = work.read(&text, lockfile::pins)?;
     Ok(MadeLockfile {
         file_name: work.file_name.to_owned(),
@@ -129,8 +145,9 @@ fn begin(
         Ok((Some(lockfile::seed(name, &found.text, &found.importer, ours)?), Some(pins)))
     };
     read().map_err(|why: String| {
-        Error::new(ErrorKind::Refused, format!("{}: the lockfile cannot be used: {why}", found.path))
-            .hint(format!("bring it up to date with {} install, or leave out --lockfile", name.as_str()))
+        Error::new(ErrorKind::Refused, format!("{}: the lockfile cannot be used: {why}", found.path)).hint(
+            format!("bring it up to date with {} install, or leave out {}", name.as_str(), request.flag),
+        )
     })
 }
 
@@ -179,7 +196,7 @@ impl LockfileWork<'_> {
         let outcome = program.run(words, layout, self.request.cancel)?;
         if !outcome.well {
             let message = format!("{label}: {program} could not make a lockfile: {outcome}");
-            return Err(failure(ErrorKind::Environment, message, &outcome));
+            return Err(self.failure(ErrorKind::Environment, message, &outcome));
         }
         let made = layout.read(self.file_name)?.ok_or_else(|| {
             Error::new(ErrorKind::Environment, format!("{label}: {program} made no {}", self.file_name))
@@ -197,7 +214,7 @@ impl LockfileWork<'_> {
             if !outcome.well {
                 let (label, program) = (self.label(), &self.program);
                 let message = format!("{label}: the lockfile that {program} made fails it: {outcome}");
-                return Err(failure(ErrorKind::Packing, message, &outcome));
+                return Err(self.failure(ErrorKind::Packing, message, &outcome));
             }
             if layout.read(self.file_name)?.as_deref() != Some(text.as_bytes()) {
                 return Err(self.unusable(&format!("is another after `{outcome}`")));
@@ -218,7 +235,16 @@ impl LockfileWork<'_> {
 
     fn unusable(&self, why: &str) -> Error {
         let message = format!("{}: the lockfile that {} made {why}", self.label(), self.program);
-        Error::new(ErrorKind::Packing, message).hint("to do without one, leave out --lockfile")
+        Error::new(ErrorKind::Packing, message)
+            .hint(format!("to do without one, leave out {}", self.request.flag))
+    }
+
+    /// With the end of what was said.
+    fn failure(&self, kind: ErrorKind, message: String, outcome: &CallOutcome) -> Error {
+        let lines: Vec<&str> = outcome.said.lines().filter(|line| !line.trim().is_empty()).collect();
+        let last = lines[lines.len().saturating_sub(LAST_LINES)..].iter().map(|line| (*line).to_owned());
+        let instead = format!("to do without a lockfile, leave out {}", self.request.flag);
+        Error::new(kind, message).hint(Hint::lines(last.chain([instead])))
     }
 
     /// The surface, for messages.
@@ -229,12 +255,4 @@ impl LockfileWork<'_> {
 
 fn label(surface_dir: &str) -> &str {
     if surface_dir.is_empty() { "." } else { surface_dir }
-}
-
-/// With the end of what was said.
-fn failure(kind: ErrorKind, message: String, outcome: &CallOutcome) -> Error {
-    let lines: Vec<&str> = outcome.said.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines[lines.len().saturating_sub(LAST_LINES)..].iter().copied();
-    Error::new(kind, message)
-        .hint(Hint::lines(last.chain(["to do without a lockfile, leave out --lockfile"])))
 }

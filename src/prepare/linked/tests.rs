@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 use crate::cache::Memory;
 use crate::cancel::CancelToken;
-use crate::npm::{ContentSource, Manifest, TarballEntry, js};
+use crate::npm::{ContentSource, Manifest, Seal, TarballEntry, js};
 use crate::prepare::linked::*;
+use crate::prepare::packing::ProgressCounter;
+use crate::text::Digest;
 use crate::threads::Threads;
 
 /// Packages without files of their own, by name.

@@ -8,6 +8,7 @@ use super::{Config, doctor, version};
 use crate::error::Problem;
 use crate::image::PackageManager;
 use crate::npm::{MatchOptions, Minimatch};
+use crate::project::flag::parse_flag;
 use crate::project::isolated_way::IsolatedWay;
 use crate::project::link::Link;
 use crate::project::package_source::{PackageSource, parse_duration};
@@ -50,7 +51,7 @@ impl Key {
 }
 
 /// All of them.
-pub(super) const ALL: [Key; 11] = [
+pub(super) const ALL: [Key; 12] = [
     Key::text(
         "workspace",
         "the folder of the shared packages, from the project's root",
@@ -62,6 +63,7 @@ pub(super) const ALL: [Key; 11] = [
     Key::text("package-manager", "pnpm, npm, yarn or bun, with or without a version", "\"pnpm@10.6.5\""),
     Key::text("link", "auto, overrides or tarballs", "\"overrides\""),
     Key::flag("isolated", "true or false, or a way: \"context\" or \"namespace\"", "true"),
+    Key::flag("offline", "true or false", "true"),
     Key::text("source", "workspace, registry, auto or vendor", "\"auto\""),
     Key::text("probe-timeout", "a time between 1ms and 60s", "\"2s\""),
     Key::list("guard-ignore", "globs on paths from the project's root", "[\"fixtures/**\"]"),
@@ -189,6 +191,7 @@ impl<'t> Reading<'t> {
             "package-manager" => config.package_manager = Some(PackageManager::parse(text)?),
             "link" => config.link = Some(Link::parse(text)?),
             "isolated" => config.isolated = Some(IsolatedWay::parse(text)?),
+            "offline" => config.offline = Some(parse_flag(text)?),
             "source" => config.source = Some(PackageSource::parse(text)?),
             "probe-timeout" => config.probe_timeout = Some(parse_duration(text)?),
             "guard-ignore" => {

@@ -50,6 +50,8 @@ pub(crate) struct Project {
     pub(crate) scope_by: Option<String>,
     /// Where packages are to come from.
     pub(crate) source: RequestedSource,
+    /// Whether packages of others come from the deps dir too.
+    pub(crate) is_offline: bool,
     /// `docker-prep.toml`.
     pub(crate) config: Config,
     /// That `docker-prep.toml` requires another version of the program, of a project that is restored even so.
@@ -159,6 +161,7 @@ fn find_for(requested: &Requested, policy: VersionPolicy) -> Result<Project> {
         state_dir,
         deps_dir,
         is_deps_dir_of_call: requested.deps_dir.is_some(),
+        is_offline: requested.offline.or(config.offline).unwrap_or_default(),
         source,
         config,
         unmet_version,

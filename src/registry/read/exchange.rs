@@ -60,19 +60,31 @@ impl AddressedRegistry {
     /// The body of the answer, or what was found instead.
     fn document(&self, package: &str, clock: Clock) -> Result<Vec<u8>, ProbeFinding> {
         let base = self.base.clone()?;
-        let mut credential = self.authorization.clone()?;
-        let had_credential = credential.is_some();
         // No package has such a name, and an address cannot say it.
         if matches!(package, "" | "." | "..") {
             return Err(ProbeFinding::MissingPackage);
         }
-        let mut url = Url::parse(&format!("{base}{}", escaped(package))).map_err(|_| no_address())?;
+        let url = Url::parse(&format!("{base}{}", escaped(package))).map_err(|_| no_address())?;
+        read(self.get(url, DOCUMENT, clock)?, clock)
+    }
+
+    /// The address of a file of the registry: one that it names, or one below its own.
+    pub(super) fn file(&self, address: &str) -> Result<Url, ProbeFinding> {
+        let url = self.base.clone()?.join(address).map_err(|_| no_address())?;
+        if matches!(url.scheme(), "http" | "https") { Ok(without_user(url)) } else { Err(no_address()) }
+    }
+
+    /// The answer to a question at an address, redirects followed, or what was found instead.
+    pub(super) fn get(&self, mut url: Url, accepted: &str, clock: Clock) -> Result<Response, ProbeFinding> {
+        let base = self.base.clone()?;
+        let mut credential = self.authorization.clone()?;
+        let had_credential = credential.is_some();
         for _ in 0..=MOST_REDIRECTS {
             let left = clock.left();
             if left.is_zero() {
                 return Err(ProbeFinding::TimedOut);
             }
-            let mut request = self.way.client(&url)?.get(url.clone()).timeout(left).header(ACCEPT, DOCUMENT);
+            let mut request = self.way.client(&url)?.get(url.clone()).timeout(left).header(ACCEPT, accepted);
             // Whoever is not the registry does not get it, and what they say next is not the registry's word.
             credential = credential.filter(|_| is_same_origin(&url, &base));
             if let Some(credential) = &credential {
@@ -81,7 +93,7 @@ impl AddressedRegistry {
             let response =
                 request.send().map_err(|error| failure::of_asking(&error, self.way.proxy(&url)))?;
             match response.status().as_u16() {
-                200 => return read(response, clock),
+                200 => return Ok(response),
                 301 | 302 | 303 | 307 | 308 => url = self.next(&url, &response)?,
                 404 | 410 => return Err(ProbeFinding::MissingPackage),
                 // Elsewhere nobody was given the credential, which so cannot be wrong.

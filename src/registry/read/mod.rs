@@ -3,6 +3,7 @@
 #![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads settings, and asks registries"))]
 
 mod client;
+pub(crate) mod download;
 mod exchange;
 mod failure;
 pub(crate) mod probe;

@@ -21,6 +21,10 @@ use crate::registry::{Network, Registry, bunfig, network, setting};
 /// Longer than any file of settings, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
+/// The host from which packages come that no setting places, by its labels
+/// (<https://docs.npmjs.com/cli/using-npm/config#registry>).
+pub(crate) const NPM_HOST: [&str; 3] = ["registry", "npmjs", "org"];
+
 /// What the install of a surface is told of registries.
 pub(crate) struct RegistrySettings {
     manager: Name,
@@ -37,6 +41,8 @@ pub(crate) struct RegistrySettings {
     place: Option<String>,
     /// Whether none of them lies there.
     lacks_settings: bool,
+    /// Whether packages of which no file says it come from npm's own registry.
+    has_default: bool,
     /// Why some build argument may not be known.
     unknown: Option<String>,
     /// The secret that the install lacks.
@@ -83,6 +89,7 @@ pub(crate) fn read(
         dir: project.root.join(&surface.dir),
         home,
         lacks_settings: false,
+        has_default: false,
         place: install.map(|(_, one)| one.install.place.to_string()),
         unknown: around.unknown.clone(),
         are_secret: install.is_some_and(|(_, one)| usable::are_settings_secret(&one.install)),
@@ -90,6 +97,20 @@ pub(crate) fn read(
     };
     let install = install.map(|(build, one)| (build, &one.install));
     settings.source = settings.source(project, surface, &around.detected.manager, install);
+    settings
+}
+
+/// What the project's files and the user's own say of registries, as its package manager reads them when people call it:
+/// packages of which none says it come from npm's own registry.
+pub(crate) fn read_for_all(
+    project: &Project,
+    surface: &Surface,
+    around: &InstallContext,
+    environment: &Environment,
+) -> RegistrySettings {
+    let mut settings = read(project, surface, around, None, environment);
+    settings.has_default = true;
+    settings.source = settings.source(project, surface, &around.detected.manager, None);
     settings
 }
 
@@ -219,11 +240,16 @@ impl RegistrySettings {
         let (bunfigs, npmrcs) = (self.texts(&bunfigs)?, self.texts(&npmrcs)?);
         let lookup = |name: &str| self.variables.in_settings(name);
         let mut files = Vec::new();
+        let is_pnpm = manager.name == Name::Pnpm;
+        if let Some(url) = self.variables.npm_config_of_process("registry").filter(|_| self.has_default) {
+            let text = format!("registry={url}");
+            files.push(setting::of_npmrc("npm_config_registry", &text, is_pnpm, &lookup)?);
+        }
         for (name, text) in &bunfigs {
             files.push(bunfig::parse(name, text, &lookup)?);
         }
         for (name, text) in &npmrcs {
-            let file = setting::of_npmrc(name, text, manager.name == Name::Pnpm, &lookup)?;
+            let file = setting::of_npmrc(name, text, is_pnpm, &lookup)?;
             if let Some(install) = install
                 && let Some(setting) = usable::unread(install, manager, &file)
             {
@@ -232,6 +258,10 @@ impl RegistrySettings {
                 return Err(Problem::new(message).hint(hint));
             }
             files.push(file);
+        }
+        if self.has_default {
+            let text = format!("registry=https://{}/", NPM_HOST.join("."));
+            files.push(setting::of_npmrc("npm's default", &text, is_pnpm, &lookup)?);
         }
         Ok(SettingsSource::Npm(Npm::new(manager, files)))
     }

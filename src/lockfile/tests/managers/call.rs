@@ -77,6 +77,7 @@ fn child_that_makes_a_lockfile() {
         lockfile: found.as_ref().filter(|_| task["seeded"] == true),
         scope: &Scope::new(&[]),
         environment: &std::env::vars_os().collect(),
+        flag: "--lockfile",
         cancel: &CancelToken::new(),
     });
     let answer = match made {

@@ -66,6 +66,7 @@ impl SettingsScene {
             start: self.path(""),
             is_in_git: false,
             is_deps_dir_of_call: false,
+            is_offline: false,
             state_dir: self.path("state"),
             deps_dir: ".docker-deps".to_owned(),
             scope_by: None,

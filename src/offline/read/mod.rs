@@ -1,0 +1,4 @@
+//! What is known of packages of others.
+
+pub(crate) mod kept;
+pub(crate) mod tarball;
