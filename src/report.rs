@@ -157,6 +157,8 @@ pub(crate) enum Notice<'a> {
         /// Of how many.
         all: usize,
     },
+    /// All packages come from the deps dir, and yet the builds of the command may reach a network.
+    NetworkStays,
     /// The command of `run` failed, and the project was to be left prepared then.
     LeftPrepared,
     /// A process was killed, and what it left is put back.

@@ -35,6 +35,9 @@ pub(crate) fn sentence(notice: Notice<'_>) -> String {
                 count_of(all, "third-party package", "third-party packages")
             )
         }
+        Notice::NetworkStays => {
+            "its builds may still reach a network; so that they cannot: docker build --network none, `network: none` in compose's build, or --isolated with docker's own commands".to_owned()
+        }
         Notice::LeftPrepared => "it was left prepared; to put it back, type: docker-prep restore".to_owned(),
         Notice::RepairsKilled { killed } => format!("{killed}: it is repaired"),
         Notice::FileRestored { file, from, note } => restored(file, from, note),

@@ -13,9 +13,10 @@ pub(crate) use self::install::{
     CommandEffect, CopyFiles, DockerfileInstall, InstallCommand, InstallKind, Make, Prune, PruneTool,
     RunScript, effect, flags_with_values, sort,
 };
-pub(crate) use self::instruction::{Instruction, instructions};
+pub(crate) use self::instruction::{Instruction, instructions, syntax};
 pub(crate) use self::path::{join, parent};
 pub(crate) use self::shell::ShellCommand;
 pub(crate) use self::stage::{
-    Copy, CopySource, Declaration, Dockerfile, RunStep, SecretMount, SourcePattern, StageStep, repository,
+    Copy, CopySource, Declaration, Dockerfile, RunStep, SecretMount, SourcePattern, StageStep, is_remote,
+    repository,
 };

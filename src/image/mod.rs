@@ -9,6 +9,7 @@ pub(crate) mod dockerfile;
 mod dockerignore;
 mod installs;
 mod makefile;
+mod network;
 pub(crate) mod package_manager;
 mod picture;
 mod place;
@@ -26,6 +27,7 @@ pub(crate) use self::definition::{
 pub(crate) use self::dockerfile::join;
 pub(crate) use self::dockerignore::{Dockerignore, WalkState};
 pub(crate) use self::installs::Install;
+pub(crate) use self::network::{NetworkKind, NetworkNeed, network_needs};
 #[cfg(test)]
 pub(crate) use self::package_manager::Tags;
 pub(crate) use self::package_manager::decision::ManagerSources;

@@ -46,7 +46,7 @@ pub(crate) struct CommandPicture {
 }
 
 /// A build that a command's files define.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CommandedBuild {
     /// As it is defined.
     pub(crate) definition: BuildDefinition,

@@ -16,6 +16,8 @@ pub(crate) struct IsolatedPlan {
     pub(crate) trees: BTreeMap<String, PlannedTree>,
     /// The rewritten manifests that are in none of the trees.
     pub(crate) left_out: BTreeSet<String>,
+    /// Whether every build of the command, also one that needs nothing of ours, is to reach no network.
+    pub(crate) without_network: bool,
 }
 
 /// A build that needs something of ours.

@@ -64,9 +64,12 @@ pub(crate) fn redirect(
     match command {
         DockerCommand::Compose(compose) => of_compose(compose, words, plan, picture, places),
         DockerCommand::Build(build) => of_build(build, words, plan, places),
-        DockerCommand::Bake(behind) => of_bake(*behind, words, plan, places),
+        DockerCommand::Bake(behind) => of_bake(*behind, words, plan, picture, places),
     }
 }
+
+/// What compose, bake and builds call it.
+const NO_NETWORK: &str = "none";
 
 fn of_compose(
     compose: &ComposeWords,
@@ -91,6 +94,12 @@ fn of_compose(
             about.insert("additional_contexts".to_owned(), Value::Object(named.collect()));
         }
         services.insert(build.service.clone(), json!({ "build": about }));
+    }
+    if plan.without_network {
+        for service in picture.builds.keys() {
+            let about = services.entry(service.clone()).or_insert_with(|| json!({ "build": {} }));
+            about["build"]["network"] = NO_NETWORK.into();
+        }
     }
     let mut redirected = Redirected { over: Some(json!({ "services": services })), ..Redirected::default() };
     let mut own = words[..compose.at].to_vec();
@@ -144,29 +153,48 @@ fn of_build(
             }
         }
     }
+    if plan.without_network {
+        let end = end_of_flags(&words);
+        words.splice(end..end, ["--network".into(), NO_NETWORK.into()]);
+    }
     Redirected { words, ..Redirected::default() }
 }
 
-fn of_bake(behind: usize, words: &[OsString], plan: &IsolatedPlan, places: RedirectPlaces<'_>) -> Redirected {
-    // Of two that set the same the last one counts: ours stand behind the caller's.
-    let end = words[behind..].iter().position(|word| word == "--").map_or(words.len(), |at| behind + at);
+/// Where a flag may stand behind all others: of two that say the same the last one counts.
+fn end_of_flags(words: &[OsString]) -> usize {
+    words.iter().position(|word| word == "--").unwrap_or(words.len())
+}
+
+fn of_bake(
+    behind: usize,
+    words: &[OsString],
+    plan: &IsolatedPlan,
+    picture: &CommandPicture,
+    places: RedirectPlaces<'_>,
+) -> Redirected {
+    let end = behind + end_of_flags(&words[behind..]);
     let mut own = words[..end].to_vec();
-    let mut set = |target: &str, key: &str, path: &Path| {
-        let mut value = OsString::from(format!("{target}.{key}="));
-        value.push(path);
-        own.extend(["--set".into(), value]);
+    let mut set = |service: &str, key: &str, value: &OsStr| {
+        // As bake calls the services of compose files.
+        let mut word = OsString::from(format!("{}.{key}=", service.replace('.', "_")));
+        word.push(value);
+        own.extend(["--set".into(), word]);
     };
     for build in &plan.builds {
-        // As bake calls the services of compose files.
-        let target = build.service.replace('.', "_");
+        let target = &build.service;
         if let Some(tree) = &build.tree {
-            set(&target, "context", &places.trees.join(tree));
+            set(target, "context", places.trees.join(tree).as_os_str());
         }
         if let Some(dockerfile) = &build.dockerfile {
-            set(&target, "dockerfile", &places.root.join(dockerfile));
+            set(target, "dockerfile", places.root.join(dockerfile).as_os_str());
         }
         for (name, tree) in &build.named {
-            set(&target, &format!("contexts.{name}"), &places.trees.join(tree));
+            set(target, &format!("contexts.{name}"), places.trees.join(tree).as_os_str());
+        }
+    }
+    if plan.without_network {
+        for target in picture.builds.keys() {
+            set(target, "network", OsStr::new(NO_NETWORK));
         }
     }
     let mut resolved = own.clone();

@@ -70,7 +70,13 @@ pub(crate) fn differences(
             )));
         }
     }
-    for (name, _) in &builds {
+    for (name, about) in &builds {
+        let network = about.get("network").and_then(Value::as_str).unwrap_or("default");
+        if plan.without_network && network != "none" {
+            problems.push(Problem::new(format!(
+                "{what} {name}: docker would build it with the network `{network}`, and not without one"
+            )));
+        }
         if !picture.builds.keys().any(|known| named(known) == **name) {
             problems.push(Problem::new(format!("{what} {name}: it is not known what it builds")));
         }

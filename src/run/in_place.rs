@@ -34,6 +34,9 @@ pub(super) fn run(
     let until = if options.prepare.keep { Phase::Prepared } else { Phase::Running };
     let (plan, prepared) = call.prepare(&lock, until, None)?;
     show(RunStep::Prepared(&plan));
+    if project.is_offline {
+        report(Event::Notice(Notice::NetworkStays));
+    }
     let held = HeldFolder::new(&project.root);
     let done = child::run(&options.command, &project.root, &[], stdout, cancel);
     if let Ok(ended) = done {

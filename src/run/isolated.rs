@@ -21,7 +21,7 @@ use crate::isolated::{
 use crate::prepare::{Call, PreparePlan};
 use crate::process::child;
 use crate::project::{IsolatedWay, Project, Requested, read as project};
-use crate::report::Report;
+use crate::report::{Event, Notice, Report};
 use crate::transaction::{Lock, file};
 
 /// What stood for the project.
@@ -93,6 +93,9 @@ pub(super) fn run(
     show: &dyn Fn(RunStep<'_>),
 ) -> Result<RunOutcome> {
     let isolated = Isolated::begin(call, requested, options, way, cancel, report)?;
+    if isolated.call.project.is_offline && !matches!(isolated.way, ChosenWay::Docker(_)) {
+        report(Event::Notice(Notice::NetworkStays));
+    }
     let running = Lock::acquire(&isolated.home.run())?;
     // While files are read nobody else is to rewrite them; then the trees are by themselves.
     let lock = isolated.call.lock()?;

@@ -3,6 +3,7 @@
 
 mod in_place;
 mod isolated;
+mod network;
 
 use std::ffi::OsString;
 use std::process::Stdio;
@@ -70,6 +71,9 @@ pub(crate) fn run(
     show: &dyn Fn(RunStep<'_>),
 ) -> Result<RunOutcome> {
     let call = Call::for_command(requested, &options.prepare, Some(&options.command), cancel, report)?;
+    if call.project.is_offline {
+        network::tell(&call, requested, report);
+    }
     match options.isolated.or(call.project.config.isolated).unwrap_or_default() {
         IsolatedWay::Off => in_place::run(&call, requested, options, stdout, cancel, report, show),
         way => isolated::run(call, requested, options, way, stdout, cancel, report, show),

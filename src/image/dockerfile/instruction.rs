@@ -189,19 +189,26 @@ fn is_comment(line: &str) -> bool {
     line.trim_start().starts_with('#')
 }
 
-/// What `# escape=` says among the directives at the top, which end at the first line that is none.
+/// What `# escape=` says.
 fn escape(text: &str) -> char {
-    for line in text.lines() {
-        let Some((key, value)) = line.trim().strip_prefix('#').and_then(|line| line.split_once('=')) else {
-            break;
-        };
-        match key.trim().to_ascii_lowercase().as_str() {
-            "escape" => return if value.trim() == "`" { '`' } else { '\\' },
-            "syntax" | "check" if !value.trim().is_empty() => {}
-            _ => break,
-        }
-    }
-    '\\'
+    let value = directives(text).find(|(_, key, _)| key == "escape").map(|(.., value)| value);
+    if value == Some("`") { '`' } else { '\\' }
+}
+
+/// The image of `# syntax=`, and its line.
+pub(crate) fn syntax(text: &str) -> Option<(usize, &str)> {
+    directives(text).find(|(_, key, _)| key == "syntax").map(|(line, _, image)| (line, image))
+}
+
+/// The directives at the top, each with its line and its key in lower case: they end at the first line that is none.
+fn directives(text: &str) -> impl Iterator<Item = (usize, String, &str)> {
+    let text = text.trim_start_matches('\u{feff}');
+    text.lines().enumerate().map_while(|(number, line)| {
+        let (key, value) = line.trim().strip_prefix('#')?.split_once('=')?;
+        let (key, value) = (key.trim().to_ascii_lowercase(), value.trim());
+        let is_directive = matches!(&*key, "escape" | "syntax" | "check") && !value.is_empty();
+        is_directive.then_some((number + 1, key, value))
+    })
 }
 
 /// The parts of a continued line.

@@ -137,6 +137,8 @@ pub(crate) struct RunStep {
     pub(crate) caches: Vec<CacheMount>,
     /// What `ENV` and `ARG` have set by then.
     pub(crate) variables: BTreeMap<String, String>,
+    /// Not with `--network=none`.
+    pub(crate) reaches_network: bool,
     /// With the line that each begins on.
     pub(crate) commands: Vec<(usize, ShellCommand)>,
     /// The names that `ARG` has declared by then.
@@ -325,11 +327,13 @@ impl Dockerfile {
         let known = KnownVariables::new(&stage.variables);
         let (variables, args) = (stage.variables.clone(), stage.args.clone());
         let line = instruction.line_at(0);
+        let reaches_network = !instruction.flags.iter().any(|flag| flag == "network=none");
         let mut run = RunStep {
             line: instruction.line,
             variables,
             args,
             user: stage.user.clone(),
+            reaches_network,
             ..RunStep::default()
         };
         let script = instruction.script();
@@ -545,7 +549,7 @@ fn source_pattern(word: &str, known: &KnownVariables<'_>) -> SourcePattern {
 }
 
 /// Whether `ADD` loads a source from elsewhere: an address, or a git repository.
-fn is_remote(source: &str) -> bool {
+pub(crate) fn is_remote(source: &str) -> bool {
     ["http://", "https://", "git://", "ssh://", "git@"].iter().any(|start| source.starts_with(start))
 }
 

@@ -32,7 +32,8 @@ fn redirected(line: &str, plan: &IsolatedPlan, files: &[&str]) -> Redirected {
     let texts: Vec<String> = line.split(' ').map(str::to_owned).collect();
     let command = DockerCommand::of(&texts).unwrap();
     let files = files.iter().map(|file| (*file).to_owned()).collect();
-    let picture = CommandPicture { files, builds: BTreeMap::new() };
+    let builds = plan.builds.iter().map(|build| build.service.clone()).chain(["other".to_owned()]);
+    let picture = CommandPicture { files, builds: builds.map(|name| (name, Default::default())).collect() };
     let (root, trees, over) = ("/w/$x", "/w/$x/.git/trees", "/w/$x/.git/o.yaml");
     let places = RedirectPlaces { root: root.as_ref(), trees: trees.as_ref(), over: over.as_ref() };
     redirect(&command, &words, plan, &picture, places)
@@ -122,6 +123,28 @@ fn bake_gets_contexts_by_its_own_flag() {
     let Some(ResolvedWords::Bake(words)) = &found.resolved else { panic!() };
     assert_eq!(line(words), format!("docker buildx bake -f x.hcl api.v1 {set} --progress quiet --print"));
     assert_eq!(found.variables, []);
+}
+
+#[test]
+fn without_a_network_every_build_is_told_so() {
+    let planned = |name: &str| IsolatedPlan { without_network: true, ..plan(vec![build(name, Some("t"))]) };
+    let over = redirected("docker compose build", &planned("web"), &["a.yml"]).over.unwrap();
+    assert_eq!(
+        over["services"].to_string(),
+        r#"{"web":{"build":{"context":"/w/$$x/.git/trees/t","network":"none"}},"other":{"build":{"network":"none"}}}"#
+    );
+    for (typed, expected) in [
+        (
+            "docker build --network host . -q",
+            "docker build --network host /w/$x/.git/trees/t -q --network none",
+        ),
+        ("docker build -- .", "docker build --network none -- /w/$x/.git/trees/t"),
+    ] {
+        assert_eq!(line(&redirected(typed, &planned(""), &[]).words), expected);
+    }
+    let bake = line(&redirected("docker buildx bake -- a.b", &planned("a.b"), &[]).words);
+    let set = "--set a_b.context=/w/$x/.git/trees/t --set a_b.network=none --set other.network=none";
+    assert_eq!(bake, format!("docker buildx bake {set} -- a.b"));
 }
 
 #[test]

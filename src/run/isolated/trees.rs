@@ -76,7 +76,8 @@ impl Isolated<'_> {
             ChosenWay::Variables | ChosenWay::Namespace => known.all(),
         };
         self.refuse_contexts_outside(&picture)?;
-        let isolated = IsolatedPlan::of(plan, &picture);
+        let mut isolated = IsolatedPlan::of(plan, &picture);
+        isolated.without_network = self.call.project.is_offline;
         let words = &self.options.command;
         let unchanged = || Redirected { words: words.clone(), ..Redirected::default() };
         if isolated.builds.is_empty() && is_known(known.command.as_ref()) {

@@ -4,4 +4,5 @@
 
 mod managers;
 mod refused;
+mod run;
 mod scene;

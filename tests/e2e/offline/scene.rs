@@ -62,11 +62,17 @@ impl Scene {
 
     /// Calls the program in the product's folder.
     pub(crate) fn call(&self, words: &[&str]) -> Run {
+        self.call_with(words, &[])
+    }
+
+    /// The same with words behind all flags.
+    pub(crate) fn call_with(&self, words: &[&str], behind: &[&str]) -> Run {
         let mut program = self.world.program();
         program
             .current_dir(self.world.path("notes"))
             .args(words)
-            .args(["--package-manager", &self.manager.spec()]);
+            .args(["--package-manager", &self.manager.spec()])
+            .args(behind);
         program.envs(self.manager.environment(&self.world.home(), &self.registry));
         program.env("PATH", with_bin(&self.world));
         Run::from(program.output().unwrap())
