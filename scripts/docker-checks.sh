@@ -332,3 +332,35 @@ remove_images() {
 	mapfile -t images < <(docker image ls --all --quiet --filter "label=docker-prep-e2e=$$" | sort -u)
 	[ ${#images[@]} -eq 0 ] || docker image rm -f "${images[@]}" >/dev/null
 }
+
+# A base that brings the package manager alone: packages of others come with `--offline`, and no build reaches a network.
+with_third_parties() {
+	local surface product name dockerfile
+	docker build --network none -t "$base-manager" -f - "$COREPACK_HOME" >"$temp/build.log" 2>&1 <<-END || {
+		FROM $base
+		COPY . /root/.cache/node/corepack/
+	END
+		cat "$temp/build.log"
+		wrong "the base was not built"
+	}
+	for surface in "${surfaces[@]}"; do
+		product=${surface%/*} name=${surface##*/}
+		dockerfile=$temp/$name.offline.Dockerfile
+		cd "$world/$product"
+		sed "s|^FROM $base-offline|FROM $base-manager|" "$name/Dockerfile" >"$dockerfile"
+		set -- --progress=plain --secret 'id=gitea_npm_token,env=GITEA_NPM_TOKEN' -f "$dockerfile" -t "$(tag "$surface")-third" .
+		docker-prep run --isolated -- docker build --network none "$@" >"$temp/build.log" 2>&1 &&
+			wrong "packages of others came from nowhere: this control was to fail"
+		show docker-prep run --offline --isolated -- docker build "$@" >"$temp/build.log" 2>&1 || {
+			cat "$temp/build.log"
+			wrong "$surface was not built with --offline"
+		}
+		out=$(docker run --rm --network none "$(tag "$surface")-third")
+		printf '%s: %s\n' "$surface" "$out"
+		[ "$out" = "$(sentence "$surface")" ] || wrong "the image of $surface was to say: $(sentence "$surface")"
+		docker-prep run --offline --isolated -- docker build "$@" >"$temp/build.log" 2>&1 || wrong "not built again"
+		all_are_cached "$(cached)" || wrong "built again without a change, not all of it is cached: $(cached)"
+		clean "$product"
+	done
+	also+=("--offline: 3 images with packages of others from the deps dir, without a network; the control without it fails")
+}
