@@ -48,6 +48,8 @@ pub(crate) enum EditKind {
     Remove(usize),
     /// Puts another text in a line's place.
     Replace(usize, String),
+    /// Adds lines behind one.
+    Insert(usize, Vec<String>),
     /// Adds those lines at the end that are not there yet; makes the file where there is none.
     Append(Vec<String>),
 }

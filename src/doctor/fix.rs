@@ -92,6 +92,17 @@ fn edited(text: &str, kinds: &BTreeSet<&EditKind>) -> String {
             None if is_removed => {}
             None => out.push_str(line),
         }
+        for kind in kinds {
+            if let EditKind::Insert(of, lines) = kind
+                && *of == number
+            {
+                with_end(&mut out);
+                for line in lines {
+                    out.push_str(line);
+                    out.push_str(end);
+                }
+            }
+        }
     }
     let mut there: BTreeSet<String> = out.lines().map(|line| line.trim().to_owned()).collect();
     for kind in kinds {
@@ -120,7 +131,11 @@ mod tests {
         let append = EditKind::Append(vec!["x".to_owned(), "a".to_owned()]);
         assert_eq!(after("a\r\nb", std::slice::from_ref(&append)), "a\r\nb\r\nx\r\n");
         assert_eq!(after("", std::slice::from_ref(&append)), "x\na\n");
-        let kinds = [EditKind::Remove(1), EditKind::Replace(2, "B".to_owned())];
-        assert_eq!(after("a\nb\r\nc", &kinds), "B\r\nc");
+        let kinds = [
+            EditKind::Remove(1),
+            EditKind::Replace(2, "B".to_owned()),
+            EditKind::Insert(3, vec!["d".to_owned()]),
+        ];
+        assert_eq!(after("a\nb\r\nc", &kinds), "B\r\nc\r\nd\r\n");
     }
 }

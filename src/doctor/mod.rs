@@ -5,6 +5,7 @@
 mod apply;
 mod baseline;
 mod comment;
+mod compose;
 mod examine;
 mod finding;
 mod fix;

@@ -87,3 +87,23 @@ pub(crate) fn masked(line: &str) -> String {
     let is_secret = ends.iter().any(|end| key.trim_end().ends_with(end));
     if is_secret && !value.contains("${") { format!("{key}=…") } else { line.to_owned() }
 }
+
+/// The variables that settings in play name in what leads to a registry, with the entries that name them.
+pub(super) fn variables(file: &InPlay) -> Vec<(String, &NpmrcEntry)> {
+    let mut found: Vec<(String, &NpmrcEntry)> = Vec::new();
+    for entry in file.entries.iter().filter(|entry| npmrc::leads_to_a_registry(&entry.key)) {
+        for text in entry.texts().iter().chain([&entry.key]) {
+            for name in npmrc::expand(text, &|_| None).unset {
+                if !found.iter().any(|(known, _)| *known == name) {
+                    found.push((name, entry));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether a variable of settings is a token, by its entry.
+pub(super) fn is_token(entry: &NpmrcEntry) -> bool {
+    ["_authToken", "_auth", "_password"].iter().any(|end| entry.key.ends_with(end))
+}

@@ -165,6 +165,8 @@ impl<'a> BakeFiles<'a> {
             secrets: target.secrets.iter().map(|id| (id.clone(), place.clone())).collect(),
             contexts: contexts.collect(),
             extra_hosts: target.hosts.iter().cloned().collect(),
+            arg_places: BTreeMap::new(),
+            run_hosts: Vec::new(),
             network: text("network").flatten(),
             profiles: Vec::new(),
             place,

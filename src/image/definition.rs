@@ -23,12 +23,16 @@ pub(crate) struct BuildDefinition {
     /// Build arguments by name; `None` where the value is not known, as that of a variable which the process does not
     /// have.
     pub(crate) args: BTreeMap<String, Option<String>>,
+    /// Where each build argument is given, as far as that is known.
+    pub(crate) arg_places: BTreeMap<String, Place>,
     /// Secrets that the build may mount, by the id that a mount names.
     pub(crate) secrets: BTreeMap<String, Place>,
     /// Named contexts: what stands in the place of an image or a stage of that name.
     pub(crate) contexts: BTreeMap<String, BuildContext>,
     /// Names of hosts that the build resolves by itself, as `host.docker.internal`.
     pub(crate) extra_hosts: Vec<String>,
+    /// The same that only the running service resolves.
+    pub(crate) run_hosts: Vec<String>,
     /// `network` of the build, as `host` or `none`.
     pub(crate) network: Option<String>,
     /// Whether the context is one of several that the Dockerfile may be meant for.

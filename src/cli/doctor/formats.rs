@@ -155,6 +155,7 @@ fn fixes(patients: &[Patient], repository: &Repository, found: &Found) -> Vec<Va
             let (from, to, inserted) = match &edit.kind {
                 EditKind::Remove(line) => (*line, line + 1, String::new()),
                 EditKind::Replace(line, text) => (*line, line + 1, format!("{text}\n")),
+                EditKind::Insert(line, lines) => (line + 1, line + 1, format!("{}\n", lines.join("\n"))),
                 EditKind::Append(lines) => (count + 1, count + 1, format!("{}\n", lines.join("\n"))),
             };
             json!({

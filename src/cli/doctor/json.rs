@@ -90,6 +90,7 @@ fn edit(edit: &Edit) -> Value {
     let (kind, line, lines): (&str, usize, &[String]) = match &edit.kind {
         EditKind::Remove(line) => ("remove", *line, &[]),
         EditKind::Replace(line, text) => ("replace", *line, std::slice::from_ref(text)),
+        EditKind::Insert(line, lines) => ("insert", *line, lines),
         EditKind::Append(lines) => ("append", 0, lines),
     };
     json!({"path": edit.path, "kind": kind, "line": line, "lines": lines})

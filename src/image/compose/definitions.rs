@@ -91,6 +91,7 @@ fn definition(service: &Entry, root: &str) -> Option<BuildDefinition> {
     let context = build.get("context").map(|node| &node.value);
     let args = build.get("args").map(Node::entries).unwrap_or_default();
     let hosts = build.get("extra_hosts").map(Node::entries).unwrap_or_default();
+    let run_hosts = service.value.get("extra_hosts").map(Node::entries).unwrap_or_default();
     Some(BuildDefinition {
         is_guess: false,
         place: entry.spot.place(),
@@ -100,9 +101,11 @@ fn definition(service: &Entry, root: &str) -> Option<BuildDefinition> {
         dockerfile: dockerfile(build, context, root),
         target: text("target").filter(|target| !target.is_empty()),
         args: args.iter().map(|arg| (arg.key.clone(), arg.value.text().map(str::to_owned))).collect(),
+        arg_places: args.iter().map(|arg| (arg.key.clone(), arg.value.spot.place())).collect(),
         secrets: secrets(build),
         contexts: contexts(build),
         extra_hosts: hosts.iter().map(|host| host.key.clone()).collect(),
+        run_hosts: run_hosts.iter().map(|host| host.key.clone()).collect(),
         network: text("network"),
         profiles: profiles(service),
     })

@@ -164,6 +164,7 @@ impl<'a> Model<'a> {
             for part in entry.value.entries() {
                 let value = match part.key.as_str() {
                     "build" => self.build(&part.value, unit),
+                    "extra_hosts" => hosts(&self.filled(&part.value, unit)),
                     "depends_on" => named_values(&self.filled(&part.value, unit)),
                     "extends" | "profiles" | "image" => self.filled(&part.value, unit),
                     _ => continue,

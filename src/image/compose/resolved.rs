@@ -98,7 +98,9 @@ fn definition(
         contexts: map(build, "additional_contexts")
             .filter_map(|(name, value)| Some((name.clone(), context(&plain(value.as_str()?)))))
             .collect(),
+        arg_places: known.map(|known| known.arg_places.clone()).unwrap_or_default(),
         extra_hosts: hosts,
+        run_hosts: known.map(|known| known.run_hosts.clone()).unwrap_or_default(),
         network: text("network"),
         profiles: list(service.get("profiles"))
             .iter()

@@ -336,6 +336,8 @@ fn is_same(one: &BuildDefinition, other: &BuildDefinition) -> bool {
         place: one.place.clone(),
         profiles: one.profiles.clone(),
         secrets: one.secrets.clone(),
+        arg_places: one.arg_places.clone(),
+        run_hosts: one.run_hosts.clone(),
         ..other.clone()
     };
     *one == other_place && one.secrets.keys().eq(other.secrets.keys())
