@@ -16,6 +16,7 @@ mod lockfile;
 mod man;
 mod next;
 mod notices;
+mod offline;
 mod pack;
 mod prepare;
 mod problems;

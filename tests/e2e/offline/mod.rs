@@ -3,5 +3,7 @@
 //! an install from a registry.
 
 mod managers;
+mod overrides;
 mod refused;
+mod run;
 mod scene;

@@ -18,6 +18,9 @@ use crate::common::{Run, World};
 const KEYS: [&str; 10] =
     ["@bytelyst/http", "left", "right", "other-left", "loop-a", "kit", "lonely", "native", "bundler", "tool"];
 
+/// The one that the products pin.
+pub(crate) const PNPM: Manager = Manager { name: "pnpm", version: "10.6.5" };
+
 pub(crate) struct Scene {
     pub(crate) world: World,
     pub(crate) registry: Registry,
