@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{build, lockfile, pack};
+use super::{build, lockfile, offline, pack};
 use crate::npm::Tarball;
 use crate::prepare::PreparePlan;
 use crate::rewrite::{FileChange, OverrideStyle, Rewritten};
@@ -17,7 +17,7 @@ pub(super) fn describe(document: &mut Value, plan: &PreparePlan, with_diff: bool
     document["workspace"] = json!(plan.workspace);
     document["depsDir"] = json!(plan.deps_dir);
     document["source"] = json!(plan.source);
-    document["packages"] = plan.tarballs.iter().map(|tarball| package(plan, tarball)).collect();
+    document["packages"] = plan.own_tarballs().iter().map(|tarball| package(plan, tarball)).collect();
     if let Some(built) = &plan.built {
         document["built"] = built.iter().map(build::to_json).collect();
     }
@@ -46,6 +46,9 @@ fn surface(plan: &PreparePlan, rewritten: &Rewritten, with_diff: bool) -> Value 
         "overrides": rewritten.overrides,
         "peers": rewritten.peers,
     });
+    if let Some(resolved) = plan.resolved.get(&rewritten.surface.manifest_name) {
+        object["thirdParty"] = offline::to_json(resolved);
+    }
     if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
         object["lockfile"] = lockfile::to_json(lockfile);
     }

@@ -5,23 +5,20 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::lines::Lines;
+use super::offline;
 use super::prepare::{described, would_pack};
 use super::report::Reporter;
 use super::run::words;
-use super::text::{count, packages_of, table, workspace};
+use super::text::{count, packed_of, table};
 use crate::prepare::PreparePlan;
 use crate::run::{IsolatedDryRun, IsolatedOutcome, MadeTree};
 use crate::text::{diff, quoted};
 
 /// Tells what the command is about to see.
 pub(super) fn tell(plan: &PreparePlan, outcome: &IsolatedOutcome, reporter: &Reporter) {
-    reporter.tell(&format!(
-        "packed {} from {} ({})",
-        packages_of(&plan.tarballs),
-        workspace(plan),
-        reporter.summary(&plan.tarballs),
-    ));
+    reporter.tell(&format!("packed {} ({})", packed_of(plan), reporter.summary(&plan.tarballs),));
     plan.rewrites.iter().for_each(|rewritten| reporter.detail(&described(rewritten)));
+    plan.resolved.values().flat_map(offline::lines).for_each(|line| reporter.tell(&line));
     outcome.trees.iter().for_each(|tree| reporter.detail(&made(tree, &plan.project)));
     reporter.tell(&shown(outcome, &plan.project));
 }
@@ -125,7 +122,7 @@ pub(super) fn planned(dry: &IsolatedDryRun) -> Lines {
     if !plan.rewrites.is_empty() {
         out.add(would_pack(plan, None));
     }
-    out.append(&table(&plan.tarballs));
+    out.append(&table(&plan.own_tarballs()));
     for rewritten in &plan.rewrites {
         out.add(described(rewritten));
         out.add(format!("would have {} rewritten for the command alone", rewritten.surface.manifest_name));

@@ -17,6 +17,7 @@ mod lockfile;
 mod man;
 mod next;
 mod notices;
+mod offline;
 mod pack;
 mod prepare;
 mod problems;

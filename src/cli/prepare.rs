@@ -10,8 +10,8 @@ use super::lines::Lines;
 use super::next::next;
 use super::report::Reporter;
 use super::run::words;
-use super::text::{count, count_of, packages_of, table, workspace};
-use super::{build, lockfile, show};
+use super::text::{count, count_of, packed_of, table};
+use super::{build, lockfile, offline, show};
 use crate::build::BuildState;
 use crate::cancel::CancelToken;
 use crate::error::{Error, ErrorKind, Result};
@@ -63,9 +63,8 @@ pub(super) fn tell(plan: &PreparePlan, reporter: &Reporter) {
         return reporter.tell(&nothing_to_do(plan));
     }
     reporter.tell(&format!(
-        "packed {} from {} into {}/ ({})",
-        packages_of(&plan.tarballs),
-        workspace(plan),
+        "packed {} into {}/ ({})",
+        packed_of(plan),
         plan.deps_dir,
         reporter.summary(&plan.tarballs),
     ));
@@ -82,6 +81,9 @@ pub(super) fn tell(plan: &PreparePlan, reporter: &Reporter) {
             parts.push(count(rewritten.peers, "added peer"));
         }
         reporter.tell(&format!("rewrote {}: {}", rewritten.surface.manifest_name, parts.join(", ")));
+        if let Some(resolved) = plan.resolved.get(&rewritten.surface.manifest_name) {
+            offline::lines(resolved).iter().for_each(|line| reporter.tell(line));
+        }
         if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
             lockfile::lines(lockfile).iter().for_each(|line| reporter.tell(line));
         }
@@ -138,7 +140,7 @@ fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> Lines {
         built.for_each(|built| out.add(build::line(built)));
         out.add(would_pack(plan, Some(&plan.deps_dir)));
     }
-    out.append(&table(&plan.tarballs));
+    out.append(&table(&plan.own_tarballs()));
     for name in &plan.stale {
         out.add(format!("would remove {}/{name}", plan.deps_dir));
     }
@@ -147,6 +149,9 @@ fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> Lines {
         out.add(described(rewritten));
         out.add(format!("would rewrite {name}"));
         out.add_diff(&rewritten.diff());
+        if let Some(resolved) = plan.resolved.get(name) {
+            offline::lines(resolved).iter().for_each(|line| out.add(line));
+        }
         if let Some(lockfile) = plan.lockfiles.get(&rewritten.surface.dir) {
             lockfile::lines(lockfile).iter().for_each(|line| out.add(line));
         }
@@ -169,9 +174,8 @@ fn planned(plan: &PreparePlan, command: Option<&[OsString]>) -> Lines {
 
 /// `into`: a folder of the project.
 pub(super) fn would_pack(plan: &PreparePlan, into: Option<&str>) -> String {
-    let (packages, workspace) = (packages_of(&plan.tarballs), workspace(plan));
     let into = into.map(|folder| format!(" into {folder}/")).unwrap_or_default();
-    format!("would pack {packages} from {workspace}{into}")
+    format!("would pack {}{into}", packed_of(plan))
 }
 
 /// What installs the surface, why it is taken for that, and how its packages find each other, on one line.

@@ -54,6 +54,15 @@ pub(super) fn packages_of(tarballs: &[Tarball]) -> String {
     }
 }
 
+/// How many packages are packed, from where, and how many of others.
+pub(super) fn packed_of(plan: &PreparePlan) -> String {
+    let packed = format!("{} from {}", packages_of(&plan.own_tarballs()), workspace(plan));
+    match plan.third_parties.len() {
+        0 => packed,
+        others => format!("{packed} and {}", count_of(others, "third-party tarball", "third-party tarballs")),
+    }
+}
+
 pub(super) fn count(number: usize, noun: &str) -> String {
     count_of(number, noun, &format!("{noun}s"))
 }

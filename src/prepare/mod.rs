@@ -21,7 +21,7 @@ pub(crate) mod why;
 pub(crate) use self::call::{Call, PrepareOptions};
 pub(crate) use self::left::refuse_left;
 pub(crate) use self::pack::PackOptions;
-pub(crate) use self::plan::PreparePlan;
+pub(crate) use self::plan::{PreparePlan, ResolvedSurface};
 pub(crate) use self::restore::RestoreOptions;
 pub(crate) use self::show::{Shown, ShownBuild, ShownInstall, ShownRegistry, ShownSurface};
 pub(crate) use self::why::{SurfaceReasons, Why};

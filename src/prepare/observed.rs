@@ -242,6 +242,7 @@ impl Observed {
             let others = offline.map_or(&[][..], |offline| &offline.others);
             let needed = tarballs.iter().filter(is_needed).chain(others);
             let needed = needed.map(|tarball| tarball.filename.clone()).collect();
+            plan.resolved.extend(offline.map(|one| (surface.manifest_name.clone(), one.resolved.clone())));
             plan.third_parties.extend(others.iter().map(|tarball| tarball.filename.clone()));
             plan.needs.insert(surface.manifest_name.clone(), needed);
             plan.rewrites.push(rewritten);

@@ -20,6 +20,7 @@ use crate::npm::{Contents, EncodeError, Encoded, Scope, Seal, Tarball, TarballSi
 use crate::offline;
 use crate::offline::{Fetcher, NeededPackages, Resolution, ResolutionKey, ThirdParty, Wanted};
 use crate::prepare::call::Call;
+use crate::prepare::plan::ResolvedSurface;
 use crate::project::Surface;
 use crate::registry;
 use crate::report::{Event, Notice};
@@ -34,6 +35,8 @@ pub(crate) struct OfflineSurface {
     pub(super) ours: Vec<Tarball>,
     /// Those of others.
     pub(super) others: Vec<Tarball>,
+    /// Who said which, and what pins them.
+    pub(super) resolved: ResolvedSurface,
     /// What becomes of its manifest besides.
     pub(super) third_parties: ThirdParties,
 }
@@ -143,7 +146,15 @@ impl OfflinePacking<'_> {
             all.push((tarball, full));
         }
         self.cache.keep_linked(&self.memory_key(surface), &memory);
-        let packed = packed(graph, &needed, &tarballs, &is_ours);
+        let mut packed = packed(graph, &needed, &tarballs, &is_ours);
+        let packages = needed.packages.iter().filter_map(|number| graph.packages.get(*number));
+        let names = packages.filter(|package| !is_ours(&package.name)).map(|one| (&one.name, &one.version));
+        packed.resolved = ResolvedSurface {
+            packages: names.collect::<BTreeSet<_>>().len(),
+            manager: resolution.manager.clone(),
+            seeded_from: resolution.seeded_from.clone(),
+            unpinned: resolution.unpinned.clone(),
+        };
         Ok((packed, all))
     }
 
@@ -325,7 +336,7 @@ fn packed(
             known.push(tarball.clone());
         }
     }
-    OfflineSurface { ours, others, third_parties }
+    OfflineSurface { ours, others, third_parties, ..OfflineSurface::default() }
 }
 
 /// The packages of a surface, ours and others.

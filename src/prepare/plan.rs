@@ -31,6 +31,8 @@ pub(crate) struct PreparePlan {
     pub(crate) tarballs: Vec<Tarball>,
     /// The file names of those that are packages of others.
     pub(crate) third_parties: BTreeSet<String>,
+    /// What is known of those, by the manifest of the surface.
+    pub(crate) resolved: BTreeMap<String, ResolvedSurface>,
     /// By surface.
     pub(crate) rewrites: Vec<Rewritten>,
     /// The image builds that install each rewritten surface, by its manifest.
@@ -51,7 +53,26 @@ pub(crate) struct PreparePlan {
     pub(crate) stale: Vec<String>,
 }
 
+/// The packages of others that a surface takes from the deps dir.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ResolvedSurface {
+    /// How many.
+    pub(crate) packages: usize,
+    /// Who said so, as `pnpm 10.6.5`.
+    pub(crate) manager: String,
+    /// The lockfile that pins them, from the project's root.
+    pub(crate) seeded_from: Option<String>,
+    /// Versions that it does not have, as `name@version`.
+    pub(crate) unpinned: Vec<String>,
+}
+
 impl PreparePlan {
+    /// The tarballs of packages in scope.
+    pub(crate) fn own_tarballs(&self) -> Vec<Tarball> {
+        let is_own = |tarball: &&Tarball| !self.third_parties.contains(&tarball.filename);
+        self.tarballs.iter().filter(is_own).cloned().collect()
+    }
+
     /// Nothing is packed and nothing rewritten.
     pub(super) fn untouched(project: &Project, source: Decision) -> Self {
         Self {
@@ -62,6 +83,7 @@ impl PreparePlan {
             source,
             tarballs: Vec::new(),
             third_parties: BTreeSet::new(),
+            resolved: BTreeMap::new(),
             rewrites: Vec::new(),
             builds: BTreeMap::new(),
             needs: BTreeMap::new(),

@@ -3,6 +3,8 @@
 //! an install from a registry.
 
 mod managers;
+mod network;
+mod overrides;
 mod refused;
 mod run;
 mod scene;

@@ -2,10 +2,8 @@
 
 use serde_json::json;
 
-use super::scene::Scene;
+use super::scene::{PNPM, Scene};
 use crate::common::manager::Manager;
-
-const PNPM: Manager = Manager { name: "pnpm", version: "10.6.5" };
 
 #[test]
 fn yarn_is_refused_with_what_works() {

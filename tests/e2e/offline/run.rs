@@ -1,71 +1,49 @@
-//! `run --offline`: what a build is told of the network, and who is told what it still needs.
+//! `run --offline`, in place and with `--isolated`.
 
-use super::scene::Scene;
-use crate::common::Run;
-use crate::common::manager::Manager;
-use crate::common::shim::bin;
+use std::collections::BTreeSet;
 
-const PNPM: Manager = Manager { name: "pnpm", version: "10.6.5" };
+use serde_json::json;
 
-/// Has no image but `node`; keeps the words of a build, and the context that they name.
-const DOCKER: &str = r#"#!/bin/sh
-case $1 in
-version) echo 26.1.5 ;;
-image) [ "$5" = node ] && echo sha256:1 ;;
-build)
-	printf '%s\n' "$*" >"$HOME/words"
-	for word in "$@"; do [ ! -d "$word" ] || cp -a "$word" "$HOME/context"; done
-	;;
-esac
-"#;
+use super::scene::{PNPM, Scene};
 
-fn scene() -> Scene {
+const OFFLINE: [&str; 4] = ["run", "--offline", "--platform", "linux/amd64+glibc"];
+
+#[test]
+fn the_command_sees_all_of_it_and_nothing_is_left() {
     let scene = Scene::new(PNPM);
-    scene.world.exec(bin(&scene.world).join("docker"), DOCKER);
-    let dockerfile = scene.world.read("notes/backend/Dockerfile");
-    let more = "# syntax=docker/dockerfile:1\n".to_owned()
-        + &dockerfile
-            .replace("WORKDIR", "RUN corepack prepare pnpm@10.6.5 --activate && apk add git\nWORKDIR");
-    scene.world.file("notes/backend/Dockerfile", more);
-    scene.world.git("notes", &["commit", "--quiet", "--all", "--message=more"]);
-    scene
-}
-
-fn run(scene: &Scene, flags: &[&str]) -> Run {
-    let words = ["run", "--offline", "--platform", "linux/amd64+glibc"];
-    let command = ["--", "docker", "build", "-f", "backend/Dockerfile", "."];
-    scene.call_with(&[&words[..], flags].concat(), &command).exits(0)
-}
-
-#[test]
-fn an_isolated_build_reaches_no_network_and_has_all_packages() {
-    let scene = scene();
-    let run = run(&scene, &["--isolated"]);
-    let words = scene.world.read(scene.world.home().join("words"));
-    assert!(words.trim_end().ends_with("--network none"), "{words}");
-    let deps_dir = scene.world.home().join("context/.docker-deps");
-    let names: Vec<String> =
-        deps_dir.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    for package in ["bytelyst-http-", "left-1", "left-2", "kit-1"] {
-        assert!(names.iter().any(|name| name.starts_with(package)), "{package}: {names:?}");
-    }
+    let look = "ls .docker-deps; grep -c 'file:../.docker-deps/' backend/package.json";
+    let run = scene.call(&[&OFFLINE[..], &["--", "sh", "-c", look]].concat()).exits(0);
+    assert!(run.stdout.lines().any(|line| line.starts_with("native-glibc-1.0.0-")), "{run}");
+    assert!(run.stdout.lines().any(|line| line.starts_with("bytelyst-errors-1.0.0-")), "{run}");
+    // The ten of the manifest, and two peers that nobody gives.
+    assert!(run.stdout.lines().any(|line| line == "12"), "{run}");
     assert_eq!(scene.world.git_status("notes"), "");
-    for part in [
-        "backend/Dockerfile:1: the daemon has no image docker/dockerfile:1; while there is a network: docker pull docker/dockerfile:1",
-        "backend/Dockerfile:3: pnpm@10.6.5 comes from a network",
-        "backend/Dockerfile:3: apk add git comes from a network",
-    ] {
-        assert!(run.stderr.contains(part), "{part}: {run}");
-    }
-    assert!(!run.stderr.contains("no image node"), "{run}");
 }
 
+/// Each build gets its own tarballs alone.
 #[test]
-fn in_place_it_is_said_how_a_build_is_kept_from_the_network() {
-    let scene = scene();
-    let run = run(&scene, &[]);
-    assert!(run.stderr.contains("docker build --network none"), "{run}");
-    let words = scene.world.read(scene.world.home().join("words"));
-    assert_eq!(words, "build -f backend/Dockerfile .\n");
-    assert_eq!(scene.world.git_status("notes"), "");
+fn an_isolated_build_has_its_own_tarballs_alone() {
+    let scene = Scene::new(PNPM);
+    let world = &scene.world;
+    let web = json!({"name": "web", "dependencies": {"@bytelyst/errors": "^1.0.0", "kit": "^1.0.0"}});
+    world.file("notes/web/package.json", web.to_string());
+    world.file("notes/web/Dockerfile", world.read("notes/backend/Dockerfile").replace("backend", "web"));
+    let service =
+        |name: &str| format!("  {name}: {{build: {{context: ., dockerfile: {name}/Dockerfile}}}}\n");
+    world.file("notes/compose.yaml", format!("services:\n{}{}", service("backend"), service("web")));
+    let before = world.snapshot().without(&["notes/.git"]);
+    let look = "for of in \"$DOCKER_PREP_CONTEXT_BACKEND\" \"$DOCKER_PREP_CONTEXT_WEB\"; do ls $of/.docker-deps; echo; done";
+    let run = scene.call(&[&OFFLINE[..], &["--isolated=context", "--", "sh", "-c", look]].concat()).exits(0);
+    let (backend, web) = run.stdout.split_once("\n\n").unwrap();
+    let names = |text: &str| -> BTreeSet<String> {
+        let stem = |line: &str| Some(line.strip_suffix(".tgz")?.rsplit_once('-')?.0.to_owned());
+        text.lines().filter_map(stem).collect()
+    };
+    let of_web = ["bytelyst-errors-1.0.0", "framework-1.0.0", "kit-1.0.0", "left-1.0.0", "plugin-1.0.0"];
+    let others = ["left-1.2.0"];
+    assert!(names(web).iter().all(|name| of_web.contains(&&**name) || others.contains(&&**name)), "{run}");
+    assert!(names(backend).len() > names(web).len() && names(backend).contains("tool-1.0.0"), "{run}");
+    before
+        .without_folder_times()
+        .assert_same(&world.snapshot().without(&["notes/.git"]).without_folder_times());
 }

@@ -18,6 +18,9 @@ use crate::common::{Run, World};
 const KEYS: [&str; 10] =
     ["@bytelyst/http", "left", "right", "other-left", "loop-a", "kit", "lonely", "native", "bundler", "tool"];
 
+/// The one that the products pin.
+pub(crate) const PNPM: Manager = Manager { name: "pnpm", version: "10.6.5" };
+
 pub(crate) struct Scene {
     pub(crate) world: World,
     pub(crate) registry: Registry,
@@ -60,19 +63,13 @@ impl Scene {
         Self { world, registry, manager }
     }
 
-    /// Calls the program in the product's folder.
+    /// Calls the program in the product's folder; our flags stand before a command.
     pub(crate) fn call(&self, words: &[&str]) -> Run {
-        self.call_with(words, &[])
-    }
-
-    /// The same with words behind all flags.
-    pub(crate) fn call_with(&self, words: &[&str], behind: &[&str]) -> Run {
+        let end = words.iter().position(|word| *word == "--").unwrap_or(words.len());
+        let (flags, command) = words.split_at(end);
         let mut program = self.world.program();
-        program
-            .current_dir(self.world.path("notes"))
-            .args(words)
-            .args(["--package-manager", &self.manager.spec()])
-            .args(behind);
+        program.current_dir(self.world.path("notes")).args(flags);
+        program.args(["--package-manager", &self.manager.spec()]).args(command);
         program.envs(self.manager.environment(&self.world.home(), &self.registry));
         program.env("PATH", with_bin(&self.world));
         Run::from(program.output().unwrap())
