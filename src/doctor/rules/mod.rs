@@ -39,6 +39,19 @@ rules! {
     dp501_no_cache_mount,
     dp502_cache_mount_elsewhere,
     dp503_cache_mount_unwritable,
+    dp601_manager_differs,
+    dp602_manager_unpinned,
+    dp603_corepack_absent,
+    dp604_node_too_old,
+    dp605_lock_beyond_context,
+    dp606_not_locked,
+    dp607_overrides_unread,
+    dp801_not_gitignored,
+    dp802_guard_missing,
+    dp803_guard_fragile,
+    dp804_left_prepared,
+    dp805_old_script,
+    dp806_version_differs,
 }
 
 /// The rule of an id, in any case, or of a name.
