@@ -15,7 +15,7 @@ use super::lines::Lines;
 use super::report::Reporter;
 use super::text::count;
 use crate::doctor::{
-    Baseline, Chosen, Examined, FixPlan, Repository, Severity, apply, chosen, examine, plan, read,
+    Baseline, Chosen, Examined, FixPlan, Repository, Severity, apply, chosen, compare, examine, plan, read,
     read_baseline, repositories, write_baseline,
 };
 use crate::error::{Error, ErrorKind, Problem, Result};
@@ -136,12 +136,9 @@ fn judge(requested: &Requested, named: &[Option<PathBuf>], of_call: &Chosen) -> 
         });
         Patient { named: named.clone(), outcome }
     });
-    compare(&mut patients);
+    compare(patients.iter_mut().filter_map(|patient| patient.outcome.as_mut().ok()).collect());
     patients
 }
-
-/// Adds what only several repositories tell.
-fn compare(_: &mut [Patient]) {}
 
 /// Shows and makes what can be mended, and judges anew.
 fn fix(

@@ -5,6 +5,7 @@
 mod apply;
 mod baseline;
 mod comment;
+mod compare;
 mod compose;
 mod examine;
 mod finding;
@@ -22,6 +23,7 @@ mod tests;
 
 pub(crate) use self::apply::{apply, write_baseline};
 pub(crate) use self::baseline::Baseline;
+pub(crate) use self::compare::compare;
 pub(crate) use self::examine::{Examined, Found, examine};
 pub(crate) use self::finding::{Edit, EditKind, Fix, Safety, Span};
 pub(crate) use self::fix::{FixPlan, plan};

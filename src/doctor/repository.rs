@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 pub(crate) use self::build::{Build, ContextCopy};
 use super::settings::Chosen;
+use crate::guard::init::HookText;
 use crate::image::{ImageSources, Install, Picture};
 use crate::npm::Scope;
 use crate::project::depends_on_scope;
@@ -43,6 +44,8 @@ pub(crate) struct Repository {
     pub(crate) chosen: Chosen,
     /// Globs on files that the guard leaves out.
     pub(crate) guard_ignore: Vec<String>,
+    /// Why this version of the program is none of those, where it is so.
+    pub(crate) unmet: Option<String>,
     /// The versions of the program that the repository asks for.
     pub(crate) pin: Option<String>,
 }
@@ -52,6 +55,32 @@ pub(crate) struct Repository {
 pub(crate) struct GitFacts {
     /// Whether the project's root is the work tree's top.
     pub(crate) is_top: bool,
+    /// What is never to be committed, and that git does not leave out.
+    pub(crate) unignored: Vec<NeverCommitted>,
+    /// The hook, or why it cannot be told.
+    pub(crate) hook: Option<Result<HookText, String>>,
+    /// What the last commit holds that the guard lets nobody commit, or why it cannot be told.
+    pub(crate) committed: Option<Result<Vec<Committed>, String>>,
+}
+
+/// What the last commit holds that nobody may commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Committed {
+    /// From the work tree's top.
+    pub(crate) path: String,
+    /// From 1 on.
+    pub(crate) line: usize,
+    /// What it is, in a few words.
+    pub(crate) what: String,
+}
+
+/// What is never to be committed and not left out by git.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NeverCommitted {
+    /// From the repository's root.
+    pub(crate) path: String,
+    /// The line of a `.gitignore` that leaves it out.
+    pub(crate) pattern: String,
 }
 
 impl Repository {

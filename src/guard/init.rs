@@ -227,6 +227,33 @@ pub(crate) fn check(requested: &Requested, cancel: &CancelToken) -> Result<(Proo
     Ok((proof, how_to_install(&top, &program)))
 }
 
+/// The pre-commit hook of a project, as its text says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HookText {
+    /// The file for people: from the project's root where it lies inside.
+    pub(crate) name: String,
+    /// What it says, if it is there.
+    pub(crate) text: Option<String>,
+    /// Whether it calls the guard.
+    pub(crate) calls_guard: bool,
+}
+
+/// Reads the project's hook; it is not run.
+///
+/// # Errors
+/// As [`hooks::find`].
+pub(crate) fn hook_text(project: &Project) -> Result<HookText> {
+    let hook = hooks::find(&project.root, None)?;
+    let program = program_of(&hook.top, project);
+    let text = hooks::text(&hook.file)?;
+    let calls_guard = match &text {
+        Some(text) => hook.format.with_guard(Some(text), &program) == Ok(None) || hook::has_guard(text),
+        None => false,
+    };
+    let name = hook.file.strip_prefix(&project.root).unwrap_or(&hook.file).display().to_string();
+    Ok(HookText { name, text, calls_guard })
+}
+
 /// How the project has the program.
 fn program_of(top: &Path, project: &Project) -> HookProgram {
     program::of_repository(top, &project.root, project.config.package_manager.as_ref())

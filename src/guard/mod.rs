@@ -362,6 +362,18 @@ impl TextJudge<'_> {
     }
 }
 
+/// A finding in a few words.
+pub(crate) fn what_is_found(finding: &Finding) -> String {
+    match finding.kind {
+        FindingKind::DepsDir => "lies in the deps dir".to_owned(),
+        FindingKind::Backup => "is a backup of a rewritten manifest".to_owned(),
+        FindingKind::Link => "is a link into the deps dir".to_owned(),
+        FindingKind::Manifest | FindingKind::Workspace | FindingKind::Lockfile => {
+            format!("points into the deps dir: {}", shown(finding.value.as_bytes()))
+        }
+    }
+}
+
 /// A path or value on one line, whatever it holds.
 pub(crate) fn shown(bytes: &[u8]) -> String {
     let mut shown = String::new();

@@ -2,16 +2,20 @@
 
 #![cfg_attr(not(changes), expect(clippy::disallowed_methods, reason = "reads repositories"))]
 
+mod git;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::baseline::Baseline;
-use super::repository::{Build, GitFacts, Repository};
+use super::repository::{Build, Repository};
 use super::settings::Chosen;
 use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::Picture;
-use crate::project::{Project, ProjectPicture, Requested, read as project};
+use crate::npm::WORKSPACE_FILE;
+use crate::project::{Project, ProjectPicture, Requested, depends_on_scope, read as project};
+use crate::text::path;
 
 /// Longer than any file that is read here, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -32,7 +36,9 @@ pub(crate) fn read(requested: &Requested, chosen: &dyn Fn(&Project) -> Result<Ch
     files.extend(tracked.iter().flatten().filter(|name| is_ours(name)).cloned());
     let texts = texts(&project.root, files.iter().filter(|name| matters(name)));
     let builds = builds(&picture, &sources);
-    let git = project.is_in_git.then(|| GitFacts { is_top: project.root.join(".git").exists() });
+    let private = private_manifests(&project, &sources.manifests);
+    let git = project.is_in_git.then(|| git::facts(&project, &private));
+    let texts = with_lockfiles(&project.root, texts, &sources.texts);
     Ok(Repository {
         name: project.root.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         deps_dir: project.deps_dir.clone(),
@@ -47,9 +53,39 @@ pub(crate) fn read(requested: &Requested, chosen: &dyn Fn(&Project) -> Result<Ch
         siblings: siblings(&project.root),
         chosen,
         guard_ignore: project.config.guard_ignore.clone(),
+        unmet: project.unmet_version.as_ref().map(|problem| problem.message.clone()),
         pin: project.config.required_version.clone(),
         root: project.root,
     })
+}
+
+/// The manifests that depend on packages of the private registry.
+fn private_manifests(
+    project: &Project,
+    manifests: &BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+) -> Vec<String> {
+    let private = manifests.iter().filter(|(_, manifest)| depends_on_scope(manifest, &project.scope));
+    private.map(|(name, _)| name.clone()).collect()
+}
+
+/// A longer lockfile is not read, in bytes.
+const MAX_LOCKFILE: u64 = 16 << 20;
+
+/// With the lockfiles of workspaces that have members outside of their folders.
+fn with_lockfiles(
+    root: &Path,
+    mut texts: BTreeMap<String, String>,
+    others: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    for (name, text) in others {
+        if name.ends_with(WORKSPACE_FILE) && text.contains("../") {
+            let lockfile = path::child(path::parent(name), "pnpm-lock.yaml");
+            if let Ok(bytes) = disk::read_up_to(&root.join(&lockfile), MAX_LOCKFILE) {
+                texts.insert(lockfile, String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+    }
+    texts
 }
 
 fn builds(picture: &Picture, sources: &crate::image::ImageSources) -> Vec<Build> {
@@ -77,6 +113,8 @@ fn matters(name: &str) -> bool {
         || base == ".gitignore"
         || base == ".yarnrc.yml"
         || base == "docker-prep.toml"
+        || base == "docker-prep.sh"
+        || base == "pre-commit"
         || crate::image::defines_images(name)
 }
 

@@ -48,9 +48,22 @@ rules! {
     dp505_manager_installed_late,
     dp506_tree_stored_twice,
     dp507_dev_deps_shipped,
+    dp601_manager_differs,
+    dp602_manager_unpinned,
+    dp603_corepack_absent,
+    dp604_node_too_old,
+    dp605_lock_beyond_context,
+    dp606_not_locked,
+    dp607_overrides_unread,
     dp609_production_before_build,
     dp701_token_in_arg,
     dp702_token_in_image,
+    dp801_not_gitignored,
+    dp802_guard_missing,
+    dp803_guard_fragile,
+    dp804_left_prepared,
+    dp805_old_script,
+    dp806_version_differs,
 }
 
 /// The rule of an id, in any case, or of a name.

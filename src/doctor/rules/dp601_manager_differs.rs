@@ -1,0 +1,59 @@
+//! Two places that pin different versions of a package manager.
+
+use crate::doctor::finding::{Finding, Judged};
+use crate::doctor::repository::{Build, Repository};
+use crate::doctor::rule::{FixClass, Rule, Severity};
+use crate::image::{BuildInstall, PackageManager};
+
+pub(super) static RULE: Rule = Rule {
+    id: "DP601",
+    name: "manager-differs",
+    severity: Severity::Error,
+    fix: FixClass::Lines,
+    seed: "A1-2",
+    what: "The Dockerfile pins another version of the package manager than `packageManager` of the manifest that it installs.",
+    why: "Lockfiles, settings and what is installed differ between versions; pnpm from 10 on and corepack load the other version once more in each build.",
+    how: "Name one version in both, or none in the Dockerfile: `corepack enable` goes by the manifest.",
+    check,
+};
+
+fn check(repository: &Repository) -> Judged {
+    let mut judged = Judged::default();
+    for build in &repository.builds {
+        for one in build.installs() {
+            found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
+        }
+    }
+    judged
+}
+
+fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {
+    let named = one.told.named.as_ref()?;
+    let (field, manager) = fields(repository, one).into_iter().next()?;
+    let is_said = !named.manager.version.is_empty() && named.manager.name == manager.name;
+    if !is_said || !named.manager.excludes(&manager) {
+        return None;
+    }
+    let is_other_major =
+        named.manager.majors.start() > manager.majors.end() || manager.majors.start() > named.manager.majors.end();
+    let severity = if is_other_major { Severity::Error } else { Severity::Warning };
+    let dockerfile = &build.image.dockerfile;
+    let own = repository.span(dockerfile, named.line, &named.manager.version, format!("pins {}", named.manager));
+    let line = repository.text(&field)?.lines().position(|line| line.contains("\"packageManager\""))? + 1;
+    let other = repository.span(&field, line, &manager.version, format!("pins {manager}"));
+    let message = format!("{} pins {}, and {field} pins {manager}", own.place(), named.manager);
+    let lines = [format!("RUN corepack enable && corepack prepare {}@{} --activate", manager.name.as_str(), manager.version)];
+    let so = if is_other_major { "another major reads other settings and lockfiles" } else { "the other version is loaded in each build, or installs something else" };
+    Some(Finding::new(severity, vec![own, other], message).so(so).lines("write", lines))
+}
+
+/// What the manifests of an install say of the package manager, the root's first.
+pub(super) fn fields(repository: &Repository, one: &BuildInstall) -> Vec<(String, PackageManager)> {
+    let files = one.install.manifests.iter().flat_map(|read| read.files.keys());
+    let field = |file: &String| {
+        let text = repository.sources.manifests.get(file)?.get("packageManager")?.as_str()?;
+        let manager = PackageManager::parse(text.split('+').next().unwrap_or_default()).ok()?;
+        Some((file.clone(), manager))
+    };
+    files.filter_map(field).collect()
+}
