@@ -6,7 +6,8 @@ use crate::doctor::finding::{Finding, Judged};
 use crate::doctor::repository::Repository;
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::dockerfile::Dockerfile;
-use crate::image::{BuildContext, BuildDefinition, DefinitionKind, DockerfileSource};
+use crate::image::{BuildContext, BuildDefinition, DefinitionKind, DockerfileSource, is_compose_default};
+use crate::text::basename;
 
 pub(super) static RULE: Rule = Rule {
     id: "DP404",
@@ -33,8 +34,17 @@ fn check(repository: &Repository) -> Judged {
             continue;
         }
         let Some((what, name, nearest)) = missing(repository, definition) else { continue };
-        if repository.has(MODULES) {
-            judged.leave_open(place.file.clone(), format!("{name} may lie in a submodule"));
+        let why = if repository.has(MODULES) {
+            Some("may lie in a submodule")
+        } else if what != "target" && is_left_out(repository, &name) {
+            Some("is not in the repository, as .gitignore leaves it out")
+        } else if !is_compose_default(basename(&place.file)) {
+            Some("may be there for a compose file that is read before this one")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            judged.leave_open(place.file.clone(), format!("{name} {why}"));
             continue;
         }
         if !told.insert((place.clone(), what, name.clone())) {
@@ -61,6 +71,13 @@ fn has_variable(text: &str, line: usize) -> bool {
         ["build:", "context:", "dockerfile:", "target:"].iter().any(|key| line.contains(key)) && line.contains('$')
     };
     is_path(first) || inner.into_iter().any(is_path)
+}
+
+/// Whether the root's `.gitignore` names a path, or a folder above it, as it is.
+fn is_left_out(repository: &Repository, name: &str) -> bool {
+    let lines = repository.text(".gitignore").unwrap_or_default().lines();
+    let folders = lines.map(|line| line.trim().trim_matches('/')).filter(|line| !line.is_empty());
+    folders.into_iter().any(|folder| folder == name || crate::text::path::below(folder, name).is_some())
 }
 
 /// What is not there: what kind of thing, its name, and the one of that kind whose name is the most like it.

@@ -30,7 +30,8 @@ fn check(repository: &Repository) -> Judged {
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {
     let named = one.told.named.as_ref()?;
     let (field, manager) = fields(repository, one).into_iter().next()?;
-    let is_said = !named.manager.version.is_empty() && named.manager.name == manager.name;
+    // A tag, as `latest`, pins nothing.
+    let is_said = named.manager.version.starts_with(|c: char| c.is_ascii_digit()) && named.manager.name == manager.name;
     if !is_said || !named.manager.excludes(&manager) {
         return None;
     }
