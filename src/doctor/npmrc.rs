@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::repository::{Build, Repository};
-use crate::image::{BuildInstall, Install, PackageManager, join};
+use crate::image::{BuildInstall, Install, Name, PackageManager, join};
 use crate::npm::NpmrcEntry;
 use crate::npm::npmrc;
 use crate::text::basename;
@@ -67,8 +67,14 @@ pub(super) fn manager(repository: &Repository, one: &BuildInstall) -> PackageMan
         let text = text.split('+').next().unwrap_or_default();
         PackageManager::parse(text).ok()
     });
-    let mut fields = fields.filter(|other| !named.excludes(other));
+    // From pnpm 10 on, and with corepack, the manifest decides whatever is installed before.
+    let decides = |other: &PackageManager| {
+        let is_new = named.name == Name::Pnpm && *named.majors.start() >= 10 || named.name == Name::Yarn;
+        other.name == named.name && is_new
+    };
+    let mut fields = fields.filter(|other| !named.excludes(other) || decides(other));
     match fields.next() {
+        Some(other) if named.excludes(&other) => other,
         Some(other) => named.narrowed_by(&other),
         None => named,
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::doctor::finding::Judged;
 use crate::image::dockerfile::layers::ImageFiles;
 use crate::image::dockerfile::{
     Copy, CopySource, Declaration, Dockerfile, InstallKind, Instruction, RunStep, StageStep, instructions,
@@ -181,6 +182,14 @@ impl Build {
             StageStep::Run(run) => Some(run),
             _ => None,
         }
+    }
+
+    /// Notes that what lies where an install looks is not known, where that is so: it depends on the context.
+    pub(crate) fn leaves_installs_open(&self, judged: &mut Judged) -> bool {
+        let open = self.open_context().filter(|_| self.installs().next().is_some());
+        let is_open = open.is_some();
+        open.into_iter().for_each(|(path, why)| judged.leave_open(path, why));
+        is_open
     }
 
     /// Why a rule that needs the context cannot judge it: the file, and the reason.

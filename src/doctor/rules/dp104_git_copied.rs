@@ -28,6 +28,11 @@ pub(super) fn found(repository: &Repository, build: &Build) -> Option<Finding> {
         return None;
     }
     let head = ".git/HEAD";
+    // Somebody means it to be there.
+    let text = build.image.ignore_file.as_deref().and_then(|file| repository.text(file));
+    if text.is_some_and(|text| text.lines().any(|line| matches!(line.trim(), "!.git" | "!.git/" | "!/.git" | "!.git/**"))) {
+        return None;
+    }
     if build.hides(head).is_some() {
         return None;
     }

@@ -71,9 +71,13 @@ fn root_pattern(line: &str) -> Option<&str> {
     is_one.then_some(pattern)
 }
 
+/// Kinds of files that nobody means to have in an image, wherever they lie.
+const LITTER: [&str; 8] = ["bak", "log", "tmp", "orig", "rej", "swp", "pid", "tgz"];
+
 /// Whether a pattern may mean a file: what has a rule of its own is left to that, and a file that git tracks is part of
-/// the sources unless the pattern is for files of its kind.
+/// the sources, unless it is of a kind that is none.
 fn is_meant(repository: &Repository, pattern: &str, path: &str) -> bool {
-    let is_kind = pattern.starts_with("*.");
-    !is_env(path) && pattern != "node_modules" && (is_kind || repository.git.is_some()) && (is_kind || !repository.is_tracked(path))
+    let is_litter = pattern.strip_prefix("*.").is_some_and(|kind| LITTER.contains(&kind));
+    let is_loose = repository.git.is_some() && !repository.is_tracked(path);
+    !is_env(path) && pattern != "node_modules" && (is_litter || is_loose)
 }

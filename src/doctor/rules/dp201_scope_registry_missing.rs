@@ -25,6 +25,9 @@ pub(super) static RULE: Rule = Rule {
 fn check(repository: &Repository) -> Judged {
     let mut judged = Judged::default();
     for build in &repository.builds {
+        if build.leaves_installs_open(&mut judged) {
+            continue;
+        }
         for one in build.installs() {
             let install = &one.install;
             for scope in private_scopes(repository, install) {

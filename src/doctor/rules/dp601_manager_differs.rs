@@ -20,6 +20,9 @@ pub(super) static RULE: Rule = Rule {
 fn check(repository: &Repository) -> Judged {
     let mut judged = Judged::default();
     for build in &repository.builds {
+        if build.leaves_installs_open(&mut judged) {
+            continue;
+        }
         for one in build.installs() {
             found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
         }
@@ -30,8 +33,9 @@ fn check(repository: &Repository) -> Judged {
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {
     let named = one.told.named.as_ref()?;
     let (field, manager) = fields(repository, one).into_iter().next()?;
-    // A tag, as `latest`, pins nothing.
-    let is_said = named.manager.version.starts_with(|c: char| c.is_ascii_digit()) && named.manager.name == manager.name;
+    // A tag pins nothing, of which another rule tells.
+    let is_pin = |version: &str| version.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '^' | '~' | '<' | '>'));
+    let is_said = is_pin(&named.manager.version) && named.manager.name == manager.name;
     if !is_said || !named.manager.excludes(&manager) {
         return None;
     }

@@ -23,18 +23,25 @@ fn check(repository: &Repository) -> Judged {
     let mut judged = Judged::default();
     for build in &repository.builds {
         for one in build.installs() {
-            found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
+            let Some((line, what)) = unpinned_before(build, one) else { continue };
+            // Whether a manifest names the version depends on the context.
+            if what == Unpinned::Corepack && build.leaves_installs_open(&mut judged) {
+                continue;
+            }
+            let finding = found(repository, build, one, (line, what));
+            finding.into_iter().for_each(|finding| judged.add(finding));
         }
     }
     judged
 }
 
-fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {
+/// What leaves the version of an install's package manager open, and the line.
+fn unpinned_before(build: &Build, one: &BuildInstall) -> Option<(usize, Unpinned)> {
     let install = &one.install;
     let name = install.command.manager;
     let at = (install.stage, install.step);
     let mut found = None;
-    for (of, run) in build.runs().filter(|(of, _)| *of == at || build.is_before(*of, at)) {
+    for (_, run) in build.runs().filter(|(of, _)| *of == at || build.is_before(*of, at)) {
         for (line, command) in &run.commands {
             if let Some(what) = unpinned(command, name) {
                 found = Some((*line, what));
@@ -44,9 +51,18 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
                 found = None;
             }
         }
-        let _ = of;
     }
-    let (line, what) = found?;
+    found
+}
+
+fn found(
+    repository: &Repository,
+    build: &Build,
+    one: &BuildInstall,
+    (line, what): (usize, Unpinned),
+) -> Option<Finding> {
+    let install = &one.install;
+    let name = install.command.manager;
     let has_field = fields(repository, one).iter().any(|(_, manager)| manager.name == name && !manager.version.is_empty());
     let has_path = install.files.values().flatten().any(|file| {
         file.ends_with(".yarnrc.yml") && repository.text(file).is_some_and(|text| text.contains("yarnPath"))
@@ -72,7 +88,7 @@ enum Unpinned {
 }
 
 /// The packages that a command installs for the whole image.
-fn global(command: &ShellCommand) -> Vec<&str> {
+pub(super) fn global(command: &ShellCommand) -> Vec<&str> {
     let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
     let is_global = words.iter().any(|word| matches!(*word, "-g" | "--global" | "--location=global"));
     match words.as_slice() {

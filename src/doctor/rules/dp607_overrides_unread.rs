@@ -22,6 +22,9 @@ pub(super) static RULE: Rule = Rule {
 fn check(repository: &Repository) -> Judged {
     let mut judged = Judged::default();
     for build in &repository.builds {
+        if build.leaves_installs_open(&mut judged) {
+            continue;
+        }
         for one in build.installs() {
             let version = manager(repository, one);
             if !matches!(version.name, Name::Pnpm | Name::Yarn) {
@@ -78,10 +81,11 @@ fn found(repository: &Repository, one: &BuildInstall, version: &PackageManager) 
                 }
                 if version.name == Name::Pnpm && *version.majors.start() >= 11 {
                     tell(file, key, format!("{version} does not read {key} of a package.json"), in_yaml.clone());
-                } else if !is_root {
+                } else if !is_root && has_overrides(repository, file) {
                     let message = format!("{version} reads {key} of the root's manifest alone, and this is a member's");
                     tell(file, key, message, vec![format!("# the root's package.json: \"{key}\"")]);
                 } else if version.name == Name::Pnpm
+                    && is_root
                     && (*version.majors.start(), *version.majors.end()) == (10, 10)
                     && has_overrides(repository, file)
                     && yaml_overrides(repository, one)

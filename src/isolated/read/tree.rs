@@ -16,7 +16,7 @@ use crate::disk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::isolated::tree::{Boot, Kind, Listed, WhyLeftOut, names_of_others, order};
 use crate::npm::{FileStamp, FileTime, stamp};
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(unix)]
 use {crate::npm::WatchedFolder, std::ffi::OsStr};
 
 pub(in crate::isolated) use self::walk::{cannot_read, look};
@@ -45,7 +45,7 @@ pub(in crate::isolated) fn list(folder: &Path) -> io::Result<Vec<Listed>> {
 
 /// [`list`] for a folder of which it is known what is in it: it need not be read.
 pub(in crate::isolated) fn list_known(folder: &Path, names: &[&[u8]]) -> io::Result<Vec<Listed>> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt as _;
 
@@ -64,7 +64,7 @@ pub(in crate::isolated) fn list_known(folder: &Path, names: &[&[u8]]) -> io::Res
         }
         Ok(found)
     }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    #[cfg(not(unix))]
     {
         let _ = names;
         list(folder)

@@ -1,7 +1,6 @@
 //! What the disk says of files, and whether its word counts.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
@@ -89,7 +88,7 @@ impl<'a> WatchedFolder<'a> {
     }
 
     /// What the file system says of an entry itself, a link not followed; `None` where it has to be asked otherwise.
-    pub(crate) fn sign_entry(&self, name: &OsStr) -> Option<io::Result<FileStamp>> {
+    pub(crate) fn sign_entry(&self, name: &std::ffi::OsStr) -> Option<io::Result<FileStamp>> {
         use std::os::unix::ffi::OsStrExt as _;
 
         self.sign_below(name.as_bytes(), rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
@@ -134,7 +133,8 @@ impl<'a> WatchedFolder<'a> {
     }
 
     /// Its entries are asked for as any.
-    pub(crate) fn sign_entry(&self, _: &OsStr) -> Option<io::Result<FileStamp>> {
+    #[cfg(unix)]
+    pub(crate) fn sign_entry(&self, _: &std::ffi::OsStr) -> Option<io::Result<FileStamp>> {
         None
     }
 }
