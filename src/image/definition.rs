@@ -29,6 +29,8 @@ pub(crate) struct BuildDefinition {
     pub(crate) contexts: BTreeMap<String, BuildContext>,
     /// Names of hosts that the build resolves by itself, as `host.docker.internal`.
     pub(crate) extra_hosts: Vec<String>,
+    /// The systems that it is built for, as docker names them, where that is said.
+    pub(crate) platforms: Vec<String>,
     /// `network` of the build, as `host` or `none`.
     pub(crate) network: Option<String>,
     /// Whether the context is one of several that the Dockerfile may be meant for.

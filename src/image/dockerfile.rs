@@ -16,5 +16,5 @@ pub(crate) use self::install::{
 pub(crate) use self::path::{join, parent};
 pub(crate) use self::shell::ShellCommand;
 pub(crate) use self::stage::{
-    Copy, CopySource, Dockerfile, RunStep, SecretMount, SourcePattern, StageStep, repository,
+    BaseImage, Copy, CopySource, Dockerfile, RunStep, SecretMount, SourcePattern, StageStep, repository,
 };

@@ -165,7 +165,7 @@ impl<'a> Model<'a> {
                 let value = match part.key.as_str() {
                     "build" => self.build(&part.value, unit),
                     "depends_on" => named_values(&self.filled(&part.value, unit)),
-                    "extends" | "profiles" | "image" => self.filled(&part.value, unit),
+                    "extends" | "profiles" | "image" | "platform" => self.filled(&part.value, unit),
                     _ => continue,
                 };
                 keys.push(Entry { value, ..part.clone() });

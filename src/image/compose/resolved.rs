@@ -99,6 +99,12 @@ fn definition(
             .filter_map(|(name, value)| Some((name.clone(), context(&plain(value.as_str()?)))))
             .collect(),
         extra_hosts: hosts,
+        platforms: match service.get("platform").and_then(Value::as_str) {
+            Some(own) => vec![own.to_owned()],
+            None => {
+                list(build.get("platforms")).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+        },
         network: text("network"),
         profiles: list(service.get("profiles"))
             .iter()
