@@ -454,7 +454,8 @@ pub(super) struct PrepareArgs {
     pub(super) refresh: bool,
     /// With --offline: the images' systems
     ///
-    /// As docker names them, several with commas: linux/arm64; or with the C library, as linux/amd64+musl. Else every one.
+    /// As docker names them, several with commas: linux/arm64; or with the C library, as linux/amd64+musl. Else what the
+    /// Dockerfiles and compose say, or this machine's processor.
     #[arg(long, value_name = "PLATFORM", value_delimiter = ',', value_parser = ImagePlatform::parse)]
     pub(super) platform: Vec<ImagePlatform>,
     /// Make lockfiles that fit; uses the network

@@ -167,6 +167,7 @@ impl<'a> BakeFiles<'a> {
             extra_hosts: target.hosts.iter().cloned().collect(),
             arg_places: BTreeMap::new(),
             run_hosts: Vec::new(),
+            platforms: target.platforms.clone(),
             network: text("network").flatten(),
             profiles: Vec::new(),
             place,
@@ -231,6 +232,9 @@ impl<'a> BakeFiles<'a> {
         for context in entries("contexts") {
             into.contexts.insert(context.key.clone(), context.value.text().and_then(|text| self.value(text)));
         }
+        if let Some(platforms) = own.get("platforms") {
+            into.platforms = platforms.texts().into_iter().filter_map(|text| self.value(text)).collect();
+        }
         into.hosts.extend(entries("extra-hosts").iter().map(|host| host.key.clone()));
         for secret in own.get("secret").map(Node::items).unwrap_or_default() {
             let id = secret.get("id").and_then(Node::text).map(str::to_owned);
@@ -281,6 +285,7 @@ struct Target {
     contexts: BTreeMap<String, Option<String>>,
     secrets: BTreeSet<String>,
     hosts: BTreeSet<String>,
+    platforms: Vec<String>,
 }
 
 impl Target {

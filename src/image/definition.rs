@@ -33,6 +33,8 @@ pub(crate) struct BuildDefinition {
     pub(crate) extra_hosts: Vec<String>,
     /// The same that only the running service resolves.
     pub(crate) run_hosts: Vec<String>,
+    /// The systems that it is built for, as docker names them, where that is said.
+    pub(crate) platforms: Vec<String>,
     /// `network` of the build, as `host` or `none`.
     pub(crate) network: Option<String>,
     /// Whether the context is one of several that the Dockerfile may be meant for.

@@ -17,6 +17,6 @@ pub(crate) use self::instruction::{Instruction, instructions, syntax};
 pub(crate) use self::path::{join, parent};
 pub(crate) use self::shell::ShellCommand;
 pub(crate) use self::stage::{
-    Copy, CopySource, Declaration, Dockerfile, RunStep, SecretMount, SourcePattern, StageStep, is_remote,
-    repository,
+    BaseImage, Copy, CopySource, Declaration, Dockerfile, RunStep, SecretMount, SourcePattern, StageStep,
+    is_remote, repository,
 };

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use self::follow::{Followed, follow};
 pub(super) use self::known::Known;
-use super::dockerfile::{InstallCommand, SecretMount};
+use super::dockerfile::{BaseImage, InstallCommand, SecretMount};
 use super::package_manager::PackageManager;
 use super::place::Place;
 
@@ -22,6 +22,8 @@ pub(crate) struct Install {
     pub(crate) stage: usize,
     /// The number of its instruction among the steps of the stage.
     pub(crate) step: usize,
+    /// What the stage stands on.
+    pub(crate) base: BaseImage,
     /// Whether the stage is one that the build makes.
     pub(crate) is_built: bool,
     /// What is run.

@@ -40,6 +40,22 @@ impl ImagePlatform {
     pub(crate) const OFFERED: &'static str =
         "a platform as docker names it, as linux/arm64; or with the C library, as linux/amd64+musl";
 
+    /// The C library of an image, by its name; nothing where it may be either.
+    pub(crate) fn libc_of(image: &str) -> Option<&'static str> {
+        let (name, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((image, ""));
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let tag = tag.split('@').next().unwrap_or(tag);
+        if name.contains("alpine") || tag.contains("alpine") {
+            return Some("musl");
+        }
+        let is_whole = !image.contains('$') && !image.is_empty();
+        let is_known = ["node", "bun", "debian", "ubuntu"].contains(&name)
+            || tag
+                .split('-')
+                .any(|part| ["slim", "buster", "bullseye", "bookworm", "trixie"].contains(&part));
+        (is_whole && is_known).then_some("glibc")
+    }
+
     /// As docker writes it, with the C library behind a `+`: `linux/arm64`, `linux/arm64/v8`, `linux/amd64+musl`.
     ///
     /// # Errors
@@ -76,6 +92,24 @@ impl fmt::Display for ImagePlatform {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_image_s_name_may_tell_its_c_library() {
+        for (image, libc) in [
+            ("node:22-alpine", Some("musl")),
+            ("docker.io/library/node:22.1.0-alpine3.20@sha256:0a", Some("musl")),
+            ("alpine", Some("musl")),
+            ("node", Some("glibc")),
+            ("registry:5000/node:22", Some("glibc")),
+            ("mine/base:22-bookworm-slim", Some("glibc")),
+            ("registry:5000/mine", None),
+            ("mine:22", None),
+            ("node:${VERSION}", None),
+            ("", None),
+        ] {
+            assert_eq!(ImagePlatform::libc_of(image), libc, "{image}");
+        }
+    }
 
     #[test]
     fn platforms_are_docker_s() {

@@ -226,6 +226,12 @@ impl<'a> Call<'a> {
             self.cancel,
             *report,
         )?;
+        if project.is_offline && chosen.needed.is_none() {
+            let message =
+                format!("--offline: packages in scope come from the registry ({})", chosen.decision.reason);
+            let hint = "leave out --offline, or take them from the workspace: --source workspace";
+            return Err(Error::new(ErrorKind::Usage, message).hint(hint));
+        }
         Ok((chosen.decision, chosen.needed))
     }
 

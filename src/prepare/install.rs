@@ -144,7 +144,8 @@ fn overrides(settings: &Beside) -> Result<Vec<(String, String)>> {
     })
 }
 
-/// Says what is doubtful, and refuses what would be looked up in the registry; only of surfaces that need a package.
+/// Says what is doubtful, and refuses what would be looked up in the registry; only of surfaces that need a package, or of
+/// `all`.
 /// `made`: a lockfile that fits will be. `strict`: what is doubtful of the image builds is refused, too. Returns what is
 /// certain to fail in the image builds.
 ///
@@ -155,13 +156,14 @@ pub(crate) fn check(
     surfaces: &[Surface],
     installs: &[SurfaceInstall],
     needs: &[Needs],
+    all: bool,
     made: bool,
     strict: bool,
     report: Report<'_>,
 ) -> Result<Vec<Problem>> {
     let needing = || {
-        let all = surfaces.iter().zip(installs).zip(needs);
-        all.filter(|(_, needs)| !needs.closure.is_empty()).map(|(one, _)| one)
+        let surfaces = surfaces.iter().zip(installs).zip(needs);
+        surfaces.filter(move |(_, needs)| all || !needs.closure.is_empty()).map(|(one, _)| one)
     };
     warn(report, &package_manager::warnings(needing().map(|(_, install)| &install.around)));
     let mut doubts: Vec<Problem> = Vec::new();

@@ -113,6 +113,7 @@ impl Needed {
                 surfaces,
                 installs,
                 &closure.surfaces,
+                project.is_offline,
                 options.lockfile,
                 options.strict,
                 report,
@@ -168,7 +169,7 @@ fn outside_of(workspace: &Workspace, project: &Project, surfaces: Vec<Surface>) 
 impl Observed {
     /// Whether there is nothing to pack.
     pub(crate) fn is_empty(&self) -> bool {
-        self.needed.closure.packages.is_empty()
+        self.needed.closure.packages.is_empty() && !self.project.is_offline
     }
 
     /// Refuses what is certain to fail.
@@ -219,10 +220,10 @@ impl Observed {
         for (number, (((surface, needs), install), linking)) in
             surfaces.iter().zip(&closure.surfaces).zip(installs).zip(&linkings).enumerate()
         {
-            if needs.closure.is_empty() {
+            let offline = packed.offline_of(number);
+            if needs.closure.is_empty() && !self.project.is_offline {
                 continue;
             }
-            let offline = packed.offline_of(number);
             let tarballs = offline.map_or_else(|| packed.of(linking.as_ref()), |offline| &offline.ours);
             let (manager, reader) = (&install.around.detected, &install.reader);
             let third_parties = offline.map(|offline| &offline.third_parties);

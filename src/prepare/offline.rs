@@ -57,9 +57,6 @@ pub(super) fn pack<F: TarballSink>(
     let (mut surfaces, mut encoded) = (BTreeMap::new(), Encoded::<F>::new());
     let packing = OfflinePacking { call, observed, decision, cache, is_dry, online: OnceCell::new() };
     for (number, (surface, install)) in needed.surfaces.iter().zip(&needed.installs).enumerate() {
-        if needed.closure.surfaces[number].closure.is_empty() {
-            continue;
-        }
         let (packed, more) = packing.surface(number, surface, install, sinks)?;
         surfaces.insert(number, packed);
         encoded.extend(more);
@@ -105,7 +102,7 @@ impl OfflinePacking<'_> {
         let settings =
             registry::settings::read_for_all(project, surface, &install.around, &requested.environment);
         let fetcher = Fetcher::new(Fetched::open(self.cache.place())?, settings, cancel);
-        let platforms = self.platforms();
+        let platforms = self.platforms(install);
         let mut resolution = self.resolved(number, surface, install)?;
         self.look_into(&mut resolution, surface, install, &platforms, &fetcher)?;
         let contents = self.observed.contents_by_name();
@@ -158,15 +155,32 @@ impl OfflinePacking<'_> {
         Ok((packed, all))
     }
 
-    /// The systems of the images: as they are said, or else those of this machine's containers.
-    fn platforms(&self) -> Vec<ImagePlatform> {
+    /// The systems of the images that install a surface: as they are said, by a flag, a build or a `FROM`, or else those
+    /// of this machine's containers; with the C library that the image's name tells.
+    fn platforms(&self, install: &SurfaceInstall) -> Vec<ImagePlatform> {
         let requested = self.call.requested;
         if !requested.platforms.is_empty() {
             return requested.platforms.clone();
         }
-        let of_docker = requested.environment.get("DOCKER_DEFAULT_PLATFORM").and_then(|text| text.to_str());
-        let of_docker = of_docker.and_then(|text| ImagePlatform::parse(text).ok());
-        of_docker.or_else(|| ImagePlatform::of_cpu(cpu())).map_or_else(ImagePlatform::all, |one| vec![one])
+        let parsed = |text: &str| ImagePlatform::parse(text).ok();
+        let of_docker =
+            requested.environment.get("DOCKER_DEFAULT_PLATFORM").and_then(|text| parsed(text.to_str()?));
+        let usual = of_docker
+            .or_else(|| ImagePlatform::of_cpu(cpu()))
+            .map_or_else(ImagePlatform::all, |one| vec![one]);
+        let mut all = BTreeSet::new();
+        for (build, one) in install.around.installs().filter(|(_, one)| one.install.is_built) {
+            let base = &one.install.base;
+            let libc = ImagePlatform::libc_of(&base.image);
+            let of_build: Vec<_> =
+                build.definition.platforms.iter().filter_map(|text| parsed(text)).collect();
+            let said = base.platform.as_deref().and_then(parsed).map_or(of_build, |one| vec![one]);
+            let said = if said.is_empty() { usual.clone() } else { said };
+            all.extend(
+                said.into_iter().map(|platform| ImagePlatform { libc: platform.libc.or(libc), ..platform }),
+            );
+        }
+        if all.is_empty() { usual } else { all.into_iter().collect() }
     }
 
     fn memory_key(&self, surface: &Surface) -> String {

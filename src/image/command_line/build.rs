@@ -24,6 +24,9 @@ pub(super) fn of_flags(words: &[String], place: CommandPlace<'_>) -> Option<Comm
             Flag::Word(word) => contexts.push(word),
             Flag::Named("-f" | "--file", Some(value)) => file = Some(value),
             Flag::Named("--target", Some(value)) => build.target = Some(value.to_owned()),
+            Flag::Named("--platform", Some(value)) => {
+                build.platforms = value.split(',').map(str::to_owned).collect();
+            }
             Flag::Named("--network", Some(value)) => build.network = Some(value.to_owned()),
             Flag::Named("--build-arg", Some(value)) => build.args.extend([place.argument(value)]),
             Flag::Named("--secret", Some(value)) => {

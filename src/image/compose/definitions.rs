@@ -106,9 +106,18 @@ fn definition(service: &Entry, root: &str) -> Option<BuildDefinition> {
         contexts: contexts(build),
         extra_hosts: hosts.iter().map(|host| host.key.clone()).collect(),
         run_hosts: run_hosts.iter().map(|host| host.key.clone()).collect(),
+        platforms: platforms(service, build),
         network: text("network"),
         profiles: profiles(service),
     })
+}
+
+/// A service is for one system; its image may be built for several.
+fn platforms(service: &Entry, build: &Node) -> Vec<String> {
+    let own = service.value.get("platform").and_then(Node::text).map(str::to_owned);
+    let all = build.get("platforms").map(Node::texts).unwrap_or_default();
+    let all = all.into_iter().map(str::to_owned).collect();
+    own.map_or(all, |own| vec![own])
 }
 
 fn to_context(value: &NodeValue) -> BuildContext {

@@ -166,7 +166,7 @@ impl<'a> Model<'a> {
                     "build" => self.build(&part.value, unit),
                     "extra_hosts" => hosts(&self.filled(&part.value, unit)),
                     "depends_on" => named_values(&self.filled(&part.value, unit)),
-                    "extends" | "profiles" | "image" => self.filled(&part.value, unit),
+                    "extends" | "profiles" | "image" | "platform" => self.filled(&part.value, unit),
                     _ => continue,
                 };
                 keys.push(Entry { value, ..part.clone() });

@@ -101,6 +101,12 @@ fn definition(
         arg_places: known.map(|known| known.arg_places.clone()).unwrap_or_default(),
         extra_hosts: hosts,
         run_hosts: known.map(|known| known.run_hosts.clone()).unwrap_or_default(),
+        platforms: match service.get("platform").and_then(Value::as_str) {
+            Some(own) => vec![own.to_owned()],
+            None => {
+                list(build.get("platforms")).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+        },
         network: text("network"),
         profiles: list(service.get("profiles"))
             .iter()

@@ -31,6 +31,8 @@ pub(crate) struct Stage {
     name: String,
     /// The image that it begins with, where that is no other stage.
     pub(crate) image: String,
+    /// The system that `FROM` asks for, where it says one.
+    platform: Option<String>,
     /// The stage that it begins with.
     pub(crate) base: Option<usize>,
     /// In order.
@@ -59,6 +61,15 @@ pub(crate) struct Declaration {
     pub(crate) value: Option<String>,
     /// Whether it is an `ENV`.
     pub(crate) is_env: bool,
+}
+
+/// What the stages of an install stand on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BaseImage {
+    /// As `FROM` names it, variables replaced.
+    pub(crate) image: String,
+    /// As `FROM --platform` names it.
+    pub(crate) platform: Option<String>,
 }
 
 /// What matters of an instruction.
@@ -230,6 +241,10 @@ impl Dockerfile {
             .map(|word| variables::word(word, &KnownVariables::new(global)))
             .collect();
         let mut stage = Stage { line: instruction.line_at(0), dir: "/".to_owned(), ..Stage::default() };
+        let platform = values(&instruction.flags, "platform").next();
+        stage.platform = platform
+            .map(|text| variables::word(text, &KnownVariables::new(global)))
+            .filter(|text| !text.is_empty() && !text.contains('$'));
         if let [image, behind @ ..] = words.as_slice() {
             match self.stage(image) {
                 Some(base) => {
@@ -393,6 +408,15 @@ impl Dockerfile {
             to: path::join(&stage.dir, &option(&["target", "dst", "destination"])?),
             ..Copy::default()
         }))
+    }
+
+    /// The image that a stage stands on, and the system that it asks for, if any.
+    pub(crate) fn base_image(&self, stage: usize) -> BaseImage {
+        let first = self.chain(stage).last().and_then(|first| self.stages.get(*first));
+        first.map_or_else(BaseImage::default, |first| BaseImage {
+            image: first.image.clone(),
+            platform: first.platform.clone(),
+        })
     }
 
     /// The stages that a stage begins with, itself first.

@@ -11,8 +11,8 @@ use super::known::{Known, ancestors};
 use super::nx::{self, MadeByNx};
 use crate::image::dockerfile::layers::{FileId, ImageFiles, below};
 use crate::image::dockerfile::{
-    CommandEffect, CopySource, Dockerfile, DockerfileInstall, InstallKind, Make, RunScript, RunStep,
-    ShellCommand, StageStep, effect, join,
+    BaseImage, CommandEffect, CopySource, Dockerfile, DockerfileInstall, InstallKind, Make, RunScript,
+    RunStep, ShellCommand, StageStep, effect, join,
 };
 use crate::image::makefile::{MAKEFILES, recipes};
 use crate::image::place::Place;
@@ -56,6 +56,7 @@ pub(in crate::image) fn follow(
         let mut loads = stage.base.and_then(|base| loading.get(base)).is_some_and(|loads| *loads);
         let mut made = stage.base.and_then(|base| making.get(base)).cloned().unwrap_or_default();
         let mut configured = Configured::default();
+        let base = file.base_image(number);
         for (at, step) in stage.steps.iter().enumerate() {
             let origin = |from: &CopySource| match from {
                 CopySource::Context => context,
@@ -89,6 +90,7 @@ pub(in crate::image) fn follow(
                         name,
                         stage: number,
                         step: at,
+                        base: &base,
                         built,
                         copied_to: &copied_to,
                         loads,
@@ -146,6 +148,7 @@ struct Running<'a, 'k> {
     name: &'a str,
     stage: usize,
     step: usize,
+    base: &'a BaseImage,
     built: &'a BTreeSet<usize>,
     /// The files and folders that copies of the stage, and of those below it, have been made to.
     copied_to: &'a [String],
@@ -323,6 +326,7 @@ impl Running<'_, '_> {
                 place: Place::line(self.name, line),
                 stage: self.stage,
                 step: self.step,
+                base: self.base.clone(),
                 is_built: self.built.contains(&self.stage),
                 root: String::new(),
                 manifests: Vec::new(),

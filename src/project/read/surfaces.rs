@@ -97,7 +97,7 @@ fn read_named(project: &Project, named: &[NamedSurface]) -> Result<Surfaces> {
             Error::new(ErrorKind::Usage, with_origin(by, &message))
                 .hint("a surface is a folder with a package.json")
         })?;
-        if depends_on_scope(&surface.manifest.0, &project.scope) {
+        if is_wanted(project, &surface.manifest.0, true) {
             found.surfaces.push(surface);
         } else {
             found.notices.push(Problem::new(format!(
@@ -136,14 +136,15 @@ fn detect(project: &Project, picture: &ProjectPicture) -> Result<Surfaces> {
     let takes_all = picture.picture.builds.is_empty() || !open.is_empty();
     for (name, manifest) in &picture.sources.manifests {
         // One that cannot be read is empty here: what is wrong with it is told below.
-        if !manifest.is_empty() && !depends_on_scope(manifest, &project.scope) {
+        let is_named = built.contains(name.as_str());
+        if !manifest.is_empty() && !is_wanted(project, manifest, is_named) {
             continue;
         }
         let dir = path::parent(name);
         let Some(candidate) = read(project, dir).transpose() else { continue };
-        let is_built = takes_all || built.contains(name.as_str());
+        let is_built = takes_all || is_named;
         match candidate {
-            Ok(surface) if !depends_on_scope(&surface.manifest.0, &project.scope) => {}
+            Ok(surface) if !is_wanted(project, &surface.manifest.0, is_named) => {}
             // A manifest that cannot be read may be a surface's: better to stop than to build without its packages.
             candidate if is_built => found.surfaces.push(candidate?),
             Ok(surface) => found.notices.push(
@@ -161,6 +162,13 @@ fn detect(project: &Project, picture: &ProjectPicture) -> Result<Surfaces> {
     }
     found.surfaces.sort_by(|a, b| a.dir.cmp(&b.dir));
     distinct(found)
+}
+
+/// Whether a manifest is one to prepare. `is_installed`: an image build is known to install it; where no network is to be
+/// asked, it needs nothing else for that than dependencies.
+fn is_wanted(project: &Project, manifest: &Map<String, Value>, is_installed: bool) -> bool {
+    let has_any = || DEPENDENCY_FIELDS.iter().any(|field| dependencies(manifest, field).next().is_some());
+    depends_on_scope(manifest, &project.scope) || project.is_offline && is_installed && has_any()
 }
 
 /// A folder that others keep to themselves, such as a database's, holds no surface. Where anything else goes wrong,

@@ -27,7 +27,6 @@ fn sees_the_same(scene: &Scene, what: &str) {
 fn overrides_count() {
     for (manager, field) in [
         (Manager { name: "pnpm", version: "10.6.5" }, "pnpm"),
-        (Manager { name: "npm", version: "10.9.9" }, "overrides"),
         (Manager { name: "npm", version: "11.21.2" }, "overrides"),
         (Manager { name: "bun", version: "1.4.5" }, "overrides"),
     ] {
