@@ -29,6 +29,7 @@ rules! {
     dp204_npmrc_token_literal,
     dp205_token_for_other_host,
     dp206_npmrc_key_unread,
+    dp207_tls_unchecked,
     dp301_no_registry_path,
     dp302_registry_arg_inert,
     dp303_arg_not_in_stage,
