@@ -3,12 +3,23 @@
 use crate::doctor::repository::{Committed, GitFacts, NeverCommitted};
 use crate::error::{Error, Result};
 use crate::guard::check::{GuardScope, run_in};
-use crate::guard::init::hook_text;
+use crate::guard::init::{HookText, hook_text};
 use crate::guard::what_is_found;
 use crate::project::{Project, git};
 
-/// What git says; of a repository without private packages only where it lies.
-pub(super) fn facts(project: &Project, private: &[String]) -> GitFacts {
+/// What takes a while to be told.
+pub(super) struct Asked {
+    hook: Result<HookText>,
+    committed: Result<Vec<Committed>>,
+}
+
+/// Asks for the hook and the last commit.
+pub(super) fn ask(project: &Project) -> Asked {
+    Asked { hook: hook_text(project), committed: committed(project) }
+}
+
+/// What git says; of a repository without surfaces only where it lies.
+pub(super) fn facts(project: &Project, private: &[String], asked: Asked) -> GitFacts {
     let is_top = project.root.join(".git").exists();
     if private.is_empty() {
         return GitFacts { is_top, ..GitFacts::default() };
@@ -17,8 +28,8 @@ pub(super) fn facts(project: &Project, private: &[String]) -> GitFacts {
     GitFacts {
         is_top,
         unignored: unignored(project, private),
-        hook: Some(hook_text(project).map_err(message)),
-        committed: Some(committed(project).map_err(message)),
+        hook: Some(asked.hook.map_err(message)),
+        committed: Some(asked.committed.map_err(message)),
     }
 }
 

@@ -5,7 +5,9 @@
 mod git;
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::baseline::Baseline;
 use super::repository::{Build, Repository};
@@ -30,14 +32,20 @@ const MAX_FILES: usize = 2000;
 pub(crate) fn read(requested: &Requested, chosen: &dyn Fn(&Project) -> Result<Chosen>) -> Result<Repository> {
     let project = project::find_to_restore(requested)?;
     let chosen = chosen(&project)?;
-    let ProjectPicture { picture, sources, files, tracked, .. } =
-        ProjectPicture::read_with_files(&project, &requested.environment);
+    // git is asked while files are read.
+    let (read, asked) = thread::scope(|scope| {
+        let asked = project.is_in_git.then(|| scope.spawn(|| git::ask(&project)));
+        let read = ProjectPicture::read_with_files(&project, &requested.environment);
+        let asked = asked.map(|asked| asked.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        (read, asked)
+    });
+    let ProjectPicture { picture, sources, files, tracked, .. } = read;
     let mut files = files;
     files.extend(tracked.iter().flatten().filter(|name| is_ours(name)).cloned());
     let texts = texts(&project.root, files.iter().filter(|name| matters(name)));
     let builds = builds(&picture, &sources);
-    let private = private_manifests(&project, &sources.manifests);
-    let git = project.is_in_git.then(|| git::facts(&project, &private));
+    let private = surfaces(&project, &picture, &sources.manifests);
+    let git = asked.map(|asked| git::facts(&project, &private, asked));
     let texts = with_lockfiles(&project.root, texts, &sources.texts);
     Ok(Repository {
         name: project.root.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
@@ -59,13 +67,30 @@ pub(crate) fn read(requested: &Requested, chosen: &dyn Fn(&Project) -> Result<Ch
     })
 }
 
-/// The manifests that depend on packages of the private registry.
-fn private_manifests(
+/// The manifests that depend on packages of the private registry: those that an image build installs, or else all. The
+/// repository that holds these packages itself has none.
+fn surfaces(
     project: &Project,
+    picture: &Picture,
     manifests: &BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
 ) -> Vec<String> {
+    let is_own = |manifest: &serde_json::Map<String, serde_json::Value>| {
+        manifest
+            .get("name")
+            .and_then(serde_json::Value::as_str)
+            .is_some_and(|name| project.scope.contains(name))
+    };
     let private = manifests.iter().filter(|(_, manifest)| depends_on_scope(manifest, &project.scope));
-    private.map(|(name, _)| name.clone()).collect()
+    let private: Vec<String> = private.map(|(name, _)| name.clone()).collect();
+    let installed = picture.manifests();
+    let read: Vec<String> =
+        private.iter().filter(|name| installed.contains(name.as_str())).cloned().collect();
+    let holds_them = !project.scope.is_everything() && manifests.values().any(is_own);
+    match read.is_empty() {
+        true if holds_them => Vec::new(),
+        true => private,
+        false => read,
+    }
 }
 
 /// A longer lockfile is not read, in bytes.
