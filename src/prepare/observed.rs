@@ -7,7 +7,7 @@ use super::install::SurfaceInstall;
 use super::linked::PackedTarballs;
 use super::packing::Sinks;
 use super::plan::PreparePlan;
-use super::{install, linked, packing, settings};
+use super::{install, linked, offline, packing, settings};
 use crate::build::{BuildState, BuiltPackage, Looking, command as build};
 use crate::cache::Memory;
 use crate::error::{Error, ErrorKind, Problem, Result};
@@ -234,6 +234,9 @@ impl Observed {
             {
                 let WorkspaceOverrides { set, removed } = &rewritten.workspace;
                 plan.files.extend(files::settings_change(settings, set, removed)?);
+            }
+            if let (Some(settings), Some(offline)) = (&install.settings, offline) {
+                offline::allow_builds(&mut plan.files, settings, reader, &install.layout, offline)?;
             }
             let builds = install.around.builds.iter().map(|(build, _)| Arc::clone(build));
             let mut builds: Vec<_> = builds.collect();

@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
+use serde_json::Value;
+
 use super::graph;
 use super::graph::TarballGraph;
 use super::install::SurfaceInstall;
@@ -21,10 +23,13 @@ use crate::offline;
 use crate::offline::{Fetcher, NeededPackages, Resolution, ResolutionKey, ThirdParty, Wanted};
 use crate::prepare::call::Call;
 use crate::prepare::plan::ResolvedSurface;
-use crate::project::Surface;
+use crate::project::{Beside, Surface};
 use crate::registry;
 use crate::report::{Event, Notice};
-use crate::rewrite::{Linking, ThirdParties, linking as link};
+use crate::rewrite::{
+    FileChange, InstallLayout, InstallTarget, Linking, TarballBuild, ThirdParties, allowing, linking as link,
+    replacement,
+};
 use crate::source::Decision;
 use crate::threads::Threads;
 
@@ -297,8 +302,67 @@ impl OfflinePacking<'_> {
     }
 }
 
+/// Has rules of pnpm 11 and later about scripts hold for the tarballs of the packages that they are about.
+///
+/// # Errors
+/// [`ErrorKind::Refused`] for rules that cannot be added to.
+pub(super) fn allow_builds(
+    files: &mut Vec<FileChange>,
+    settings: &Beside,
+    reader: &InstallTarget,
+    layout: &InstallLayout,
+    surface: &OfflineSurface,
+) -> Result<()> {
+    if *reader.manager.majors.end() < 11 {
+        return Ok(());
+    }
+    let edited = files.iter().position(|file| file.path == settings.path);
+    let text = edited.and_then(|at| files.get(at)).map(|file| &file.after).or(settings.text.as_ref());
+    let Some(text) = text else { return Ok(()) };
+    let base = layout.path();
+    let specifiers: Vec<String> = surface
+        .others
+        .iter()
+        .map(|tarball| format!("file:{base}{}{}", if base.is_empty() { "" } else { "/" }, tarball.filename))
+        .collect();
+    let builds: Vec<TarballBuild<'_>> = surface
+        .others
+        .iter()
+        .zip(&specifiers)
+        .map(|(tarball, specifier)| TarballBuild {
+            name: &tarball.name,
+            version: &tarball.version,
+            specifier,
+        })
+        .collect();
+    let allowed = allowing(text, &builds).map_err(|why| {
+        Error::new(ErrorKind::Refused, format!("{}: {why}", settings.name))
+            .hint("write it plainly: below `allowBuilds:`, a line `package: true` for each")
+    })?;
+    if let Some(change) = allowed.and_then(|after| replacement(settings, after)) {
+        edited.map(|at| files.remove(at));
+        files.push(change);
+    }
+    Ok(())
+}
+
 /// Refuses installs of which not all packages can be had.
 fn refuse(surface: &Surface, install: &SurfaceInstall) -> Result<()> {
+    if install.reader.manager.name == Name::Bun
+        && surface
+            .manifest
+            .0
+            .get("patchedDependencies")
+            .and_then(Value::as_object)
+            .is_some_and(|all| !all.is_empty())
+    {
+        let message = format!(
+            "--offline: {}: bun applies no `patchedDependencies` to packages that come from tarballs",
+            surface.manifest_name
+        );
+        return Err(Error::new(ErrorKind::Environment, message)
+            .hint("leave out --offline, or have pnpm install it: it does"));
+    }
     let others = install.around.installs().find_map(|(_, one)| {
         let install = &one.install;
         let other = install

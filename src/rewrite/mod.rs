@@ -1,5 +1,6 @@
 //! How a surface's manifest is changed so that its packages in scope come from the deps dir.
 
+mod builds;
 mod bun;
 pub(crate) mod clean;
 pub(crate) mod closure;
@@ -34,6 +35,7 @@ mod third_parties;
 mod workspace;
 mod yarn;
 
+pub(crate) use self::builds::{TarballBuild, allowing};
 pub(crate) use self::closure::{Closure, Edge, MemberIndex, Needs, OwnPackage, Reason};
 pub(crate) use self::components::Component;
 pub(crate) use self::files::{FileChange, refuse_uncopied, replacement};

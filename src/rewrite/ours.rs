@@ -2,6 +2,7 @@
 
 use crate::project::{Beside, FileKind};
 use crate::rewrite;
+use crate::rewrite::builds;
 use crate::text::Document;
 use crate::text::yaml::edit as yaml;
 
@@ -18,11 +19,13 @@ pub(crate) fn holds_ours(kind: FileKind, bytes: &[u8], deps_dirs: &[String]) -> 
     })
 }
 
-/// Whether an override leads to one of our tarballs. Where the overrides cannot be read, whether anything does.
+/// Whether an override leads to one of our tarballs, or a rule about scripts is for one. Where the overrides cannot be read, whether anything does.
 fn settings_hold_ours(text: &str, deps_dir: &str) -> bool {
     match yaml::read_overrides(text) {
         // Where the image has its tarballs elsewhere, the path does not hold the name of the deps dir.
-        Ok(overrides) => overrides.iter().any(|(_, value)| rewrite::names_a_tarball(value)),
+        Ok(overrides) => {
+            overrides.iter().any(|(_, value)| rewrite::names_a_tarball(value)) || builds::allows_ours(text)
+        }
         Err(_) => rewrite::names_a_tarball_in(text, deps_dir),
     }
 }

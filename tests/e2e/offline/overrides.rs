@@ -71,6 +71,23 @@ fn the_projects_lockfile_pins_versions() {
     }
 }
 
+/// pnpm 11 and later know a tarball by its path, and would run no script of it by the package's name.
+#[test]
+fn rules_about_scripts_hold_for_tarballs() {
+    let scene = Scene::new(Manager { name: "pnpm", version: "11.28.11" });
+    let rules = "allowBuilds:\n  tool: true\n";
+    scene.world.file("notes/backend/pnpm-workspace.yaml", rules);
+    scene.world.git("notes", &["add", "--all"]);
+    scene.world.git("notes", &["commit", "--quiet", "--message=rules"]);
+    scene.prepare(&[]).exits(0);
+    let text = scene.world.read("notes/backend/pnpm-workspace.yaml");
+    let tool = scene.tarballs().into_iter().find(|name| name.starts_with("tool-")).unwrap();
+    let line = format!("  \"tool@file:../.docker-deps/{tool}\": true\n");
+    assert_eq!(text, format!("allowBuilds:\n{line}  tool: true\n"));
+    scene.world.run_in("notes", ["restore"]).exits(0);
+    assert_eq!(scene.world.git_status("notes"), "");
+}
+
 /// Without a lockfile what was resolved counts until it is asked for anew, or something changes.
 #[test]
 fn a_resolution_is_kept_until_a_refresh() {

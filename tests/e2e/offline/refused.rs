@@ -18,6 +18,20 @@ fn yarn_is_refused_with_what_works() {
     }
 }
 
+/// It would leave them out, and say nothing.
+#[test]
+fn patches_of_bun_are_refused() {
+    let scene = Scene::new(Manager { name: "bun", version: "1.4.5" });
+    let manifest = scene.world.read("notes/backend/package.json");
+    let patches = "{\n  \"patchedDependencies\": {\"left@1.0.0\": \"patches/left.patch\"},";
+    scene.world.file("notes/backend/package.json", manifest.replacen('{', patches, 1));
+    let run = scene.prepare(&[]).exits(5);
+    assert!(
+        run.stderr.contains("bun applies no `patchedDependencies` to packages that come from tarballs"),
+        "{run}"
+    );
+}
+
 /// Nothing of it is used, not even later.
 #[test]
 fn a_tarball_that_was_tampered_with_is_refused() {
