@@ -30,7 +30,9 @@ pub(super) fn found(repository: &Repository, build: &Build) -> Option<Finding> {
     let head = ".git/HEAD";
     // Somebody means it to be there.
     let text = build.image.ignore_file.as_deref().and_then(|file| repository.text(file));
-    if text.is_some_and(|text| text.lines().any(|line| matches!(line.trim(), "!.git" | "!.git/" | "!/.git" | "!.git/**"))) {
+    if text.is_some_and(|text| {
+        text.lines().any(|line| matches!(line.trim(), "!.git" | "!.git/" | "!/.git" | "!.git/**"))
+    }) {
         return None;
     }
     if build.hides(head).is_some() {
@@ -64,7 +66,8 @@ fn asks_git(repository: &Repository, build: &Build) -> bool {
             && command.words.get(1).is_none_or(|word| !matches!(word.as_str(), "clone" | "config"))
     });
     let runs = build.instructions.iter().filter(|one| one.keyword == "RUN");
-    let by_text = runs.into_iter().any(|one| one.script().contains("$(git ") || one.script().contains("`git "));
+    let by_text =
+        runs.into_iter().any(|one| one.script().contains("$(git ") || one.script().contains("`git "));
     let mut scripts = build.image.copied.iter().filter_map(|file| repository.sources.manifests.get(file));
     let by_script = scripts.any(|manifest| {
         let scripts = manifest.get("scripts").and_then(|scripts| scripts.as_object());

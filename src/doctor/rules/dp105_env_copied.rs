@@ -35,7 +35,9 @@ fn is_env_name(path: &str) -> bool {
 
 fn is_example(path: &str) -> bool {
     let mut words = basename(path).split('.');
-    words.any(|word| matches!(word, "example" | "sample" | "template" | "examples" | "dist" | "defaults" | "license"))
+    words.any(|word| {
+        matches!(word, "example" | "sample" | "template" | "examples" | "dist" | "defaults" | "license")
+    })
 }
 
 pub(super) fn found(repository: &Repository, build: &Build) -> Option<Finding> {

@@ -37,22 +37,24 @@ fn found(repository: &Repository, build: &Build) -> Vec<Finding> {
         let Some(pattern) = root_pattern(line) else { continue };
         let deep = format!("**/{pattern}");
         let Ok(deeper) = Dockerignore::parse(&deep) else { continue };
-        let missed = repository.files.iter().filter(|path| is_meant(repository, pattern, path)).find_map(|path| {
-            let inside = build.in_context(path).filter(|inside| inside.contains('/'))?;
-            if deeper.ignores(inside).is_none() || build.hides(path).is_some() {
-                return None;
-            }
-            let copies = build.context_copies();
-            let taking = copies.into_iter().find(|one| build.lands(one.copy, path).is_some())?;
-            Some((path, taking.copy.line))
-        });
+        let missed =
+            repository.files.iter().filter(|path| is_meant(repository, pattern, path)).find_map(|path| {
+                let inside = build.in_context(path).filter(|inside| inside.contains('/'))?;
+                if deeper.ignores(inside).is_none() || build.hides(path).is_some() {
+                    return None;
+                }
+                let copies = build.context_copies();
+                let taking = copies.into_iter().find(|one| build.lands(one.copy, path).is_some())?;
+                Some((path, taking.copy.line))
+            });
         let Some((path, copied)) = missed else { continue };
         let line = at + 1;
         let spans = vec![
             repository.span(file, line, pattern, "means the root of the context alone"),
             repository.in_dockerfile(build, copied, "", format!("takes {path} along")),
         ];
-        let message = format!("{file}:{line} leaves {path} in: {pattern} means the root of the context alone");
+        let message =
+            format!("{file}:{line} leaves {path} in: {pattern} means the root of the context alone");
         let kind = EditKind::Replace(line, deep);
         let edits = vec![Edit { path: file.to_owned(), kind }];
         findings.push(Finding::new(Severity::Warning, spans, message).edits(Safety::Safe, edits));

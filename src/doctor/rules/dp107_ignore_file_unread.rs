@@ -22,11 +22,13 @@ fn check(repository: &Repository) -> Judged {
     for file in repository.sources.ignores.keys().filter(|file| basename(file) == ".dockerignore") {
         let dir = path::parent(file);
         let beside = |dockerfile: &str| path::parent(dockerfile) == dir;
-        let builds: Vec<_> =
-            repository.builds.iter().filter(|build| build.above == 0 && beside(&build.image.dockerfile)).collect();
-        let has_context = |dir: &str| {
-            repository.builds.iter().any(|build| build.image.context.as_deref() == Some(dir))
-        };
+        let builds: Vec<_> = repository
+            .builds
+            .iter()
+            .filter(|build| build.above == 0 && beside(&build.image.dockerfile))
+            .collect();
+        let has_context =
+            |dir: &str| repository.builds.iter().any(|build| build.image.context.as_deref() == Some(dir));
         let Some(build) = builds.first() else { continue };
         if has_context(dir) {
             continue;

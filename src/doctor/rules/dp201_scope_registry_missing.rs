@@ -89,10 +89,13 @@ fn found(repository: &Repository, build: &Build, install: &Install, scope: &str)
             let edit = Edit { path: file.file.clone(), kind: EditKind::Append(lines) };
             finding.edits(Safety::Unsafe, vec![edit])
         }
-        None => finding.lines("put in", [
-            format!("{scope}:registry=http://${{GITEA_NPM_HOST}}:3300/api/packages/OWNER/npm/"),
-            "//${GITEA_NPM_HOST}:3300/api/packages/OWNER/npm/:_authToken=${GITEA_NPM_TOKEN}".to_owned(),
-        ]),
+        None => finding.lines(
+            "put in",
+            [
+                format!("{scope}:registry=http://${{GITEA_NPM_HOST}}:3300/api/packages/OWNER/npm/"),
+                "//${GITEA_NPM_HOST}:3300/api/packages/OWNER/npm/:_authToken=${GITEA_NPM_TOKEN}".to_owned(),
+            ],
+        ),
     })
 }
 
@@ -115,7 +118,8 @@ fn of_siblings(repository: &Repository, scope: &str) -> Option<Vec<String>> {
             of.is_some_and(|of| address.split_once(':').is_some_and(|(_, rest)| rest.starts_with(of)))
         });
         // A token itself is nobody else's.
-        let token = token.and_then(|entry| Some((entry, entry.text()?))).filter(|(_, value)| value.contains("${"));
+        let token =
+            token.and_then(|entry| Some((entry, entry.text()?))).filter(|(_, value)| value.contains("${"));
         lines.extend(token.map(|(entry, value)| format!("{}={value}", entry.key)));
         *counts.entry(lines).or_default() += 1;
     }

@@ -116,12 +116,21 @@ fn finding(
     let mut spans = vec![repository.span(&file.file, line, "${", "not expanded in a file of the project")];
     if let Some(line) = brought_by(build, file) {
         let name = file.file.rsplit('/').next().unwrap_or_default();
-        spans.push(repository.in_dockerfile(build, line, name, "into the project, and not into a user's folder"));
+        spans.push(repository.in_dockerfile(
+            build,
+            line,
+            name,
+            "into the project, and not into a user's folder",
+        ));
     }
     let message = match severity {
         Severity::Error => format!("{version} does not expand the variables of {}", file.file),
-        Severity::Warning => format!("{version} does not expand the variable in the key of {}:{line}", file.file),
-        Severity::Note => format!("pnpm from 10.34.2 on does not expand the variables of {}; {version} does", file.file),
+        Severity::Warning => {
+            format!("{version} does not expand the variable in the key of {}:{line}", file.file)
+        }
+        Severity::Note => {
+            format!("pnpm from 10.34.2 on does not expand the variables of {}; {version} does", file.file)
+        }
     };
     let so = match severity {
         Severity::Error => "the registry or its token is taken as it is written",
@@ -130,6 +139,7 @@ fn finding(
     };
     let run = build.run_of(one);
     let home = run.and_then(home).unwrap_or_else(|| "/root".to_owned());
-    let copy = format!("COPY {} {}", build.in_context(&file.file).unwrap_or(&file.file), join(&home, ".npmrc"));
+    let copy =
+        format!("COPY {} {}", build.in_context(&file.file).unwrap_or(&file.file), join(&home, ".npmrc"));
     Finding::new(severity, spans, message).so(so).lines("write", [copy])
 }

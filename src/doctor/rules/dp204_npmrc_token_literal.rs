@@ -25,7 +25,9 @@ const SECRETS: [&str; 3] = ["_authToken", "_auth", "_password"];
 fn check(repository: &Repository) -> Judged {
     let mut judged = Judged::default();
     let files = repository.texts.iter().filter(|(path, _)| basename(path).contains("npmrc"));
-    for (path, text) in files.filter(|(path, _)| repository.is_tracked(path) && !is_left_out(repository, path)) {
+    for (path, text) in
+        files.filter(|(path, _)| repository.is_tracked(path) && !is_left_out(repository, path))
+    {
         for entry in npmrc::parse(text) {
             let is_secret = SECRETS.iter().any(|end| {
                 entry.key == *end || entry.key.strip_suffix(end).is_some_and(|rest| rest.ends_with(':'))
@@ -57,7 +59,18 @@ fn is_left_out(repository: &Repository, path: &str) -> bool {
 /// Whether a value only stands for a secret.
 fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    let words = ["your", "example", "token", "changeme", "change-me", "placeholder", "secret", "password", "dummy", "todo"];
+    let words = [
+        "your",
+        "example",
+        "token",
+        "changeme",
+        "change-me",
+        "placeholder",
+        "secret",
+        "password",
+        "dummy",
+        "todo",
+    ];
     let plain: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
     value.contains("${")
         || value.contains('$')

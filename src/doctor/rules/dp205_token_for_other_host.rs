@@ -41,7 +41,8 @@ fn found(repository: &Repository, _: &Build, one: &BuildInstall) -> Vec<Finding>
     let install = &one.install;
     let files = in_play(repository, install);
     // What is not known stays as it is written: a variable is itself on both sides.
-    let lookup = |name: &str| Some(install.variables.get(name).cloned().unwrap_or_else(|| format!("${{{name}}}")));
+    let lookup =
+        |name: &str| Some(install.variables.get(name).cloned().unwrap_or_else(|| format!("${{{name}}}")));
     let text = |text: &str| expand(text, &lookup).text;
     let entries = || files.iter().flat_map(|file| file.entries.iter().map(move |entry| (file, entry)));
     let token_of = |entry: &NpmrcEntry| {
@@ -50,7 +51,9 @@ fn found(repository: &Repository, _: &Build, one: &BuildInstall) -> Vec<Finding>
     };
     let is_pnpm = manager(repository, one).name == Name::Pnpm;
     let mut findings = Vec::new();
-    for (file, entry) in entries().filter(|(_, entry)| entry.key.starts_with('@') && entry.key.ends_with(":registry")) {
+    for (file, entry) in
+        entries().filter(|(_, entry)| entry.key.starts_with('@') && entry.key.ends_with(":registry"))
+    {
         let Some(address) = entry.text() else { continue };
         let address = text(&address);
         let Some((_, rest)) = address.split_once("//") else { continue };
@@ -63,18 +66,30 @@ fn found(repository: &Repository, _: &Build, one: &BuildInstall) -> Vec<Finding>
             continue;
         }
         let is_same_host = |key: &str| host(key) == host(&address);
-        let Some((token_file, token, key)) = tokens.iter().find(|(_, _, key)| is_same_host(key)) else { continue };
+        let Some((token_file, token, key)) = tokens.iter().find(|(_, _, key)| is_same_host(key)) else {
+            continue;
+        };
         // pnpm alone looks once more without the port.
         let without_port = format!("//{}/", host(&address));
         let is_sent = is_pnpm && key.ends_with('/') && *key == without_port;
         let severity = if is_sent { Severity::Warning } else { Severity::Error };
         let line = token.line;
         let spans = vec![
-            repository.span(&token_file.file, line, token.key.split(':').next().unwrap_or_default(), "for another address"),
+            repository.span(
+                &token_file.file,
+                line,
+                token.key.split(':').next().unwrap_or_default(),
+                "for another address",
+            ),
             repository.span(&file.file, entry.line, "", "the registry"),
         ];
-        let message = format!("{}:{line} has a token for {key}, and the registry of {} is {dart}", token_file.file, entry.key.trim_end_matches(":registry"));
-        let so = if is_sent { "pnpm sends it, and no other package manager does" } else { "no token is sent" };
+        let message = format!(
+            "{}:{line} has a token for {key}, and the registry of {} is {dart}",
+            token_file.file,
+            entry.key.trim_end_matches(":registry")
+        );
+        let so =
+            if is_sent { "pnpm sends it, and no other package manager does" } else { "no token is sent" };
         let finding = Finding::new(severity, spans, message).so(so);
         let own = repository.line(&token_file.file, line).unwrap_or_default();
         let Some(at) = ENDS.iter().find_map(|end| own.find(end)) else { continue };

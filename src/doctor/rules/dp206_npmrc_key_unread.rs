@@ -32,7 +32,8 @@ fn check(repository: &Repository) -> Judged {
                 continue;
             }
             for file in in_play(repository, &one.install) {
-                let unread: Vec<&NpmrcEntry> = file.entries.iter().filter(|entry| !is_read(&entry.key)).collect();
+                let unread: Vec<&NpmrcEntry> =
+                    file.entries.iter().filter(|entry| !is_read(&entry.key)).collect();
                 let Some(first) = unread.first() else { continue };
                 let line = first.line;
                 let names: Vec<&str> = unread.iter().map(|entry| entry.key.as_str()).collect();

@@ -23,20 +23,27 @@ fn check(repository: &Repository) -> Judged {
         let about_registry = about_registry(repository, build);
         let stages = build.file.stages.iter().enumerate().filter(|(number, _)| build.makes(*number));
         for (number, stage) in stages {
-            for one in stage.declarations.iter().filter(|one| one.is_env && is_off(&one.name, one.value.as_deref())) {
+            for one in
+                stage.declarations.iter().filter(|one| one.is_env && is_off(&one.name, one.value.as_deref()))
+            {
                 let is_shipped = build.is_shipped(number);
                 let severity = if is_shipped { Severity::Error } else { Severity::Warning };
                 let span = repository.in_dockerfile(build, one.line, &one.name, "no certificate is checked");
                 let message = format!("{}: {} has no certificate checked", span.place(), one.name);
                 let so = if is_shipped { "the shipped image trusts anybody" } else { about_registry };
-                judged.add(Finding::new(severity, vec![span], message).so(so).lines("write instead", lines()));
+                judged
+                    .add(Finding::new(severity, vec![span], message).so(so).lines("write instead", lines()));
             }
         }
         for one in build.installs() {
             for file in in_play(repository, &one.install) {
-                let off = file.entries.iter().filter(|entry| entry.key == "strict-ssl" && entry.value.as_bool() == Some(false));
+                let off = file
+                    .entries
+                    .iter()
+                    .filter(|entry| entry.key == "strict-ssl" && entry.value.as_bool() == Some(false));
                 for entry in off {
-                    let span = repository.span(&file.file, entry.line, "strict-ssl", "no certificate is checked");
+                    let span =
+                        repository.span(&file.file, entry.line, "strict-ssl", "no certificate is checked");
                     let message = format!("{}: strict-ssl=false has no certificate checked", span.place());
                     let finding = Finding::new(Severity::Warning, vec![span], message).so(about_registry);
                     judged.add(finding.lines("write instead", lines()));
@@ -54,7 +61,9 @@ fn lines() -> [&'static str; 1] {
 fn is_off(name: &str, value: Option<&str>) -> bool {
     match name.to_ascii_lowercase().as_str() {
         "node_tls_reject_unauthorized" => value == Some("0"),
-        "npm_config_strict_ssl" | "pnpm_config_strict_ssl" | "yarn_enable_strict_ssl" => value == Some("false"),
+        "npm_config_strict_ssl" | "pnpm_config_strict_ssl" | "yarn_enable_strict_ssl" => {
+            value == Some("false")
+        }
         _ => false,
     }
 }
@@ -63,7 +72,9 @@ fn is_off(name: &str, value: Option<&str>) -> bool {
 fn about_registry(repository: &Repository, build: &Build) -> &'static str {
     let mut files = build.installs().flat_map(|one| in_play(repository, &one.install));
     let is_plain = files.any(|file| {
-        file.entries.iter().any(|entry| entry.key.ends_with(":registry") && entry.text().is_some_and(|value| value.starts_with("http:")))
+        file.entries.iter().any(|entry| {
+            entry.key.ends_with(":registry") && entry.text().is_some_and(|value| value.starts_with("http:"))
+        })
     });
     if is_plain {
         "it does nothing for the private registry, which is at http:, and only weakens the public one"

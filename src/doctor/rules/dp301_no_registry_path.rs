@@ -32,7 +32,10 @@ fn check(repository: &Repository) -> Judged {
             let word = install.command.manager.as_str();
             let span = repository.span(&place.file, place.line, word, format!("installs {first}"));
             let message = format!("{place}: only a prepared build works, as no registry of {first} is named");
-            let lines = ["COPY .npmrc.docker ./.npmrc", "RUN --mount=type=secret,id=gitea_npm_token,env=GITEA_NPM_TOKEN …"];
+            let lines = [
+                "COPY .npmrc.docker ./.npmrc",
+                "RUN --mount=type=secret,id=gitea_npm_token,env=GITEA_NPM_TOKEN …",
+            ];
             judged.add(Finding::new(Severity::Warning, vec![span], message).lines("write before it", lines));
         }
     }
@@ -46,7 +49,9 @@ fn has_other_path(install: &Install) -> bool {
         name.contains("registry") || name.starts_with("npm_config_userconfig") || name.contains("npmrc")
     });
     let by_file = install.files.keys().any(|path| {
-        [".npmrc", ".yarnrc.yml", ".yarnrc", "bunfig.toml", ".pnpmfile.cjs"].iter().any(|end| path.ends_with(end))
+        [".npmrc", ".yarnrc.yml", ".yarnrc", "bunfig.toml", ".pnpmfile.cjs"]
+            .iter()
+            .any(|end| path.ends_with(end))
     });
     by_variable || by_file || !install.configured.is_empty() || !install.secrets.is_empty()
 }

@@ -28,7 +28,10 @@ fn check(repository: &Repository) -> Judged {
         for (stage, declaration) in build.args() {
             let name = &declaration.name;
             let is_one = read.contains(name.as_str()) || name.contains("TARBALLS");
-            if !is_one || is_read(build, stage, declaration.line, name) || has_settings(repository, build, stage, name) {
+            if !is_one
+                || is_read(build, stage, declaration.line, name)
+                || has_settings(repository, build, stage, name)
+            {
                 continue;
             }
             let span = repository.in_dockerfile(build, declaration.line, name, "declared");
@@ -39,7 +42,9 @@ fn check(repository: &Repository) -> Judged {
             } else {
                 vec![format!("(take out: ARG {name})")]
             };
-            judged.add(finding.so("whatever is passed for it changes nothing but the cache").lines("write", lines));
+            judged.add(
+                finding.so("whatever is passed for it changes nothing but the cache").lines("write", lines),
+            );
         }
     }
     judged
@@ -69,13 +74,15 @@ fn is_read(build: &Build, stage: usize, line: usize, name: &str) -> bool {
 
 /// Whether an install of the stage reads settings that read the variable, or that are not known.
 fn has_settings(repository: &Repository, build: &Build, stage: usize, name: &str) -> bool {
-    build.image.installs.iter().filter(|one| build.file.chain(one.install.stage).contains(&stage)).any(|one| {
-        let install = &one.install;
-        let reads = |text: &str| text.contains(&format!("${{{name}"));
-        let files = in_play(repository, install);
-        files.iter().any(|file| repository.text(&file.file).is_some_and(reads))
-            || install.files.iter().any(|(at, files)| {
-                at.ends_with("rc.yml") && files.iter().any(|file| repository.text(file).is_none_or(reads))
-            })
-    })
+    build.image.installs.iter().filter(|one| build.file.chain(one.install.stage).contains(&stage)).any(
+        |one| {
+            let install = &one.install;
+            let reads = |text: &str| text.contains(&format!("${{{name}"));
+            let files = in_play(repository, install);
+            files.iter().any(|file| repository.text(&file.file).is_some_and(reads))
+                || install.files.iter().any(|(at, files)| {
+                    at.ends_with("rc.yml") && files.iter().any(|file| repository.text(file).is_none_or(reads))
+                })
+        },
+    )
 }

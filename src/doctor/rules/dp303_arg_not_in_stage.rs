@@ -38,7 +38,11 @@ fn check(repository: &Repository) -> Judged {
             ];
             let message = format!("{}: {name} is empty in this stage", spans[0].place());
             let finding = Finding::new(Severity::Error, spans, message);
-            judged.add(finding.so("the command gets nothing for it").lines("write behind FROM", [format!("ARG {name}")]));
+            judged.add(
+                finding
+                    .so("the command gets nothing for it")
+                    .lines("write behind FROM", [format!("ARG {name}")]),
+            );
         }
     }
     judged

@@ -29,18 +29,28 @@ fn check(repository: &Repository) -> Judged {
                     let name = &declaration.name;
                     let is_late = stage == install.stage && declaration.line > line;
                     let is_known = install.args.contains(name) || install.variables.contains_key(name);
-                    if !is_late || is_known || install.set_in_build.contains(name) || !text.contains(&format!("${{{name}")) {
+                    if !is_late
+                        || is_known
+                        || install.set_in_build.contains(name)
+                        || !text.contains(&format!("${{{name}"))
+                    {
                         continue;
                     }
-                    let at = text.lines().position(|line| line.contains(&format!("${{{name}"))).unwrap_or_default();
+                    let at = text
+                        .lines()
+                        .position(|line| line.contains(&format!("${{{name}")))
+                        .unwrap_or_default();
                     let spans = vec![
                         repository.in_dockerfile(build, declaration.line, name, "comes too late"),
                         repository.in_dockerfile(build, line, install.command.manager.as_str(), "reads it"),
                         repository.span(&file.file, at + 1, name, "by this"),
                     ];
-                    let message = format!("{}: {name} is declared behind the install that reads it", spans[0].place());
+                    let message =
+                        format!("{}: {name} is declared behind the install that reads it", spans[0].place());
                     let lines = [format!("ARG {name}")];
-                    judged.add(Finding::new(Severity::Error, spans, message).lines("move before the install", lines));
+                    judged.add(
+                        Finding::new(Severity::Error, spans, message).lines("move before the install", lines),
+                    );
                 }
             }
         }

@@ -22,8 +22,15 @@ const BEGINS: [&str; 8] =
     ["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "NUXT_PUBLIC_", "GIT_", "COMMIT", "BUILD_DATE", "BUILD_ID"];
 
 /// The rest of them.
-const NAMES: [&str; 7] =
-    ["BUILD_SHA", "BUILD_NUMBER", "BUILD_TIME", "BUILD_TIMESTAMP", "BUILD_COMMIT", "BUILD_REF", "BUILD_VERSION"];
+const NAMES: [&str; 7] = [
+    "BUILD_SHA",
+    "BUILD_NUMBER",
+    "BUILD_TIME",
+    "BUILD_TIMESTAMP",
+    "BUILD_COMMIT",
+    "BUILD_REF",
+    "BUILD_VERSION",
+];
 
 fn check(repository: &Repository) -> Judged {
     let mut judged = Judged::default();
@@ -40,7 +47,12 @@ fn check(repository: &Repository) -> Judged {
                 }
                 let spans = vec![
                     repository.in_dockerfile(build, declaration.line, name, "differs from build to build"),
-                    repository.in_dockerfile(build, line, install.command.manager.as_str(), "runs anew with it"),
+                    repository.in_dockerfile(
+                        build,
+                        line,
+                        install.command.manager.as_str(),
+                        "runs anew with it",
+                    ),
                 ];
                 let message = format!("{}: another {name} has the install run anew", spans[0].place());
                 let finding = Finding::new(Severity::Warning, spans, message);

@@ -28,11 +28,15 @@ fn check(repository: &Repository) -> Judged {
             }
             // A mount whose id is a variable may be this one.
             if let Some(open) = mounted.iter().find(|id| id.contains('$')) {
-                judged.leave_open(build.image.dockerfile.clone(), format!("the id {open} of a secret is not known"));
+                judged.leave_open(
+                    build.image.dockerfile.clone(),
+                    format!("the id {open} of a secret is not known"),
+                );
                 continue;
             }
             let dockerfile = &build.image.dockerfile;
-            let span = repository.span(&place.file, place.line, id, format!("{dockerfile} mounts no such secret"));
+            let span =
+                repository.span(&place.file, place.line, id, format!("{dockerfile} mounts no such secret"));
             let message = format!("{}: {dockerfile} does not mount the secret {id}", span.place());
             let line = format!("RUN --mount=type=secret,id={id} …");
             let finding = Finding::new(Severity::Warning, vec![span], message);

@@ -32,7 +32,10 @@ fn check(repository: &Repository) -> Judged {
                 }
                 told.push(id);
                 if id.contains('$') {
-                    judged.leave_open(build.image.dockerfile.clone(), format!("the id {id} of a secret is not known"));
+                    judged.leave_open(
+                        build.image.dockerfile.clone(),
+                        format!("the id {id} of a secret is not known"),
+                    );
                     continue;
                 }
                 let is_given = build.image.definition.secrets.contains_key(id);
@@ -81,7 +84,14 @@ fn finding(
     } else {
         let span = repository.span(&place.file, place.line, "build", format!("gives no secret {id}"));
         let name = &definition.name;
-        (format!("{}: the build of {name} is not given the secret {id}, which {} mounts", span.place(), mount.place()), span)
+        (
+            format!(
+                "{}: the build of {name} is not given the secret {id}, which {} mounts",
+                span.place(),
+                mount.place()
+            ),
+            span,
+        )
     };
     let so = match severity {
         Severity::Error if is_given => "compose refuses the file",
@@ -99,14 +109,17 @@ fn finding(
     }
     match edits.filter(|edits| !edits.is_empty()) {
         Some(edits) => finding.edits(Safety::Unsafe, edits),
-        None => finding.lines("write", [
-            "build:".to_owned(),
-            "  secrets:".to_owned(),
-            format!("    - {id}"),
-            "secrets:".to_owned(),
-            format!("  {id}:"),
-            format!("    environment: {}", id.to_ascii_uppercase()),
-        ]),
+        None => finding.lines(
+            "write",
+            [
+                "build:".to_owned(),
+                "  secrets:".to_owned(),
+                format!("    - {id}"),
+                "secrets:".to_owned(),
+                format!("  {id}:"),
+                format!("    environment: {}", id.to_ascii_uppercase()),
+            ],
+        ),
     }
 }
 
@@ -121,6 +134,7 @@ fn is_only_token(repository: &Repository, build: &Build, at: (usize, usize), sec
         let files = in_play(repository, install);
         let mut tokens = files.iter().flat_map(variables).filter(|(_, entry)| is_token(entry)).peekable();
         let has_other = |name: &str| install.variables.contains_key(name) || install.args.contains(name);
-        is_settings && files.is_empty() || tokens.peek().is_some() && tokens.all(|(name, _)| !has_other(&name))
+        is_settings && files.is_empty()
+            || tokens.peek().is_some() && tokens.all(|(name, _)| !has_other(&name))
     })
 }

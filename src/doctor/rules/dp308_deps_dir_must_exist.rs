@@ -29,7 +29,8 @@ fn check(repository: &Repository) -> Judged {
         let Some(one) = copy_of_deps_dir(repository, build) else { continue };
         let name = dir.rsplit('/').next().unwrap_or(dir);
         let is_literal = one.copy.sources.iter().any(|source| {
-            source.parts.iter().any(|part| part == name) && !source.parts.iter().any(|part| part.contains('*'))
+            source.parts.iter().any(|part| part == name)
+                && !source.parts.iter().any(|part| part.contains('*'))
         });
         if !is_literal {
             continue;

@@ -39,7 +39,8 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
     let copy = copy_of_deps_dir(repository, build)?;
     let dir = &repository.deps_dir;
     let place = &install.place;
-    let needs = repository.span(&place.file, place.line, install.command.manager.as_str(), "needs the tarballs");
+    let needs =
+        repository.span(&place.file, place.line, install.command.manager.as_str(), "needs the tarballs");
     let name = dir.rsplit('/').next().unwrap_or(dir);
     let line = copy.copy.line;
     let copied = |label: &str| repository.in_dockerfile(build, line, name, label);
@@ -65,7 +66,8 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
     }
     let to = install.deps_dirs.keys().next()?;
     let copied = copied("copied to another place");
-    let message = format!("{} copies {dir} to {to}, and the manifest looks for it in {expected}", copied.place());
+    let message =
+        format!("{} copies {dir} to {to}, and the manifest looks for it in {expected}", copied.place());
     Some(
         Finding::new(Severity::Error, vec![copied, needs], message)
             .so("the install of a prepared build finds no tarball")

@@ -33,11 +33,14 @@ fn check(repository: &Repository) -> Judged {
                 let place = &one.install.place;
                 let word = one.install.command.manager.as_str();
                 let span = repository.span(&place.file, place.line, word, format!("needs {file}"));
-                let message = format!("{place}: {file} is not copied before the install, which needs it as {wanted_by}");
+                let message = format!(
+                    "{place}: {file} is not copied before the install, which needs it as {wanted_by}"
+                );
                 let name = build.in_context(&file).unwrap_or(&file);
                 let to = path::parent(name);
                 let lines = [format!("COPY {name} ./{to}{}", if to.is_empty() { "" } else { "/" })];
-                judged.add(Finding::new(Severity::Error, vec![span], message).lines("write before it", lines));
+                judged
+                    .add(Finding::new(Severity::Error, vec![span], message).lines("write before it", lines));
             }
         }
     }
@@ -49,14 +52,22 @@ fn missing(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<(S
     let install = &one.install;
     let arrival = Arrival::new(build, one);
     // Where the manifest comes from elsewhere, so may the rest.
-    let Some(manifest) = install.manifests.first().and_then(|read| read.files.keys().next()) else { return Vec::new() };
-    if arrival.is_open || !arrival.has(build, manifest) || install.manifests.iter().any(|read| read.files.len() > 1) {
+    let Some(manifest) = install.manifests.first().and_then(|read| read.files.keys().next()) else {
+        return Vec::new();
+    };
+    if arrival.is_open
+        || !arrival.has(build, manifest)
+        || install.manifests.iter().any(|read| read.files.len() > 1)
+    {
         return Vec::new();
     }
     let dir = path::parent(manifest);
     let mut wanted: Vec<(String, &'static str)> = Vec::new();
     if install.command.frozen {
-        let own = LOCKFILES.iter().filter(|(_, name)| *name == install.command.manager).map(|(file, _)| path::child(dir, file));
+        let own = LOCKFILES
+            .iter()
+            .filter(|(_, name)| *name == install.command.manager)
+            .map(|(file, _)| path::child(dir, file));
         let there: Vec<String> = own.filter(|file| repository.has(file)).collect();
         let is_copied = there.iter().any(|file| arrival.has(build, file));
         wanted.extend(there.into_iter().take(1).filter(|_| !is_copied).map(|file| (file, "its lockfile")));
@@ -80,17 +91,25 @@ fn missing(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<(S
             let value = workspace.as_ref().and_then(|(_, yaml)| yaml.get(key));
             value.and_then(|value| value.as_object()).is_some_and(|map| !map.is_empty())
         };
-        if let Some((file, _)) = workspace.as_ref().filter(|_| *version.majors.start() >= 10 && has("overrides")) {
+        if let Some((file, _)) =
+            workspace.as_ref().filter(|_| *version.majors.start() >= 10 && has("overrides"))
+        {
             wanted.push((file.clone(), "what overrides versions"));
         }
-        let of_manifest = repository.sources.manifests.get(manifest).and_then(|manifest| manifest.get("pnpm")?.get("patchedDependencies"));
+        let of_manifest = repository
+            .sources
+            .manifests
+            .get(manifest)
+            .and_then(|manifest| manifest.get("pnpm")?.get("patchedDependencies"));
         let of_workspace = workspace.as_ref().and_then(|(_, yaml)| yaml.get("patchedDependencies"));
-        for patches in [of_manifest, of_workspace].into_iter().flatten().filter_map(|value| value.as_object()) {
+        for patches in [of_manifest, of_workspace].into_iter().flatten().filter_map(|value| value.as_object())
+        {
             let files = patches.values().filter_map(|file| file.as_str());
             wanted.extend(files.map(|file| (path::child(dir, file.trim_start_matches("./")), "a patch")));
         }
     }
-    wanted.retain(|(file, _)| repository.has(file) && build.hides(file).is_none() && !arrival.has(build, file));
+    wanted
+        .retain(|(file, _)| repository.has(file) && build.hides(file).is_none() && !arrival.has(build, file));
     wanted.sort();
     wanted.dedup();
     wanted
@@ -118,7 +137,8 @@ impl<'b> Arrival<'b> {
                     StageStep::Folder(_) => &[],
                 };
                 for copy in copies {
-                    let is_known = copy.from == CopySource::Context && copy.sources.iter().all(|source| !source.is_open);
+                    let is_known =
+                        copy.from == CopySource::Context && copy.sources.iter().all(|source| !source.is_open);
                     if is_known { arrival.copies.push(copy) } else { arrival.is_open = true }
                 }
             }
@@ -128,7 +148,10 @@ impl<'b> Arrival<'b> {
 
     fn has(&self, build: &Build, file: &str) -> bool {
         self.copies.iter().any(|copy| {
-            let named = copy.sources.iter().any(|source| source.parts.last().is_some_and(|part| part == basename(file)));
+            let named = copy
+                .sources
+                .iter()
+                .any(|source| source.parts.last().is_some_and(|part| part == basename(file)));
             build.lands(copy, file).is_some() || named && build.in_context(file).is_none()
         })
     }

@@ -45,7 +45,8 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<Find
             || by_secret;
         let chain = build.file.chain(install.stage);
         let stages = chain.iter().filter_map(|stage| build.file.stages.get(*stage));
-        let mut declared = stages.flat_map(|stage| &stage.declarations).filter(|one| !one.is_env && one.name == name);
+        let mut declared =
+            stages.flat_map(|stage| &stage.declarations).filter(|one| !one.is_env && one.name == name);
         let has_default = build.file.global_args.iter().any(|one| one.name == name && one.value.is_some());
         let Some(arg) = declared.find(|one| one.value.is_none()).filter(|_| !is_given && !has_default) else {
             continue;
@@ -60,7 +61,8 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<Find
         let service = &definition.name;
         let message = format!("{place}: the build of {service} is not given {name}, which {file} needs");
         let message = message.replacen(&place.to_string(), &spans[0].place().to_string(), 1);
-        let value = if is_token(entry) || !name.contains("HOST") { format!("${{{name}}}") } else { HOST.to_owned() };
+        let value =
+            if is_token(entry) || !name.contains("HOST") { format!("${{{name}}}") } else { HOST.to_owned() };
         let mut entries = vec![Entry::Argument(&name, &value)];
         if value == HOST && !definition.extra_hosts.iter().any(|host| host == HOST) {
             entries.push(Entry::Host(HOST, "host-gateway"));
@@ -69,7 +71,8 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<Find
         let finding = Finding::new(Severity::Error, spans, message).so(so);
         findings.push(match added(repository, build, &entries) {
             Some(edits) => finding.edits(Safety::Unsafe, edits),
-            None => finding.lines("write", ["build:".to_owned(), "  args:".to_owned(), format!("    {name}: {value}")]),
+            None => finding
+                .lines("write", ["build:".to_owned(), "  args:".to_owned(), format!("    {name}: {value}")]),
         });
     }
     findings

@@ -20,9 +20,26 @@ pub(super) static RULE: Rule = Rule {
 
 /// Arguments that every Dockerfile knows without being told.
 const KNOWN: [&str; 20] = [
-    "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy", "NO_PROXY", "no_proxy",
-    "ALL_PROXY", "all_proxy", "TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "BUILDPLATFORM", "BUILDOS",
-    "BUILDARCH", "BUILDVARIANT", "TARGETSTAGE", "SOURCE_DATE_EPOCH",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "FTP_PROXY",
+    "ftp_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETARCH",
+    "TARGETVARIANT",
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDARCH",
+    "BUILDVARIANT",
+    "TARGETSTAGE",
+    "SOURCE_DATE_EPOCH",
 ];
 
 fn check(repository: &Repository) -> Judged {
@@ -50,7 +67,8 @@ fn finding(repository: &Repository, build: &Build, name: &str) -> Finding {
     let definition = &build.image.definition;
     let dockerfile = &build.image.dockerfile;
     let place: &Place = definition.arg_places.get(name).unwrap_or(&definition.place);
-    let mut spans = vec![repository.span(&place.file, place.line, name, format!("{dockerfile} declares no such ARG"))];
+    let mut spans =
+        vec![repository.span(&place.file, place.line, name, format!("{dockerfile} declares no such ARG"))];
     let message = format!("{}: {dockerfile} declares no ARG {name}", spans[0].place());
     let refers = |text: &str| text.contains(&format!("${name}")) || text.contains(&format!("${{{name}"));
     let by_env = build.instructions.iter().find(|one| one.keyword == "ENV" && refers(&one.text));
@@ -61,5 +79,7 @@ fn finding(repository: &Repository, build: &Build, name: &str) -> Finding {
         }
         None => "it does nothing",
     };
-    Finding::new(Severity::Warning, spans, message).so(so).lines("write in the stage that needs it", [format!("ARG {name}")])
+    Finding::new(Severity::Warning, spans, message)
+        .so(so)
+        .lines("write in the stage that needs it", [format!("ARG {name}")])
 }

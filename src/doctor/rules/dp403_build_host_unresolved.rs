@@ -40,13 +40,17 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
     }
     let lookup = |name: &str| one.install.variables.get(name).cloned();
     let files = in_play(repository, &one.install);
-    let (file, entry) = files.iter().flat_map(|file| file.entries.iter().map(move |entry| (file, entry))).find(|(_, entry)| {
-        let is_registry = entry.key == "registry" || entry.key.ends_with(":registry");
-        is_registry && entry.text().is_some_and(|text| host(&expand(&text, &lookup).text) == HOST)
-    })?;
+    let (file, entry) = files
+        .iter()
+        .flat_map(|file| file.entries.iter().map(move |entry| (file, entry)))
+        .find(|(_, entry)| {
+            let is_registry = entry.key == "registry" || entry.key.ends_with(":registry");
+            is_registry && entry.text().is_some_and(|text| host(&expand(&text, &lookup).text) == HOST)
+        })?;
     let place = &definition.place;
     let is_at_run = definition.run_hosts.iter().any(|host| host == HOST);
-    let label = if is_at_run { "the service's extra_hosts are there only at run time" } else { "no extra_hosts" };
+    let label =
+        if is_at_run { "the service's extra_hosts are there only at run time" } else { "no extra_hosts" };
     let spans = vec![
         repository.span(&place.file, place.line, "build", label),
         repository.span(&file.file, entry.line, "", format!("at {HOST}")),
@@ -60,6 +64,7 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
     let finding = Finding::new(Severity::Error, spans, message).so(so);
     Some(match added(repository, build, &[Entry::Host(HOST, "host-gateway")]) {
         Some(edits) => finding.edits(Safety::Unsafe, edits),
-        None => finding.lines("write", ["build:", "  extra_hosts:", "    - \"host.docker.internal:host-gateway\""]),
+        None => finding
+            .lines("write", ["build:", "  extra_hosts:", "    - \"host.docker.internal:host-gateway\""]),
     })
 }

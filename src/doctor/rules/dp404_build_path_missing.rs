@@ -68,7 +68,8 @@ fn has_variable(text: &str, line: usize) -> bool {
     let Some(first) = lines.next() else { return false };
     let inner = lines.take_while(|line| line.trim().is_empty() || indent(line) > indent(first));
     let is_path = |line: &str| {
-        ["build:", "context:", "dockerfile:", "target:"].iter().any(|key| line.contains(key)) && line.contains('$')
+        ["build:", "context:", "dockerfile:", "target:"].iter().any(|key| line.contains(key))
+            && line.contains('$')
     };
     is_path(first) || inner.into_iter().any(is_path)
 }
@@ -81,7 +82,10 @@ fn is_left_out(repository: &Repository, name: &str) -> bool {
 }
 
 /// What is not there: what kind of thing, its name, and the one of that kind whose name is the most like it.
-fn missing(repository: &Repository, definition: &BuildDefinition) -> Option<(&'static str, String, Option<String>)> {
+fn missing(
+    repository: &Repository,
+    definition: &BuildDefinition,
+) -> Option<(&'static str, String, Option<String>)> {
     let BuildContext::Project(dir) = &definition.context else { return None };
     let folder = format!("{dir}/");
     let is_there = |file: &String| dir.is_empty() || file.starts_with(&folder);
@@ -90,7 +94,8 @@ fn missing(repository: &Repository, definition: &BuildDefinition) -> Option<(&'s
         return None;
     }
     if !repository.files.iter().any(is_there) {
-        let folders = repository.files.iter().filter_map(|file| file.rsplit_once('/')).map(|(folder, _)| folder);
+        let folders =
+            repository.files.iter().filter_map(|file| file.rsplit_once('/')).map(|(folder, _)| folder);
         return Some(("context", dir.clone(), nearest(dir, folders)));
     }
     let DockerfileSource::Project(name) = &definition.dockerfile else { return None };
@@ -101,9 +106,11 @@ fn missing(repository: &Repository, definition: &BuildDefinition) -> Option<(&'s
         let dockerfiles = repository.sources.dockerfiles.keys().map(String::as_str);
         return (!repository.has(name)).then(|| ("dockerfile", name.clone(), nearest(name, dockerfiles)));
     };
-    let target = definition.target.as_ref().filter(|target| !is_open(target) && target.parse::<usize>().is_err())?;
+    let target =
+        definition.target.as_ref().filter(|target| !is_open(target) && target.parse::<usize>().is_err())?;
     let file = Dockerfile::parse_with(text, &definition.known_args());
-    let labels: Vec<String> = file.stages.iter().enumerate().map(|(number, stage)| stage.label(number)).collect();
+    let labels: Vec<String> =
+        file.stages.iter().enumerate().map(|(number, stage)| stage.label(number)).collect();
     let is_stage = labels.iter().any(|label| label.eq_ignore_ascii_case(target));
     (!is_stage).then(|| ("target", target.clone(), nearest(target, labels.iter().map(String::as_str))))
 }

@@ -24,7 +24,9 @@ fn check(repository: &Repository) -> Judged {
     let mut told = Vec::new();
     for build in &repository.builds {
         let dockerfile = (&build.image.dockerfile, build.above);
-        let lacking = build.installs().find_map(|one| Some((one, build.run_of(one)?)).filter(|(one, run)| lacks(build, one, run)));
+        let lacking = build
+            .installs()
+            .find_map(|one| Some((one, build.run_of(one)?)).filter(|(one, run)| lacks(build, one, run)));
         let Some((one, run)) = lacking.filter(|_| !told.contains(&dockerfile)) else { continue };
         told.push(dockerfile);
         judged.add(finding(repository, build, one, run));
@@ -34,15 +36,18 @@ fn check(repository: &Repository) -> Judged {
 
 /// Whether an install loads packages from somewhere, and nothing of that is kept.
 fn lacks(build: &Build, one: &BuildInstall, run: &RunStep) -> bool {
-    let is_offline = run.commands.iter().flat_map(|(_, command)| &command.words).any(|word| {
-        word == "--offline" || word == "--prefer-offline"
-    });
+    let is_offline = run
+        .commands
+        .iter()
+        .flat_map(|(_, command)| &command.words)
+        .any(|word| word == "--offline" || word == "--prefer-offline");
     let variables = &one.install.variables;
     let by_variable = ["npm_config_offline", "NPM_CONFIG_OFFLINE", "pnpm_config_offline"]
         .iter()
         .any(|name| variables.get(*name).is_some_and(|value| value == "true"));
     // What is mounted from the context or a stage may be a store.
-    let has_mount = !run.caches.is_empty() || run.mounts.iter().any(|mount| mount.to.contains("store") || mount.to.contains("cache"));
+    let has_mount = !run.caches.is_empty()
+        || run.mounts.iter().any(|mount| mount.to.contains("store") || mount.to.contains("cache"));
     let _ = build;
     !has_mount && !is_offline && !by_variable
 }

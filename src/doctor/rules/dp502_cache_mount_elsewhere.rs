@@ -52,7 +52,10 @@ fn check(repository: &Repository) -> Judged {
             let target = &run.caches[0].target;
             let line = run.line + build.above;
             let span = repository.span(&place.file, line, "--mount=type=cache", "stays empty");
-            let message = format!("{}: the cache mount is at {target}, and {manager} keeps its packages in {store}", span.place());
+            let message = format!(
+                "{}: the cache mount is at {target}, and {manager} keeps its packages in {store}",
+                span.place()
+            );
             let finding = Finding::new(Severity::Warning, vec![span], message)
                 .so("every package is downloaded again")
                 .lines("write", [format!("RUN {}", mount(one, run, store))]);

@@ -23,19 +23,25 @@ fn check(repository: &Repository) -> Judged {
         for (_, run) in build.runs() {
             let Some(user) = run.user.as_deref().filter(|user| !is_root(user)) else { continue };
             let is_open = |mode: &str| mode.trim_start_matches('0').ends_with("777");
-            let lacking = run.caches.iter().find(|cache| {
-                cache.uid.is_none() && !cache.mode.as_deref().is_some_and(is_open)
-            });
+            let lacking = run
+                .caches
+                .iter()
+                .find(|cache| cache.uid.is_none() && !cache.mode.as_deref().is_some_and(is_open));
             let Some(cache) = lacking else { continue };
             if user.contains('$') {
                 judged.leave_open(build.image.dockerfile.clone(), format!("the user {user} is not known"));
                 continue;
             }
             let span = repository.in_dockerfile(build, run.line, "--mount=type=cache", "is root's");
-            let message = format!("{}: the user {user} cannot write to the cache mount at {}", span.place(), cache.target);
+            let message = format!(
+                "{}: the user {user} cannot write to the cache mount at {}",
+                span.place(),
+                cache.target
+            );
             let line = format!("--mount=type=cache,target={},{}", cache.target, owner(user));
             let finding = Finding::new(Severity::Warning, vec![span], message);
-            judged.add(finding.so("the command fails, or keeps its packages elsewhere").lines("write", [line]));
+            judged
+                .add(finding.so("the command fails, or keeps its packages elsewhere").lines("write", [line]));
         }
     }
     judged

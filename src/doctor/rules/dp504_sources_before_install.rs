@@ -19,9 +19,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// How sources end.
-const SOURCES: [&str; 14] = [
-    "js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "astro", "css", "scss", "html",
-];
+const SOURCES: [&str; 14] =
+    ["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "astro", "css", "scss", "html"];
 
 fn check(repository: &Repository) -> Judged {
     let mut judged = Judged::default();
@@ -39,16 +38,20 @@ fn check(repository: &Repository) -> Judged {
 
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {
     let install = &one.install;
-    let manifests: Vec<&str> = install.manifests.iter().flat_map(|read| read.files.keys().map(String::as_str)).collect();
-    let before = build.context_copies().filter(|copy| build.is_before(copy.at, (install.stage, install.step)));
-    let (copy, source) = before.into_iter().find_map(|copy| Some((copy, source_of(repository, build, copy, &manifests)?)))?;
+    let manifests: Vec<&str> =
+        install.manifests.iter().flat_map(|read| read.files.keys().map(String::as_str)).collect();
+    let before =
+        build.context_copies().filter(|copy| build.is_before(copy.at, (install.stage, install.step)));
+    let (copy, source) =
+        before.into_iter().find_map(|copy| Some((copy, source_of(repository, build, copy, &manifests)?)))?;
     let place = &install.place;
     let line = copy.copy.line;
     let spans = vec![
         repository.in_dockerfile(build, line, "", format!("takes {source}")),
         repository.span(&place.file, place.line, install.command.manager.as_str(), "runs anew with it"),
     ];
-    let message = format!("{}: each change of a source has {place} install everything anew", spans[0].place());
+    let message =
+        format!("{}: each change of a source has {place} install everything anew", spans[0].place());
     let names = manifests.iter().filter_map(|manifest| build.in_context(manifest)).take(3);
     let copies = names.map(|name| format!("COPY {name} {}", folder_of(name)));
     let lines = copies.chain([format!("(the install of line {})", place.line), "COPY . .".to_owned()]);
@@ -70,9 +73,11 @@ fn source_of<'r>(
     manifests: &[&str],
 ) -> Option<&'r str> {
     let whole = manifests.iter().filter(|manifest| {
-        let is_named = one.copy.sources.iter().any(|source| {
-            source.parts.last().is_some_and(|part| part.contains("package"))
-        });
+        let is_named = one
+            .copy
+            .sources
+            .iter()
+            .any(|source| source.parts.last().is_some_and(|part| part.contains("package")));
         !is_named && build.lands(one.copy, manifest).is_some()
     });
     let folders: Vec<&str> = whole.map(|manifest| path::parent(manifest)).collect();

@@ -22,9 +22,12 @@ fn check(repository: &Repository) -> Judged {
     let mut judged = Judged::default();
     for build in &repository.builds {
         for (at, run) in build.runs().filter(|((stage, _), _)| build.is_shipped(*stage)) {
-            let changing = run.commands.iter().filter_map(|(line, command)| Some((*line, command, changed(command)?)));
+            let changing =
+                run.commands.iter().filter_map(|(line, command)| Some((*line, command, changed(command)?)));
             for (line, command, paths) in changing {
-                let Some((stored, tree)) = trees(build, at).find(|(_, tree)| paths.iter().any(|path| holds(path, tree))) else {
+                let Some((stored, tree)) =
+                    trees(build, at).find(|(_, tree)| paths.iter().any(|path| holds(path, tree)))
+                else {
                     continue;
                 };
                 let spans = vec![
@@ -34,7 +37,11 @@ fn check(repository: &Repository) -> Judged {
                 let message = format!("{}: the image holds {tree} twice", spans[0].place());
                 let owner = command.words.iter().skip(1).find(|word| !word.starts_with('-'));
                 let owner = owner.map_or("node:node", String::as_str);
-                let hint = if command.words[0] == "chmod" { "COPY --chmod=… …".to_owned() } else { format!("COPY --chown={owner} …") };
+                let hint = if command.words[0] == "chmod" {
+                    "COPY --chmod=… …".to_owned()
+                } else {
+                    format!("COPY --chown={owner} …")
+                };
                 judged.add(Finding::new(Severity::Warning, spans, message).lines("write instead", [hint]));
             }
         }
@@ -63,7 +70,9 @@ fn trees(build: &Build, at: (usize, usize)) -> impl Iterator<Item = (usize, Stri
         let of = (install.stage, install.step);
         install.is_built && build.is_before(of, at)
     });
-    let own = own.map(|install| (install.place.line - build.above, format!("{}/node_modules", install.root.trim_end_matches('/'))));
+    let own = own.map(|install| {
+        (install.place.line - build.above, format!("{}/node_modules", install.root.trim_end_matches('/')))
+    });
     let chain = build.final_chain();
     let copies = chain.into_iter().flat_map(move |stage| {
         let steps = build.file.stages[stage].steps.iter().enumerate();
@@ -78,8 +87,17 @@ fn trees(build: &Build, at: (usize, usize)) -> impl Iterator<Item = (usize, Stri
         let mut installs = installs.clone().filter(|install| of_stage.contains(&install.stage));
         installs.find_map(|install| {
             let tree = format!("{}/node_modules", install.root.trim_end_matches('/'));
-            let taken = copy.sources.iter().any(|source| holds(&format!("/{}", source.parts.join("/")), &tree));
-            taken.then(|| (copy.line, format!("{}/node_modules", copy.to.trim_end_matches('/').trim_end_matches("/node_modules"))))
+            let taken =
+                copy.sources.iter().any(|source| holds(&format!("/{}", source.parts.join("/")), &tree));
+            taken.then(|| {
+                (
+                    copy.line,
+                    format!(
+                        "{}/node_modules",
+                        copy.to.trim_end_matches('/').trim_end_matches("/node_modules")
+                    ),
+                )
+            })
         })
     });
     own.chain(copied)
@@ -88,5 +106,7 @@ fn trees(build: &Build, at: (usize, usize)) -> impl Iterator<Item = (usize, Stri
 /// Whether a folder is another one, or one above it.
 fn holds(folder: &str, tree: &str) -> bool {
     let folder = folder.trim_end_matches("/*").trim_end_matches('/');
-    folder == tree || folder.is_empty() || path::below(folder.trim_start_matches('/'), tree.trim_start_matches('/')).is_some()
+    folder == tree
+        || folder.is_empty()
+        || path::below(folder.trim_start_matches('/'), tree.trim_start_matches('/')).is_some()
 }

@@ -30,7 +30,12 @@ fn check(repository: &Repository) -> Judged {
             let place = &one.install.place;
             let spans = vec![
                 repository.in_dockerfile(build, copy.line, "node_modules", "shipped"),
-                repository.span(&place.file, place.line, one.install.command.manager.as_str(), "installs development's too"),
+                repository.span(
+                    &place.file,
+                    place.line,
+                    one.install.command.manager.as_str(),
+                    "installs development's too",
+                ),
             ];
             let message = format!("{}: the image takes development's packages along", spans[0].place());
             let line = match one.install.command.manager {
@@ -39,14 +44,22 @@ fn check(repository: &Repository) -> Judged {
                 Name::Yarn => "RUN yarn install --production --ignore-scripts --prefer-offline",
                 Name::Bun => "RUN bun install --production",
             };
-            judged.add(Finding::new(Severity::Note, spans, message).lines("write before the COPY, in its stage", [line]));
+            judged.add(
+                Finding::new(Severity::Note, spans, message)
+                    .lines("write before the COPY, in its stage", [line]),
+            );
         }
     }
     judged
 }
 
 /// The install of a stage whose node_modules a copy takes as a whole, if nothing has taken development's packages out.
-fn full_install<'b>(repository: &Repository, build: &'b Build, from: usize, copy: &Copy) -> Option<&'b BuildInstall> {
+fn full_install<'b>(
+    repository: &Repository,
+    build: &'b Build,
+    from: usize,
+    copy: &Copy,
+) -> Option<&'b BuildInstall> {
     let chain = build.file.chain(from);
     let of_chain = |one: &&BuildInstall| chain.contains(&one.install.stage);
     let taken = |root: &str| {
@@ -61,13 +74,20 @@ fn full_install<'b>(repository: &Repository, build: &'b Build, from: usize, copy
     };
     let has_dev = one.install.manifests.iter().flat_map(|read| read.files.keys()).any(|manifest| {
         let manifest = repository.sources.manifests.get(manifest);
-        manifest.is_some_and(|manifest| crate::npm::dependencies(manifest, "devDependencies").next().is_some())
+        manifest
+            .is_some_and(|manifest| crate::npm::dependencies(manifest, "devDependencies").next().is_some())
     });
     let is_pruned = build.runs().filter(|((stage, _), _)| chain.contains(stage)).any(|(_, run)| {
         run.commands.iter().any(|(_, command)| {
             let has = |word: &str| command.words.iter().any(|one| one == word);
-            has("prune") || has("deploy") || has("focus") || has("--production") || has("--prod") || has("--omit=dev")
-                || command.words.first().is_some_and(|program| program == "rm") && command.words.iter().any(|word| word.ends_with("node_modules"))
+            has("prune")
+                || has("deploy")
+                || has("focus")
+                || has("--production")
+                || has("--prod")
+                || has("--omit=dev")
+                || command.words.first().is_some_and(|program| program == "rm")
+                    && command.words.iter().any(|word| word.ends_with("node_modules"))
         })
     });
     let is_full = !is_production(one) && !installs.any(is_production);

@@ -34,21 +34,32 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
     let named = one.told.named.as_ref()?;
     let (field, manager) = fields(repository, one).into_iter().next()?;
     // A tag pins nothing, of which another rule tells.
-    let is_pin = |version: &str| version.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '^' | '~' | '<' | '>'));
+    let is_pin = |version: &str| {
+        version.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '^' | '~' | '<' | '>'))
+    };
     let is_said = is_pin(&named.manager.version) && named.manager.name == manager.name;
     if !is_said || !named.manager.excludes(&manager) {
         return None;
     }
-    let is_other_major =
-        named.manager.majors.start() > manager.majors.end() || manager.majors.start() > named.manager.majors.end();
+    let is_other_major = named.manager.majors.start() > manager.majors.end()
+        || manager.majors.start() > named.manager.majors.end();
     let severity = if is_other_major { Severity::Error } else { Severity::Warning };
     let dockerfile = &build.image.dockerfile;
-    let own = repository.span(dockerfile, named.line, &named.manager.version, format!("pins {}", named.manager));
+    let own =
+        repository.span(dockerfile, named.line, &named.manager.version, format!("pins {}", named.manager));
     let line = repository.text(&field)?.lines().position(|line| line.contains("\"packageManager\""))? + 1;
     let other = repository.span(&field, line, &manager.version, format!("pins {manager}"));
     let message = format!("{} pins {}, and {field} pins {manager}", own.place(), named.manager);
-    let lines = [format!("RUN corepack enable && corepack prepare {}@{} --activate", manager.name.as_str(), manager.version)];
-    let so = if is_other_major { "another major reads other settings and lockfiles" } else { "the other version is loaded in each build, or installs something else" };
+    let lines = [format!(
+        "RUN corepack enable && corepack prepare {}@{} --activate",
+        manager.name.as_str(),
+        manager.version
+    )];
+    let so = if is_other_major {
+        "another major reads other settings and lockfiles"
+    } else {
+        "the other version is loaded in each build, or installs something else"
+    };
     Some(Finding::new(severity, vec![own, other], message).so(so).lines("write", lines))
 }
 

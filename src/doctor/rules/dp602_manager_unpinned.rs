@@ -63,7 +63,9 @@ fn found(
 ) -> Option<Finding> {
     let install = &one.install;
     let name = install.command.manager;
-    let has_field = fields(repository, one).iter().any(|(_, manager)| manager.name == name && !manager.version.is_empty());
+    let has_field = fields(repository, one)
+        .iter()
+        .any(|(_, manager)| manager.name == name && !manager.version.is_empty());
     let has_path = install.files.values().flatten().any(|file| {
         file.ends_with(".yarnrc.yml") && repository.text(file).is_some_and(|text| text.contains("yarnPath"))
     });
@@ -73,10 +75,23 @@ fn found(
     let span = repository.in_dockerfile(build, line, name.as_str(), "the newest, whatever that is");
     let message = match what {
         Unpinned::Newest => format!("{} installs the newest {}", span.place(), name.as_str()),
-        Unpinned::Corepack => format!("{}: corepack chooses {}, as no packageManager names a version", span.place(), name.as_str()),
+        Unpinned::Corepack => format!(
+            "{}: corepack chooses {}, as no packageManager names a version",
+            span.place(),
+            name.as_str()
+        ),
     };
-    let lines = ["in package.json:".to_owned(), format!("  \"packageManager\": \"{}@VERSION\"", name.as_str()), "in the Dockerfile:".to_owned(), format!("  RUN npm install -g {}@VERSION", name.as_str())];
-    Some(Finding::new(Severity::Warning, vec![span], message).so("two builds of one commit may differ").lines("write the version that you use", lines))
+    let lines = [
+        "in package.json:".to_owned(),
+        format!("  \"packageManager\": \"{}@VERSION\"", name.as_str()),
+        "in the Dockerfile:".to_owned(),
+        format!("  RUN npm install -g {}@VERSION", name.as_str()),
+    ];
+    Some(
+        Finding::new(Severity::Warning, vec![span], message)
+            .so("two builds of one commit may differ")
+            .lines("write the version that you use", lines),
+    )
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +134,9 @@ fn unpinned(command: &ShellCommand, name: Name) -> Option<Unpinned> {
 fn pins(command: &ShellCommand, name: Name) -> bool {
     let named = |package: &&str| {
         let version = package.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('@'));
-        version.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '^' | '~' | '$')))
+        version.is_some_and(|version| {
+            version.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '^' | '~' | '$'))
+        })
     };
     let sets = command.words.windows(2).any(|pair| pair[0] == "set" && pair[1] == "version");
     global(command).iter().any(named) || sets

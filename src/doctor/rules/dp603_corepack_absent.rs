@@ -32,7 +32,11 @@ fn check(repository: &Repository) -> Judged {
             let span = repository.in_dockerfile(build, *line, "corepack", "is not in the image");
             let message = format!("{}: corepack is not in node:{major}", span.place());
             let finding = Finding::new(Severity::Error, vec![span], message);
-            judged.add(finding.so("the command is not found").lines("write before", ["RUN npm install -g corepack@latest"]));
+            judged.add(
+                finding
+                    .so("the command is not found")
+                    .lines("write before", ["RUN npm install -g corepack@latest"]),
+            );
             break;
         }
     }

@@ -29,12 +29,19 @@ fn check(repository: &Repository) -> Judged {
             let is_named = one.told.named.as_ref().is_some_and(|named| !named.manager.version.is_empty())
                 || !version.version.is_empty();
             let Some(needs) = needs(&version, &node).filter(|_| is_named) else { continue };
-            let stage = build.file.chain(one.install.stage).last().and_then(|stage| build.file.stages.get(*stage));
+            let stage =
+                build.file.chain(one.install.stage).last().and_then(|stage| build.file.stages.get(*stage));
             let Some(stage) = stage else { continue };
             let from = repository.in_dockerfile(build, stage.line, &node, format!("Node.js {node}"));
             let place = &one.install.place;
-            let runs = repository.span(&place.file, place.line, version.name.as_str(), format!("{version} wants {needs}"));
-            let message = format!("{}: {version} does not run on Node.js {node}: it wants {needs}", from.place());
+            let runs = repository.span(
+                &place.file,
+                place.line,
+                version.name.as_str(),
+                format!("{version} wants {needs}"),
+            );
+            let message =
+                format!("{}: {version} does not run on Node.js {node}: it wants {needs}", from.place());
             let lines = [format!("FROM node:{}", if version.name == Name::Npm { "24" } else { "22" })];
             let finding = Finding::new(Severity::Error, vec![from, runs], message);
             judged.add(finding.so("it stops before it installs anything").lines("write", lines));

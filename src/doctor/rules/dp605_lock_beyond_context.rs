@@ -37,10 +37,12 @@ fn found(repository: &Repository, _: &Build, one: &BuildInstall) -> Option<Findi
         return None;
     }
     let at_root = |name: &str| install.files.get(&join(&install.root, name)).into_iter().flatten();
-    let (file, member) = at_root("pnpm-workspace.yaml").find_map(|file| Some((file, outside(repository.text(file)?)?)))?;
+    let (file, member) =
+        at_root("pnpm-workspace.yaml").find_map(|file| Some((file, outside(repository.text(file)?)?)))?;
     let lockfile = at_root("pnpm-lock.yaml").next();
     // One that is made for the image has no such importers.
-    let is_flat = lockfile.and_then(|lockfile| repository.text(lockfile)).is_some_and(|text| !counts_on(text));
+    let is_flat =
+        lockfile.and_then(|lockfile| repository.text(lockfile)).is_some_and(|text| !counts_on(text));
     if is_flat {
         return None;
     }
@@ -50,9 +52,14 @@ fn found(repository: &Repository, _: &Build, one: &BuildInstall) -> Option<Findi
         repository.span(file, line, &member, "lies outside of every context"),
         repository.span(&place.file, place.line, "pnpm", "is frozen"),
     ];
-    let message = format!("{file}:{line} has members at {member}, which the frozen install in {place} cannot see");
+    let message =
+        format!("{file}:{line} has members at {member}, which the frozen install in {place} cannot see");
     let lines = ["docker-prep run --lockfile -- docker compose build"];
-    Some(Finding::new(Severity::Error, spans, message).so("the lockfile does not fit, and the install stops").lines("type", lines))
+    Some(
+        Finding::new(Severity::Error, spans, message)
+            .so("the lockfile does not fit, and the install stops")
+            .lines("type", lines),
+    )
 }
 
 /// The first glob of a workspace that leaves its folder.
@@ -66,5 +73,8 @@ fn outside(text: &str) -> Option<String> {
 fn counts_on(lockfile: &str) -> bool {
     let importers = lockfile.lines().skip_while(|line| line.trim_end() != "importers:").skip(1);
     let mut own = importers.take_while(|line| line.is_empty() || line.starts_with(' '));
-    own.any(|line| line.starts_with("  ") && line.trim_start_matches(' ').trim_start_matches(['\'', '"']).starts_with("../"))
+    own.any(|line| {
+        line.starts_with("  ")
+            && line.trim_start_matches(' ').trim_start_matches(['\'', '"']).starts_with("../")
+    })
 }

@@ -34,7 +34,8 @@ fn check(repository: &Repository) -> Judged {
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {
     let install = &one.install;
     let command = &install.command;
-    let is_own = |file: &str| LOCKFILES.iter().any(|(name, of)| *of == command.manager && basename(file) == *name);
+    let is_own =
+        |file: &str| LOCKFILES.iter().any(|(name, of)| *of == command.manager && basename(file) == *name);
     let has_one = install.files.keys().any(|at| is_own(at));
     let place = &install.place;
     let why = if command.no_lockfile {
@@ -44,7 +45,8 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
         if install.manifests.is_empty() || command.frozen && is_hidden(repository, build, one) {
             return None;
         }
-        let name = LOCKFILES.iter().find(|(_, of)| *of == command.manager).map_or("lockfile", |(name, _)| *name);
+        let name =
+            LOCKFILES.iter().find(|(_, of)| *of == command.manager).map_or("lockfile", |(name, _)| *name);
         format!("goes by no lockfile: no {name} lies where it looks")
     } else if command.manager == Name::Npm && !command.frozen {
         "is `npm install`, which may change the lockfile: `npm ci` goes by it".to_owned()

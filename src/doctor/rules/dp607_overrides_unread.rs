@@ -64,10 +64,15 @@ fn found(repository: &Repository, one: &BuildInstall, version: &PackageManager) 
             repository.span(&place.file, place.line, version.name.as_str(), format!("{version}")),
         ];
         let message = format!("{file}:{line}: {message}");
-        let finding = Finding::new(Severity::Error, spans, message).so("other versions are installed than are meant");
+        let finding =
+            Finding::new(Severity::Error, spans, message).so("other versions are installed than are meant");
         findings.push(finding.lines("write", lines));
     };
-    let in_yaml = vec!["# pnpm-workspace.yaml, which is copied before the install".to_owned(), "overrides:".to_owned(), "  NAME: VERSION".to_owned()];
+    let in_yaml = vec![
+        "# pnpm-workspace.yaml, which is copied before the install".to_owned(),
+        "overrides:".to_owned(),
+        "  NAME: VERSION".to_owned(),
+    ];
     for read in &install.manifests {
         let is_root = read.dir == install.root;
         for file in read.files.keys() {
@@ -80,9 +85,15 @@ fn found(repository: &Repository, one: &BuildInstall, version: &PackageManager) 
                     continue;
                 }
                 if version.name == Name::Pnpm && *version.majors.start() >= 11 {
-                    tell(file, key, format!("{version} does not read {key} of a package.json"), in_yaml.clone());
+                    tell(
+                        file,
+                        key,
+                        format!("{version} does not read {key} of a package.json"),
+                        in_yaml.clone(),
+                    );
                 } else if !is_root && has_overrides(repository, file) {
-                    let message = format!("{version} reads {key} of the root's manifest alone, and this is a member's");
+                    let message =
+                        format!("{version} reads {key} of the root's manifest alone, and this is a member's");
                     tell(file, key, message, vec![format!("# the root's package.json: \"{key}\"")]);
                 } else if version.name == Name::Pnpm
                     && is_root
@@ -102,7 +113,8 @@ fn found(repository: &Repository, one: &BuildInstall, version: &PackageManager) 
 fn has_overrides(repository: &Repository, file: &str) -> bool {
     let manifest = repository.sources.manifests.get(file);
     manifest.is_some_and(|manifest| {
-        manifest.get("pnpm").and_then(|pnpm| pnpm.get("overrides")).is_some() || manifest.get("resolutions").is_some()
+        manifest.get("pnpm").and_then(|pnpm| pnpm.get("overrides")).is_some()
+            || manifest.get("resolutions").is_some()
     })
 }
 

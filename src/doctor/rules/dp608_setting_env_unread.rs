@@ -72,7 +72,9 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<Find
     let mut findings = Vec::new();
     for declaration in declared {
         let name = declaration.name.to_ascii_lowercase();
-        let Some(setting) = name.strip_prefix(unread).filter(|setting| SETTINGS.contains(setting)) else { continue };
+        let Some(setting) = name.strip_prefix(unread).filter(|setting| SETTINGS.contains(setting)) else {
+            continue;
+        };
         if is_set(&format!("{read}{setting}")) {
             continue;
         }

@@ -54,7 +54,10 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
     let takes_all = run.commands.iter().flat_map(|(_, command)| &command.words).any(|word| {
         matches!(word.as_str(), "--include=dev" | "--production=false" | "--prod=false" | "--dev" | "-D")
     });
-    let by_shell = run.commands.iter().any(|(_, command)| command.variable("NODE_ENV").is_some_and(|value| value != "production"));
+    let by_shell = run
+        .commands
+        .iter()
+        .any(|(_, command)| command.variable("NODE_ENV").is_some_and(|value| value != "production"));
     let heeds = match install.command.manager {
         Name::Npm | Name::Pnpm => true,
         Name::Yarn => one.told.named.as_ref().is_some_and(|named| *named.manager.majors.end() == 1),
@@ -66,21 +69,38 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
     let manifest_name = install.manifests.first()?.files.keys().next()?;
     let manifest = repository.sources.manifests.get(manifest_name)?;
     let has = |field: &str, package: &str| dependencies(manifest, field).any(|(name, _)| name == package);
-    let (line, tool, package) = build.runs().filter(|((stage, step), _)| *stage == install.stage && *step >= install.step).find_map(|(_, run)| {
-        run.commands.iter().find_map(|(line, command)| {
-            let Some(CommandEffect::RunScript(script)) = effect(*line, command) else { return None };
-            let text = manifest.get("scripts")?.get(script.name.as_str())?.as_str()?;
-            let words = text.split(|c: char| c.is_whitespace() || c == '&' || c == ';');
-            let (tool, package) = words.into_iter().find_map(|word| TOOLS.iter().find(|(tool, _)| *tool == word))?;
-            (has("devDependencies", package) && !has("dependencies", package)).then_some((*line, *tool, *package))
-        })
-    })?;
-    let set = build.instructions.iter().find(|instruction| instruction.keyword == "ENV" && instruction.text.contains("NODE_ENV"));
+    let (line, tool, package) = build
+        .runs()
+        .filter(|((stage, step), _)| *stage == install.stage && *step >= install.step)
+        .find_map(|(_, run)| {
+            run.commands.iter().find_map(|(line, command)| {
+                let Some(CommandEffect::RunScript(script)) = effect(*line, command) else { return None };
+                let text = manifest.get("scripts")?.get(script.name.as_str())?.as_str()?;
+                let words = text.split(|c: char| c.is_whitespace() || c == '&' || c == ';');
+                let (tool, package) =
+                    words.into_iter().find_map(|word| TOOLS.iter().find(|(tool, _)| *tool == word))?;
+                (has("devDependencies", package) && !has("dependencies", package))
+                    .then_some((*line, *tool, *package))
+            })
+        })?;
+    let set = build
+        .instructions
+        .iter()
+        .find(|instruction| instruction.keyword == "ENV" && instruction.text.contains("NODE_ENV"));
     let mut spans = vec![
         repository.in_dockerfile(build, line, "", format!("wants {tool}")),
-        repository.span(&install.place.file, install.place.line, install.command.manager.as_str(), "leaves devDependencies out"),
+        repository.span(
+            &install.place.file,
+            install.place.line,
+            install.command.manager.as_str(),
+            "leaves devDependencies out",
+        ),
     ];
     spans.extend(set.map(|set| repository.in_dockerfile(build, set.line, "NODE_ENV", "because of this")));
-    let message = format!("{}: {tool} is not there, as {package} is a development's package", spans[0].place());
-    Some(Finding::new(Severity::Warning, spans, message).lines("write behind the install", ["ENV NODE_ENV=production"]))
+    let message =
+        format!("{}: {tool} is not there, as {package} is a development's package", spans[0].place());
+    Some(
+        Finding::new(Severity::Warning, spans, message)
+            .lines("write behind the install", ["ENV NODE_ENV=production"]),
+    )
 }

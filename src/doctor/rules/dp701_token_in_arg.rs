@@ -48,7 +48,8 @@ fn check(repository: &Repository) -> Judged {
             }
             let word = if declaration.is_env { "ENV" } else { "ARG" };
             let span = repository.in_dockerfile(build, declaration.line, name, "in the image's history");
-            let message = format!("{}: the {word} {name} shows a token to everybody who has the image", span.place());
+            let message =
+                format!("{}: the {word} {name} shows a token to everybody who has the image", span.place());
             let id = name.to_ascii_lowercase();
             let lines = [format!("RUN --mount=type=secret,id={id},env={name} …")];
             judged.add(Finding::new(Severity::Error, vec![span], message).lines("write instead", lines));
@@ -62,9 +63,13 @@ fn read_as_tokens(repository: &Repository, build: &Build) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for one in &build.image.installs {
         for file in in_play(repository, &one.install) {
-            let is_auth = |key: &str| ["_authToken", "_auth", "_password"].iter().any(|end| key.ends_with(end));
-            for value in file.entries.iter().filter(|entry| is_auth(&entry.key)).filter_map(|entry| entry.text()) {
-                let names = value.split("${").skip(1).filter_map(|rest| rest.split(['}', ':', '-', '?']).next());
+            let is_auth =
+                |key: &str| ["_authToken", "_auth", "_password"].iter().any(|end| key.ends_with(end));
+            for value in
+                file.entries.iter().filter(|entry| is_auth(&entry.key)).filter_map(|entry| entry.text())
+            {
+                let names =
+                    value.split("${").skip(1).filter_map(|rest| rest.split(['}', ':', '-', '?']).next());
                 found.extend(names.map(str::to_owned));
             }
         }

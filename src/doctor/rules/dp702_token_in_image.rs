@@ -78,15 +78,22 @@ fn token_file(run: &RunStep) -> Option<(usize, String)> {
         let is_set = command.words.iter().any(|word| word == "set");
         let file = match command.writes.first() {
             Some(to) => command.path(&to.path),
-            None if is_set && command.words.first().is_some_and(|program| matches!(program.as_str(), "npm" | "pnpm" | "yarn")) => {
+            None if is_set
+                && command
+                    .words
+                    .first()
+                    .is_some_and(|program| matches!(program.as_str(), "npm" | "pnpm" | "yarn")) =>
+            {
                 let home = run.variables.get("HOME").cloned().unwrap_or_else(|| "/root".to_owned());
                 format!("{home}/.npmrc")
             }
             None => return None,
         };
-        let is_mounted = run.secrets.iter().any(|secret| secret.target == file) || run.mounts.iter().any(|mount| mount.to == file);
+        let is_mounted = run.secrets.iter().any(|secret| secret.target == file)
+            || run.mounts.iter().any(|mount| mount.to == file);
         // `'${NPM_TOKEN}'` in single quotes is written as it stands.
-        let is_late = text.contains("${") && !run.args.iter().any(|name| text.contains(&format!("${{{name}}}")));
+        let is_late =
+            text.contains("${") && !run.args.iter().any(|name| text.contains(&format!("${{{name}}}")));
         (!is_mounted && !is_late).then_some((*line, file))
     })
 }

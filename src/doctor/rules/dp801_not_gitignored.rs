@@ -30,7 +30,15 @@ fn check(repository: &Repository) -> Judged {
         None => first.path.trim_end_matches(".bak").to_owned(),
     };
     let is_there = repository.has(&place);
-    let place = if is_there { place } else { repository.packages().next().map(|dir| crate::text::path::child(dir, "package.json")).unwrap_or_default() };
+    let place = if is_there {
+        place
+    } else {
+        repository
+            .packages()
+            .next()
+            .map(|dir| crate::text::path::child(dir, "package.json"))
+            .unwrap_or_default()
+    };
     let edits = vec![Edit { path: file.to_owned(), kind: EditKind::Append(patterns) }];
     let finding = Finding::new(Severity::Warning, vec![repository.whole(&place, "")], message);
     judged.add(finding.so("`git add .` takes them along while prepared").edits(Safety::Safe, edits));

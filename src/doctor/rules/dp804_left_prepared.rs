@@ -36,13 +36,17 @@ fn check(repository: &Repository) -> Judged {
     }
     if let Ok(settings) = GuardSettings::read(&[], Some(&repository.deps_dir)) {
         for (path, text) in &repository.texts {
-            let Some(kind) = file(path.as_bytes()).filter(|_| !is_left_out(repository, path)) else { continue };
+            let Some(kind) = file(path.as_bytes()).filter(|_| !is_left_out(repository, path)) else {
+                continue;
+            };
             for found in judge(&settings, kind, path.as_bytes(), text.as_bytes()).into_iter().take(1) {
                 let message = format!("{path}:{} {}", found.line, what_is_found(&found));
                 let span = repository.span(path, found.line, &found.value, "as prepare writes it");
                 told.insert(path.clone());
                 let finding = Finding::new(Severity::Error, vec![span], message);
-                judged.add(finding.so("only this machine can install it").lines("type", ["docker-prep restore"]));
+                judged.add(
+                    finding.so("only this machine can install it").lines("type", ["docker-prep restore"]),
+                );
             }
         }
     }
@@ -51,7 +55,12 @@ fn check(repository: &Repository) -> Judged {
             for Committed { path, line, what } in
                 committed.iter().filter(|one| !told.contains(&one.path)).take(SHOWN)
             {
-                let span = repository.span(path, if repository.line(path, *line).is_some() { *line } else { 0 }, "", "in the last commit");
+                let span = repository.span(
+                    path,
+                    if repository.line(path, *line).is_some() { *line } else { 0 },
+                    "",
+                    "in the last commit",
+                );
                 let message = format!("{path}:{line} {what}, in the last commit");
                 let finding = Finding::new(Severity::Error, vec![span], message);
                 judged.add(finding.lines("type, then commit", ["docker-prep --strip-overrides"]));

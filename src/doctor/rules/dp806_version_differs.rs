@@ -26,8 +26,12 @@ fn check(repository: &Repository) -> Judged {
         let span = repository.span(CONFIG_FILE, line.map_or(1, |at| at + 1), pin, "not this version");
         let said = unmet.split_once("needs ").map_or(unmet.as_str(), |(_, said)| said);
         let message = format!("{} needs {said}", span.place());
-        let finding = Finding::new(Severity::Error, vec![span], message).so("prepare and run refuse to start");
-        judged.add(finding.lines("write, if this version is meant", [format!("required-version = \">={}\"", env!("CARGO_PKG_VERSION"))]));
+        let finding =
+            Finding::new(Severity::Error, vec![span], message).so("prepare and run refuse to start");
+        judged.add(finding.lines(
+            "write, if this version is meant",
+            [format!("required-version = \">={}\"", env!("CARGO_PKG_VERSION"))],
+        ));
     }
     judged
 }
