@@ -125,6 +125,11 @@ impl Finding {
     }
 }
 
+/// What is said behind the first of so many.
+pub(crate) fn and_more(all: usize) -> String {
+    if all > 1 { format!(" and {} more", all - 1) } else { String::new() }
+}
+
 /// What came of a rule's look at a repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Judged {

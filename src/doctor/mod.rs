@@ -11,6 +11,7 @@ mod examine;
 mod finding;
 mod fix;
 mod instructions;
+mod manager;
 mod npmrc;
 mod read;
 mod repository;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::repository::{Build, Repository};
-use crate::image::{BuildInstall, Install, Name, PackageManager, join};
+use crate::image::{Install, join};
 use crate::npm::NpmrcEntry;
 use crate::npm::npmrc;
 use crate::text::basename;
@@ -58,28 +58,6 @@ pub(super) fn private_scopes<'a>(repository: &'a Repository, install: &'a Instal
     packages.into_iter().filter_map(|name| Some(name.split_once('/')?.0)).collect()
 }
 
-/// The package manager of an install, as far as its Dockerfile and its manifests say.
-pub(super) fn manager(repository: &Repository, one: &BuildInstall) -> PackageManager {
-    let named = one.told.named.as_ref().map(|named| named.manager.clone());
-    let named = named.unwrap_or_else(|| PackageManager::of_any_version(one.install.command.manager));
-    let fields = one.install.manifests.iter().flat_map(|read| read.files.keys()).filter_map(|file| {
-        let text = repository.sources.manifests.get(file)?.get("packageManager")?.as_str()?;
-        let text = text.split('+').next().unwrap_or_default();
-        PackageManager::parse(text).ok()
-    });
-    // From pnpm 10 on, and with corepack, the manifest decides whatever is installed before.
-    let decides = |other: &PackageManager| {
-        let is_new = named.name == Name::Pnpm && *named.majors.start() >= 10 || named.name == Name::Yarn;
-        other.name == named.name && is_new
-    };
-    let mut fields = fields.filter(|other| !named.excludes(other) || decides(other));
-    match fields.next() {
-        Some(other) if named.excludes(&other) => other,
-        Some(other) => named.narrowed_by(&other),
-        None => named,
-    }
-}
-
 /// The line of a build's Dockerfile that brings a file to a place of the image.
 pub(super) fn brought_by(build: &Build, in_play: &InPlay) -> Option<usize> {
     let copies = build.context_copies().filter(|one| build.lands(one.copy, &in_play.file).is_some());
@@ -88,10 +66,8 @@ pub(super) fn brought_by(build: &Build, in_play: &InPlay) -> Option<usize> {
 
 /// A line as it may be shown: what proves who asks is left out.
 pub(crate) fn masked(line: &str) -> String {
-    let ends = ["_authToken", "_auth", "_password"];
     let Some((key, value)) = line.split_once('=') else { return line.to_owned() };
-    let is_secret = ends.iter().any(|end| key.trim_end().ends_with(end));
-    if is_secret && !value.contains("${") { format!("{key}=…") } else { line.to_owned() }
+    if is_secret(key.trim_end()) && !value.contains("${") { format!("{key}=…") } else { line.to_owned() }
 }
 
 /// The variables that settings in play name in what leads to a registry, with the entries that name them.
@@ -109,7 +85,10 @@ pub(super) fn variables(file: &InPlay) -> Vec<(String, &NpmrcEntry)> {
     found
 }
 
-/// Whether a variable of settings is a token, by its entry.
-pub(super) fn is_token(entry: &NpmrcEntry) -> bool {
-    ["_authToken", "_auth", "_password"].iter().any(|end| entry.key.ends_with(end))
+/// The ends of keys that hold what proves who asks.
+pub(super) const SECRETS: [&str; 3] = ["_authToken", "_auth", "_password"];
+
+/// Whether a key holds what proves who asks.
+pub(super) fn is_secret(key: &str) -> bool {
+    SECRETS.iter().any(|end| key.ends_with(end))
 }

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 pub(crate) use self::build::{Build, ContextCopy};
+use super::finding::{Finding, Judged};
 use super::settings::Chosen;
 use crate::guard::init::HookText;
-use crate::image::{ImageSources, Install, Picture};
+use crate::image::{BuildInstall, ImageSources, Install, Picture};
 use crate::npm::Scope;
 use crate::project::depends_on_scope;
 
@@ -95,6 +96,37 @@ impl Repository {
     /// A line of a file, from 1 on, without its end.
     pub(crate) fn line(&self, path: &str, line: usize) -> Option<&str> {
         self.text(path)?.lines().nth(line.checked_sub(1)?)
+    }
+
+    /// The first line of a file that holds these words.
+    pub(crate) fn line_with(&self, path: &str, words: &str) -> Option<usize> {
+        self.text(path)?.lines().position(|line| line.contains(words)).map(|at| at + 1)
+    }
+
+    /// Puts a question to each install of each build.
+    pub(crate) fn judge_installs<F: IntoIterator<Item = Finding>>(
+        &self,
+        found: impl Fn(&Build, &BuildInstall) -> F,
+    ) -> Judged {
+        let mut judged = Judged::default();
+        for build in &self.builds {
+            build.installs().flat_map(|one| found(build, one)).for_each(|finding| judged.add(finding));
+        }
+        judged
+    }
+
+    /// The same, but that a build is left open of which it is not known what lies where its installs look.
+    pub(crate) fn judge_known_installs<F: IntoIterator<Item = Finding>>(
+        &self,
+        found: impl Fn(&Build, &BuildInstall) -> F,
+    ) -> Judged {
+        let mut judged = Judged::default();
+        for build in &self.builds {
+            if !build.leaves_installs_open(&mut judged) {
+                build.installs().flat_map(|one| found(build, one)).for_each(|finding| judged.add(finding));
+            }
+        }
+        judged
     }
 
     /// Whether git tracks a file; what it tracks is not known without git.

@@ -1,6 +1,7 @@
 //! Where a package manager keeps what it has loaded: the folder that a cache mount has to hold.
 
-use super::npmrc::{in_play, manager};
+use super::manager::manager;
+use super::npmrc::in_play;
 use super::repository::{Build, Repository};
 use crate::image::dockerfile::{CommandEffect, RunStep, effect};
 use crate::image::{BuildInstall, Name, join};

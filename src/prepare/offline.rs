@@ -528,7 +528,7 @@ impl Packable for OfflinePackage<'_> {
 
     fn known(&self, seal: Option<&Seal>, memory: &Memory, checksums: bool) -> Option<Tarball> {
         match self {
-            Self::Ours(contents) => memory.packed(contents, seal, checksums),
+            Self::Ours(contents) => contents.known(seal, memory, checksums),
             Self::Other { package, memory, .. } => {
                 let LinkedTarball { filename, sha256, size, unpacked_size } =
                     memory.get(&package.key(seal))?;
@@ -547,7 +547,7 @@ impl Packable for OfflinePackage<'_> {
         sink: W,
     ) -> std::result::Result<(Tarball, W), EncodeError> {
         match self {
-            Self::Ours(contents) => crate::npm::encode(contents, seal, checksums, threads, sink),
+            Self::Ours(contents) => contents.encode(seal, checksums, threads, sink),
             Self::Other { package, fetcher, .. } => {
                 let first = |error: Error| {
                     error.problems.into_iter().next().unwrap_or_else(|| Problem::new("it cannot be fetched"))
@@ -561,7 +561,7 @@ impl Packable for OfflinePackage<'_> {
 
     fn learn(&self, seal: Option<&Seal>, memory: &Memory, tarball: &Tarball) {
         match self {
-            Self::Ours(contents) => memory.learn_packed(contents, seal, tarball),
+            Self::Ours(contents) => contents.learn(seal, memory, tarball),
             Self::Other { package, memory, .. } => memory.learn(
                 package.key(seal),
                 LinkedTarball {

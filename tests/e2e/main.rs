@@ -14,6 +14,28 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+/// A test for each package manager that a promise is for, and one that no other of them is left without.
+macro_rules! managers {
+    ($run:ident, $is_meant:expr; $($test:ident: $name:literal $version:literal,)*) => {
+        $(
+            #[test]
+            fn $test() {
+                $run(crate::common::manager::Manager { name: $name, version: $version });
+            }
+        )*
+
+        #[test]
+        fn every_package_manager_has_its_test() {
+            use crate::common::manager::Manager;
+            let here = [$(Manager { name: $name, version: $version }),*];
+            let is_meant: fn(&Manager) -> bool = $is_meant;
+            let missing = Manager::all().into_iter().filter(is_meant).filter(|manager| !here.contains(manager));
+            let missing: Vec<String> = missing.map(Manager::spec).collect();
+            assert!(missing.is_empty(), "{missing:?}");
+        }
+    };
+}
+
 mod bad_input;
 mod build;
 mod cache;

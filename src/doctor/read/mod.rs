@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::image::Picture;
 use crate::npm::WORKSPACE_FILE;
 use crate::project::{Project, ProjectPicture, Requested, depends_on_scope, read as project};
-use crate::text::path;
+use crate::text::{basename, path};
 
 /// Longer than any file that is read here, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -132,7 +132,7 @@ fn is_ours(name: &str) -> bool {
 
 /// Whether the text of a file is needed that the picture has only the place of.
 fn matters(name: &str) -> bool {
-    let base = name.rsplit('/').next().unwrap_or_default();
+    let base = basename(name);
     base == "package.json"
         || base.contains("npmrc")
         || base == ".gitignore"

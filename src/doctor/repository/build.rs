@@ -9,7 +9,7 @@ use crate::image::dockerfile::{
     Copy, CopySource, Declaration, Dockerfile, InstallKind, Instruction, RunStep, StageStep, instructions,
 };
 use crate::image::{
-    BuildContext, BuildInstall, DockerfileSource, Dockerignore, ImageBuild, ImageSources, Place,
+    BuildContext, BuildInstall, DockerfileSource, Dockerignore, ImageBuild, ImageSources, Install, Place,
 };
 use crate::text::path;
 
@@ -190,6 +190,11 @@ impl Build {
         let is_open = open.is_some();
         open.into_iter().for_each(|(path, why)| judged.leave_open(path, why));
         is_open
+    }
+
+    /// The line of an install in the Dockerfile itself, which may stand in another file.
+    pub(crate) fn line_of(&self, install: &Install) -> usize {
+        install.place.line.saturating_sub(self.above)
     }
 
     /// Why a rule that needs the context cannot judge it: the file, and the reason.

@@ -1,9 +1,10 @@
 //! The lockfile that an install needs is not in the build's context.
 
 use crate::doctor::finding::{Edit, EditKind, Finding, Judged, Safety};
+use crate::doctor::manager::lockfile_names;
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
-use crate::image::{BuildInstall, Dockerignore, LOCKFILES, Place};
+use crate::image::{BuildInstall, Dockerignore, Place};
 use crate::text::path;
 
 pub(super) static RULE: Rule = Rule {
@@ -19,26 +20,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        for one in build.installs() {
-            if let Some((path, why)) = build.open_context() {
-                judged.leave_open(path, why);
-            } else if let Some(finding) = found(repository, build, one) {
-                judged.add(finding);
-            }
-        }
-    }
-    judged
+    repository.judge_known_installs(|build, one| found(repository, build, one))
 }
 
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {
     let install = &one.install;
     let command = &install.command;
-    let names = LOCKFILES.iter().filter(|(_, name)| *name == command.manager).map(|(file, _)| *file);
     let root = install.manifests.first().into_iter().flat_map(|read| read.files.keys());
     let dirs: Vec<&str> = root.map(|manifest| path::parent(manifest)).chain(build.context()).collect();
-    let names: Vec<&str> = names.collect();
+    let names: Vec<&str> = lockfile_names(command.manager).collect();
     let mut hidden = None;
     for dir in dirs {
         for lockfile in names.iter().map(|name| path::child(dir, name)) {

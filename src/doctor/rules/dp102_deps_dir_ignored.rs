@@ -4,6 +4,7 @@ use crate::doctor::finding::{Edit, EditKind, Finding, Judged, Safety};
 use crate::doctor::repository::{Build, ContextCopy, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::Place;
+use crate::text::basename;
 
 pub(super) static RULE: Rule = Rule {
     id: "DP102",
@@ -48,7 +49,7 @@ fn check(repository: &Repository) -> Judged {
 /// The copy that names the deps dir.
 pub(super) fn copy_of_deps_dir<'a>(repository: &Repository, build: &'a Build) -> Option<ContextCopy<'a>> {
     let dir = &repository.deps_dir;
-    let name = dir.rsplit('/').next().unwrap_or(dir).to_owned();
+    let name = basename(dir).to_owned();
     build.context_copies().find(|one| {
         let mut parts = one.copy.sources.iter().flat_map(|source| &source.parts);
         parts.any(|part| part.trim_end_matches('*') == name)

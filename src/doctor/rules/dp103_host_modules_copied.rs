@@ -1,6 +1,6 @@
 //! The `node_modules` of the machine come into the image.
 
-use crate::doctor::finding::{Edit, EditKind, Finding, Judged, Safety};
+use crate::doctor::finding::{Edit, EditKind, Finding, Judged, Safety, and_more};
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::doctor::rules::dp108_ignore_file_missing::with_ignore_file;
@@ -52,10 +52,7 @@ pub(super) fn found(repository: &Repository, build: &Build) -> Option<Finding> {
     }
     let (severity, line, packages) = gravest?;
     let first = packages.first().map(|dir| path::child(dir, "node_modules"))?;
-    let more = match packages.len() {
-        1 => String::new(),
-        number => format!(" and {} more", number - 1),
-    };
+    let more = and_more(packages.len());
     let span = repository.in_dockerfile(build, line, "", format!("takes {first} along"));
     let message = format!(
         "{}: {} copies {first}{more} of the machine into the image",

@@ -1,6 +1,6 @@
 //! Files with secrets of the machine come into the image.
 
-use crate::doctor::finding::{Edit, EditKind, Finding, Judged, Safety};
+use crate::doctor::finding::{Edit, EditKind, Finding, Judged, Safety, and_more};
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::doctor::rules::dp103_host_modules_copied::keyword;
@@ -59,10 +59,7 @@ pub(super) fn found(repository: &Repository, build: &Build) -> Option<Finding> {
     }
     let (severity, line, taken) = gravest?;
     let first = taken.first()?;
-    let more = match taken.len() {
-        1 => String::new(),
-        number => format!(" and {} more", number - 1),
-    };
+    let more = and_more(taken.len());
     let span = repository.in_dockerfile(build, line, "", format!("takes {first} along"));
     let message = format!("{}: {} copies {first}{more} into the image", span.place(), keyword(build, line));
     let so = match severity {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::doctor::finding::{Edit, EditKind, Finding, Judged, Safety};
+use crate::doctor::finding::{Edit, EditKind, Finding, Judged, Safety, and_more};
 use crate::doctor::npmrc::{brought_by, has_unknown, in_play, private_scopes};
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::doctor::rules::dp102_deps_dir_ignored::copy_of_deps_dir;
+use crate::doctor::rules::dp202_registry_loopback::is_loopback;
 use crate::image::Install;
 use crate::npm::npmrc;
+use crate::text::basename;
 
 pub(super) static RULE: Rule = Rule {
     id: "DP201",
@@ -23,19 +25,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        if build.leaves_installs_open(&mut judged) {
-            continue;
-        }
-        for one in build.installs() {
-            let install = &one.install;
-            for scope in private_scopes(repository, install) {
-                found(repository, build, install, scope).into_iter().for_each(|finding| judged.add(finding));
-            }
-        }
-    }
-    judged
+    repository.judge_known_installs(|build, one| {
+        let scopes = private_scopes(repository, &one.install).into_iter();
+        scopes.filter_map(|scope| found(repository, build, &one.install, scope)).collect::<Vec<_>>()
+    })
 }
 
 fn found(repository: &Repository, build: &Build, install: &Install, scope: &str) -> Option<Finding> {
@@ -68,7 +61,7 @@ fn found(repository: &Repository, build: &Build, install: &Install, scope: &str)
     }];
     let place = &install.place;
     let copied = brought_by(build, file).map(|line| {
-        let name = file.file.rsplit('/').next().unwrap_or_default();
+        let name = basename(&file.file);
         repository.in_dockerfile(build, line, name, format!("copied for the install in line {}", place.line))
     });
     spans.extend(copied);
@@ -77,10 +70,7 @@ fn found(repository: &Repository, build: &Build, install: &Install, scope: &str)
         .into_iter()
         .filter(|name| name.split('/').next() == Some(scope))
         .collect();
-    let more = match packages.len() {
-        0 | 1 => String::new(),
-        number => format!(" and {} more", number - 1),
-    };
+    let more = and_more(packages.len());
     let so = format!("the build asks the public registry for {}{more}", packages.first()?);
     let message = format!("{} names no registry for {scope}", file.file);
     let finding = Finding::new(severity, spans, message).so(so);
@@ -109,7 +99,7 @@ fn of_siblings(repository: &Repository, scope: &str) -> Option<Vec<String>> {
         let registry = entries.iter().find(|entry| entry.key == format!("{scope}:registry"));
         let Some(address) = registry.and_then(npmrc::NpmrcEntry::text) else { continue };
         // Inside of a build that is the build.
-        if ["localhost", "127.0.0.1", "[::1]"].iter().any(|host| address.contains(&format!("//{host}"))) {
+        if is_loopback(&address) {
             continue;
         }
         let mut lines = vec![format!("{scope}:registry={address}")];

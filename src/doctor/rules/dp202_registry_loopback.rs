@@ -6,6 +6,7 @@ use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::Install;
 use crate::npm::npmrc::{NpmrcEntry, expand};
+use crate::text::basename;
 
 pub(super) static RULE: Rule = Rule {
     id: "DP202",
@@ -58,7 +59,7 @@ fn found(repository: &Repository, build: &Build, install: &Install, file: &InPla
     let host = host(&value.text).to_owned();
     let mut spans = vec![repository.span(&file.file, line, &host, "the build itself, inside of a build")];
     if let Some(line) = brought_by(build, file) {
-        let name = file.file.rsplit('/').next().unwrap_or_default();
+        let name = basename(&file.file);
         spans.push(repository.in_dockerfile(build, line, name, format!("copied for {}", install.place)));
     }
     let message = format!("{}:{line} asks a registry at {host}", file.file);

@@ -3,13 +3,15 @@
 use nodejs_semver::Version;
 
 use crate::doctor::finding::{Finding, Judged};
-use crate::doctor::npmrc::{InPlay, brought_by, in_play, manager};
+use crate::doctor::manager::manager;
+use crate::doctor::npmrc::{InPlay, brought_by, in_play};
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::doctor::store::home;
 use crate::image::{BuildInstall, Name, PackageManager, join};
 use crate::npm::NpmrcEntry;
 use crate::npm::npmrc::leads_to_a_registry;
+use crate::text::basename;
 
 pub(super) static RULE: Rule = Rule {
     id: "DP203",
@@ -115,7 +117,7 @@ fn finding(
     let line = entry.line;
     let mut spans = vec![repository.span(&file.file, line, "${", "not expanded in a file of the project")];
     if let Some(line) = brought_by(build, file) {
-        let name = file.file.rsplit('/').next().unwrap_or_default();
+        let name = basename(&file.file);
         spans.push(repository.in_dockerfile(
             build,
             line,

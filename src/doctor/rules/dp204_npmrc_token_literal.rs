@@ -1,6 +1,7 @@
 //! A token in a file that git tracks.
 
 use crate::doctor::finding::{Finding, Judged};
+use crate::doctor::npmrc::SECRETS;
 use crate::doctor::repository::Repository;
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::npm::npmrc;
@@ -18,9 +19,6 @@ pub(super) static RULE: Rule = Rule {
     how: "Revoke the token, and name a variable in its place, as `${GITEA_NPM_TOKEN}`.",
     check,
 };
-
-/// The ends of keys that hold a secret.
-const SECRETS: [&str; 3] = ["_authToken", "_auth", "_password"];
 
 fn check(repository: &Repository) -> Judged {
     let mut judged = Judged::default();

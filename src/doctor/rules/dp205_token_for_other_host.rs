@@ -1,8 +1,9 @@
 //! A token for another address than that of the registry.
 
 use crate::doctor::finding::{Edit, EditKind, Finding, Judged, Safety};
-use crate::doctor::npmrc::{in_play, manager};
-use crate::doctor::repository::{Build, Repository};
+use crate::doctor::manager::manager;
+use crate::doctor::npmrc::in_play;
+use crate::doctor::repository::Repository;
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::doctor::rules::dp202_registry_loopback::host;
 use crate::image::{BuildInstall, Name};
@@ -25,19 +26,10 @@ pub(super) static RULE: Rule = Rule {
 const ENDS: [&str; 4] = [":_authToken", ":_auth", ":_password", ":tokenHelper"];
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        if build.leaves_installs_open(&mut judged) {
-            continue;
-        }
-        for one in build.installs() {
-            found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
-        }
-    }
-    judged
+    repository.judge_known_installs(|_, one| found(repository, one))
 }
 
-fn found(repository: &Repository, _: &Build, one: &BuildInstall) -> Vec<Finding> {
+fn found(repository: &Repository, one: &BuildInstall) -> Vec<Finding> {
     let install = &one.install;
     let files = in_play(repository, install);
     // What is not known stays as it is written: a variable is itself on both sides.

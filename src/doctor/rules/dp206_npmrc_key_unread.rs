@@ -1,7 +1,8 @@
 //! Keys of an `.npmrc` that pnpm does not read any more.
 
 use crate::doctor::finding::{Finding, Judged};
-use crate::doctor::npmrc::{in_play, manager};
+use crate::doctor::manager::manager;
+use crate::doctor::npmrc::in_play;
 use crate::doctor::repository::Repository;
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::Name;

@@ -19,27 +19,22 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        for one in build.installs() {
-            let install = &one.install;
-            let packages = repository.private_packages(install);
-            let Some(first) = packages.first() else { continue };
-            if !in_play(repository, install).is_empty() || has_other_path(install) || has_unknown(install) {
-                continue;
-            }
-            let place = &install.place;
-            let word = install.command.manager.as_str();
-            let span = repository.span(&place.file, place.line, word, format!("installs {first}"));
-            let message = format!("{place}: only a prepared build works, as no registry of {first} is named");
-            let lines = [
-                "COPY .npmrc.docker ./.npmrc",
-                "RUN --mount=type=secret,id=gitea_npm_token,env=GITEA_NPM_TOKEN …",
-            ];
-            judged.add(Finding::new(Severity::Warning, vec![span], message).lines("write before it", lines));
-        }
+    repository.judge_installs(|_, one| found(repository, &one.install))
+}
+
+fn found(repository: &Repository, install: &Install) -> Option<Finding> {
+    let packages = repository.private_packages(install);
+    let first = packages.first()?;
+    if !in_play(repository, install).is_empty() || has_other_path(install) || has_unknown(install) {
+        return None;
     }
-    judged
+    let place = &install.place;
+    let word = install.command.manager.as_str();
+    let span = repository.span(&place.file, place.line, word, format!("installs {first}"));
+    let message = format!("{place}: only a prepared build works, as no registry of {first} is named");
+    let lines =
+        ["COPY .npmrc.docker ./.npmrc", "RUN --mount=type=secret,id=gitea_npm_token,env=GITEA_NPM_TOKEN …"];
+    Some(Finding::new(Severity::Warning, vec![span], message).lines("write before it", lines))
 }
 
 /// Whether variables, commands, secrets or other files may say where the registry is.

@@ -2,8 +2,9 @@
 
 use crate::doctor::finding::{Finding, Judged};
 use crate::doctor::npmrc::in_play;
-use crate::doctor::repository::Repository;
+use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
+use crate::image::Install;
 
 pub(super) static RULE: Rule = Rule {
     id: "DP304",
@@ -18,42 +19,31 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        for one in build.installs() {
-            let install = &one.install;
-            let line = install.place.line - build.above;
-            for file in in_play(repository, install) {
-                let text = repository.text(&file.file).unwrap_or_default();
-                for (stage, declaration) in build.args() {
-                    let name = &declaration.name;
-                    let is_late = stage == install.stage && declaration.line > line;
-                    let is_known = install.args.contains(name) || install.variables.contains_key(name);
-                    if !is_late
-                        || is_known
-                        || install.set_in_build.contains(name)
-                        || !text.contains(&format!("${{{name}"))
-                    {
-                        continue;
-                    }
-                    let at = text
-                        .lines()
-                        .position(|line| line.contains(&format!("${{{name}")))
-                        .unwrap_or_default();
-                    let spans = vec![
-                        repository.in_dockerfile(build, declaration.line, name, "comes too late"),
-                        repository.in_dockerfile(build, line, install.command.manager.as_str(), "reads it"),
-                        repository.span(&file.file, at + 1, name, "by this"),
-                    ];
-                    let message =
-                        format!("{}: {name} is declared behind the install that reads it", spans[0].place());
-                    let lines = [format!("ARG {name}")];
-                    judged.add(
-                        Finding::new(Severity::Error, spans, message).lines("move before the install", lines),
-                    );
-                }
-            }
+    repository.judge_installs(|build, one| found(repository, build, &one.install))
+}
+
+fn found(repository: &Repository, build: &Build, install: &Install) -> Vec<Finding> {
+    let line = build.line_of(install);
+    let mut findings = Vec::new();
+    for file in in_play(repository, install) {
+        for (stage, declaration) in build.args() {
+            let name = &declaration.name;
+            let is_late = stage == install.stage && declaration.line > line;
+            let is_known = install.args.contains(name)
+                || install.variables.contains_key(name)
+                || install.set_in_build.contains(name);
+            let at = repository.line_with(&file.file, &format!("${{{name}"));
+            let Some(at) = at.filter(|_| is_late && !is_known) else { continue };
+            let spans = vec![
+                repository.in_dockerfile(build, declaration.line, name, "comes too late"),
+                repository.in_dockerfile(build, line, install.command.manager.as_str(), "reads it"),
+                repository.span(&file.file, at, name, "by this"),
+            ];
+            let message =
+                format!("{}: {name} is declared behind the install that reads it", spans[0].place());
+            let finding = Finding::new(Severity::Error, spans, message);
+            findings.push(finding.lines("move before the install", [format!("ARG {name}")]));
         }
     }
-    judged
+    findings
 }

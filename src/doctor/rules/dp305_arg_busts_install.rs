@@ -4,6 +4,7 @@ use crate::doctor::finding::{Finding, Judged};
 use crate::doctor::instructions::{of_stages, reference};
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
+use crate::image::Install;
 
 pub(super) static RULE: Rule = Rule {
     id: "DP305",
@@ -33,34 +34,28 @@ const NAMES: [&str; 7] = [
 ];
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        for one in build.installs() {
-            let install = &one.install;
-            let line = install.place.line - build.above;
-            for (stage, declaration) in build.args() {
-                let name = declaration.name.as_str();
-                let is_one = BEGINS.iter().any(|begin| name.starts_with(begin)) || NAMES.contains(&name);
-                let is_before = stage == install.stage && declaration.line < line;
-                if !is_one || !is_before || is_read(build, stage, (declaration.line, line), name) {
-                    continue;
-                }
-                let spans = vec![
-                    repository.in_dockerfile(build, declaration.line, name, "differs from build to build"),
-                    repository.in_dockerfile(
-                        build,
-                        line,
-                        install.command.manager.as_str(),
-                        "runs anew with it",
-                    ),
-                ];
-                let message = format!("{}: another {name} has the install run anew", spans[0].place());
-                let finding = Finding::new(Severity::Warning, spans, message);
-                judged.add(finding.lines("move behind the install", [format!("ARG {name}")]));
-            }
+    repository.judge_installs(|build, one| found(repository, build, &one.install))
+}
+
+fn found(repository: &Repository, build: &Build, install: &Install) -> Vec<Finding> {
+    let line = build.line_of(install);
+    let mut findings = Vec::new();
+    for (stage, declaration) in build.args() {
+        let name = declaration.name.as_str();
+        let is_one = BEGINS.iter().any(|begin| name.starts_with(begin)) || NAMES.contains(&name);
+        let is_before = stage == install.stage && declaration.line < line;
+        if !is_one || !is_before || is_read(build, stage, (declaration.line, line), name) {
+            continue;
         }
+        let spans = vec![
+            repository.in_dockerfile(build, declaration.line, name, "differs from build to build"),
+            repository.in_dockerfile(build, line, install.command.manager.as_str(), "runs anew with it"),
+        ];
+        let message = format!("{}: another {name} has the install run anew", spans[0].place());
+        let finding = Finding::new(Severity::Warning, spans, message);
+        findings.push(finding.lines("move behind the install", [format!("ARG {name}")]));
     }
-    judged
+    findings
 }
 
 /// Whether anything between the argument and the end of the install refers to it.

@@ -2,7 +2,7 @@
 
 use crate::doctor::compose::{Entry, added, defined, defined_secrets, is_service};
 use crate::doctor::finding::{Finding, Judged, Safety};
-use crate::doctor::npmrc::{in_play, is_token, variables};
+use crate::doctor::npmrc::{in_play, is_secret, variables};
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::dockerfile::SecretMount;
@@ -132,7 +132,8 @@ fn is_only_token(repository: &Repository, build: &Build, at: (usize, usize), sec
         }
         let is_settings = secret.target.ends_with(".npmrc");
         let files = in_play(repository, install);
-        let mut tokens = files.iter().flat_map(variables).filter(|(_, entry)| is_token(entry)).peekable();
+        let mut tokens =
+            files.iter().flat_map(variables).filter(|(_, entry)| is_secret(&entry.key)).peekable();
         let has_other = |name: &str| install.variables.contains_key(name) || install.args.contains(name);
         is_settings && files.is_empty()
             || tokens.peek().is_some() && tokens.all(|(name, _)| !has_other(&name))

@@ -4,6 +4,7 @@ use super::dp102_deps_dir_ignored::copy_of_deps_dir;
 use crate::doctor::finding::{Finding, Judged};
 use crate::doctor::repository::Repository;
 use crate::doctor::rule::{FixClass, Rule, Severity};
+use crate::text::basename;
 
 pub(super) static RULE: Rule = Rule {
     id: "DP308",
@@ -27,7 +28,7 @@ fn check(repository: &Repository) -> Judged {
     }
     for build in &repository.builds {
         let Some(one) = copy_of_deps_dir(repository, build) else { continue };
-        let name = dir.rsplit('/').next().unwrap_or(dir);
+        let name = basename(dir);
         let is_literal = one.copy.sources.iter().any(|source| {
             source.parts.iter().any(|part| part == name)
                 && !source.parts.iter().any(|part| part.contains('*'))

@@ -5,7 +5,7 @@ use crate::doctor::finding::{Finding, Judged};
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::{BuildInstall, join};
-use crate::text::path;
+use crate::text::{basename, path};
 
 pub(super) static RULE: Rule = Rule {
     id: "DP309",
@@ -41,7 +41,7 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
     let place = &install.place;
     let needs =
         repository.span(&place.file, place.line, install.command.manager.as_str(), "needs the tarballs");
-    let name = dir.rsplit('/').next().unwrap_or(dir);
+    let name = basename(dir);
     let line = copy.copy.line;
     let copied = |label: &str| repository.in_dockerfile(build, line, name, label);
     if install.deps_dirs.is_empty() {

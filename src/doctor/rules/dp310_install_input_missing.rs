@@ -1,11 +1,11 @@
 //! A file that an install needs and does not get.
 
 use crate::doctor::finding::{Finding, Judged};
-use crate::doctor::npmrc::manager;
+use crate::doctor::manager::{lockfile_names, manager};
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::dockerfile::{Copy, CopySource, StageStep};
-use crate::image::{BuildInstall, LOCKFILES, Name};
+use crate::image::{BuildInstall, Name};
 use crate::npm::WORKSPACE_FILE;
 use crate::text::{basename, path, yaml};
 
@@ -22,29 +22,20 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        for one in build.installs() {
-            if let Some((path, why)) = build.open_context() {
-                judged.leave_open(path, why);
-                continue;
-            }
-            for (file, wanted_by) in missing(repository, build, one) {
-                let place = &one.install.place;
-                let word = one.install.command.manager.as_str();
-                let span = repository.span(&place.file, place.line, word, format!("needs {file}"));
-                let message = format!(
-                    "{place}: {file} is not copied before the install, which needs it as {wanted_by}"
-                );
-                let name = build.in_context(&file).unwrap_or(&file);
-                let to = path::parent(name);
-                let lines = [format!("COPY {name} ./{to}{}", if to.is_empty() { "" } else { "/" })];
-                judged
-                    .add(Finding::new(Severity::Error, vec![span], message).lines("write before it", lines));
-            }
-        }
-    }
-    judged
+    repository.judge_known_installs(|build, one| {
+        let place = &one.install.place;
+        let word = one.install.command.manager.as_str();
+        let finding = |(file, wanted_by): (String, &str)| {
+            let span = repository.span(&place.file, place.line, word, format!("needs {file}"));
+            let message =
+                format!("{place}: {file} is not copied before the install, which needs it as {wanted_by}");
+            let name = build.in_context(&file).unwrap_or(&file);
+            let to = path::parent(name);
+            let lines = [format!("COPY {name} ./{to}{}", if to.is_empty() { "" } else { "/" })];
+            Finding::new(Severity::Error, vec![span], message).lines("write before it", lines)
+        };
+        missing(repository, build, one).into_iter().map(finding).collect::<Vec<_>>()
+    })
 }
 
 /// The files that are there, are needed and do not come, with what they are.
@@ -64,10 +55,7 @@ fn missing(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<(S
     let dir = path::parent(manifest);
     let mut wanted: Vec<(String, &'static str)> = Vec::new();
     if install.command.frozen {
-        let own = LOCKFILES
-            .iter()
-            .filter(|(_, name)| *name == install.command.manager)
-            .map(|(file, _)| path::child(dir, file));
+        let own = lockfile_names(install.command.manager).map(|file| path::child(dir, file));
         let there: Vec<String> = own.filter(|file| repository.has(file)).collect();
         let is_copied = there.iter().any(|file| arrival.has(build, file));
         wanted.extend(there.into_iter().take(1).filter(|_| !is_copied).map(|file| (file, "its lockfile")));
@@ -79,10 +67,9 @@ fn missing(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<(S
         Some((file, text))
     };
     if version.name == Name::Yarn
-        && let Some((file, yaml)) = settings(".yarnrc.yml").filter(|(file, _)| arrival.has(build, file))
+        && let Some((_, yaml)) = settings(".yarnrc.yml").filter(|(file, _)| arrival.has(build, file))
         && let Some(program) = yaml.get("yarnPath").and_then(|value| value.as_str())
     {
-        let _ = file;
         wanted.push((path::child(dir, program.trim_start_matches("./")), "yarn itself"));
     }
     if version.name == Name::Pnpm {

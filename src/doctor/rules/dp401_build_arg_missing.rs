@@ -2,7 +2,7 @@
 
 use crate::doctor::compose::{Entry, added, is_service};
 use crate::doctor::finding::{Finding, Judged, Safety};
-use crate::doctor::npmrc::{in_play, is_token, variables};
+use crate::doctor::npmrc::{in_play, is_secret, variables};
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::BuildInstall;
@@ -23,13 +23,11 @@ pub(super) static RULE: Rule = Rule {
 pub(super) const HOST: &str = "host.docker.internal";
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in repository.builds.iter().filter(|build| is_service(build)) {
-        for one in build.installs() {
-            found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
-        }
-    }
-    judged
+    repository.judge_installs(
+        |build, one| {
+            if is_service(build) { found(repository, build, one) } else { Vec::new() }
+        },
+    )
 }
 
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<Finding> {
@@ -61,13 +59,17 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<Find
         let service = &definition.name;
         let message = format!("{place}: the build of {service} is not given {name}, which {file} needs");
         let message = message.replacen(&place.to_string(), &spans[0].place().to_string(), 1);
-        let value =
-            if is_token(entry) || !name.contains("HOST") { format!("${{{name}}}") } else { HOST.to_owned() };
+        let value = if is_secret(&entry.key) || !name.contains("HOST") {
+            format!("${{{name}}}")
+        } else {
+            HOST.to_owned()
+        };
         let mut entries = vec![Entry::Argument(&name, &value)];
         if value == HOST && !definition.extra_hosts.iter().any(|host| host == HOST) {
             entries.push(Entry::Host(HOST, "host-gateway"));
         }
-        let so = if is_token(entry) { "no token is sent" } else { "the address of the registry is empty" };
+        let so =
+            if is_secret(&entry.key) { "no token is sent" } else { "the address of the registry is empty" };
         let finding = Finding::new(Severity::Error, spans, message).so(so);
         findings.push(match added(repository, build, &entries) {
             Some(edits) => finding.edits(Safety::Unsafe, edits),

@@ -23,13 +23,11 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in repository.builds.iter().filter(|build| is_service(build)) {
-        for one in build.installs() {
-            found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
-        }
-    }
-    judged
+    repository.judge_installs(
+        |build, one| {
+            if is_service(build) { found(repository, build, one) } else { None }
+        },
+    )
 }
 
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {

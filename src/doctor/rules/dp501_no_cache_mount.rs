@@ -26,7 +26,7 @@ fn check(repository: &Repository) -> Judged {
         let dockerfile = (&build.image.dockerfile, build.above);
         let lacking = build
             .installs()
-            .find_map(|one| Some((one, build.run_of(one)?)).filter(|(one, run)| lacks(build, one, run)));
+            .find_map(|one| Some((one, build.run_of(one)?)).filter(|(one, run)| lacks(one, run)));
         let Some((one, run)) = lacking.filter(|_| !told.contains(&dockerfile)) else { continue };
         told.push(dockerfile);
         judged.add(finding(repository, build, one, run));
@@ -35,7 +35,7 @@ fn check(repository: &Repository) -> Judged {
 }
 
 /// Whether an install loads packages from somewhere, and nothing of that is kept.
-fn lacks(build: &Build, one: &BuildInstall, run: &RunStep) -> bool {
+fn lacks(one: &BuildInstall, run: &RunStep) -> bool {
     let is_offline = run
         .commands
         .iter()
@@ -48,7 +48,6 @@ fn lacks(build: &Build, one: &BuildInstall, run: &RunStep) -> bool {
     // What is mounted from the context or a stage may be a store.
     let has_mount = !run.caches.is_empty()
         || run.mounts.iter().any(|mount| mount.to.contains("store") || mount.to.contains("cache"));
-    let _ = build;
     !has_mount && !is_offline && !by_variable
 }
 

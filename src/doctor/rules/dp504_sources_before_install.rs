@@ -23,17 +23,7 @@ const SOURCES: [&str; 14] =
     ["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "astro", "css", "scss", "html"];
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        for one in build.installs() {
-            if let Some((path, why)) = build.open_context() {
-                judged.leave_open(path, why);
-            } else if let Some(finding) = found(repository, build, one) {
-                judged.add(finding);
-            }
-        }
-    }
-    judged
+    repository.judge_known_installs(|build, one| found(repository, build, one))
 }
 
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {

@@ -71,7 +71,7 @@ fn trees(build: &Build, at: (usize, usize)) -> impl Iterator<Item = (usize, Stri
         install.is_built && build.is_before(of, at)
     });
     let own = own.map(|install| {
-        (install.place.line - build.above, format!("{}/node_modules", install.root.trim_end_matches('/')))
+        (build.line_of(install), format!("{}/node_modules", install.root.trim_end_matches('/')))
     });
     let chain = build.final_chain();
     let copies = chain.into_iter().flat_map(move |stage| {

@@ -1,9 +1,10 @@
 //! Two places that pin different versions of a package manager.
 
 use crate::doctor::finding::{Finding, Judged};
+use crate::doctor::manager::fields;
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
-use crate::image::{BuildInstall, PackageManager};
+use crate::image::BuildInstall;
 
 pub(super) static RULE: Rule = Rule {
     id: "DP601",
@@ -18,16 +19,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        if build.leaves_installs_open(&mut judged) {
-            continue;
-        }
-        for one in build.installs() {
-            found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
-        }
-    }
-    judged
+    repository.judge_known_installs(|build, one| found(repository, build, one))
 }
 
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {
@@ -47,7 +39,7 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
     let dockerfile = &build.image.dockerfile;
     let own =
         repository.span(dockerfile, named.line, &named.manager.version, format!("pins {}", named.manager));
-    let line = repository.text(&field)?.lines().position(|line| line.contains("\"packageManager\""))? + 1;
+    let line = repository.line_with(&field, "\"packageManager\"")?;
     let other = repository.span(&field, line, &manager.version, format!("pins {manager}"));
     let message = format!("{} pins {}, and {field} pins {manager}", own.place(), named.manager);
     let lines = [format!(
@@ -61,15 +53,4 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
         "the other version is loaded in each build, or installs something else"
     };
     Some(Finding::new(severity, vec![own, other], message).so(so).lines("write", lines))
-}
-
-/// What the manifests of an install say of the package manager, the root's first.
-pub(super) fn fields(repository: &Repository, one: &BuildInstall) -> Vec<(String, PackageManager)> {
-    let files = one.install.manifests.iter().flat_map(|read| read.files.keys());
-    let field = |file: &String| {
-        let text = repository.sources.manifests.get(file)?.get("packageManager")?.as_str()?;
-        let manager = PackageManager::parse(text.split('+').next().unwrap_or_default()).ok()?;
-        Some((file.clone(), manager))
-    };
-    files.filter_map(field).collect()
 }

@@ -1,7 +1,7 @@
 //! A package manager of whatever version is the newest.
 
-use super::dp601_manager_differs::fields;
 use crate::doctor::finding::{Finding, Judged};
+use crate::doctor::manager::fields;
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::dockerfile::ShellCommand;

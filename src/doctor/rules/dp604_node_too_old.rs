@@ -2,7 +2,7 @@
 
 use super::dp603_corepack_absent::node_version;
 use crate::doctor::finding::{Finding, Judged};
-use crate::doctor::npmrc::manager;
+use crate::doctor::manager::manager;
 use crate::doctor::repository::Repository;
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::{Name, PackageManager};

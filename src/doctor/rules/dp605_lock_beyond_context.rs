@@ -1,7 +1,7 @@
 //! A frozen install of a workspace whose members lie outside of the context.
 
 use crate::doctor::finding::{Finding, Judged};
-use crate::doctor::repository::{Build, Repository};
+use crate::doctor::repository::Repository;
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::{BuildInstall, Name, join};
 use crate::text::yaml;
@@ -19,19 +19,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        if build.leaves_installs_open(&mut judged) {
-            continue;
-        }
-        for one in build.installs() {
-            found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
-        }
-    }
-    judged
+    repository.judge_known_installs(|_, one| found(repository, one))
 }
 
-fn found(repository: &Repository, _: &Build, one: &BuildInstall) -> Option<Finding> {
+fn found(repository: &Repository, one: &BuildInstall) -> Option<Finding> {
     let install = &one.install;
     if install.command.manager != Name::Pnpm || !install.command.frozen {
         return None;
@@ -46,7 +37,7 @@ fn found(repository: &Repository, _: &Build, one: &BuildInstall) -> Option<Findi
     if is_flat {
         return None;
     }
-    let line = repository.text(file)?.lines().position(|line| line.contains(&member))? + 1;
+    let line = repository.line_with(file, &member)?;
     let place = &install.place;
     let spans = vec![
         repository.span(file, line, &member, "lies outside of every context"),

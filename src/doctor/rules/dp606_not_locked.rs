@@ -1,9 +1,10 @@
 //! An install that goes by no lockfile.
 
 use crate::doctor::finding::{Finding, Judged};
+use crate::doctor::manager::lockfile_names;
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
-use crate::image::{BuildInstall, LOCKFILES, Name};
+use crate::image::{BuildInstall, Name};
 use crate::text::{basename, path};
 
 pub(super) static RULE: Rule = Rule {
@@ -19,24 +20,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        if build.leaves_installs_open(&mut judged) {
-            continue;
-        }
-        for one in build.installs() {
-            found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
-        }
-    }
-    judged
+    repository.judge_known_installs(|build, one| found(repository, build, one))
 }
 
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {
     let install = &one.install;
     let command = &install.command;
-    let is_own =
-        |file: &str| LOCKFILES.iter().any(|(name, of)| *of == command.manager && basename(file) == *name);
-    let has_one = install.files.keys().any(|at| is_own(at));
+    let has_one =
+        install.files.keys().any(|at| lockfile_names(command.manager).any(|name| basename(at) == name));
     let place = &install.place;
     let why = if command.no_lockfile {
         "goes by no lockfile: a flag says so".to_owned()
@@ -45,8 +36,7 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
         if install.manifests.is_empty() || command.frozen && is_hidden(repository, build, one) {
             return None;
         }
-        let name =
-            LOCKFILES.iter().find(|(_, of)| *of == command.manager).map_or("lockfile", |(name, _)| *name);
+        let name = lockfile_names(command.manager).next().unwrap_or("lockfile");
         format!("goes by no lockfile: no {name} lies where it looks")
     } else if command.manager == Name::Npm && !command.frozen {
         "is `npm install`, which may change the lockfile: `npm ci` goes by it".to_owned()
@@ -59,10 +49,9 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<F
 
 /// Whether the lockfile is there, and only hidden: another rule tells of that.
 fn is_hidden(repository: &Repository, build: &Build, one: &BuildInstall) -> bool {
-    let names = LOCKFILES.iter().filter(|(_, of)| *of == one.install.command.manager);
     let manifests = one.install.manifests.iter().flat_map(|read| read.files.keys());
     let dirs: Vec<&str> = manifests.map(|file| path::parent(file)).chain(build.context()).collect();
-    names.into_iter().any(|(name, _)| {
+    lockfile_names(one.install.command.manager).any(|name| {
         dirs.iter().any(|dir| {
             let file = path::child(dir, name);
             repository.has(&file) && build.hides(&file).is_some()

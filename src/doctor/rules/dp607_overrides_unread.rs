@@ -1,7 +1,7 @@
 //! Overrides where the package manager does not read them.
 
 use crate::doctor::finding::{Finding, Judged};
-use crate::doctor::npmrc::manager;
+use crate::doctor::manager::manager;
 use crate::doctor::repository::Repository;
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::{BuildInstall, Name, PackageManager};
@@ -20,20 +20,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        if build.leaves_installs_open(&mut judged) {
-            continue;
+    repository.judge_known_installs(|_, one| {
+        let version = manager(repository, one);
+        if matches!(version.name, Name::Pnpm | Name::Yarn) {
+            found(repository, one, &version)
+        } else {
+            Vec::new()
         }
-        for one in build.installs() {
-            let version = manager(repository, one);
-            if !matches!(version.name, Name::Pnpm | Name::Yarn) {
-                continue;
-            }
-            found(repository, one, &version).into_iter().for_each(|finding| judged.add(finding));
-        }
-    }
-    judged
+    })
 }
 
 /// The settings of a manifest that only a root's are read of, by the names that people write.
@@ -56,8 +50,7 @@ fn found(repository: &Repository, one: &BuildInstall, version: &PackageManager) 
     let install = &one.install;
     let mut findings = Vec::new();
     let mut tell = |file: &str, key: &str, message: String, lines: Vec<String>| {
-        let text = repository.text(file).unwrap_or_default();
-        let line = text.lines().position(|line| line.contains(&format!("\"{key}\""))).map_or(1, |at| at + 1);
+        let line = repository.line_with(file, &format!("\"{key}\"")).unwrap_or(1);
         let place = &install.place;
         let spans = vec![
             repository.span(file, line, &format!("\"{key}\""), "is not read"),

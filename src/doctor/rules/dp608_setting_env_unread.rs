@@ -1,7 +1,7 @@
 //! A setting of pnpm in a variable that its version does not read.
 
 use crate::doctor::finding::{Finding, Judged};
-use crate::doctor::npmrc::manager;
+use crate::doctor::manager::manager;
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::{BuildInstall, Name};
@@ -45,16 +45,13 @@ const SETTINGS: [&str; 22] = [
 ];
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        for one in build.installs().filter(|one| one.install.command.manager == Name::Pnpm) {
-            found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
-        }
-    }
-    judged
+    repository.judge_installs(|build, one| found(repository, build, one))
 }
 
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<Finding> {
+    if one.install.command.manager != Name::Pnpm {
+        return Vec::new();
+    }
     let version = manager(repository, one);
     let (read, unread) = match (*version.majors.start(), *version.majors.end()) {
         (start, _) if start >= 11 => ("pnpm_config_", "npm_config_"),
@@ -63,7 +60,7 @@ fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Vec<Find
     };
     let install = &one.install;
     let chain = build.file.chain(install.stage);
-    let line = install.place.line - build.above;
+    let line = build.line_of(install);
     let declared = chain.iter().flat_map(|stage| {
         let declarations = build.file.stages[*stage].declarations.iter();
         declarations.filter(move |one| one.is_env && (*stage != install.stage || one.line < line))

@@ -38,13 +38,7 @@ const TOOLS: [(&str, &str); 14] = [
 ];
 
 fn check(repository: &Repository) -> Judged {
-    let mut judged = Judged::default();
-    for build in &repository.builds {
-        for one in build.installs() {
-            found(repository, build, one).into_iter().for_each(|finding| judged.add(finding));
-        }
-    }
-    judged
+    repository.judge_installs(|build, one| found(repository, build, one))
 }
 
 fn found(repository: &Repository, build: &Build, one: &BuildInstall) -> Option<Finding> {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::doctor::finding::{Finding, Judged};
 use crate::doctor::instructions::is_left_out;
-use crate::doctor::npmrc::in_play;
+use crate::doctor::npmrc::{in_play, is_secret};
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
+use crate::npm::npmrc::expand;
 
 pub(super) static RULE: Rule = Rule {
     id: "DP701",
@@ -63,15 +64,10 @@ fn read_as_tokens(repository: &Repository, build: &Build) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for one in &build.image.installs {
         for file in in_play(repository, &one.install) {
-            let is_auth =
-                |key: &str| ["_authToken", "_auth", "_password"].iter().any(|end| key.ends_with(end));
-            for value in
-                file.entries.iter().filter(|entry| is_auth(&entry.key)).filter_map(|entry| entry.text())
-            {
-                let names =
-                    value.split("${").skip(1).filter_map(|rest| rest.split(['}', ':', '-', '?']).next());
-                found.extend(names.map(str::to_owned));
-            }
+            let tokens = file.entries.iter().filter(|entry| is_secret(&entry.key));
+            found.extend(
+                tokens.filter_map(|entry| entry.text()).flat_map(|text| expand(&text, &|_| None).unset),
+            );
         }
     }
     found

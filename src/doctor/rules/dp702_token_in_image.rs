@@ -1,6 +1,7 @@
 //! A token that a layer of the image holds.
 
 use crate::doctor::finding::{Finding, Judged};
+use crate::doctor::npmrc::is_secret;
 use crate::doctor::repository::{Build, Repository};
 use crate::doctor::rule::{FixClass, Rule, Severity};
 use crate::image::dockerfile::RunStep;
@@ -35,8 +36,8 @@ fn copied(repository: &Repository, build: &Build, judged: &mut Judged) {
         for (path, text) in settings {
             let is_taken = build.hides(path).is_none() && build.lands(one.copy, path).is_some();
             let literal = npmrc::parse(text).into_iter().find(|entry| {
-                let is_auth = ["_authToken", "_auth", "_password"].iter().any(|end| entry.key.ends_with(end));
-                is_auth && entry.text().is_some_and(|value| !value.is_empty() && !value.contains("${"))
+                is_secret(&entry.key)
+                    && entry.text().is_some_and(|value| !value.is_empty() && !value.contains("${"))
             });
             let Some(literal) = literal.filter(|_| is_taken) else { continue };
             let spans = vec![
